@@ -1,0 +1,276 @@
+//! What can go wrong, said once and by name.
+
+use std::{fmt, io, path::PathBuf, time::Duration};
+
+/// A part of a run that has a deadline of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Looking up the broker's host name.
+    Resolve,
+    /// Opening the TCP connection.
+    Tcp,
+    /// The TLS handshake.
+    Tls,
+    /// The SASL negotiation (AMQP 1.0 part 5.3).
+    Sasl,
+    /// Waiting for the broker's Open (AMQP 1.0 part 2.4).
+    Open,
+    /// Waiting for the broker's answer to both links (AMQP 1.0 part 2.6.3).
+    Attach,
+    /// Sending requests and gathering their outcomes.
+    Send,
+    /// Waiting for replies.
+    Reply,
+    /// Closing the connection in order.
+    Close,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolve => "resolve",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Sasl => "sasl",
+            Self::Open => "open",
+            Self::Attach => "attach",
+            Self::Send => "send",
+            Self::Reply => "reply",
+            Self::Close => "close",
+        })
+    }
+}
+
+/// An AMQP error condition with the peer's own words (AMQP 1.0 part 2.8.14).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The symbol, such as `amqp:unauthorized-access`; empty where the peer named none.
+    pub name: String,
+    /// The peer's description, made printable and cut to a bounded length; may be empty.
+    pub description: String,
+}
+
+impl Condition {
+    /// Makes a condition from a peer's words: control characters escaped, at most 1,000 characters kept.
+    pub fn new(name: &str, description: &str) -> Self {
+        Self { name: printable(name), description: printable(description) }
+    }
+
+    /// Whether this is one of the ways to say "you may not".
+    ///
+    /// These are the conditions that trying again cannot help: the identity has no right to the
+    /// address, or the address does not exist.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.name.as_str(), "amqp:unauthorized-access" | "amqp:not-found" | "amqp:not-allowed")
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.name.as_str(), self.description.as_str()) {
+            ("", "") => f.write_str("no condition given"),
+            (name, "") => f.write_str(name),
+            ("", description) => f.write_str(description),
+            (name, description) => write!(f, "{name}: {description}"),
+        }
+    }
+}
+
+/// Makes a peer's text safe to print: control characters escaped, at most 1,000 characters kept.
+pub(crate) fn printable(text: &str) -> String {
+    const LIMIT: usize = 1000;
+    let mut out = String::new();
+    for (count, c) in text.chars().enumerate() {
+        if count == LIMIT {
+            out.push('…');
+            break;
+        }
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
+
+/// Why a run, or a step of it, ended.
+///
+/// Displays as one lower-case clause that names the thing; [`Error::remedy`] says what to do where that is known.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument of the operation is wrong.
+    Argument {
+        /// The argument, as the user knows it (`--digest`).
+        name: String,
+        /// What is wrong with it, and what is expected.
+        problem: String,
+    },
+    /// The configuration is wrong.
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The key (`msg_signer.timeout`); empty where the whole file is meant.
+        key: String,
+        /// What is wrong with it, and what is expected.
+        problem: String,
+    },
+    /// A certificate, key or passphrase file cannot be used.
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An input file is missing or unreadable.
+    InputFile {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// A local file, or standard output, could not be read or written.
+    LocalFile {
+        /// The file, or `standard output`.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// The network failed.
+    Network {
+        /// The broker's URL, without credentials.
+        broker: String,
+        /// What was being done.
+        phase: Phase,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// A broker did not answer in time.
+    Timeout {
+        /// The broker's URL, without credentials.
+        broker: String,
+        /// What was waited for.
+        phase: Phase,
+        /// How long.
+        after: Duration,
+    },
+    /// A broker said something that is not AMQP 1.0 over the expected transport.
+    Protocol {
+        /// The broker's URL, without credentials.
+        broker: String,
+        /// What was being done.
+        phase: Phase,
+        /// What was seen.
+        problem: String,
+    },
+    /// A broker ended the connection, the session or a link for a reason that may pass.
+    Closed {
+        /// The broker's URL, without credentials.
+        broker: String,
+        /// What was being done.
+        phase: Phase,
+        /// The broker's reason.
+        condition: Condition,
+    },
+    /// The broker's certificate did not verify, or the broker refused ours.
+    Tls {
+        /// The broker's URL, without credentials.
+        broker: String,
+        /// Which check failed, or the broker's alert in words.
+        problem: String,
+    },
+    /// A broker refused the connection, an address or a message: "you may not".
+    Refused {
+        /// The broker's URL, without credentials.
+        broker: String,
+        /// What was refused: `connection`, or the link and its address.
+        what: String,
+        /// The broker's reason.
+        condition: Condition,
+    },
+    /// No connection could be opened to any broker.
+    Unreachable {
+        /// The last failure of each broker, in the order of the configuration.
+        brokers: Vec<Error>,
+    },
+    /// The deadline of the whole run passed.
+    Deadline {
+        /// How long the run was allowed to take.
+        after: Duration,
+    },
+    /// The run was interrupted from outside.
+    Interrupted,
+}
+
+impl Error {
+    /// Whether the same broker, or the next one, may do better when tried again.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Network { .. } | Self::Timeout { .. } | Self::Protocol { .. } | Self::Closed { .. }
+        )
+    }
+
+    /// Whether a broker, or the check of its certificate, said no: trying it again cannot help.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Tls { .. } | Self::Refused { .. } => true,
+            Self::Unreachable { brokers } => brokers.iter().all(Self::is_refusal),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument { name, problem } => write!(f, "{name}: {problem}"),
+            Self::Config { path, key, problem } if key.is_empty() => write!(f, "{}: {problem}", path.display()),
+            Self::Config { path, key, problem } => write!(f, "{}: {key}: {problem}", path.display()),
+            Self::Certificate { path, problem } => write!(f, "{}: {problem}", path.display()),
+            Self::InputFile { path, .. } => write!(f, "{}: cannot read the input", path.display()),
+            Self::LocalFile { path, .. } => write!(f, "{}: cannot read or write", path.display()),
+            Self::Network { broker, phase, .. } => write!(f, "{broker}: {phase} failed"),
+            Self::Timeout { broker, phase, after } => {
+                write!(f, "{broker}: {phase}: no answer within {} s", after.as_secs_f64())
+            }
+            Self::Protocol { broker, phase, problem } => write!(f, "{broker}: {phase}: {problem}"),
+            Self::Closed { broker, phase, condition } => {
+                write!(f, "{broker}: {phase}: closed by the broker: {condition}")
+            }
+            Self::Tls { broker, problem } => write!(f, "{broker}: tls: {problem}"),
+            Self::Refused { broker, what, condition } => write!(f, "{broker}: {what} refused: {condition}"),
+            Self::Unreachable { brokers } => {
+                f.write_str("no connection to any broker")?;
+                for (index, broker) in brokers.iter().enumerate() {
+                    write!(f, "{}{broker}", if index == 0 { ": " } else { "; " })?;
+                    if let Some(source) = std::error::Error::source(broker) {
+                        write!(f, ": {source}")?;
+                    }
+                }
+                Ok(())
+            }
+            Self::Deadline { after } => write!(f, "the deadline of {} s for the whole run passed", after.as_secs_f64()),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::InputFile { source, .. } | Self::LocalFile { source, .. } | Self::Network { source, .. } => {
+                Some(source)
+            }
+            Self::Argument { .. }
+            | Self::Config { .. }
+            | Self::Certificate { .. }
+            | Self::Timeout { .. }
+            | Self::Protocol { .. }
+            | Self::Closed { .. }
+            | Self::Tls { .. }
+            | Self::Refused { .. }
+            | Self::Unreachable { .. }
+            | Self::Deadline { .. }
+            | Self::Interrupted => None,
+        }
+    }
+}
