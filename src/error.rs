@@ -167,6 +167,8 @@ pub enum Error {
         broker: String,
         /// What was being done.
         phase: Phase,
+        /// What was ended: `connection`, `session`, or the link and its address.
+        what: String,
         /// The broker's reason.
         condition: Condition,
     },
@@ -203,10 +205,18 @@ pub enum Error {
 impl Error {
     /// Whether the same broker, or the next one, may do better when tried again.
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::Network { .. } | Self::Timeout { .. } | Self::Protocol { .. } | Self::Closed { .. }
-        )
+        matches!(self, Self::Network { .. } | Self::Timeout { .. } | Self::Protocol { .. } | Self::Closed { .. })
+    }
+
+    /// The whole chain of reasons in one clause, for the log.
+    pub(crate) fn with_sources(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            text += &format!(": {error}");
+            source = error.source();
+        }
+        text
     }
 
     /// Whether a broker, or the check of its certificate, said no: trying it again cannot help.
@@ -233,18 +243,15 @@ impl fmt::Display for Error {
                 write!(f, "{broker}: {phase}: no answer within {} s", after.as_secs_f64())
             }
             Self::Protocol { broker, phase, problem } => write!(f, "{broker}: {phase}: {problem}"),
-            Self::Closed { broker, phase, condition } => {
-                write!(f, "{broker}: {phase}: closed by the broker: {condition}")
+            Self::Closed { broker, phase, what, condition } => {
+                write!(f, "{broker}: {phase}: {what} ended by the broker: {condition}")
             }
             Self::Tls { broker, problem } => write!(f, "{broker}: tls: {problem}"),
             Self::Refused { broker, what, condition } => write!(f, "{broker}: {what} refused: {condition}"),
             Self::Unreachable { brokers } => {
                 f.write_str("no connection to any broker")?;
                 for (index, broker) in brokers.iter().enumerate() {
-                    write!(f, "{}{broker}", if index == 0 { ": " } else { "; " })?;
-                    if let Some(source) = std::error::Error::source(broker) {
-                        write!(f, ": {source}")?;
-                    }
+                    write!(f, "{}{}", if index == 0 { ": " } else { "; " }, broker.with_sources())?;
                 }
                 Ok(())
             }

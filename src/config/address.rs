@@ -1,0 +1,114 @@
+//! From an address's template and an operation's fields to the address.
+
+use super::{Settings, Template};
+use crate::error::Error;
+
+impl Settings {
+    /// Lists the fields that the settings themselves lend to an address, with their values.
+    pub fn address_fields(&self) -> Vec<(&'static str, Option<String>)> {
+        let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let mut fields = vec![
+            ("environment", Some(self.environment.clone())),
+            ("service", Some(self.service.clone())),
+            ("timeout", Some(self.timeout.as_secs().to_string())),
+            ("retries", Some(self.retries.to_string())),
+            ("send_retries", Some(self.send_retries.to_string())),
+            ("message_id_key", Some(self.message_id_key.clone())),
+            ("task_id_attribute", Some(self.task_id_attribute.clone())),
+            ("log_level", self.log_level_text.clone()),
+            ("messaging_cert_key", path(&self.certificate)),
+            ("messaging_ca_cert", path(&self.ca)),
+        ];
+        fields.extend(self.chunk_size.map(|size| ("chunk_size", Some(size.to_string()))));
+        fields
+    }
+
+    /// Puts the fields of the operation, the creator and the settings into an address.
+    ///
+    /// `key` is the template's key, `topic_send_to` or `topic_listen_to`; `creator` is the name that
+    /// requests carry; an operation's field without a value is one whose option was not given. The
+    /// operation's fields beat the settings'. A value may not hold wildcards or control characters,
+    /// lest it reaches addresses that the template's author did not mean.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a value that an option gave; [`Error::Config`] for everything else: an
+    /// unknown field, one without a value, a certificate's name that cannot be used, none at all.
+    pub fn render_address(
+        &self,
+        key: &'static str,
+        template: &Template,
+        creator: &str,
+        operation: &[(&'static str, Option<String>)],
+    ) -> Result<String, Error> {
+        let fail = |problem| Error::Config { path: self.path.clone(), key: format!("{}.{key}", self.section), problem };
+        if creator.is_empty() {
+            return Err(fail("the client certificate names no creator (neither CN nor UID); give --requester".into()));
+        }
+        let settings = self.address_fields();
+        template.render(|name| {
+            let option = || format!("--{}", name.replace('_', "-"));
+            if let Some((_, value)) = operation.iter().find(|(known, _)| *known == name) {
+                let value = value.as_deref().ok_or_else(|| fail(not_given(name)))?;
+                return match fault(value, name == "task_id") {
+                    None => Ok(value.into()),
+                    Some(fault) => {
+                        Err(Error::Argument { name: option(), problem: format!("{fault} (it goes into {key})") })
+                    }
+                };
+            }
+            if name == "creator" {
+                let requester = operation.iter().any(|(name, value)| *name == "requester" && value.is_some());
+                return match fault(creator, false) {
+                    None => Ok(creator.into()),
+                    Some(fault) if requester => {
+                        let problem = format!("{fault} (it goes into {key})");
+                        Err(Error::Argument { name: "--requester".into(), problem })
+                    }
+                    Some(fault) => Err(fail(format!(
+                        "{{creator}} is the client certificate's name: {fault}; give another with --requester"
+                    ))),
+                };
+            }
+            match settings.iter().find(|(known, _)| *known == name) {
+                Some((_, Some(value))) => match fault(value, false) {
+                    None => Ok(value.clone()),
+                    Some(fault) => Err(fail(format!("{{{name}}} is the key {name}: {fault}; change it"))),
+                },
+                Some((_, None)) => Err(fail(format!("{{{name}}} has no value; set the key {name}"))),
+                None => {
+                    let operation = operation.iter().map(|(name, _)| *name);
+                    let all = operation.chain(["creator"]).chain(settings.iter().map(|(name, _)| *name));
+                    let known = all.collect::<Vec<_>>().join(", ");
+                    Err(fail(format!("{{{name}}} is not a field; the fields are {known}")))
+                }
+            }
+        })
+    }
+}
+
+fn not_given(name: &str) -> String {
+    let option = name.replace('_', "-");
+    match name {
+        "requester" => "{requester} has no value; write {creator}, or give --requester".into(),
+        _ => format!("{{{name}}} has no value; give --{option}"),
+    }
+}
+
+/// What makes a value unfit for an address, if anything.
+fn fault(value: &str, blanks_too: bool) -> Option<String> {
+    if value.is_empty() {
+        return Some("it is empty".into());
+    }
+    let found = |c: &char| c.is_control() || "*>#".contains(*c) || (blanks_too && c.is_whitespace());
+    let c = value.chars().find(found)?;
+    let what = match c {
+        '*' | '>' | '#' => "wildcard",
+        _ if c.is_control() => "control character",
+        _ => "blank",
+    };
+    Some(format!("\"{}\" holds the {what} {c:?}", crate::error::printable(value)))
+}
+
+#[cfg(test)]
+#[path = "address_tests.rs"]
+mod tests;

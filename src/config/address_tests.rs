@@ -1,0 +1,61 @@
+//! Tables for addresses made from templates.
+
+use super::super::SignerType;
+use super::*;
+use std::path::Path;
+
+fn settings(extra: &str) -> Settings {
+    let text = format!(
+        "msg_batch_signer:\n  messaging_brokers: [amqp://b]\n  topic_send_to: a\n  topic_listen_to: b\n  \
+         environment: prod\n  service: \"s#1\"\n  timeout: 60\n  retries: 2\n  send_retries: 3\n  \
+         message_id_key: request_id\n{extra}"
+    );
+    Settings::parse(&text, Path::new("f.yaml"), SignerType::Batch, &|_| None).unwrap()
+}
+
+fn render(text: &str, creator: &str, operation: &[(&'static str, Option<&str>)]) -> Result<String, Error> {
+    let operation: Vec<_> = operation.iter().map(|(name, value)| (*name, value.map(String::from))).collect();
+    let template = Template::parse(text).unwrap();
+    settings("  log_level: Debug\n").render_address("topic_listen_to", &template, creator, &operation)
+}
+
+const OPERATION: &[(&str, Option<&str>)] = &[("task_id", Some("t-1")), ("requester", None), ("repo", None)];
+
+#[test]
+fn fills_in_the_fields() {
+    for (text, expected) in [
+        ("queue://Consumer.{creator}.{task_id}.>", "queue://Consumer.Me and I.t-1.>"),
+        ("{environment}.{timeout}.{retries}.{send_retries}.{chunk_size}", "prod.60.2.3.200"),
+        ("{message_id_key}.{task_id_attribute}.{log_level}", "request_id.pub_task_id.Debug"),
+        ("{{task_id}}", "{task_id}"),
+    ] {
+        assert_eq!(render(text, "Me and I", OPERATION).unwrap(), expected);
+    }
+    let requested = &[("task_id", Some("t")), ("requester", Some("r")), ("environment", Some("own"))];
+    assert_eq!(render("{requester}.{creator}.{environment}", "r", requested).unwrap(), "r.r.own");
+}
+
+#[test]
+fn refuses_values_that_change_the_address() {
+    for (text, creator, operation, status, expected) in [
+        ("{nope}", "c", OPERATION, 78, "the fields are task_id, requester, repo, creator, environment, "),
+        ("{requester}", "c", OPERATION, 78, "write {creator}, or give --requester"),
+        ("{repo}", "c", OPERATION, 78, "give --repo"),
+        ("{messaging_ca_cert}", "c", OPERATION, 78, "set the key messaging_ca_cert"),
+        ("{service}", "c", OPERATION, 78, "wildcard '#'"),
+        ("{creator}", "a*", OPERATION, 78, "certificate's name: \"a*\" holds the wildcard '*'"),
+        ("{creator}", "a\nb", OPERATION, 78, "control character"),
+        ("fixed", "", OPERATION, 78, "neither CN nor UID"),
+        ("{creator}", "a>", &[("requester", Some("a>"))], 2, "--requester: \"a>\" holds the wildcard"),
+        ("{task_id}", "c", &[("task_id", Some("a b"))], 2, "--task-id: \"a b\" holds the blank"),
+        ("{task_id}", "c", &[("task_id", Some("a#"))], 2, "wildcard"),
+        ("{task_id}", "c", &[("task_id", Some("a\u{7f}"))], 2, "control"),
+        ("{task_id}", "c", &[("task_id", Some(""))], 2, "--task-id: it is empty"),
+    ] {
+        let error = render(text, creator, operation).unwrap_err();
+        let kind = if matches!(error, Error::Argument { .. }) { 2 } else { 78 };
+        assert_eq!(kind, status, "{error}");
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(status == 2 || error.to_string().starts_with("f.yaml: msg_batch_signer.topic_listen_to: "), "{error}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Addresses with fields in them.
+
+/// An address with `{field}` places, as Python's `str.format` reads it: `{{` and `}}` are braces.
+///
+/// Conversions, format specifications, attributes, indices and positional fields are refused:
+/// an address needs none of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Field(String),
+}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// Field names are checked when rendering, because they depend on the operation.
+    ///
+    /// # Errors
+    /// Says what is wrong with it, and what is expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("an address may not be empty".into());
+        }
+        if let Some(c) = text.chars().find(|c| c.is_control()) {
+            return Err(format!("an address may not hold the control character {c:?}"));
+        }
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            literal.push_str(&rest[..at]);
+            let (brace, after) = rest[at..].split_at(1);
+            if let Some(after) = after.strip_prefix(brace) {
+                literal.push_str(brace);
+                rest = after;
+            } else if brace == "}" {
+                return Err("a \"}\" closes nothing; write \"}}\" where a brace is meant".into());
+            } else {
+                let end = after
+                    .find(['{', '}'])
+                    .filter(|end| after[*end..].starts_with('}'))
+                    .ok_or("a \"{\" is not closed; write \"{{\" where a brace is meant")?;
+                if !literal.is_empty() {
+                    parts.push(Part::Text(std::mem::take(&mut literal)));
+                }
+                parts.push(Part::Field(field_name(&after[..end])?));
+                rest = &after[end + 1..];
+            }
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Text(literal));
+        }
+        Ok(Self { parts })
+    }
+
+    /// Puts the fields' values into their places; `field` answers a name with its value, or with
+    /// the reason why there is none.
+    ///
+    /// # Errors
+    /// The first reason that `field` gives.
+    pub fn render<E>(&self, field: impl Fn(&str) -> Result<String, E>) -> Result<String, E> {
+        self.parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => Ok(text.clone()),
+                Part::Field(name) => field(name),
+            })
+            .collect()
+    }
+
+    /// Lists the names of the fields, in their order, a repeated one as often as it stands there.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Field(name) => Some(name.as_str()),
+            Part::Text(_) => None,
+        })
+    }
+}
+
+/// Checks the text between braces.
+fn field_name(name: &str) -> Result<String, String> {
+    let problem = if name.is_empty() {
+        "\"{}\" names no field; write {task_id}, say, or \"{{}}\" where braces are meant"
+    } else if name.contains('!') {
+        "conversions (\"!\") are not supported; write the field's name alone"
+    } else if name.contains(':') {
+        "format specifications (\":\") are not supported; write the field's name alone"
+    } else if name.contains(['.', '[', ']']) {
+        "attributes and indices are not supported; write the field's name alone"
+    } else if name.bytes().all(|b| b.is_ascii_digit()) {
+        "fields have names, not numbers; write {task_id}, say"
+    } else if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        "a field's name holds letters, digits and \"_\" alone"
+    } else {
+        return Ok(name.into());
+    };
+    Err(if name.is_empty() { problem.into() } else { format!("{{{name}}}: {problem}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renders_as_python_does() {
+        let field = |name: &str| match name {
+            "a" => Ok("1".to_string()),
+            "b_2" => Ok("{a}".into()),
+            _ => Err(format!("no {name}")),
+        };
+        for (text, expected) in [
+            ("queue://x", "queue://x"),
+            ("x.{a}", "x.1"),
+            ("{a}{b_2}{a}", "1{a}1"),
+            ("{{a}}", "{a}"),
+            ("{{{a}}}", "{1}"),
+            ("}}{{", "}{"),
+            ("a::b.>", "a::b.>"),
+            ("é{a}ü", "é1ü"),
+        ] {
+            assert_eq!(Template::parse(text).unwrap().render(field).as_deref(), Ok(expected), "{text}");
+        }
+        assert_eq!(Template::parse("{a}{c}").unwrap().render(field), Err("no c".into()));
+        assert_eq!(Template::parse("{a}-{c}{a}").unwrap().fields().collect::<Vec<_>>(), ["a", "c", "a"]);
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_support() {
+        for (text, expected) in [
+            ("", "empty"),
+            ("{}", "names no field"),
+            ("{0}", "numbers"),
+            ("{a!r}", "conversions"),
+            ("{a:>5}", "format spec"),
+            ("{a.b}", "attributes"),
+            ("{a[0]}", "indices"),
+            ("{ a }", "letters"),
+            ("{a-b}", "letters"),
+            ("{a", "not closed"),
+            ("{", "not closed"),
+            ("{a{b}}", "not closed"),
+            ("a}", "closes nothing"),
+            ("{a}}", "closes nothing"),
+            ("{{a}", "closes nothing"),
+            ("a\nb", "control"),
+        ] {
+            let problem = Template::parse(text).unwrap_err();
+            assert!(problem.contains(expected), "{text}: {problem}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! One section of a YAML file as plain nodes; the other sections are not looked into.
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::{borrow::Cow, fmt};
+
+/// A YAML value before anything is known about its meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Node {
+    Null,
+    Bool(bool),
+    Int(i128),
+    Float(f64),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<(Node, Node)>),
+}
+
+/// What a file holds of the section that is asked for.
+pub(super) struct Document {
+    /// The names of the file's sections, as far as they are strings.
+    pub(super) names: Vec<String>,
+    /// Every section of the wanted name; more than one is a mistake for the caller to report.
+    pub(super) found: Vec<Node>,
+}
+
+/// Reads a file's text.
+///
+/// The text must be well-formed YAML throughout; what the other sections mean is not judged.
+pub(super) fn read(text: &str, wanted: &str) -> Result<Document, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return Err("the file is empty".into());
+    }
+    let mut document = Document { names: Vec::new(), found: Vec::new() };
+    let mut sections = Sections { wanted, document: &mut document, again: false };
+    sections.read(text)?;
+    if document.found.iter().any(Node::holds_float) {
+        document.names.clear();
+        Sections { wanted, document: &mut document, again: true }.read(text)?;
+    }
+    Ok(document)
+}
+
+impl Node {
+    /// Says what kind of value this is, as a user would call it.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "true or false",
+            Self::Int(_) | Self::Float(_) => "a number",
+            Self::Text(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+        }
+    }
+
+    /// Lists a mapping's entries, those of a merge key (`<<`) last and only where they are not overridden.
+    pub(super) fn entries(&self) -> Result<Vec<(Cow<'_, str>, &Node)>, String> {
+        let Self::Map(pairs) = self else {
+            return Err(format!("this must be a mapping (\"key: value\" lines), not {}", self.kind()));
+        };
+        let mut entries: Vec<(Cow<'_, str>, &Node)> = Vec::new();
+        let mut merged = Vec::new();
+        for (key, value) in pairs {
+            let key = match key {
+                Self::Text(key) if key == "<<" => {
+                    match value {
+                        Self::List(maps) => merged.extend(maps),
+                        map => merged.push(map),
+                    }
+                    continue;
+                }
+                Self::Text(key) => Cow::Borrowed(key.as_str()),
+                Self::Int(number) => return Err(format!("the key {number} is a number; quote it: \"{number}\"")),
+                Self::Bool(value) => return Err(format!("the key {value} is no string; quote it: \"{value}\"")),
+                other => return Err(format!("a key is {}; every key must be a string, quote it", other.kind())),
+            };
+            if entries.iter().any(|(known, _)| *known == key) {
+                return Err(format!("the key \"{key}\" stands there twice; take one of them out"));
+            }
+            entries.push((key, value));
+        }
+        for map in merged {
+            for (key, value) in map.entries()? {
+                if !entries.iter().any(|(known, _)| *known == key) {
+                    entries.push((key, value));
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    fn holds_float(&self) -> bool {
+        match self {
+            Self::Float(_) => true,
+            Self::List(items) => items.iter().any(Self::holds_float),
+            Self::Map(pairs) => pairs.iter().any(|(key, value)| key.holds_float() || value.holds_float()),
+            _ => false,
+        }
+    }
+}
+
+/// Reads the sections of a file; with `again`, only repairs what the first reading took for floats.
+struct Sections<'a> {
+    wanted: &'a str,
+    document: &'a mut Document,
+    again: bool,
+}
+
+impl Sections<'_> {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        serde_yaml::Deserializer::from_str(text)
+            .deserialize_any(self)
+            .map_err(|error| format!("not a YAML file of sections: {error}"))
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Sections<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping of sections")
+    }
+
+    // A file that is something else altogether (a private key, say) is not repeated in the error.
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
+        Err(E::custom("it holds only a text"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut nth = 0;
+        while let Some(key) = map.next_key_seed(AnyNode)? {
+            let Node::Text(name) = key else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if name != self.wanted {
+                map.next_value::<IgnoredAny>()?;
+            } else if self.again {
+                let node = self.document.found.get_mut(nth).ok_or_else(|| A::Error::custom("changed"))?;
+                map.next_value_seed(Repair(node))?;
+                nth += 1;
+            } else {
+                let section = map.next_value_seed(AnyNode)?;
+                self.document.found.push(section);
+            }
+            self.document.names.push(name);
+        }
+        Ok(())
+    }
+}
+
+/// Reads any value as a node.
+struct AnyNode;
+
+impl<'de> DeserializeSeed<'de> for AnyNode {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnyNode {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value without a YAML tag")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Int(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::Int(value.into()))
+    }
+
+    fn visit_i128<E>(self, value: i128) -> Result<Node, E> {
+        Ok(Node::Int(value))
+    }
+
+    fn visit_u128<E>(self, value: u128) -> Result<Node, E> {
+        Ok(i128::try_from(value).map_or(Node::Float(value as f64), Node::Int))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+        Ok(Node::Text(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element_seed(AnyNode)? {
+            list.push(item);
+        }
+        Ok(Node::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some(key) = map.next_key_seed(AnyNode)? {
+            pairs.push((key, map.next_value_seed(AnyNode)?));
+        }
+        Ok(Node::Map(pairs))
+    }
+}
+
+/// Turns a "float" without a dot back into its text.
+///
+/// The parser follows YAML 1.2, where the key id `1234567e1` is a number. This file's format is
+/// YAML 1.1, where a float has a dot; the id must not become 12345670.
+struct Repair<'a>(&'a mut Node);
+
+impl<'de> DeserializeSeed<'de> for Repair<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        match self.0 {
+            Node::Float(_) => {
+                let text: String = serde::Deserialize::deserialize(deserializer)?;
+                if !text.contains('.') {
+                    *self.0 = Node::Text(text);
+                }
+                Ok(())
+            }
+            Node::List(_) => deserializer.deserialize_seq(self),
+            Node::Map(_) => deserializer.deserialize_map(self),
+            _ => deserializer.deserialize_ignored_any(IgnoredAny).map(drop),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Repair<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what was there before")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let Node::List(list) = self.0 else { return Ok(()) };
+        for node in list {
+            items.next_element_seed(Repair(node))?;
+        }
+        items.next_element::<IgnoredAny>().map(drop)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Node::Map(pairs) = self.0 else { return Ok(()) };
+        for (key, value) in pairs {
+            map.next_key_seed(Repair(key))?;
+            map.next_value_seed(Repair(value))?;
+        }
+        map.next_key::<IgnoredAny>().map(drop)
+    }
+}
+
+#[cfg(test)]
+#[path = "yaml_tests.rs"]
+mod tests;

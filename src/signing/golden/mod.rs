@@ -1,0 +1,156 @@
+//! Whole requests compared with those of pubtools-sign 1.0.6, as `make.py` had it print them.
+
+use std::{collections::BTreeMap, num::NonZeroUsize};
+
+use openssl::base64;
+use serde_json::Value;
+
+use super::{BlobSign, ClearSign, ContainerSign, Context, Keys, Operation, Request, Stamp, Text, pyjson};
+use crate::error::Error;
+
+fn strings(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().map(string).collect()
+}
+
+fn string(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn bytes(value: &Value) -> Vec<Vec<u8>> {
+    strings(value).iter().map(|text| base64::decode_block(text).unwrap()).collect()
+}
+
+fn operation(case: &Value) -> Operation {
+    let arguments = &case["arguments"];
+    let keys = Keys { ids: strings(&arguments["signing_keys"]), names: strings(&arguments["signing_key_names"]) };
+    let task_id = string(&arguments["task_id"]);
+    let requester = arguments["requester"].as_str().map(str::to_owned);
+    match case["kind"].as_str().unwrap() {
+        "container" => Operation::Container(ContainerSign {
+            digests: strings(&arguments["digests"]),
+            references: strings(&arguments["references"]),
+            keys,
+            task_id,
+            requester,
+        }),
+        "clear" => Operation::Clear(ClearSign {
+            inputs: bytes(&arguments["bytes"])
+                .into_iter()
+                .zip(strings(&arguments["inputs"]))
+                .map(|(bytes, shown)| Text { bytes, shown })
+                .collect(),
+            keys,
+            task_id,
+            repo: arguments["repo"].as_str().map(str::to_owned),
+            requester,
+        }),
+        "blob" => Operation::Blob(BlobSign { blobs: bytes(&arguments["blobs"]), keys, task_id, requester }),
+        other => panic!("{other}"),
+    }
+}
+
+fn requests(case: &Value) -> Result<Vec<Request>, Error> {
+    let context = &case["context"];
+    let key_aliases: BTreeMap<_, _> =
+        context["key_aliases"].as_object().unwrap().iter().map(|(alias, key)| (alias.clone(), string(key))).collect();
+    let context = Context {
+        creator: context["creator"].as_str().unwrap(),
+        environment: context["environment"].as_str().unwrap(),
+        service: context["service"].as_str().unwrap(),
+        task_id_attribute: context["task_id_attribute"].as_str().unwrap(),
+        key_aliases: &key_aliases,
+        chunk_size: context["chunk_size"].as_u64().and_then(|size| NonZeroUsize::new(size as usize)),
+    };
+    let mut count = 0;
+    operation(case).requests(&context, &mut || {
+        count += 1;
+        Stamp {
+            request_id: format!("00000000-0000-4000-8000-{count:012}"),
+            created: format!("2026-01-29T12:00:00.{count:06}Z"),
+        }
+    })
+}
+
+fn cases() -> Vec<Value> {
+    serde_json::from_str(include_str!("cases.json")).unwrap()
+}
+
+#[test]
+fn bodies_and_properties_are_the_reference_s_to_the_byte() {
+    for case in cases() {
+        let name = &case["name"];
+        let requests = requests(&case).unwrap();
+        let expected = case["requests"].as_array().unwrap();
+        assert_eq!(requests.len(), expected.len(), "{name}");
+        for (request, expected) in requests.iter().zip(expected) {
+            assert_eq!(request.body, string(&expected["body"]), "{name}");
+            let properties: Vec<_> = expected["properties"].as_array().unwrap().iter().map(strings).collect();
+            let ours: Vec<_> = request.properties.iter().map(|(k, v)| vec![k.clone(), v.clone()]).collect();
+            assert_eq!(ours, properties, "{name}");
+            assert!(request.body.contains(&format!("\"request_id\": \"{}\"", request.id)), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_echo_is_the_reference_s_to_the_byte() {
+    for case in cases() {
+        assert_eq!(pyjson::to_string(&operation(&case).echo()), string(&case["echo"]), "{}", case["name"]);
+    }
+}
+
+#[test]
+fn subjects_are_in_words() {
+    let subjects = |name: &str| -> Vec<String> {
+        let case = cases().into_iter().find(|case| case["name"] == name).unwrap();
+        requests(&case).unwrap().into_iter().map(|request| request.subject).collect()
+    };
+    let digest = format!("sha256:{}", "a".repeat(64));
+    assert_eq!(
+        subjects("container with key name and requester"),
+        [format!("registry.example.com/ns/one:1 {digest} key 37036A73 (test)")]
+    );
+    assert_eq!(subjects("clear with repo")[4..], ["input 3 key K1", "input 3 key K2"]);
+    assert_eq!(subjects("blobs")[2..], ["blob 2 key K1 (a)", "blob 2 key 89ABCDEF (b)"]);
+    assert_eq!(
+        subjects("batch"),
+        [
+            "batch of 2 claims for ns/one key 89ABCDEF",
+            "batch of 1 claim for ns/one key 89ABCDEF",
+            "batch of 2 claims for ns/two key 89ABCDEF"
+        ]
+    );
+}
+
+#[test]
+fn what_the_reference_gets_wrong_is_refused() {
+    for (name, path, value, expected) in [
+        ("clear without repo", "/context/chunk_size", 2.into(), "--signer-type: batch signs containers only"),
+        ("blobs", "/context/chunk_size", 2.into(), "--signer-type: batch signs containers only"),
+        ("containers with several keys", "/context/chunk_size", 2.into(), "--signing-key-name: expected one for each"),
+        ("batch with several keys", "/arguments/signing_key_names", Value::Array(vec![]), "--signing-key-name: expec"),
+        ("blobs", "/context/task_id_attribute", "request_id".into(), "task_id_attribute: would overwrite the id"),
+        ("blobs", "/context/key_aliases/production", "".into(), "--signing-key: `production` is an alias of nothing"),
+        ("blobs", "/arguments/task_id", "".into(), "--task-id: is empty"),
+    ] {
+        let mut case = cases().into_iter().find(|case| case["name"] == name).unwrap();
+        *case.pointer_mut(path).unwrap() = value;
+        let error = requests(&case).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn a_waiting_request_stays_small() {
+    let mut case = cases().into_iter().find(|case| case["name"] == "container with key name and requester").unwrap();
+    case["arguments"]["references"][0] = format!("registry.example.com/{}:1", "r".repeat(40)).into();
+    let requests = requests(&case).unwrap();
+    let request = &requests[0];
+    // Each piece of memory costs about 16 bytes more than asked for.
+    let pieces =
+        request.properties.iter().flat_map(|(k, v)| [k, v]).chain([&request.id, &request.body, &request.subject]);
+    let size = size_of::<Request>()
+        + request.properties.capacity() * size_of::<(String, String)>()
+        + pieces.map(|text| text.capacity() + 16).sum::<usize>();
+    assert!(size < 2048, "{size}");
+}

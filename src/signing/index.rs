@@ -1,0 +1,100 @@
+//! The claims of a batch's reply, found again for the claims of its request.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::{
+    answer::{errors, text},
+    claim::{self, Identity},
+};
+
+/// The claims of a reply by all that a claim of the request can be found by: a batch of thousands is read once.
+pub(super) struct Index<'a> {
+    pub(super) described: Vec<Described<'a>>,
+    by_text: HashMap<&'a str, Vec<usize>>,
+    by_identity: HashMap<Identity, Vec<usize>>,
+    /// By digest and repository, for claims that do not say their reference.
+    by_digest: HashMap<(String, String), Vec<usize>>,
+    /// How many claims of the request share a digest and a repository.
+    asked: HashMap<(String, String), usize>,
+}
+
+/// A claim as the reply describes it.
+pub(super) struct Described<'a> {
+    map: &'a Map<String, Value>,
+    pub(super) identity: Option<Identity>,
+    pub(super) errors: Vec<String>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(described: impl Iterator<Item = &'a Map<String, Value>>, claims: &[String]) -> Self {
+        let mut index = Self {
+            described: Vec::new(),
+            by_text: HashMap::new(),
+            by_identity: HashMap::new(),
+            by_digest: HashMap::new(),
+            asked: HashMap::new(),
+        };
+        for map in described {
+            let at = index.described.len();
+            let claim_file = text(map.get("claim_file"));
+            let identity = claim::identity(claim_file);
+            match &identity {
+                Some(identity) => index.by_identity.entry(identity.clone()).or_default().push(at),
+                None => {
+                    let key = (text(map.get("manifest_digest")).to_owned(), text(map.get("repo")).to_owned());
+                    index.by_digest.entry(key).or_default().push(at);
+                }
+            }
+            index.by_text.entry(claim_file).or_default().push(at);
+            index.described.push(Described { map, identity, errors: errors(map) });
+        }
+        for key in claims.iter().filter_map(|claim_file| digest_and_repository(claim_file)) {
+            *index.asked.entry(key).or_default() += 1;
+        }
+        index
+    }
+
+    /// Finds a claim of the request by its text, else by what it says, else by its digest and repository.
+    ///
+    /// There may be several: a server may describe a claim in parts, say one for each key.
+    pub(super) fn find(&self, claim_file: &str) -> Vec<&Described<'a>> {
+        let positions =
+            self.by_text.get(claim_file).map(Vec::as_slice).unwrap_or_else(|| self.find_otherwise(claim_file));
+        positions.iter().map(|&at| &self.described[at]).collect()
+    }
+
+    fn find_otherwise(&self, claim_file: &str) -> &[usize] {
+        if let Some(found) = claim::identity(claim_file).and_then(|identity| self.by_identity.get(&identity)) {
+            return found;
+        }
+        // Two tags of one image share digest and repository: then the signature could be of either.
+        match digest_and_repository(claim_file) {
+            Some(key) if self.asked.get(&key) == Some(&1) => {
+                self.by_digest.get(&key).map(Vec::as_slice).filter(|found| found.len() == 1).unwrap_or_default()
+            }
+            _ => &[],
+        }
+    }
+}
+
+fn digest_and_repository(claim_file: &str) -> Option<(String, String)> {
+    let Identity { digest, reference } = claim::identity(claim_file)?;
+    let repository = claim::repository(&reference)?.to_owned();
+    Some((digest, repository))
+}
+
+/// The value a claim was signed with under a key's name, or under any where the name is empty.
+pub(super) fn signed_value<'a>(found: &[&Described<'a>], key_name: &str) -> &'a str {
+    let mut signed = found
+        .iter()
+        .filter(|described| described.errors.is_empty())
+        .filter_map(|described| described.map.get("signed_claims")?.as_object());
+    let value = if key_name.is_empty() {
+        signed.flat_map(Map::values).map(|value| text(Some(value))).find(|value| !value.is_empty())
+    } else {
+        signed.find_map(|signed| Some(text(signed.get(key_name))).filter(|value| !value.is_empty()))
+    };
+    value.unwrap_or_default()
+}

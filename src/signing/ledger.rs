@@ -1,0 +1,211 @@
+//! What is known of each request, in input order: the truth of a run.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{
+    reply::{self, RawReply, Reply},
+    request::Request,
+};
+use crate::error::Condition;
+
+/// Everything known of the requests of one operation.
+///
+/// The caller owns it, so that whatever ends a run, all that was received is here.
+pub struct Ledger {
+    entries: Vec<Entry>,
+    by_id: HashMap<Box<str>, usize>,
+    message_id_key: String,
+    /// What is still to be sent, in input order.
+    unsent: BTreeSet<usize>,
+    /// How many are neither answered nor undeliverable.
+    open: usize,
+    cycle: u32,
+}
+
+/// One request and what is known of it.
+pub struct Entry {
+    request: Request,
+    state: State,
+    /// The last cycle that sent it; 0: none.
+    cycle: u32,
+}
+
+impl Entry {
+    /// The request.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// What is known of it.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The reply, where one came.
+    pub fn reply(&self) -> Option<&Reply> {
+        if let State::Answered(reply) = &self.state { Some(reply) } else { None }
+    }
+}
+
+/// How far a request got.
+#[derive(Debug, PartialEq)]
+pub enum State {
+    /// It was never handed to a broker.
+    NotSent,
+    /// It was sent, and the broker has not said what became of it.
+    Sent,
+    /// The broker has taken it; no reply came.
+    Accepted,
+    /// The broker gave it back (AMQP outcome `released` or `modified`): it is sent again.
+    Returned(&'static str),
+    /// The broker will not take it, for this reason.
+    Undeliverable(Condition),
+    /// A reply came.
+    Answered(Reply),
+}
+
+/// How a broker disposed of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Accepted,
+    /// Final for this request.
+    Undeliverable(Condition),
+    /// To be sent again later; the name of the AMQP outcome.
+    Returned(&'static str),
+    /// The broker forgot the delivery without saying what became of it.
+    Unknown,
+}
+
+/// What a reply turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// The first one to a request of ours.
+    Expected,
+    /// Another one to a request that is answered already.
+    Repeated,
+    /// One to somebody else's request.
+    Foreign,
+    /// It cannot be understood, for this reason.
+    Malformed(String),
+}
+
+impl Ledger {
+    /// Makes the ledger of requests that nothing is known of; a reply names its request in the
+    /// attribute `message_id_key` of its `msg`.
+    pub fn new(requests: Vec<Request>, message_id_key: &str) -> Self {
+        let by_id = requests.iter().enumerate().map(|(index, request)| (request.id.as_str().into(), index)).collect();
+        let open = requests.len();
+        let entries = requests.into_iter().map(|request| Entry { request, state: State::NotSent, cycle: 0 }).collect();
+        Self { entries, by_id, message_id_key: message_id_key.into(), unsent: BTreeSet::new(), open, cycle: 0 }
+    }
+
+    /// The requests in input order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many requests are neither answered nor undeliverable.
+    pub fn open(&self) -> usize {
+        self.open
+    }
+
+    /// Makes every open request one to be sent.
+    pub(crate) fn begin_cycle(&mut self) {
+        self.cycle += 1;
+        self.unsent = self.indices(State::is_open);
+    }
+
+    /// Makes what the broker gave back to be sent once more.
+    pub(crate) fn begin_window(&mut self) {
+        let returned = self.indices(|state| matches!(state, State::Returned(_)));
+        self.unsent.extend(returned);
+    }
+
+    /// Makes what has no outcome to be sent once more: it may not have arrived.
+    pub(crate) fn connection_lost(&mut self) {
+        let in_doubt = self.indices(|state| *state == State::Sent);
+        self.unsent.extend(in_doubt);
+    }
+
+    fn indices(&self, fits: impl Fn(&State) -> bool) -> BTreeSet<usize> {
+        self.entries.iter().enumerate().filter(|(_, entry)| fits(&entry.state)).map(|(index, _)| index).collect()
+    }
+
+    pub(crate) fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    /// The first request that is to be sent.
+    pub(crate) fn next_unsent(&self) -> Option<(usize, &Request)> {
+        self.unsent.first().map(|&index| (index, &self.entries[index].request))
+    }
+
+    /// Whether a broker has any request that a reply may still come to.
+    pub(crate) fn awaits_any(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.state, State::Sent | State::Accepted))
+    }
+
+    /// Notes that a request was handed over; whether for the first time in this cycle.
+    pub(crate) fn sent(&mut self, index: usize) -> bool {
+        self.unsent.remove(&index);
+        let entry = &mut self.entries[index];
+        entry.state = State::Sent;
+        std::mem::replace(&mut entry.cycle, self.cycle) != self.cycle
+    }
+
+    /// Notes an outcome. One of a request that is no longer open changes nothing.
+    pub(crate) fn outcome(&mut self, index: usize, outcome: Outcome) {
+        // Of an earlier sending, perhaps: what is waiting to be sent again stays so.
+        if !self.entries[index].state.is_open() || self.unsent.contains(&index) {
+            return;
+        }
+        match outcome {
+            Outcome::Accepted => self.entries[index].state = State::Accepted,
+            Outcome::Returned(how) => self.entries[index].state = State::Returned(how),
+            Outcome::Undeliverable(condition) => self.undeliverable(index, condition),
+            Outcome::Unknown => {}
+        }
+    }
+
+    /// Notes that a request can never be delivered.
+    pub(crate) fn undeliverable(&mut self, index: usize, condition: Condition) {
+        log::error!("{}: undeliverable: {condition}", self.entries[index].request.subject);
+        self.close(index, State::Undeliverable(condition));
+    }
+
+    /// Enters a reply under the request that it names.
+    pub(crate) fn reply(&mut self, raw: RawReply) -> Taken {
+        let parsed = match reply::parse(raw, &self.message_id_key) {
+            Ok(parsed) => parsed,
+            Err(reason) => {
+                log::warn!("a reply was rejected: {reason}");
+                return Taken::Malformed(reason);
+            }
+        };
+        let Some(&index) = self.by_id.get(parsed.id.as_str()) else {
+            log::debug!("a reply to a request of somebody else was passed over");
+            return Taken::Foreign;
+        };
+        let entry = &self.entries[index];
+        if matches!(entry.state, State::Answered(_)) {
+            log::debug!("a second reply to {} was passed over", entry.request.subject);
+            return Taken::Repeated;
+        }
+        let reply = entry.request.judge(parsed);
+        self.close(index, State::Answered(reply));
+        Taken::Expected
+    }
+
+    fn close(&mut self, index: usize, state: State) {
+        self.unsent.remove(&index);
+        let entry = &mut self.entries[index];
+        self.open -= usize::from(entry.state.is_open());
+        entry.state = state;
+    }
+}
+
+impl State {
+    fn is_open(&self) -> bool {
+        !matches!(self, Self::Undeliverable(_) | Self::Answered(_))
+    }
+}

@@ -1,0 +1,138 @@
+//! Replies as they come, and what they are worth.
+
+use serde_json::{Map, Value};
+
+use super::{answer::Answer, pyjson, pyread, request::Request};
+
+/// A message from the reply address, as received.
+#[derive(Clone, Debug)]
+pub struct RawReply {
+    /// Its body.
+    pub body: Body,
+    /// Its application properties; `None` if it had none.
+    pub properties: Option<Map<String, Value>>,
+}
+
+/// The body of a message, whatever its sections.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// A text, a binary value or all data sections joined.
+    Bytes(Vec<u8>),
+    /// Anything else, named for the log: `a map`, `nothing`.
+    Other(&'static str),
+}
+
+/// A message that is a reply to somebody.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    /// The id of the request it answers.
+    pub(crate) id: String,
+    whole: Value,
+    properties: Option<Map<String, Value>>,
+}
+
+/// Reads a message as a reply, which carries its request's id as `msg.<message_id_key>`.
+///
+/// # Errors
+///
+/// The reason in one clause, for the log.
+pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, String> {
+    let bytes = match raw.body {
+        Body::Bytes(bytes) if bytes.trim_ascii().is_empty() => return Err("its body is empty".to_owned()),
+        Body::Bytes(bytes) => bytes,
+        Body::Other(what) => return Err(format!("its body is {what}: expected text or binary")),
+    };
+    let whole = pyread::read(&bytes)?;
+    let Value::Object(object) = &whole else {
+        return Err(format!("it is {}: expected an object", kind(&whole)));
+    };
+    let message = match object.get("msg") {
+        Some(Value::Object(message)) => message,
+        Some(other) => return Err(format!("`msg` is {}: expected an object", kind(other))),
+        None => return Err("it has no `msg`".to_owned()),
+    };
+    let id = match message.get(message_id_key) {
+        Some(Value::String(id)) => id.clone(),
+        Some(other) => return Err(format!("`{message_id_key}` is {}: expected a string", kind(other))),
+        None => return Err(format!("it has no `{message_id_key}` in `msg`")),
+    };
+    Ok(Parsed { id, whole, properties: raw.properties })
+}
+
+/// The name of a JSON type, for people.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// The reply to a request, kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The JSON text of a list: the whole reply, then its application properties or null.
+    pub document: String,
+    /// What it is worth.
+    pub verdict: Verdict,
+}
+
+/// What a reply is worth; the server's words are made safe to print and cut to a bounded length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything asked for is there.
+    Signed,
+    /// The signing server refused, at least in part.
+    Refused {
+        /// Its words, at least one.
+        errors: Vec<String>,
+    },
+    /// Some claims of a batch were left out.
+    Incomplete {
+        /// What is missing, in request order: reference, digest and, where one was given, the key's name.
+        missing: Vec<String>,
+    },
+    /// There is neither a signed value nor an error.
+    Unusable {
+        /// What was found instead.
+        problem: String,
+    },
+}
+
+impl Request {
+    /// Decides what a reply to this request is worth, and prints it.
+    pub(crate) fn judge(&self, parsed: Parsed) -> Reply {
+        let verdict = Answer::read(&self.expected, message(&parsed.whole)).verdict(&self.expected);
+        let mut document = String::from("[");
+        pyjson::write(&parsed.whole, &mut document);
+        document.push_str(", ");
+        match &parsed.properties {
+            Some(properties) => pyjson::write_map(properties, &mut document),
+            None => document.push_str("null"),
+        }
+        document.push(']');
+        document.shrink_to_fit();
+        Reply { document, verdict }
+    }
+}
+
+impl Reply {
+    /// Returns the signed values in request order: one, or for a batch one for each claim and key.
+    ///
+    /// What is missing, and what the server refused, is an empty string. The values are read from the document
+    /// anew, so that a reply is not kept twice.
+    pub fn signed_values(&self, request: &Request) -> Vec<String> {
+        let whole = pyread::read_first(&self.document).unwrap_or_default();
+        Answer::read(&request.expected, message(&whole)).into_values()
+    }
+}
+
+fn message(whole: &Value) -> Option<&Map<String, Value>> {
+    whole.get("msg").and_then(Value::as_object)
+}
+
+#[cfg(test)]
+mod tests;
