@@ -1,0 +1,59 @@
+//! What the send and receive loops need of a broker, whatever the protocol below.
+
+use crate::{
+    deadline::Deadline,
+    error::{Condition, Error},
+    signing::{Outcome, RawReply, Request},
+};
+
+/// A reply that waits for being settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ReplyId(pub(crate) u64);
+
+/// What became of a request that was to be handed over.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Handed {
+    /// It goes out with the next writes.
+    Over,
+    /// Nothing can be sent now; [`Event::Writable`] tells when to try again.
+    NotNow,
+    /// The broker would never take it.
+    Never(Condition),
+}
+
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// Nothing came until the deadline.
+    Quiet,
+    /// More can be handed over, or all that was is on the socket.
+    Writable,
+    /// The connection was lost and another one made: what had no outcome may or may not have arrived.
+    Reconnected,
+    /// The broker disposed of a request; `entry` is the ledger's number of it.
+    Outcome { entry: usize, outcome: Outcome },
+    /// A reply came, and is settled by [`Broker::settle`].
+    Reply { id: ReplyId, reply: RawReply },
+    /// The broker takes no requests from us: nothing more is to be sent. Replies may still come.
+    SendingRefused(Error),
+}
+
+/// A broker to send requests to and take replies from.
+///
+/// Connections that break are made anew below this interface. An error of any call ends the run.
+pub(crate) trait Broker {
+    /// Hands over one request, without waiting.
+    fn send(&mut self, entry: usize, request: &Request) -> Handed;
+
+    /// Writes what was handed over as far as the socket takes it, without waiting; whether all of it went.
+    fn flush(&mut self) -> bool;
+
+    /// Waits for the next event until `deadline`.
+    fn next(&mut self, deadline: &Deadline) -> Result<Event, Error>;
+
+    /// Accepts a reply, or rejects it for a reason.
+    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>);
+
+    /// Tells that the run got on, by an outcome or an expected reply: a connection that breaks after
+    /// that is made again without the pauses of one that never was of use.
+    fn progress(&mut self);
+}

@@ -1,0 +1,69 @@
+//! What goes to standard output: the JSON document, or the signed values.
+
+use std::{
+    io::{self, BufWriter, Write},
+    path::PathBuf,
+};
+
+use crate::{
+    Error, Operation, Run,
+    signing::{Entry, pyjson},
+};
+use serde_json::json;
+
+use super::report;
+
+/// Prints the document that the reference prints, with everything that was received; an item
+/// without a reply is `""`.
+///
+/// # Errors
+/// [`Error::LocalFile`] where standard output takes no more.
+pub(super) fn print(operation: &Operation, run: &Run, result: &Result<(), Error>) -> Result<(), Error> {
+    to_stdout(|out| {
+        let causes = report::causes(run, result);
+        let status = if causes.is_empty() { "ok" } else { "error" };
+        let message: String = causes.iter().map(|(name, description)| format!("{name} : {description}\n")).collect();
+        write!(
+            out,
+            "{{\"signer_result\": {}",
+            pyjson::to_string(&json!({"status": status, "error_message": message}))
+        )?;
+        out.write_all(b", \"operation_results\": [")?;
+        for (index, entry) in run.entries().iter().enumerate() {
+            out.write_all(if index == 0 { b"" } else { b", " })?;
+            out.write_all(entry.reply().map_or("\"\"", |reply| &reply.document).as_bytes())?;
+        }
+        write!(out, "], \"operation\": {}", pyjson::to_string(&operation.echo()))?;
+        writeln!(out, ", \"signing_keys\": {}}}", pyjson::to_string(&json!(operation.signing_keys())))
+    })
+}
+
+/// Prints one signed value a line, an empty line for a missing one.
+///
+/// # Errors
+/// As [`print`].
+pub(super) fn print_raw(run: &Run) -> Result<(), Error> {
+    to_stdout(|out| {
+        for entry in run.entries() {
+            for value in values(entry) {
+                writeln!(out, "{value}")?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn values(entry: &Entry) -> Vec<String> {
+    match entry.reply() {
+        Some(reply) => reply.signed_values(entry.request()),
+        None => vec![String::new(); entry.request().value_count()],
+    }
+}
+
+/// Writes to standard output, all or with an error.
+pub(super) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    write(&mut out)
+        .and_then(|()| out.flush())
+        .map_err(|source| Error::LocalFile { path: PathBuf::from("standard output"), source })
+}

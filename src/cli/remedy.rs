@@ -1,0 +1,52 @@
+//! What to do about an error, where that is known.
+
+use crate::{Condition, Error, Phase};
+
+/// One clause for the user; `None` where the error says all there is.
+pub(super) fn of_error(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::Tls { problem, .. } if problem.contains("refused our certificate") => {
+            "check with the broker's administrator that messaging_cert_key is known there and signed by a CA that it trusts"
+                .into()
+        }
+        Error::Tls { problem, .. } if problem.contains("is not for") => {
+            "use the name that the certificate is for in messaging_brokers".into()
+        }
+        Error::Tls { problem, .. } if problem.contains("messaging_ca_cert") => {
+            "put the certificate of the CA that signed the broker's into messaging_ca_cert".into()
+        }
+        Error::Refused { what, .. } if what.contains("SASL") => "set sasl: auto, or the mechanism that the broker wants".into(),
+        Error::Refused { what, .. } if what == "login" => "check sasl, username and password_file, or the certificate".into(),
+        Error::Refused { what, condition, .. } if what.starts_with("listening") => {
+            address("topic_listen_to", "read from", condition)
+        }
+        Error::Refused { what, condition, .. } if what.starts_with("sending") => address("topic_send_to", "write to", condition),
+        Error::Refused { condition, .. } => return of_condition(condition),
+        Error::Unreachable { brokers } => return brokers.iter().find_map(of_error),
+        Error::Network { phase: Phase::Resolve, .. } => "check the host names in messaging_brokers".into(),
+        Error::Closed { condition, .. } => return of_condition(condition),
+        _ => return None,
+    })
+}
+
+fn address(key: &str, access: &str, condition: &Condition) -> String {
+    match condition.name.as_str() {
+        "amqp:not-found" => format!("check {key}: the broker has no such address, and does not make one"),
+        _ => format!("check {key}, and that our identity may {access} it"),
+    }
+}
+
+/// One clause for the user; `None` where the condition says all there is.
+pub(super) fn of_condition(condition: &Condition) -> Option<String> {
+    let durable = condition.description.to_ascii_lowercase().contains("durable");
+    Some(match condition.name.as_str() {
+        "amqp:precondition-failed" if durable => {
+            "the broker keeps nothing on disk and takes no durable messages: set durable: false".into()
+        }
+        "amqp:link:message-size-exceeded" => {
+            "sign fewer items in one request (chunk_size), or raise the broker's limit".into()
+        }
+        "amqp:not-found" => "check the address, and open_hostname where the broker has virtual hosts".into(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,126 @@
+//! What to tell of a run that did not sign everything: in the document, and on standard error.
+
+use crate::{
+    Condition, Error, Run, Status,
+    signing::{Entry, State, Verdict},
+};
+
+use super::remedy;
+
+/// The causes for which the document's status is `error`: a name and a description each.
+///
+/// A refusal by the signing server is none: it is a well-formed reply, whose errors are in the document.
+pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, String)> {
+    let mut causes = Vec::new();
+    if let Err(error) = result {
+        causes.push((name(error).to_owned(), chain(error)));
+    }
+    let unanswered = run.entries().iter().filter(|entry| is_unanswered(entry)).count();
+    if unanswered > 0 {
+        let (all, listen_to) = (run.entries().len(), run.listen_to());
+        let description = format!("{unanswered} of {all} requests have no reply from {listen_to}");
+        causes.push(("MessagingTimeout".into(), description));
+    }
+    for entry in run.entries() {
+        let subject = &entry.request().subject;
+        match (entry.state(), entry.reply().map(|reply| &reply.verdict)) {
+            (State::Undeliverable(condition), _) => {
+                causes.push((condition_name(condition), format!("{subject}: {}", condition.description)));
+            }
+            (_, Some(Verdict::Unusable { problem })) => {
+                causes.push(("MalformedReply".into(), format!("{subject}: {problem}")));
+            }
+            (_, Some(Verdict::Incomplete { missing })) => {
+                causes.push(("IncompleteReply".into(), format!("{subject}: no signature for {}", missing.join(", "))));
+            }
+            _ => {}
+        }
+    }
+    causes
+}
+
+fn is_unanswered(entry: &Entry) -> bool {
+    !matches!(entry.state(), State::Answered(_) | State::Undeliverable(_))
+}
+
+fn condition_name(condition: &Condition) -> String {
+    if condition.name.is_empty() { "Undeliverable".into() } else { condition.name.clone() }
+}
+
+/// A name for the kind of an error, as the document's `name : description` lines have it.
+fn name(error: &Error) -> &'static str {
+    match Status::of_error(error) {
+        Status::Unreachable => "ConnectionError",
+        Status::NotPermitted => "NotPermitted",
+        Status::Deadline => "DeadlinePassed",
+        Status::Interrupted => "Interrupted",
+        Status::LocalFile => "LocalFileError",
+        _ => "Error",
+    }
+}
+
+/// An error with all its sources, outermost first.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text += &format!(": {error}");
+        source = error.source();
+    }
+    text
+}
+
+/// Prints an error, and what to do about it where that is known.
+pub(super) fn print_error(tool: &str, error: &Error) {
+    eprintln!("{tool}: {}", chain(error));
+    if let Some(remedy) = remedy::of_error(error) {
+        eprintln!("{tool}: {remedy}");
+    }
+}
+
+/// Prints a line for each request that is not signed, and whether running again can help.
+pub(super) fn print_entries(tool: &str, run: &Run) {
+    let mut remedies = Vec::new();
+    for entry in run.entries() {
+        let subject = &entry.request().subject;
+        match entry.state() {
+            State::NotSent => eprintln!("{tool}: {subject}: not sent; running again can help"),
+            State::Sent => eprintln!(
+                "{tool}: {subject}: no reply, and the broker did not say that it has the request; running again can help"
+            ),
+            State::Accepted => eprintln!(
+                "{tool}: {subject}: no reply, though the broker took the request; running again can help, \
+                 once the signing server answers"
+            ),
+            State::Returned(how) => {
+                eprintln!("{tool}: {subject}: given back by the broker ({how}); running again can help");
+            }
+            State::Undeliverable(condition) => {
+                eprintln!("{tool}: {subject}: not taken by the broker: {condition}; running again does not help");
+                remedies.extend(remedy::of_condition(condition));
+            }
+            State::Answered(reply) => print_verdict(tool, subject, &reply.verdict),
+        }
+    }
+    remedies.dedup();
+    for remedy in remedies {
+        eprintln!("{tool}: {remedy}");
+    }
+}
+
+fn print_verdict(tool: &str, subject: &str, verdict: &Verdict) {
+    match verdict {
+        Verdict::Signed => {}
+        Verdict::Refused { errors } => {
+            for error in errors {
+                eprintln!("{tool}: {subject}: refused by the signing server: {error}");
+            }
+        }
+        Verdict::Incomplete { missing } => {
+            for claim in missing {
+                eprintln!("{tool}: {subject}: the reply has no signature for {claim}; running again can help");
+            }
+        }
+        Verdict::Unusable { problem } => eprintln!("{tool}: {subject}: the reply is of no use: {problem}"),
+    }
+}

@@ -1,0 +1,166 @@
+//! The send loop and the receive loop.
+//!
+//! ```text
+//! for cycle in 1..=send_retries          a cycle sends every open request: neither answered nor undeliverable
+//!     send the open requests
+//!     for window in 1..=retries          a window ends after `timeout` of silence
+//!         (from the second on: send once more what the broker gave back)
+//!         wait; an expected reply restarts the clock of the window, nothing else does
+//! ```
+
+use std::time::Duration;
+
+use crate::{
+    broker::{Broker, Event, Handed},
+    deadline::Deadline,
+    error::{Error, Phase},
+    signing::{Ledger, Taken},
+};
+
+/// How long and how often to try.
+pub(crate) struct Plan {
+    /// The silence that ends a window, and the sending of a cycle.
+    pub(crate) timeout: Duration,
+    /// Windows a cycle.
+    pub(crate) retries: u32,
+    /// Cycles.
+    pub(crate) send_retries: u32,
+}
+
+/// Sends the open requests of the ledger and takes in their replies, until none is open or the plan is over.
+///
+/// What was reached is in the ledger, whatever the result. Without a single reply it takes
+/// `timeout × retries × send_retries` and the sending; each expected reply adds at most `timeout`.
+///
+/// # Errors
+/// What ended the run early: a refusal, an interrupt, the deadline of the whole run.
+pub(crate) fn sign(broker: &mut impl Broker, ledger: &mut Ledger, plan: &Plan) -> Result<(), Error> {
+    let mut run = Loops { broker, ledger, timeout: plan.timeout, refusal: None };
+    for cycle in 1..=plan.send_retries {
+        run.ledger.begin_cycle();
+        log::info!("cycle {cycle} of {}: {} requests to send", plan.send_retries, run.ledger.open());
+        if !run.send_open()? {
+            log::warn!("cycle {cycle}: the broker let nothing be sent for {} s", plan.timeout.as_secs_f64());
+            continue;
+        }
+        for window in 1..=plan.retries {
+            log::debug!("cycle {cycle}, window {window} of {}: {} open", plan.retries, run.ledger.open());
+            if window > 1 {
+                run.ledger.begin_window();
+            }
+            run.receive()?;
+            if run.ledger.open() == 0 {
+                return Ok(());
+            }
+            log::warn!("no reply for {} s, {} open", plan.timeout.as_secs_f64(), run.ledger.open());
+        }
+    }
+    Ok(())
+}
+
+struct Loops<'a, B> {
+    broker: &'a mut B,
+    ledger: &'a mut Ledger,
+    timeout: Duration,
+    /// Why nothing more may be sent. What the broker took before may still be answered.
+    refusal: Option<Error>,
+}
+
+/// What came of waiting for one event.
+#[derive(PartialEq)]
+enum Came {
+    Nothing,
+    Outcome,
+    ExpectedReply,
+    Other,
+}
+
+impl<B: Broker> Loops<'_, B> {
+    /// Sends what is open, and takes in outcomes and replies meanwhile, else both sides run out of
+    /// credit. Whether anything is on its way; not so after `timeout` without any progress.
+    fn send_open(&mut self) -> Result<bool, Error> {
+        let mut silence = Deadline::after(self.timeout, Phase::Send);
+        let mut sent = false;
+        while self.refusal.is_none() && self.ledger.open() > 0 {
+            if self.hand_over() {
+                sent = true;
+                silence.restart();
+            }
+            if !self.ledger.has_unsent() && self.broker.flush() {
+                return Ok(true);
+            }
+            match self.take(&silence)? {
+                Came::Nothing => break,
+                Came::Outcome | Came::ExpectedReply => silence.restart(),
+                Came::Other => {}
+            }
+        }
+        Ok(sent || self.refusal.is_some() || self.ledger.open() == 0)
+    }
+
+    /// Waits until nothing is open, or for `timeout` without an expected reply.
+    fn receive(&mut self) -> Result<(), Error> {
+        let mut silence = Deadline::after(self.timeout, Phase::Reply);
+        while self.goes_on()? {
+            self.hand_over();
+            match self.take(&silence)? {
+                Came::Nothing => return self.refusal.take().map_or(Ok(()), Err),
+                Came::ExpectedReply => silence.restart(),
+                Came::Outcome | Came::Other => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is anything left to wait for. After a refusal that is what the broker already has.
+    fn goes_on(&mut self) -> Result<bool, Error> {
+        if self.refusal.is_some() && !self.ledger.awaits_any() {
+            return self.refusal.take().map_or(Ok(false), Err);
+        }
+        Ok(self.ledger.open() > 0)
+    }
+
+    /// Hands over what is to be sent and can be; whether any of it goes out for the first time in this cycle.
+    fn hand_over(&mut self) -> bool {
+        let mut new = false;
+        while self.refusal.is_none()
+            && let Some((entry, request)) = self.ledger.next_unsent()
+        {
+            match self.broker.send(entry, request) {
+                Handed::Over => new |= self.ledger.sent(entry),
+                Handed::NotNow => break,
+                Handed::Never(condition) => self.ledger.undeliverable(entry, condition),
+            }
+        }
+        new
+    }
+
+    /// Waits for one event and enters it into the ledger. A reply is settled after the ledger has it.
+    fn take(&mut self, deadline: &Deadline) -> Result<Came, Error> {
+        let came = match self.broker.next(deadline)? {
+            Event::Quiet => Came::Nothing,
+            Event::Writable => Came::Other,
+            Event::Reconnected => {
+                self.ledger.connection_lost();
+                Came::Other
+            }
+            Event::SendingRefused(error) => {
+                self.refusal.get_or_insert(error);
+                Came::Other
+            }
+            Event::Outcome { entry, outcome } => {
+                self.ledger.outcome(entry, outcome);
+                Came::Outcome
+            }
+            Event::Reply { id, reply } => {
+                let taken = self.ledger.reply(reply);
+                self.broker.settle(id, if let Taken::Malformed(reason) = &taken { Err(reason) } else { Ok(()) });
+                if taken == Taken::Expected { Came::ExpectedReply } else { Came::Other }
+            }
+        };
+        if matches!(came, Came::Outcome | Came::ExpectedReply) {
+            self.broker.progress();
+        }
+        Ok(came)
+    }
+}

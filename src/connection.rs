@@ -1,0 +1,371 @@
+//! One connection to one broker: the engine on a wire.
+
+mod explain;
+mod pump;
+mod translate;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    ffi::CString,
+    time::Duration,
+};
+
+use crate::{
+    broker::{Event, Handed, ReplyId},
+    config::BrokerUrl,
+    deadline::Deadline,
+    error::{Condition, Error, Phase},
+    proton::{self, DeliveryId, Engine, Message, Outgoing, Payload, Role},
+    signing::Request,
+    stop::Stop,
+    transport::{TlsContext, Wire},
+};
+use explain::Scene;
+use pump::{Came, Pump};
+
+/// What a connection is for and how it behaves, apart from whom it is to.
+#[derive(Clone, Copy)]
+pub(crate) struct Options<'a> {
+    pub(crate) tls: Option<&'a TlsContext>,
+    /// `None`: no SASL layer.
+    pub(crate) sasl: Option<proton::Mechanisms<'a>>,
+    /// Open's hostname, which brokers with virtual hosts choose by.
+    pub(crate) hostname: &'a str,
+    pub(crate) idle_timeout: Option<Duration>,
+    /// Bytes of a reply.
+    pub(crate) max_message_size: u64,
+    pub(crate) listen_to: &'a str,
+    pub(crate) send_to: &'a str,
+    pub(crate) target: Target,
+    pub(crate) durable: bool,
+    /// The time to live that each request carries.
+    pub(crate) ttl: Duration,
+}
+
+/// What the sender is attached to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The anonymous terminus where the broker's Open offers it, else the address.
+    AsOffered,
+    Anonymous,
+    Address,
+}
+
+/// An AMQP connection with a receiver and a sender.
+pub(crate) struct Connection {
+    broker: String,
+    pump: Pump,
+    tls: bool,
+    opening: bool,
+    container_id: String,
+    listen_to: String,
+    send_to: String,
+    durable: bool,
+    /// Milliseconds.
+    ttl: u32,
+    target: Target,
+    events: VecDeque<Event>,
+    /// The ledger's numbers, by the tags of the deliveries that have no outcome yet.
+    in_flight: HashMap<u64, usize>,
+    next_tag: u64,
+    unsettled: HashMap<ReplyId, DeliveryId>,
+    next_reply: u64,
+}
+
+impl Connection {
+    /// Connects, asks for both links as far as it is known how, and waits for the broker's Open,
+    /// until `deadline` in all. `first_reply` numbers the first reply, and must not repeat.
+    ///
+    /// # Errors
+    /// [`Error::Tls`] and [`Error::Refused`] where the broker or the check of its certificate says
+    /// no, a transient error where the next broker may do better.
+    pub(crate) fn open(
+        url: &BrokerUrl,
+        options: &Options<'_>,
+        first_reply: u64,
+        deadline: &Deadline,
+        stop: &Stop,
+    ) -> Result<Self, Error> {
+        let broker = url.to_string();
+        let wire = Wire::connect(&url.host, url.port, options.tls, deadline, stop).map_err(|(phase, fault)| {
+            let deadline = &deadline.during(phase);
+            explain::fault(fault, &Scene { broker: &broker, deadline, opening: true, tls: options.tls.is_some() })
+        })?;
+        let container_id = uuid::Uuid::new_v4().to_string();
+        let engine = Engine::new(&proton::Options {
+            container_id: &container_id,
+            hostname: options.hostname,
+            idle_timeout: options.idle_timeout,
+            sasl: options.sasl,
+            max_message_size: options.max_message_size,
+        })
+        .map_err(holds_nul)?;
+        let mut connection = Self {
+            broker,
+            pump: Pump::new(engine, wire, stop.clone()),
+            tls: options.tls.is_some(),
+            opening: true,
+            container_id,
+            listen_to: options.listen_to.into(),
+            send_to: options.send_to.into(),
+            durable: options.durable,
+            ttl: u32::try_from(options.ttl.as_millis()).unwrap_or(u32::MAX),
+            target: options.target,
+            events: VecDeque::new(),
+            in_flight: HashMap::new(),
+            next_tag: 1,
+            unsettled: HashMap::new(),
+            next_reply: first_reply,
+        };
+        let name = connection.link_name(options.listen_to);
+        connection.pump.engine.attach_receiver(&name, options.listen_to).map_err(holds_nul)?;
+        if options.target != Target::AsOffered {
+            connection.attach_sender()?;
+        }
+        let phase = if options.sasl.is_some() { Phase::Sasl } else { Phase::Open };
+        connection.await_open(&deadline.during(phase))?;
+        Ok(connection)
+    }
+
+    /// The peer and the phase of an error, for [`explain`].
+    fn scene<'a>(&'a self, deadline: &'a Deadline) -> Scene<'a> {
+        Scene { broker: &self.broker, deadline, opening: self.opening, tls: self.tls }
+    }
+
+    /// Names a link; container and address make it unlike any other's, or a broker might take one
+    /// client's link for another's (AMQP 1.0 part 2.6.1).
+    fn link_name(&self, address: &str) -> String {
+        format!("{}-{address}", self.container_id)
+    }
+
+    fn attach_sender(&mut self) -> Result<(), Error> {
+        let address = (self.target == Target::Address).then_some(self.send_to.as_str());
+        let name = self.link_name(address.unwrap_or("anonymous"));
+        self.pump.engine.attach_sender(&name, address).map_err(holds_nul)
+    }
+
+    fn await_open(&mut self, deadline: &Deadline) -> Result<(), Error> {
+        loop {
+            match self.turn(deadline)? {
+                Came::Event(proton::Event::Opened) => break,
+                Came::Event(proton::Event::Failed(condition)) => {
+                    // By this name the engine says that the login failed; by others, that it stumbled over bytes.
+                    if deadline.phase() == Phase::Sasl && condition.name == "amqp:unauthorized-access" {
+                        return Err(self.refused("login", condition));
+                    }
+                    return Err(explain::stranger(&self.pump.first_bytes, Some(&condition), &self.scene(deadline)));
+                }
+                Came::Nothing => return Err(deadline.error(&self.broker)),
+                Came::Event(_) | Came::Unblocked => {}
+            }
+        }
+        self.opening = false;
+        Ok(())
+    }
+
+    /// Waits until the broker has answered both links, until `deadline`.
+    ///
+    /// # Errors
+    /// The connection is of no use. `Ok(Err(…))`: the receiver stands, but the broker refuses the sender.
+    pub(crate) fn attach(&mut self, deadline: &Deadline) -> Result<Result<(), Error>, Error> {
+        let deadline = deadline.during(Phase::Attach);
+        if self.target == Target::AsOffered {
+            let offered = self.pump.engine.offers_anonymous_relay();
+            self.target = if offered { Target::Anonymous } else { Target::Address };
+            self.attach_sender()?;
+        }
+        let (mut receiver, mut sender) = (false, None);
+        loop {
+            match self.turn(&deadline)? {
+                Came::Event(proton::Event::Attached(Role::Receiver)) => receiver = true,
+                Came::Event(proton::Event::Attached(Role::Sender)) => sender = Some(Ok(())),
+                Came::Event(proton::Event::LinkEnded(Role::Sender, condition)) => {
+                    sender = Some(Err(self.refused(&self.sender_name(), condition)));
+                }
+                Came::Event(event) => self.translate(event, &deadline)?,
+                Came::Unblocked => {}
+                Came::Nothing => return Err(deadline.error(&self.broker)),
+            }
+            if receiver && let Some(sender) = sender.take() {
+                return Ok(sender);
+            }
+        }
+    }
+
+    /// Whether the sender was attached without an address.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.target == Target::Anonymous
+    }
+
+    /// The number that the next reply gets.
+    pub(crate) fn next_reply(&self) -> u64 {
+        self.next_reply
+    }
+
+    fn sender_name(&self) -> String {
+        match self.target {
+            Target::Anonymous => format!("sending to “{}” by the anonymous terminus", self.send_to),
+            _ => format!("sending to “{}”", self.send_to),
+        }
+    }
+
+    fn refused(&self, what: &str, condition: Condition) -> Error {
+        Error::Refused { broker: self.broker.clone(), what: what.into(), condition }
+    }
+
+    /// The error of a condition that the broker ended something with.
+    fn ended(&self, what: &str, condition: Condition, deadline: &Deadline) -> Error {
+        if condition.is_refusal() {
+            return self.refused(what, condition);
+        }
+        Error::Closed { broker: self.broker.clone(), phase: deadline.phase(), what: what.into(), condition }
+    }
+
+    /// Hands over one request, if there is credit for it.
+    pub(crate) fn send(&mut self, entry: usize, request: &Request) -> Handed {
+        if !self.pump.engine.has_credit() {
+            return Handed::NotNow;
+        }
+        let message = Outgoing {
+            durable: self.durable,
+            ttl: self.ttl,
+            to: &self.send_to,
+            application_properties: &request.properties,
+            body: &request.body,
+        }
+        .encode();
+        let limit = self.pump.engine.peer_max_message_size();
+        if let Some(limit) = limit.filter(|&limit| message.len() as u64 > limit) {
+            let description = format!("the message has {} bytes, the broker takes {limit}", message.len());
+            return Handed::Never(Condition::new("amqp:link:message-size-exceeded", &description));
+        }
+        log::trace!("request: {}", request.body);
+        self.pump.engine.send(self.next_tag, &message);
+        self.in_flight.insert(self.next_tag, entry);
+        self.next_tag += 1;
+        Handed::Over
+    }
+
+    /// Writes what the socket takes now; whether all of the output is on it.
+    pub(crate) fn flush(&mut self) -> bool {
+        self.pump.flush()
+    }
+
+    /// Waits for the next event until `deadline`.
+    ///
+    /// # Errors
+    /// The connection is gone: a transient error, or a refusal.
+    pub(crate) fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(event);
+            }
+            match self.turn(deadline)? {
+                Came::Event(event) => self.translate(event, deadline)?,
+                Came::Unblocked => return Ok(Event::Writable),
+                Came::Nothing => return Ok(Event::Quiet),
+            }
+        }
+    }
+
+    fn turn(&mut self, deadline: &Deadline) -> Result<Came, Error> {
+        self.pump.turn(deadline).map_err(|ended| explain::ended(ended, &self.pump.first_bytes, &self.scene(deadline)))
+    }
+
+    /// Turns an event of the engine into what the loops understand.
+    fn translate(&mut self, event: proton::Event, deadline: &Deadline) -> Result<(), Error> {
+        match event {
+            proton::Event::Credit => self.events.push_back(Event::Writable),
+            proton::Event::Outcome { tag, outcome } => self.note_outcome(tag, outcome),
+            proton::Event::Message { delivery, payload } => self.take_in(delivery, payload),
+            proton::Event::LinkEnded(Role::Sender, condition) if condition.is_refusal() => {
+                let error = self.refused(&self.sender_name(), condition);
+                self.events.push_back(Event::SendingRefused(error));
+            }
+            proton::Event::LinkEnded(Role::Sender, condition) => {
+                return Err(self.ended(&self.sender_name(), condition, deadline));
+            }
+            proton::Event::LinkEnded(Role::Receiver, condition) => {
+                return Err(self.ended(&format!("listening to “{}”", self.listen_to), condition, deadline));
+            }
+            proton::Event::SessionEnded(condition) => return Err(self.ended("session", condition, deadline)),
+            proton::Event::ConnectionEnded(condition) => return Err(self.ended("connection", condition, deadline)),
+            proton::Event::Failed(condition) => {
+                let (broker, phase) = (self.broker.clone(), deadline.phase());
+                return Err(Error::Protocol { broker, phase, problem: condition.to_string() });
+            }
+            proton::Event::Opened | proton::Event::Attached(_) | proton::Event::InputEnded => {}
+        }
+        Ok(())
+    }
+
+    fn note_outcome(&mut self, tag: u64, outcome: proton::Outcome) {
+        // An outcome may be told twice.
+        let Some(entry) = self.in_flight.remove(&tag) else { return };
+        let refusal = match &outcome {
+            proton::Outcome::Rejected(condition) if condition.is_refusal() => {
+                Some(self.refused(&self.sender_name(), condition.clone()))
+            }
+            _ => None,
+        };
+        self.events.push_back(Event::Outcome { entry, outcome: translate::outcome(outcome) });
+        self.events.extend(refusal.map(Event::SendingRefused));
+    }
+
+    fn take_in(&mut self, delivery: DeliveryId, payload: Payload) {
+        let decoded = match payload {
+            Payload::Whole(bytes) => Message::decode(&bytes).map_err(str::to_owned),
+            Payload::TooLarge(size) => Err(format!("it has {size} bytes, more than max_message_size")),
+        };
+        match decoded {
+            Ok(message) => {
+                let id = ReplyId(self.next_reply);
+                self.next_reply += 1;
+                self.unsettled.insert(id, delivery);
+                self.events.push_back(Event::Reply { id, reply: translate::reply(message) });
+            }
+            Err(reason) => {
+                log::warn!("a reply was rejected: {reason}");
+                self.reject(delivery, &reason);
+            }
+        }
+    }
+
+    /// Accepts a reply, or rejects it for a reason. A reply of an earlier connection is passed over:
+    /// that connection took it along, and the broker delivers it again.
+    pub(crate) fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>) {
+        let Some(delivery) = self.unsettled.remove(&reply) else { return };
+        match verdict {
+            Ok(()) => self.pump.engine.settle(delivery, Ok(())),
+            Err(reason) => self.reject(delivery, reason),
+        }
+    }
+
+    fn reject(&mut self, delivery: DeliveryId, reason: &str) {
+        let reason = CString::new(reason).unwrap_or_default();
+        self.pump.engine.settle(delivery, Err((c"amqp:decode-error", &reason)));
+    }
+
+    /// Closes in order: writes what is settled, says Close, waits for the broker's until `deadline`.
+    pub(crate) fn close(mut self, deadline: &Deadline) {
+        self.pump.engine.close();
+        loop {
+            match self.turn(deadline) {
+                Ok(Came::Event(proton::Event::ConnectionEnded(_)) | Came::Nothing) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    log::debug!("{}: while closing: {error}", self.broker);
+                    break;
+                }
+            }
+        }
+        self.pump.shutdown();
+    }
+}
+
+fn holds_nul(_: std::ffi::NulError) -> Error {
+    Error::Argument {
+        name: "address or password".into(),
+        problem: "holds a NUL character, which AMQP's C engine cannot carry".into(),
+    }
+}

@@ -1,0 +1,91 @@
+//! Puts into words why a connection could not be opened, or ended.
+
+use std::io;
+
+use super::pump::Ended;
+use crate::{
+    deadline::Deadline,
+    error::{Condition, Error, Phase},
+    transport::Fault,
+};
+
+/// Whom, when and how: what an explanation needs to know.
+pub(super) struct Scene<'a> {
+    pub(super) broker: &'a str,
+    pub(super) deadline: &'a Deadline,
+    /// The broker has not sent its Open yet.
+    pub(super) opening: bool,
+    pub(super) tls: bool,
+}
+
+/// The error of a byte stream that failed.
+pub(super) fn fault(fault: Fault, scene: &Scene<'_>) -> Error {
+    let (broker, phase) = (scene.broker.to_owned(), scene.deadline.phase());
+    match fault {
+        Fault::Stopped(error) => error,
+        Fault::Timeout => scene.deadline.error(scene.broker),
+        Fault::Untrusted(problem) => Error::Tls { broker, problem },
+        Fault::Alert(alert) if scene.opening => {
+            Error::Tls { broker, problem: format!("the broker refused our certificate or handshake: {alert}") }
+        }
+        Fault::Alert(alert) => {
+            let condition = Condition::new("", &format!("TLS alert: {alert}"));
+            Error::Closed { broker, phase, what: "connection".into(), condition }
+        }
+        Fault::NotTls => Error::Protocol {
+            broker,
+            phase,
+            problem: "the port does not speak TLS; amqp:// is for a plain port".into(),
+        },
+        Fault::Io(source) if scene.opening && scene.tls && is_hang_up(&source) => Error::Network {
+            broker,
+            phase,
+            source: io::Error::new(source.kind(), "the broker hung up; it may not accept our certificate"),
+        },
+        Fault::Io(source) => Error::Network { broker, phase, source },
+    }
+}
+
+fn is_hang_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
+}
+
+/// The error of a pump that stopped.
+pub(super) fn ended(ended: Ended, first_bytes: &[u8], scene: &Scene<'_>) -> Error {
+    match ended {
+        Ended::Fault(reason) => fault(reason, scene),
+        Ended::ByPeer if scene.opening && !first_bytes.is_empty() => stranger(first_bytes, None, scene),
+        Ended::ByPeer => {
+            let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the broker hung up");
+            fault(Fault::Io(source), scene)
+        }
+        Ended::Garbage if scene.opening => stranger(first_bytes, None, scene),
+        Ended::Garbage => Error::Protocol {
+            broker: scene.broker.into(),
+            phase: scene.deadline.phase(),
+            problem: "the broker sent something that is no AMQP frame".into(),
+        },
+    }
+}
+
+/// The error of a peer that does not open an AMQP 1.0 connection, told by its first bytes: the
+/// protocol header (AMQP 1.0 part 2.2) or what it has in its place.
+pub(super) fn stranger(first_bytes: &[u8], condition: Option<&Condition>, scene: &Scene<'_>) -> Error {
+    let (broker, phase) = (scene.broker.to_owned(), scene.deadline.phase());
+    let problem = match *first_bytes {
+        [b'A', b'M', b'Q', b'P', 3, 1, 0, 0, ..] if phase == Phase::Open => {
+            let condition = Condition::new("", "the broker demands SASL");
+            return Error::Refused { broker, what: "connection without SASL".into(), condition };
+        }
+        [b'A', b'M', b'Q', b'P', 0, 1, 0, 0, ..] if phase == Phase::Sasl => "the broker takes no SASL".into(),
+        [b'A', b'M', b'Q', b'P', 0, 0, 9, ..] => "the port speaks AMQP 0-9-1, not AMQP 1.0".into(),
+        [0x15 | 0x16, 3, ..] => "the port speaks TLS; amqps:// is for that".into(),
+        [] | [b'A', b'M', b'Q', b'P', ..] => match condition {
+            Some(condition) => condition.to_string(),
+            None => "the broker hung up before its Open".into(),
+        },
+        _ => format!("the port does not speak AMQP: it sent “{}”", first_bytes.escape_ascii()),
+    };
+    Error::Protocol { broker, phase, problem }
+}

@@ -1,0 +1,194 @@
+//! Moves bytes between the engine and the wire.
+
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    deadline::Deadline,
+    proton::{Engine, Event},
+    stop::Stop,
+    transport::{Fault, Turn, Want, Wire},
+};
+
+/// What came of one turn of the pump.
+pub(super) enum Came {
+    /// The engine has something to say.
+    Event(Event),
+    /// All output is on the socket again, after the socket had refused some.
+    Unblocked,
+    /// The deadline is over.
+    Nothing,
+}
+
+/// Why no more bytes move.
+#[derive(Debug)]
+pub(super) enum Ended {
+    Fault(Fault),
+    /// The peer closed the stream without closing the connection.
+    ByPeer,
+    /// The engine takes no more bytes, and does not say why: they were not AMQP frames.
+    Garbage,
+}
+
+impl From<Fault> for Ended {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+pub(super) struct Pump {
+    pub(super) engine: Engine,
+    wire: Wire,
+    stop: Stop,
+    /// Up to eight bytes that came first: the peer's protocol header, or what it has instead.
+    pub(super) first_bytes: Vec<u8>,
+    peer_ended: bool,
+    engine_ended: bool,
+    /// What the socket must become ready for before output goes on.
+    blocked: Option<Want>,
+    /// Why writing failed. What the peer said before that is read first.
+    write_fault: Option<Fault>,
+    /// The deadline that the last look was taken after.
+    looked_after: Option<Instant>,
+    /// The engine counts its milliseconds from here.
+    epoch: Instant,
+}
+
+impl Pump {
+    pub(super) fn new(engine: Engine, wire: Wire, stop: Stop) -> Self {
+        Self {
+            engine,
+            wire,
+            stop,
+            first_bytes: Vec::new(),
+            peer_ended: false,
+            engine_ended: false,
+            blocked: None,
+            write_fault: None,
+            looked_after: None,
+            epoch: Instant::now(),
+        }
+    }
+
+    /// Moves bytes both ways until the engine has an event or `deadline` is over.
+    ///
+    /// What waits in the socket is read before a deadline is called over, and before the engine is
+    /// told the time and may declare a peer dead that has spoken. One look after a deadline, not
+    /// more, or a flood of foreign messages would hold it up for ever.
+    pub(super) fn turn(&mut self, deadline: &Deadline) -> Result<Came, Ended> {
+        if let Some(event) = self.event() {
+            return Ok(Came::Event(event));
+        }
+        loop {
+            let over = deadline.is_over();
+            if over && self.looked_after.replace(deadline.at()) == Some(deadline.at()) {
+                return Ok(Came::Nothing);
+            }
+            let read = self.read()?;
+            let tick = self.engine.tick(self.now());
+            let was_blocked = self.blocked.is_some();
+            if self.write() && was_blocked {
+                return Ok(Came::Unblocked);
+            }
+            if let Some(event) = self.event() {
+                return Ok(Came::Event(event));
+            }
+            let Some(read) = read else { continue };
+            if let Some(fault) = self.write_fault.take() {
+                return Err(fault.into());
+            }
+            if self.engine_ended || self.engine.is_finished() {
+                return Err(if self.peer_ended { Ended::ByPeer } else { Ended::Garbage });
+            }
+            if over {
+                return Ok(Came::Nothing);
+            }
+            let write = self.blocked.unwrap_or_default();
+            let want = Want { read: read.read || write.read, write: read.write || write.write };
+            let tick = tick.map_or(deadline.at(), |tick| self.epoch + Duration::from_millis(tick as u64 - 1));
+            self.wire.wait(want, tick.min(deadline.at()), &self.stop).map_err(Fault::Stopped)?;
+        }
+    }
+
+    /// Writes what the socket takes now; whether all output is on it.
+    pub(super) fn flush(&mut self) -> bool {
+        self.write()
+    }
+
+    /// Says that nothing more is written.
+    pub(super) fn shutdown(&mut self) {
+        self.wire.shutdown();
+    }
+
+    /// Milliseconds since the start; the engine takes 0 for "no time".
+    fn now(&self) -> i64 {
+        self.epoch.elapsed().as_millis() as i64 + 1
+    }
+
+    /// The engine's next event, apart from those that only say that bytes ended.
+    fn event(&mut self) -> Option<Event> {
+        loop {
+            match self.engine.next_event()? {
+                Event::InputEnded => self.engine_ended = true,
+                // The engine's word for a stream that ended in the middle says less than we know.
+                Event::Failed(_) if self.peer_ended => self.engine_ended = true,
+                event => return Some(event),
+            }
+        }
+    }
+
+    /// Reads once; what must become ready before reading again, or `None` where more may be there.
+    fn read(&mut self) -> Result<Option<Want>, Fault> {
+        let buffer = self.engine.input();
+        if buffer.is_empty() || self.peer_ended {
+            return Ok(Some(Want::default()));
+        }
+        match self.wire.read(buffer) {
+            Ok(Turn::Done(count)) => {
+                let missing = 8_usize.saturating_sub(self.first_bytes.len());
+                self.first_bytes.extend(&buffer[..count.min(missing)]);
+                self.engine.input_done(count);
+                Ok(None)
+            }
+            Ok(Turn::Blocked(want)) => Ok(Some(want)),
+            Ok(Turn::Ended) => {
+                self.peer_ended = true;
+                self.engine.input_ended();
+                Ok(None)
+            }
+            // Where writing failed before, that came first, unless the peer tells why it did.
+            Err(Fault::Io(error)) => Err(self.write_fault.take().unwrap_or(Fault::Io(error))),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn write(&mut self) -> bool {
+        self.blocked = None;
+        if self.write_fault.is_some() {
+            return false;
+        }
+        loop {
+            let output = self.engine.output();
+            if output.is_empty() {
+                return true;
+            }
+            match self.wire.write(output) {
+                Ok(Turn::Done(count)) => self.engine.output_done(count),
+                Ok(Turn::Blocked(want)) => {
+                    self.blocked = Some(want);
+                    return false;
+                }
+                Ok(Turn::Ended) => {
+                    self.write_fault = Some(Fault::Io(io::ErrorKind::BrokenPipe.into()));
+                    return false;
+                }
+                Err(fault) => {
+                    self.write_fault = Some(fault);
+                    return false;
+                }
+            }
+        }
+    }
+}

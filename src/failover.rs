@@ -1,0 +1,338 @@
+//! The brokers of the configuration as one that stays: which to try next, when, and how to log in.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    broker::{Broker, Event, Handed, ReplyId},
+    config::{BrokerUrl, Sasl, SenderTarget, Settings},
+    connection::{Connection, Options, Target},
+    deadline::Deadline,
+    error::{Error, Phase},
+    proton::Mechanisms,
+    signing::Request,
+    stop::Stop,
+    transport::{self, TlsContext},
+};
+
+/// The first pause between attempts, once every broker was tried; each further one is twice as long …
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// … up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// The addresses of one run, as the brokers understand them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) send_to: String,
+    pub(crate) listen_to: String,
+}
+
+/// Makes connections to the brokers of the configuration, one at a time.
+pub(crate) struct Failover<'a> {
+    settings: &'a Settings,
+    route: &'a Route,
+    tls: Option<&'a TlsContext>,
+    password: Option<&'a str>,
+    stop: Stop,
+    candidates: Vec<Candidate>,
+    /// The candidate to try next.
+    next: usize,
+    /// Attempts since anything was reached: an outcome, or an expected reply.
+    attempts: u32,
+    connection: Option<Connection>,
+    /// Numbers replies across connections.
+    next_reply: u64,
+    /// What the current connection brought with it.
+    news: Vec<Event>,
+}
+
+struct Candidate {
+    url: BrokerUrl,
+    /// How to log in, and where to attach the sender, where that was found out.
+    login: Option<Login>,
+    target: Target,
+    /// Why it was not reached last time, and whether the log has it.
+    failure: Option<Error>,
+    reported: bool,
+}
+
+/// How to begin a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Login {
+    /// The AMQP header at once, as the reference does.
+    Bare,
+    Anonymous,
+    External,
+    ExternalOrAnonymous,
+    Plain,
+}
+
+impl<'a> Failover<'a> {
+    pub(crate) fn new(
+        settings: &'a Settings,
+        route: &'a Route,
+        tls: Option<&'a TlsContext>,
+        password: Option<&'a str>,
+        stop: Stop,
+    ) -> Self {
+        let target = match settings.sender_target {
+            SenderTarget::Auto => Target::AsOffered,
+            SenderTarget::Address => Target::Address,
+            SenderTarget::Anonymous => Target::Anonymous,
+        };
+        let candidate =
+            |url: &BrokerUrl| Candidate { url: url.clone(), login: None, target, failure: None, reported: false };
+        let candidates = settings.brokers.iter().map(candidate).collect();
+        Self {
+            settings,
+            route,
+            tls,
+            password,
+            stop,
+            candidates,
+            next: 0,
+            attempts: 0,
+            connection: None,
+            next_reply: 0,
+            news: Vec::new(),
+        }
+    }
+
+    /// Opens the first connection: the whole list once without delay, then with pauses until
+    /// `timeout` has passed.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] with each broker's reason, or the refusal of the receiver.
+    pub(crate) fn connect(&mut self) -> Result<(), Error> {
+        let deadline = Deadline::after(self.settings.timeout, Phase::Open);
+        // Each broker gets its whole time once, however short `timeout` is.
+        for _ in 0..self.candidates.len() {
+            if self.attempt(None)? {
+                return Ok(());
+            }
+        }
+        if self.reach(&deadline)? { Ok(()) } else { Err(self.unreachable()) }
+    }
+
+    /// Closes the connection in order, if there is one; waits for the broker up to `close_timeout`.
+    pub(crate) fn close(mut self) {
+        match self.connection.take() {
+            Some(connection) => connection.close(&Deadline::after(self.settings.close_timeout, Phase::Close)),
+            None => self.report_failures(),
+        }
+    }
+
+    /// Tries one broker after the other until a connection stands or `deadline` is over.
+    fn reach(&mut self, deadline: &Deadline) -> Result<bool, Error> {
+        loop {
+            let pause = self.pause();
+            if pause >= deadline.remaining() {
+                transport::sleep(deadline.at(), &self.stop)?;
+                return Ok(false);
+            }
+            transport::sleep(Instant::now() + pause, &self.stop)?;
+            if self.attempt(Some(deadline))? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// How long to wait before the next attempt: the first round has no pauses.
+    fn pause(&self) -> Duration {
+        let rounds = self.attempts.checked_sub(self.candidates.len() as u32);
+        rounds.map_or(Duration::ZERO, |round| FIRST_PAUSE.saturating_mul(1 << round.min(16)).min(LONGEST_PAUSE))
+    }
+
+    /// Tries the next broker that has not refused us, until `connect_timeout` or `deadline`.
+    ///
+    /// # Errors
+    /// What ends the run: every broker has refused us, or the receiver was refused.
+    fn attempt(&mut self, deadline: Option<&Deadline>) -> Result<bool, Error> {
+        let count = self.candidates.len();
+        let refused = |candidate: &Candidate| candidate.failure.as_ref().is_some_and(Error::is_refusal);
+        let mut order = (0..count).map(|step| (self.next + step) % count);
+        let Some(index) = order.find(|&index| !refused(&self.candidates[index])) else {
+            return Err(self.unreachable());
+        };
+        self.next = (index + 1) % count;
+        self.attempts += 1;
+        let limit = Deadline::after(self.settings.connect_timeout, Phase::Open);
+        let limit = deadline.map_or(limit, |deadline| limit.or_earlier(*deadline));
+        match self.open(index, &limit) {
+            Ok(connection) => {
+                self.candidates[index].failure = None;
+                self.report_failures();
+                log::info!("connected to {}", self.candidates[index].url);
+                self.connection = Some(connection);
+                Ok(true)
+            }
+            Err(Failure::OfBroker(error)) if error.is_transient() || error.is_refusal() => {
+                log::debug!("{}", error.with_sources());
+                self.candidates[index].failure = Some(error);
+                self.candidates[index].reported = false;
+                Ok(false)
+            }
+            Err(Failure::OfBroker(error) | Failure::OfRun(error)) => Err(error),
+        }
+    }
+
+    /// Says why brokers were not reached, once: attempts themselves are not worth a line each.
+    fn report_failures(&mut self) {
+        for candidate in &mut self.candidates {
+            if let Some(error) = candidate.failure.as_ref().filter(|_| !candidate.reported) {
+                log::warn!("{}", error.with_sources());
+                candidate.reported = true;
+            }
+        }
+    }
+
+    fn unreachable(&mut self) -> Error {
+        Error::Unreachable { brokers: self.candidates.iter_mut().filter_map(|c| c.failure.take()).collect() }
+    }
+
+    /// Opens a connection to one broker, with each login in turn that the configuration allows.
+    fn open(&mut self, index: usize, deadline: &Deadline) -> Result<Connection, Failure> {
+        let mut logins = self.logins(index);
+        loop {
+            let login = logins.remove(0);
+            match self.open_as(index, login, deadline) {
+                Ok(connection) => {
+                    self.candidates[index].login = Some(login);
+                    return Ok(connection);
+                }
+                // A broker that refuses a bare connection may take one that says who it is.
+                Err(Failure::OfBroker(error) | Failure::OfRun(error))
+                    if !logins.is_empty() && matches!(error, Error::Refused { .. }) =>
+                {
+                    log::debug!("{error}; trying again with SASL");
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+
+    fn logins(&self, index: usize) -> Vec<Login> {
+        let candidate = &self.candidates[index];
+        if let Some(login) = candidate.login {
+            return vec![login];
+        }
+        let has_identity = candidate.url.tls && self.settings.certificate.is_some();
+        match self.settings.sasl {
+            Sasl::Plain => vec![Login::Plain],
+            Sasl::Auto if self.settings.username.is_some() => vec![Login::Plain],
+            Sasl::Auto if has_identity => vec![Login::Bare, Login::ExternalOrAnonymous],
+            Sasl::Auto => vec![Login::Bare, Login::Anonymous],
+            Sasl::None => vec![Login::Bare],
+            Sasl::Anonymous => vec![Login::Anonymous],
+            Sasl::External => vec![Login::External],
+        }
+    }
+
+    fn open_as(&mut self, index: usize, login: Login, deadline: &Deadline) -> Result<Connection, Failure> {
+        let Candidate { url, target, .. } = &self.candidates[index];
+        let options = Options {
+            tls: if url.tls { self.tls } else { None },
+            sasl: match login {
+                Login::Bare => None,
+                Login::Anonymous => Some(Mechanisms::Anonymous),
+                Login::External => Some(Mechanisms::External),
+                Login::ExternalOrAnonymous => Some(Mechanisms::ExternalOrAnonymous),
+                Login::Plain => Some(Mechanisms::Plain {
+                    user: self.settings.username.as_deref().unwrap_or_default(),
+                    password: self.password.unwrap_or_default(),
+                }),
+            },
+            hostname: self.settings.open_hostname.as_deref().unwrap_or(&url.host),
+            idle_timeout: self.settings.idle_timeout,
+            max_message_size: self.settings.max_message_size,
+            listen_to: &self.route.listen_to,
+            send_to: &self.route.send_to,
+            target: *target,
+            durable: self.settings.durable,
+            ttl: self.settings.time_to_live(),
+        };
+        let (mut connection, sender) = self.attach(url, &options, deadline)?;
+        let Err(refusal) = sender else { return Ok(connection) };
+        if self.settings.sender_target == SenderTarget::Auto && connection.is_anonymous() {
+            log::debug!("{refusal}; trying again with the address");
+            let options = Options { target: Target::Address, ..options };
+            let (other, sender) = self.attach(url, &options, deadline)?;
+            connection = other;
+            self.candidates[index].target = Target::Address;
+            self.news.extend(sender.err().map(Event::SendingRefused));
+        } else {
+            self.news.push(Event::SendingRefused(refusal));
+        }
+        Ok(connection)
+    }
+
+    fn attach(
+        &self,
+        url: &BrokerUrl,
+        options: &Options<'_>,
+        deadline: &Deadline,
+    ) -> Result<(Connection, Result<(), Error>), Failure> {
+        let opened = Connection::open(url, options, self.next_reply, deadline, &self.stop);
+        let mut connection = opened.map_err(Failure::OfBroker)?;
+        match connection.attach(deadline) {
+            Ok(sender) => Ok((connection, sender)),
+            // The broker let us in and says that we may not listen: another one would say the same.
+            Err(error) if error.is_refusal() => Err(Failure::OfRun(error)),
+            Err(error) => Err(Failure::OfBroker(error)),
+        }
+    }
+
+    /// Takes note of a connection that broke; an error that does not pass is given back.
+    fn lose(&mut self, error: Error) -> Result<(), Error> {
+        if let Some(connection) = self.connection.take() {
+            self.next_reply = connection.next_reply();
+        }
+        if !error.is_transient() {
+            return Err(error);
+        }
+        log::warn!("{}; connecting again", error.with_sources());
+        Ok(())
+    }
+}
+
+/// Why there is no connection.
+enum Failure {
+    /// The next broker may do better.
+    OfBroker(Error),
+    /// None would.
+    OfRun(Error),
+}
+
+impl Broker for Failover<'_> {
+    fn send(&mut self, entry: usize, request: &Request) -> Handed {
+        self.connection.as_mut().map_or(Handed::NotNow, |connection| connection.send(entry, request))
+    }
+
+    fn flush(&mut self) -> bool {
+        self.connection.as_mut().is_some_and(Connection::flush)
+    }
+
+    fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
+        loop {
+            if let Some(event) = self.news.pop() {
+                return Ok(event);
+            }
+            let Some(connection) = &mut self.connection else {
+                return Ok(if self.reach(deadline)? { Event::Reconnected } else { Event::Quiet });
+            };
+            match connection.next(deadline) {
+                Ok(event) => return Ok(event),
+                Err(error) => self.lose(error)?,
+            }
+        }
+    }
+
+    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>) {
+        if let Some(connection) = &mut self.connection {
+            connection.settle(reply, verdict);
+        }
+    }
+
+    fn progress(&mut self) {
+        self.attempts = 0;
+    }
+}

@@ -1,0 +1,504 @@
+//! The safe owner of Proton's connection driver: one connection, one session, two links.
+//!
+//! What keeps the raw pointers valid: the driver owns connection, session, links and deliveries and
+//! frees them in one place, when the engine is dropped. A delivery ends earlier, when it is settled;
+//! its pointer is then forgotten in the same call.
+#![allow(unsafe_code)]
+
+use std::{
+    collections::{HashMap, VecDeque},
+    ffi::{CStr, CString, NulError, c_char, c_int, c_void},
+    mem::MaybeUninit,
+    ptr, slice,
+    time::Duration,
+};
+
+use proton_sys::*;
+
+use super::event::{DeliveryId, Event, Outcome, Payload, Role};
+use crate::error::Condition;
+
+/// The largest frame taken; also how much is read at once.
+const MAX_FRAME: u32 = 64 * 1024;
+
+/// Replies that the broker may have on the way to us. On a loopback 10 halve the throughput, more
+/// than 100 gain next to nothing.
+const CREDIT: c_int = 100;
+
+/// What is fixed before the first byte.
+pub(crate) struct Options<'a> {
+    pub(crate) container_id: &'a str,
+    pub(crate) hostname: &'a str,
+    /// How long the peer may be silent; `None`: for ever. The peer is told half of it.
+    pub(crate) idle_timeout: Option<Duration>,
+    /// `None`: no SASL layer, the AMQP header comes first.
+    pub(crate) sasl: Option<Mechanisms<'a>>,
+    /// Bytes; a longer message is discarded as it comes in.
+    pub(crate) max_message_size: u64,
+}
+
+/// The SASL mechanisms that are allowed; the engine takes the best one that the peer offers too.
+#[derive(Clone, Copy)]
+pub(crate) enum Mechanisms<'a> {
+    Anonymous,
+    External,
+    ExternalOrAnonymous,
+    /// The caller makes sure of TLS: the password is sent in clear.
+    Plain {
+        user: &'a str,
+        password: &'a str,
+    },
+}
+
+/// Frees what the driver owns, once.
+struct Driver(pn_connection_driver_t);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // SAFETY: initialised in `Engine::new`; nothing uses a pointer of the driver after this.
+        unsafe { pn_connection_driver_destroy(&mut self.0) }
+    }
+}
+
+/// One AMQP connection with a session, a receiver and a sender, as a state machine over bytes.
+pub(crate) struct Engine {
+    driver: Driver,
+    session: *mut pn_session_t,
+    sender: *mut pn_link_t,
+    receiver: *mut pn_link_t,
+    /// The sender is attached, and neither it nor what it stands on has ended.
+    may_send: bool,
+    /// Deliveries handed out and not settled yet.
+    unsettled: HashMap<DeliveryId, *mut pn_delivery_t>,
+    next_delivery: u64,
+    /// The message that is coming in, and how many bytes of it have come.
+    partial: Vec<u8>,
+    partial_size: u64,
+    max_message_size: u64,
+    events: VecDeque<Event>,
+}
+
+impl Engine {
+    /// Makes an engine whose first output is the protocol header, Open and Begin.
+    ///
+    /// # Errors
+    /// A text with an interior NUL, which C cannot hold.
+    ///
+    /// # Panics
+    /// Where there is no memory for it.
+    pub(crate) fn new(options: &Options<'_>) -> Result<Self, NulError> {
+        let container_id = CString::new(options.container_id)?;
+        let hostname = CString::new(options.hostname)?;
+        let (mechanisms, user, password) = match options.sasl {
+            None => (None, "", ""),
+            Some(Mechanisms::Anonymous) => (Some(c"ANONYMOUS"), "", ""),
+            Some(Mechanisms::External) => (Some(c"EXTERNAL"), "", ""),
+            Some(Mechanisms::ExternalOrAnonymous) => (Some(c"EXTERNAL ANONYMOUS"), "", ""),
+            Some(Mechanisms::Plain { user, password }) => (Some(c"PLAIN"), user, password),
+        };
+        let (user, password) = (CString::new(user)?, CString::new(password)?);
+
+        let mut raw = MaybeUninit::<pn_connection_driver_t>::zeroed();
+        // SAFETY: the null pointers tell the driver to make connection and transport; on success it is whole.
+        let driver = unsafe {
+            let status = pn_connection_driver_init(raw.as_mut_ptr(), ptr::null_mut(), ptr::null_mut());
+            assert_eq!(status, 0, "no memory for a connection driver");
+            Driver(raw.assume_init())
+        };
+        let pn_connection_driver_t { connection, transport, .. } = driver.0;
+        // SAFETY: connection and transport are live, the strings outlive the calls and are copied by them.
+        let session = unsafe {
+            pn_connection_set_container(connection, container_id.as_ptr());
+            pn_connection_set_hostname(connection, hostname.as_ptr());
+            pn_transport_set_max_frame(transport, MAX_FRAME);
+            if let Some(timeout) = options.idle_timeout {
+                pn_transport_set_idle_timeout(transport, u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX));
+            }
+            if let Some(mechanisms) = mechanisms {
+                if !user.is_empty() {
+                    pn_connection_set_user(connection, user.as_ptr());
+                    pn_connection_set_password(connection, password.as_ptr());
+                }
+                let sasl = pn_sasl(transport);
+                pn_sasl_allowed_mechs(sasl, mechanisms.as_ptr());
+                // TLS is outside the engine, which would take every connection for a bare one.
+                pn_sasl_set_allow_insecure_mechs(sasl, true);
+            }
+            pn_connection_open(connection);
+            let session = pn_session(connection);
+            pn_session_open(session);
+            session
+        };
+        Ok(Self {
+            driver,
+            session,
+            sender: ptr::null_mut(),
+            receiver: ptr::null_mut(),
+            may_send: false,
+            unsettled: HashMap::new(),
+            next_delivery: 0,
+            partial: Vec::new(),
+            partial_size: 0,
+            max_message_size: options.max_message_size,
+            events: VecDeque::new(),
+        })
+    }
+
+    /// Attaches the receiver to `source`, with credit. Once only.
+    pub(crate) fn attach_receiver(&mut self, name: &str, source: &str) -> Result<(), NulError> {
+        assert!(self.receiver.is_null(), "one receiver a connection");
+        let (name, source) = (CString::new(name)?, CString::new(source)?);
+        // SAFETY: the session is live; the strings are copied.
+        unsafe {
+            self.receiver = pn_receiver(self.session, name.as_ptr());
+            pn_terminus_set_address(pn_link_source(self.receiver), source.as_ptr());
+            // No max-message-size is announced: a broker answers a longer message by ending the
+            // link, and with it everything else that was on the way.
+            pn_link_open(self.receiver);
+            pn_link_flow(self.receiver, CREDIT);
+        }
+        Ok(())
+    }
+
+    /// Attaches the sender to `target`; `None` is the anonymous terminus. Once only.
+    pub(crate) fn attach_sender(&mut self, name: &str, target: Option<&str>) -> Result<(), NulError> {
+        assert!(self.sender.is_null(), "one sender a connection");
+        let (name, target) = (CString::new(name)?, target.map(CString::new).transpose()?);
+        // SAFETY: the session is live; the strings are copied.
+        unsafe {
+            self.sender = pn_sender(self.session, name.as_ptr());
+            if let Some(target) = &target {
+                pn_terminus_set_address(pn_link_target(self.sender), target.as_ptr());
+            }
+            pn_link_open(self.sender);
+        }
+        Ok(())
+    }
+
+    /// Whether the peer's Open offers to route by the `to` of each message.
+    pub(crate) fn offers_anonymous_relay(&self) -> bool {
+        // SAFETY: the connection is live; its capabilities are null or live until the next input.
+        unsafe {
+            let data = pn_connection_remote_offered_capabilities(self.driver.0.connection);
+            if data.is_null() {
+                return false;
+            }
+            pn_data_rewind(data);
+            let mut found = false;
+            // One capability may stand alone, several are an array (AMQP 1.0 part 1.3.4, "multiple").
+            while pn_data_next(data) {
+                match pn_data_type(data) {
+                    PN_ARRAY => {
+                        pn_data_enter(data);
+                    }
+                    PN_SYMBOL => found |= bytes(pn_data_get_symbol(data)) == b"ANONYMOUS-RELAY",
+                    _ => {}
+                }
+            }
+            found
+        }
+    }
+
+    /// Whether a message can be sent now.
+    pub(crate) fn has_credit(&self) -> bool {
+        // SAFETY: `may_send` implies a live sender.
+        self.may_send && unsafe { pn_link_credit(self.sender) } > 0
+    }
+
+    /// The longest message that the peer takes, in bytes; `None`: any.
+    pub(crate) fn peer_max_message_size(&self) -> Option<u64> {
+        if !self.may_send {
+            return None;
+        }
+        // SAFETY: `may_send` implies a live sender.
+        Some(unsafe { pn_link_remote_max_message_size(self.sender) }).filter(|&size| size > 0)
+    }
+
+    /// Puts a whole message on the sender; `tag` must be new for this engine. Needs credit.
+    pub(crate) fn send(&mut self, tag: u64, message: &[u8]) {
+        assert!(self.has_credit(), "sending needs credit");
+        let name = tag.to_string();
+        let tag_bytes = pn_bytes_t { size: name.len(), start: name.as_ptr().cast() };
+        // SAFETY: the sender is live; tag and message are copied. The context is a number, never followed.
+        unsafe {
+            let delivery = pn_delivery(self.sender, tag_bytes);
+            pn_delivery_set_context(delivery, tag as usize as *mut c_void);
+            pn_link_send(self.sender, message.as_ptr().cast(), message.len());
+            pn_link_advance(self.sender);
+        }
+    }
+
+    /// Accepts an incoming delivery, or rejects it with a condition, and settles it.
+    pub(crate) fn settle(&mut self, delivery: DeliveryId, verdict: Result<(), (&CStr, &CStr)>) {
+        let Some(delivery) = self.unsettled.remove(&delivery) else { return };
+        // SAFETY: a pointer stays in `unsettled` from its arrival to this line, and so is live.
+        unsafe {
+            match verdict {
+                Ok(()) => pn_delivery_update(delivery, PN_ACCEPTED),
+                Err((name, description)) => {
+                    // Before the update: newer versions lose what is set after it.
+                    let condition = pn_disposition_condition(pn_delivery_local(delivery));
+                    pn_condition_set_name(condition, name.as_ptr());
+                    pn_condition_set_description(condition, description.as_ptr());
+                    pn_delivery_update(delivery, PN_REJECTED);
+                }
+            }
+            pn_delivery_settle(delivery);
+        }
+        self.top_up();
+    }
+
+    /// Grants credit anew once half of it is used: a flow frame a message would double the frames.
+    fn top_up(&mut self) {
+        // SAFETY: only deliveries of a live receiver lead here.
+        unsafe {
+            let credit = pn_link_credit(self.receiver);
+            if credit <= CREDIT / 2 {
+                pn_link_flow(self.receiver, CREDIT - credit);
+            }
+        }
+    }
+
+    /// Starts an orderly close.
+    pub(crate) fn close(&mut self) {
+        self.may_send = false;
+        // SAFETY: the connection is live.
+        unsafe { pn_connection_close(self.driver.0.connection) }
+    }
+
+    /// Where the next bytes from the peer go; empty once no more are taken.
+    pub(crate) fn input(&mut self) -> &mut [u8] {
+        // SAFETY: the buffer is the driver's and lives until the next call on it, which needs `&mut self`.
+        unsafe {
+            let buffer = pn_connection_driver_read_buffer_sized(&mut self.driver.0, MAX_FRAME as usize);
+            if buffer.size == 0 { &mut [] } else { slice::from_raw_parts_mut(buffer.start.cast(), buffer.size) }
+        }
+    }
+
+    /// Says how many bytes were put into [`Engine::input`].
+    pub(crate) fn input_done(&mut self, count: usize) {
+        // SAFETY: `count` bytes were written to the buffer given out last.
+        unsafe { pn_connection_driver_read_done(&mut self.driver.0, count) }
+    }
+
+    /// Says that the peer sends no more.
+    pub(crate) fn input_ended(&mut self) {
+        // SAFETY: the driver is live.
+        unsafe { pn_connection_driver_read_close(&mut self.driver.0) }
+    }
+
+    /// The bytes to send to the peer; may run the engine.
+    pub(crate) fn output(&mut self) -> &[u8] {
+        // SAFETY: as for `input`.
+        unsafe { bytes(pn_connection_driver_write_buffer(&mut self.driver.0)) }
+    }
+
+    /// Says how many bytes of [`Engine::output`] were sent.
+    pub(crate) fn output_done(&mut self, count: usize) {
+        // SAFETY: `count` is at most what was given out last.
+        unsafe {
+            pn_connection_driver_write_done(&mut self.driver.0, count);
+        }
+    }
+
+    /// Tells the time, in milliseconds of a clock that never goes back, and answers when to tell it
+    /// next; `None`: nothing depends on it yet. Heartbeats come from here.
+    pub(crate) fn tick(&mut self, now: i64) -> Option<i64> {
+        // SAFETY: the transport is live.
+        let next = unsafe { pn_transport_tick(self.driver.0.transport, now) };
+        (next > 0).then_some(next)
+    }
+
+    /// Whether both directions are at their end.
+    pub(crate) fn is_finished(&mut self) -> bool {
+        // SAFETY: the driver is live.
+        unsafe { pn_connection_driver_finished(&mut self.driver.0) }
+    }
+
+    /// Takes the next event.
+    pub(crate) fn next_event(&mut self) -> Option<Event> {
+        while self.events.is_empty() {
+            // SAFETY: the event and what it refers to live until the next call of next_event.
+            unsafe {
+                let event = pn_connection_driver_next_event(&mut self.driver.0);
+                if event.is_null() {
+                    return None;
+                }
+                self.translate(event);
+            }
+        }
+        self.events.pop_front()
+    }
+
+    /// # Safety
+    /// `event` is the one that the driver gave out last.
+    unsafe fn translate(&mut self, event: *mut pn_event_t) {
+        // SAFETY: each object asked for belongs to an event of that type, and is live with it.
+        unsafe {
+            let connection = self.driver.0.connection;
+            let translated = match pn_event_type(event) {
+                PN_CONNECTION_REMOTE_OPEN => Event::Opened,
+                PN_CONNECTION_REMOTE_CLOSE => {
+                    self.may_send = false;
+                    Event::ConnectionEnded(condition(pn_connection_remote_condition(connection)))
+                }
+                PN_SESSION_REMOTE_CLOSE => {
+                    self.may_send = false;
+                    Event::SessionEnded(condition(pn_session_remote_condition(pn_event_session(event))))
+                }
+                PN_LINK_REMOTE_OPEN => {
+                    let link = pn_event_link(event);
+                    let Some(role) = self.role(link) else { return };
+                    let terminus = match role {
+                        Role::Sender => pn_link_remote_target(link),
+                        Role::Receiver => pn_link_remote_source(link),
+                    };
+                    // Without a terminus the attach is a refusal, and a detach follows (part 2.6.3).
+                    if pn_terminus_get_type(terminus) == PN_UNSPECIFIED {
+                        return;
+                    }
+                    self.may_send |= role == Role::Sender;
+                    Event::Attached(role)
+                }
+                PN_LINK_REMOTE_CLOSE | PN_LINK_REMOTE_DETACH => {
+                    let link = pn_event_link(event);
+                    let Some(role) = self.role(link) else { return };
+                    self.may_send &= role != Role::Sender;
+                    Event::LinkEnded(role, condition(pn_link_remote_condition(link)))
+                }
+                PN_LINK_FLOW if self.has_credit() => Event::Credit,
+                PN_DELIVERY => {
+                    let delivery = pn_event_delivery(event);
+                    match self.role(pn_delivery_link(delivery)) {
+                        Some(Role::Receiver) => self.receive(),
+                        Some(Role::Sender) => self.outcome(delivery),
+                        None => {}
+                    }
+                    return;
+                }
+                PN_TRANSPORT_ERROR => Event::Failed(condition(pn_transport_condition(self.driver.0.transport))),
+                PN_TRANSPORT_TAIL_CLOSED | PN_TRANSPORT_CLOSED => Event::InputEnded,
+                _ => return,
+            };
+            self.events.push_back(translated);
+        }
+    }
+
+    /// Which of our links this is; a link that the peer made up is neither.
+    fn role(&self, link: *mut pn_link_t) -> Option<Role> {
+        match link {
+            link if link.is_null() => None,
+            link if link == self.sender => Some(Role::Sender),
+            link if link == self.receiver => Some(Role::Receiver),
+            _ => None,
+        }
+    }
+
+    /// Takes in what has come of the current message, and of those behind it.
+    fn receive(&mut self) {
+        // SAFETY: the receiver is live, and so is its current delivery until it is settled or dropped.
+        unsafe {
+            loop {
+                let delivery = pn_link_current(self.receiver);
+                if delivery.is_null() {
+                    return;
+                }
+                if pn_delivery_aborted(delivery) {
+                    self.take_partial();
+                    pn_delivery_settle(delivery);
+                    self.top_up();
+                    continue;
+                }
+                self.receive_bytes(pn_delivery_pending(delivery));
+                if pn_delivery_partial(delivery) {
+                    return;
+                }
+                pn_link_advance(self.receiver);
+                let id = DeliveryId(self.next_delivery);
+                self.next_delivery += 1;
+                self.unsettled.insert(id, delivery);
+                let payload = self.take_partial();
+                self.events.push_back(Event::Message { delivery: id, payload });
+            }
+        }
+    }
+
+    fn receive_bytes(&mut self, pending: usize) {
+        self.partial_size += pending as u64;
+        if self.partial_size > self.max_message_size {
+            self.partial = Vec::new();
+        }
+        let start = self.partial.len();
+        self.partial.resize(start + pending, 0);
+        // SAFETY: `pending` bytes are free at `start`.
+        let received = unsafe { pn_link_recv(self.receiver, self.partial[start..].as_mut_ptr().cast(), pending) };
+        self.partial.truncate(start + usize::try_from(received).unwrap_or(0));
+        if self.partial_size > self.max_message_size {
+            self.partial.clear();
+        }
+    }
+
+    fn take_partial(&mut self) -> Payload {
+        let size = std::mem::take(&mut self.partial_size);
+        let bytes = std::mem::take(&mut self.partial);
+        if size > self.max_message_size { Payload::TooLarge(size) } else { Payload::Whole(bytes) }
+    }
+
+    /// Reports the outcome of one of our deliveries, once, and forgets the delivery.
+    ///
+    /// # Safety
+    /// `delivery` is a live delivery of the sender.
+    unsafe fn outcome(&mut self, delivery: *mut pn_delivery_t) {
+        // SAFETY: by the caller; nothing uses the pointer after it is settled.
+        unsafe {
+            // The state first, always: a getter of another state's fields changes the state in newer versions.
+            let outcome = match pn_delivery_remote_state(delivery) {
+                PN_ACCEPTED => Outcome::Accepted,
+                PN_REJECTED => Outcome::Rejected(condition(pn_disposition_condition(pn_delivery_remote(delivery)))),
+                PN_RELEASED => Outcome::Released,
+                PN_MODIFIED => Outcome::Modified {
+                    undeliverable_here: pn_disposition_is_undeliverable(pn_delivery_remote(delivery)),
+                },
+                _ if pn_delivery_settled(delivery) => Outcome::Forgotten,
+                _ => return,
+            };
+            let tag = pn_delivery_get_context(delivery) as usize as u64;
+            pn_delivery_settle(delivery);
+            self.events.push_back(Event::Outcome { tag, outcome });
+        }
+    }
+}
+
+/// Copies a condition; all of its parts may be missing.
+///
+/// # Safety
+/// `raw` is null or a live condition.
+unsafe fn condition(raw: *mut pn_condition_t) -> Condition {
+    // SAFETY: by the caller; the strings live as long as the condition is unchanged, and are copied.
+    unsafe {
+        if raw.is_null() || !pn_condition_is_set(raw) {
+            return Condition::new("", "");
+        }
+        Condition::new(&text(pn_condition_get_name(raw)), &text(pn_condition_get_description(raw)))
+    }
+}
+
+/// # Safety
+/// `raw` is null or a NUL-terminated string.
+unsafe fn text(raw: *const c_char) -> String {
+    if raw.is_null() {
+        return String::new();
+    }
+    // SAFETY: by the caller.
+    unsafe { CStr::from_ptr(raw).to_string_lossy().into_owned() }
+}
+
+/// # Safety
+/// `raw` is empty or names live bytes, for as long as the result is used.
+unsafe fn bytes<'a>(raw: pn_bytes_t) -> &'a [u8] {
+    if raw.size == 0 || raw.start.is_null() {
+        return &[];
+    }
+    // SAFETY: by the caller.
+    unsafe { slice::from_raw_parts(raw.start.cast(), raw.size) }
+}

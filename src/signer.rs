@@ -1,0 +1,195 @@
+//! From settings and an operation to signatures: the paved path.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use crate::{
+    client::{self, Plan},
+    config::Settings,
+    deadline::Deadline,
+    error::{Error, Phase},
+    failover::{Failover, Route},
+    signing::{Context, Entry, Ledger, Operation, Stamp},
+    stop::{Interrupt, Stop},
+    transport::{Identity, TlsContext},
+};
+
+/// Signs by way of the brokers of a configuration.
+///
+/// Making one reads and checks certificates and secrets; nothing connects before [`Signer::sign`].
+pub struct Signer {
+    settings: Settings,
+    creator: String,
+    tls: Option<TlsContext>,
+    password: Option<String>,
+    interrupt: Option<Interrupt>,
+}
+
+/// An operation on its way: its requests, where they go, and what is known of each.
+pub struct Run {
+    route: Route,
+    ledger: Ledger,
+}
+
+impl Run {
+    /// The requests in input order, each with what is known of it.
+    pub fn entries(&self) -> &[Entry] {
+        self.ledger.entries()
+    }
+
+    /// The address that requests are sent to.
+    pub fn send_to(&self) -> &str {
+        &self.route.send_to
+    }
+
+    /// The address that replies are taken from.
+    pub fn listen_to(&self) -> &str {
+        &self.route.listen_to
+    }
+}
+
+impl Signer {
+    /// Reads and checks the files that the settings name.
+    ///
+    /// `requester` is the name that requests carry; without it that is the certificate's common
+    /// name, else its user id.
+    ///
+    /// # Errors
+    /// [`Error::Certificate`] where a certificate, key, passphrase or password file cannot be used,
+    /// the certificate has expired or is not valid yet; [`Error::Config`] where there is no name.
+    pub fn new(settings: Settings, requester: Option<&str>) -> Result<Self, Error> {
+        let passphrase = settings.passphrase_file.as_deref();
+        let identity = settings.certificate.as_deref().map(|path| Identity::load(path, passphrase)).transpose()?;
+        let creator = match (requester.filter(|name| !name.is_empty()), &identity, &settings.certificate) {
+            (Some(requester), ..) => requester.to_owned(),
+            (None, Some(identity), Some(path)) => identity.creator().ok_or_else(|| Error::Certificate {
+                path: path.clone(),
+                problem: "the certificate's subject has neither a common name nor a user id; give --requester".into(),
+            })?,
+            _ => {
+                return Err(Error::Config {
+                    path: settings.path.clone(),
+                    key: format!("{}.messaging_cert_key", settings.section),
+                    problem: "without a certificate to take the requester's name from, --requester is required".into(),
+                });
+            }
+        };
+        if settings.tls_verify != crate::config::TlsVerify::Full {
+            log::warn!("tls_verify is not “full”: whoever answers under the broker's address is believed");
+        }
+        let needs_tls = settings.brokers.iter().any(|broker| broker.tls);
+        let context = || TlsContext::new(settings.ca.as_deref(), identity.as_ref(), settings.tls_verify);
+        let tls = needs_tls.then(context).transpose()?;
+        let password = settings.password_file.as_deref().map(password).transpose()?;
+        Ok(Self { creator, tls, password, interrupt: None, settings })
+    }
+
+    /// Makes the waits of later runs end when `interrupt` is raised.
+    pub fn set_interrupt(&mut self, interrupt: Interrupt) {
+        self.interrupt = Some(interrupt);
+    }
+
+    /// Checks an operation and makes its requests, each with an id of its own. Sends nothing.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] where the operation is wrong; [`Error::Config`] where an address cannot be
+    /// formed from it.
+    pub fn prepare(&self, operation: &Operation) -> Result<Run, Error> {
+        operation.check()?;
+        let settings = &self.settings;
+        let context = Context {
+            creator: &self.creator,
+            environment: &settings.environment,
+            service: &settings.service,
+            task_id_attribute: &settings.task_id_attribute,
+            key_aliases: &settings.key_aliases,
+            chunk_size: settings.chunk_size,
+        };
+        let fields = operation.fields();
+        let address = |key, template| settings.render_address(key, template, &self.creator, &fields);
+        let route = Route {
+            send_to: address("topic_send_to", &settings.send_to)?,
+            listen_to: address("topic_listen_to", &settings.listen_to)?,
+        };
+        let requests = operation.requests(&context, &mut stamp)?;
+        Ok(Run { route, ledger: Ledger::new(requests, &settings.message_id_key) })
+    }
+
+    /// Connects, sends the open requests and waits for their replies.
+    ///
+    /// Blocks for at most `timeout × retries × send_retries` without a reply, plus connecting and
+    /// sending, which have their own bounds; each expected reply adds at most `timeout`; the setting
+    /// `deadline` bounds all of it. What was reached is in `run`, whatever the result: `Ok` means that
+    /// the run came to its end, not that all is signed.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] where no broker could be reached, [`Error::Refused`] where one refuses the
+    /// addresses, [`Error::Deadline`], [`Error::Interrupted`].
+    pub fn sign(&self, run: &mut Run) -> Result<(), Error> {
+        let settings = &self.settings;
+        self.announce(run);
+        // Named after the phase that a run of any length is bound to be in.
+        let total = settings.deadline.map(|after| Deadline::after(after, Phase::Reply));
+        let stop = Stop { interrupt: self.interrupt.clone(), total };
+        let plan = Plan { timeout: settings.timeout, retries: settings.retries, send_retries: settings.send_retries };
+        let mut broker = Failover::new(settings, &run.route, self.tls.as_ref(), self.password.as_deref(), stop);
+        let result = broker.connect().and_then(|()| client::sign(&mut broker, &mut run.ledger, &plan));
+        broker.close();
+        result
+    }
+
+    /// Says what will happen, and how long it may take.
+    fn announce(&self, run: &Run) {
+        let Settings { timeout, retries, send_retries, .. } = self.settings;
+        let brokers: Vec<_> = self.settings.brokers.iter().map(ToString::to_string).collect();
+        log::info!("brokers: {}", brokers.join(", "));
+        log::info!("{} requests to {}, replies from {}", run.ledger.open(), run.send_to(), run.listen_to());
+        log::info!(
+            "longest wait without any reply: {} s timeout × {retries} windows × {send_retries} cycles = {} s",
+            timeout.as_secs(),
+            self.settings.longest_silence().as_secs()
+        );
+    }
+}
+
+/// A new request id and the time of its making, as the signing servers know them.
+fn stamp() -> Stamp {
+    Stamp { request_id: uuid::Uuid::new_v4().to_string(), created: created(SystemTime::now()) }
+}
+
+/// Formats a time as Python's `datetime.isoformat` does: microseconds, but no fraction where there are none.
+fn created(now: SystemTime) -> String {
+    let micros = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
+    let now = UNIX_EPOCH + Duration::from_micros(micros);
+    if micros.is_multiple_of(1_000_000) {
+        humantime::format_rfc3339_seconds(now).to_string()
+    } else {
+        humantime::format_rfc3339_micros(now).to_string()
+    }
+}
+
+fn password(path: &Path) -> Result<String, Error> {
+    let wrong = |problem: String| Error::Certificate { path: PathBuf::from(path), problem };
+    let text = fs::read_to_string(path).map_err(|error| wrong(format!("cannot read the password: {error}")))?;
+    // Editors end a file with a line break that nobody typed as part of the password.
+    let password = text.trim_end_matches(['\n', '\r']);
+    if password.is_empty() {
+        return Err(wrong("the password file is empty".into()));
+    }
+    Ok(password.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn created_is_written_as_python_does() {
+        let at = |micros| created(UNIX_EPOCH + Duration::from_micros(micros));
+        assert_eq!(at(1_700_000_000_000_000), "2023-11-14T22:13:20Z");
+        assert_eq!(at(1_700_000_000_000_010), "2023-11-14T22:13:20.000010Z");
+    }
+}

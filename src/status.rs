@@ -1,0 +1,92 @@
+//! How a run ended, as a number that scripts can act on.
+
+use crate::{
+    error::Error,
+    signing::{Entry, Verdict},
+};
+
+/// How a run ended; the number is the exit status.
+///
+/// Where several hold, the greater one counts: they are listed from the least grave on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Everything asked for is signed.
+    Signed,
+    /// Some requests stayed unanswered or undelivered.
+    Unanswered,
+    /// No connection could be opened to any broker.
+    Unreachable,
+    /// A reply has neither a signed value nor an error.
+    BadReply,
+    /// The signing server refused at least one item.
+    Refused,
+    /// TLS or the broker refused us.
+    NotPermitted,
+    /// The deadline of the whole run passed.
+    Deadline,
+    /// Interrupted from outside.
+    Interrupted,
+    /// A local file, or standard output, could not be read or written.
+    LocalFile,
+    /// The configuration or a certificate file is wrong.
+    Config,
+    /// An input file is missing or unreadable.
+    NoInput,
+    /// The command line or the operation is wrong.
+    Usage,
+}
+
+impl Status {
+    /// The exit status. An interrupt counts as SIGINT; who knows of another signal says so itself.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Signed => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::BadReply => 65,
+            Self::NoInput => 66,
+            Self::Unreachable => 69,
+            Self::LocalFile => 74,
+            Self::Unanswered => 75,
+            Self::NotPermitted => 77,
+            Self::Config => 78,
+            Self::Deadline => 124,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The status of a run that an error ended.
+    pub fn of_error(error: &Error) -> Self {
+        match error {
+            Error::Argument { .. } => Self::Usage,
+            Error::Config { .. } | Error::Certificate { .. } => Self::Config,
+            Error::InputFile { .. } => Self::NoInput,
+            Error::LocalFile { .. } => Self::LocalFile,
+            Error::Tls { .. } | Error::Refused { .. } => Self::NotPermitted,
+            Error::Unreachable { .. } if error.is_refusal() => Self::NotPermitted,
+            Error::Unreachable { .. }
+            | Error::Network { .. }
+            | Error::Timeout { .. }
+            | Error::Protocol { .. }
+            | Error::Closed { .. } => Self::Unreachable,
+            Error::Deadline { .. } => Self::Deadline,
+            Error::Interrupted => Self::Interrupted,
+        }
+    }
+
+    /// The status of one request at the end of a run.
+    pub fn of_entry(entry: &Entry) -> Self {
+        match entry.reply().map(|reply| &reply.verdict) {
+            Some(Verdict::Signed) => Self::Signed,
+            Some(Verdict::Refused { .. }) => Self::Refused,
+            Some(Verdict::Unusable { .. }) => Self::BadReply,
+            Some(Verdict::Incomplete { .. }) | None => Self::Unanswered,
+        }
+    }
+
+    /// The status of a whole run: the gravest of what ended it and of what became of each request.
+    pub fn of_run(result: &Result<(), Error>, entries: &[Entry]) -> Self {
+        let ended = result.as_ref().err().map_or(Self::Signed, Self::of_error);
+        entries.iter().map(Self::of_entry).fold(ended, Self::max)
+    }
+}

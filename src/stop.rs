@@ -1,0 +1,70 @@
+//! What ends a run from outside: an interrupt, and the deadline of the whole run.
+
+use std::{
+    io::{self, Write},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::net::UnixStream,
+    },
+    sync::Arc,
+};
+
+use crate::{deadline::Deadline, error::Error};
+
+/// Ends the waits of a run from outside, once and for all.
+///
+/// Clones are the same interrupt. Raising it makes a run that waits return [`Error::Interrupted`] at
+/// once, and a run that starts later return it as soon as it would wait.
+#[derive(Clone, Debug)]
+pub struct Interrupt {
+    waits: Arc<UnixStream>,
+    raises: Arc<UnixStream>,
+}
+
+impl Interrupt {
+    /// Makes an interrupt that is not raised.
+    ///
+    /// # Errors
+    /// The operating system's, where the process has no file descriptors left.
+    pub fn new() -> io::Result<Self> {
+        let (waits, raises) = UnixStream::pair()?;
+        raises.set_nonblocking(true)?;
+        Ok(Self { waits: Arc::new(waits), raises: Arc::new(raises) })
+    }
+
+    /// Raises the interrupt. It is one write(2), and so may be called from a signal handler.
+    pub fn raise(&self) {
+        // A failure means that the buffer is full, and so that it is raised already.
+        let _ = (&*self.raises).write(&[1]);
+    }
+
+    /// A descriptor that raises the interrupt when a byte is written to it, for a signal handler to own.
+    ///
+    /// # Errors
+    /// The operating system's, where the process has no file descriptors left.
+    pub fn raiser(&self) -> io::Result<UnixStream> {
+        self.raises.try_clone()
+    }
+}
+
+/// What every wait of a run watches beside its own deadline.
+#[derive(Clone, Default)]
+pub(crate) struct Stop {
+    pub(crate) interrupt: Option<Interrupt>,
+    pub(crate) total: Option<Deadline>,
+}
+
+impl Stop {
+    /// The descriptor that becomes readable with the interrupt. Nothing reads it, so it stays so.
+    pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.interrupt.as_ref().map(|interrupt| interrupt.waits.as_fd())
+    }
+
+    /// The error of a run whose whole time is over, if it is.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match &self.total {
+            Some(total) if total.is_over() => Err(Error::Deadline { after: total.length() }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Our own certificate and key, checked before anything connects.
+
+use std::{fs, path::Path};
+
+use openssl::{
+    asn1::{Asn1Time, Asn1TimeRef},
+    nid::Nid,
+    pkey::{PKey, Private},
+    x509::{X509, X509NameRef},
+};
+
+use crate::error::Error;
+
+/// How many days before its expiry a certificate is worth a warning at every run.
+const WARNING_DAYS: i32 = 14;
+
+/// A client certificate with its key, and the intermediates that came with it.
+pub(crate) struct Identity {
+    pub(super) certificate: X509,
+    pub(super) intermediates: Vec<X509>,
+    pub(super) key: PKey<Private>,
+}
+
+impl Identity {
+    /// Reads certificate and key from one PEM file, in either order; further certificates are
+    /// intermediates. Never prompts.
+    ///
+    /// # Errors
+    /// [`Error::Certificate`], which names the file and its defect: unreadable, no certificate, no
+    /// key, a key that belongs to another certificate, an encrypted key that `passphrase_file` does
+    /// not open, expired or not yet valid.
+    pub(crate) fn load(path: &Path, passphrase_file: Option<&Path>) -> Result<Self, Error> {
+        let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
+        let pem = fs::read(path).map_err(|error| wrong(format!("cannot read certificate and key: {error}")))?;
+        let mut certificates =
+            X509::stack_from_pem(&pem).map_err(|stack| wrong(format!("holds a damaged certificate: {stack}")))?;
+        if certificates.is_empty() {
+            return Err(wrong("holds no certificate; PEM with “-----BEGIN CERTIFICATE-----” is expected".into()));
+        }
+        let passphrase = passphrase_file.map(passphrase).transpose()?;
+        let key = private_key(&pem, passphrase.as_deref()).map_err(|problem| wrong(problem.into()))?;
+        let own = certificates
+            .iter()
+            .position(|certificate| certificate.public_key().is_ok_and(|public| public.public_eq(&key)))
+            .ok_or_else(|| wrong("the private key does not belong to the certificate beside it".into()))?;
+        let identity = Self { certificate: certificates.remove(own), intermediates: certificates, key };
+        identity.check_validity(path)?;
+        Ok(identity)
+    }
+
+    /// The name that requests carry: the subject's common name, else its user id.
+    pub(crate) fn creator(&self) -> Option<String> {
+        let subject = self.certificate.subject_name();
+        entry(subject, Nid::COMMONNAME).or_else(|| entry(subject, Nid::USERID))
+    }
+
+    fn check_validity(&self, path: &Path) -> Result<(), Error> {
+        let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
+        let (from, until) = (self.certificate.not_before(), self.certificate.not_after());
+        let now = Asn1Time::days_from_now(0).map_err(|stack| wrong(stack.to_string()))?;
+        if until < now {
+            return Err(wrong(format!("the certificate expired on {until}")));
+        }
+        if from > now {
+            return Err(wrong(format!("the certificate is not valid before {from}")));
+        }
+        match days_left(&now, until) {
+            Some(days) if days < WARNING_DAYS => {
+                log::warn!("{}: the certificate expires on {until}, {days} days from now", path.display());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn days_left(now: &Asn1TimeRef, until: &Asn1TimeRef) -> Option<i32> {
+    now.diff(until).ok().map(|difference| difference.days)
+}
+
+fn entry(name: &X509NameRef, kind: Nid) -> Option<String> {
+    let text = name.entries_by_nid(kind).next()?.data().to_string().ok()?;
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn passphrase(path: &Path) -> Result<Vec<u8>, Error> {
+    let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
+    let mut bytes = fs::read(path).map_err(|error| wrong(format!("cannot read the passphrase: {error}")))?;
+    // Editors end a file with a line break that nobody typed as part of the passphrase.
+    while matches!(bytes.last(), Some(b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    if bytes.is_empty() {
+        return Err(wrong("the passphrase file is empty".into()));
+    }
+    Ok(bytes)
+}
+
+fn private_key(pem: &[u8], passphrase: Option<&[u8]>) -> Result<PKey<Private>, &'static str> {
+    let mut asked = false;
+    // Only the call with a callback never asks the terminal.
+    let key = PKey::private_key_from_pem_callback(pem, |buffer| {
+        asked = true;
+        let passphrase = passphrase.unwrap_or_default();
+        match buffer.get_mut(..passphrase.len()) {
+            Some(room) if !passphrase.is_empty() => {
+                room.copy_from_slice(passphrase);
+                Ok(passphrase.len())
+            }
+            _ => Err(openssl::error::ErrorStack::get()),
+        }
+    });
+    key.map_err(|_| match (asked, passphrase) {
+        (true, None) => {
+            "the private key is encrypted; name a file with its passphrase in messaging_key_passphrase_file"
+        }
+        (true, Some(_)) => "the passphrase in messaging_key_passphrase_file does not open the private key",
+        (false, _) => "holds no usable private key; PEM with “-----BEGIN PRIVATE KEY-----” is expected",
+    })
+}

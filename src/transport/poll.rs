@@ -1,0 +1,79 @@
+//! The one way to wait: poll(2) with a deadline, on one socket and on what ends the run.
+#![allow(unsafe_code)]
+
+use std::{
+    io,
+    os::fd::{AsRawFd, BorrowedFd},
+    time::{Duration, Instant},
+};
+
+use crate::{error::Error, stop::Stop};
+
+/// What a socket is to become ready for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Want {
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// The socket is ready for something wanted, or has an error to be read from it.
+    Ready,
+    /// The time is over.
+    Passed,
+}
+
+/// Waits until the socket is ready, `until` is reached, or the run is ended from outside.
+///
+/// # Errors
+/// [`Error::Interrupted`], or [`Error::Deadline`] where the deadline of the whole run comes first.
+pub(crate) fn wait(socket: BorrowedFd<'_>, want: Want, until: Instant, stop: &Stop) -> Result<Woken, Error> {
+    wait_on(Some((socket, want)), until, stop)
+}
+
+/// Waits until `until`, or until the run is ended from outside.
+///
+/// # Errors
+/// As [`wait`].
+pub(crate) fn sleep(until: Instant, stop: &Stop) -> Result<(), Error> {
+    wait_on(None, until, stop).map(drop)
+}
+
+fn wait_on(socket: Option<(BorrowedFd<'_>, Want)>, until: Instant, stop: &Stop) -> Result<Woken, Error> {
+    let mut events = 0;
+    if let Some((_, want)) = socket {
+        events |= if want.read { libc::POLLIN } else { 0 };
+        events |= if want.write { libc::POLLOUT } else { 0 };
+    }
+    // poll(2) passes over a negative descriptor.
+    let entry = |descriptor: Option<i32>, events| libc::pollfd { fd: descriptor.unwrap_or(-1), events, revents: 0 };
+    let mut entries = [
+        entry(socket.map(|(socket, _)| socket.as_raw_fd()), events),
+        entry(stop.descriptor().map(|descriptor| descriptor.as_raw_fd()), libc::POLLIN),
+    ];
+    loop {
+        stop.check()?;
+        let until = stop.total.map_or(until, |total| until.min(total.at()));
+        // SAFETY: the array is as long as said; both descriptors are borrowed and so open.
+        let count = unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, milliseconds(until)) };
+        match count {
+            0 if until > Instant::now() => {}
+            0 => {
+                stop.check()?;
+                return Ok(Woken::Passed);
+            }
+            count if count > 0 => {
+                return if entries[1].revents != 0 { Err(Error::Interrupted) } else { Ok(Woken::Ready) };
+            }
+            // A signal whose handler raised the interrupt is seen by the next turn.
+            _ => assert_eq!(io::Error::last_os_error().kind(), io::ErrorKind::Interrupted, "poll(2) was misused"),
+        }
+    }
+}
+
+/// The time until then in poll(2)'s unit, rounded up, so that a wait never ends early.
+fn milliseconds(until: Instant) -> i32 {
+    let left = until.saturating_duration_since(Instant::now()) + Duration::from_nanos(999_999);
+    i32::try_from(left.as_millis()).unwrap_or(i32::MAX)
+}

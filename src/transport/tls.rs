@@ -1,0 +1,192 @@
+//! TLS as a client: which brokers are trusted, and what OpenSSL's failures mean.
+
+use std::{
+    fs, io,
+    net::{IpAddr, TcpStream},
+    os::fd::AsFd,
+    path::Path,
+};
+
+use openssl::{
+    error::ErrorStack,
+    ssl::{ErrorCode, Ssl, SslContext, SslMethod, SslMode, SslStream, SslVerifyMode, SslVersion},
+    x509::{
+        X509, X509VerifyResult,
+        store::X509StoreBuilder,
+        verify::{X509CheckFlags, X509VerifyFlags},
+    },
+};
+
+use super::{
+    identity::Identity,
+    poll::{self, Want, Woken},
+    wire::{Fault, Turn},
+};
+use crate::{config::TlsVerify, deadline::Deadline, error::Error, stop::Stop};
+
+/// Everything that is the same for each TLS connection of a run.
+pub(crate) struct TlsContext {
+    context: SslContext,
+    verify: TlsVerify,
+}
+
+impl TlsContext {
+    /// Reads the CA certificates that alone verify brokers, and takes our own identity.
+    ///
+    /// The context is made from nothing, not by OpenSSL's ready connector: that one loads the
+    /// system's certificates, which must not verify a broker here and take longer than the handshake.
+    ///
+    /// # Errors
+    /// [`Error::Certificate`] where the CA file cannot be used.
+    pub(crate) fn new(ca: Option<&Path>, identity: Option<&Identity>, verify: TlsVerify) -> Result<Self, Error> {
+        let authorities = ca.map_or(Ok(Vec::new()), authorities)?;
+        let name = |stack: ErrorStack| Error::Certificate {
+            path: ca.map(Path::to_path_buf).unwrap_or_default(),
+            problem: format!("OpenSSL does not take it: {stack}"),
+        };
+        Self::build(authorities, identity, verify).map_err(name)
+    }
+
+    fn build(authorities: Vec<X509>, identity: Option<&Identity>, verify: TlsVerify) -> Result<Self, ErrorStack> {
+        let mut store = X509StoreBuilder::new()?;
+        for authority in authorities {
+            store.add_cert(authority)?;
+        }
+        // Each certificate of the file verifies, an intermediate one too: the file says whom to trust.
+        store.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
+        let mut context = SslContext::builder(SslMethod::tls_client())?;
+        context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+        context.set_cert_store(store.build());
+        context.set_verify(if verify == TlsVerify::None { SslVerifyMode::NONE } else { SslVerifyMode::PEER });
+        // The engine keeps the start of its output, but may move it.
+        context.set_mode(SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
+        if let Some(identity) = identity {
+            context.set_certificate(&identity.certificate)?;
+            for intermediate in &identity.intermediates {
+                context.add_extra_chain_cert(intermediate.clone())?;
+            }
+            context.set_private_key(&identity.key)?;
+        }
+        Ok(Self { context: context.build(), verify })
+    }
+
+    fn session(&self, host: &str) -> Result<Ssl, ErrorStack> {
+        let mut ssl = Ssl::new(&self.context)?;
+        let address = host.parse::<IpAddr>();
+        if address.is_err() {
+            ssl.set_hostname(host)?;
+        }
+        if self.verify == TlsVerify::Full {
+            let check = ssl.param_mut();
+            check.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+            match address {
+                Ok(address) => check.set_ip(address)?,
+                Err(_) => check.set_host(host)?,
+            }
+        }
+        Ok(ssl)
+    }
+}
+
+fn authorities(path: &Path) -> Result<Vec<X509>, Error> {
+    let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
+    let pem = fs::read(path).map_err(|error| wrong(format!("cannot read the CA certificates: {error}")))?;
+    match X509::stack_from_pem(&pem) {
+        Ok(stack) if stack.is_empty() => {
+            Err(wrong("holds no certificate; PEM with “-----BEGIN CERTIFICATE-----” is expected".into()))
+        }
+        Ok(stack) => Ok(stack),
+        Err(stack) => Err(wrong(format!("holds a damaged certificate: {stack}"))),
+    }
+}
+
+/// Does the handshake. Waits for the broker until `deadline`.
+pub(super) fn handshake(
+    context: &TlsContext,
+    host: &str,
+    tcp: TcpStream,
+    deadline: &Deadline,
+    stop: &Stop,
+) -> Result<SslStream<TcpStream>, Fault> {
+    let start = || SslStream::new(context.session(host)?, tcp);
+    let mut stream = start().map_err(io::Error::other)?;
+    loop {
+        let Err(error) = stream.connect() else { return Ok(stream) };
+        let want = match error.code() {
+            ErrorCode::WANT_READ => Want { read: true, write: false },
+            ErrorCode::WANT_WRITE => Want { read: false, write: true },
+            _ => {
+                return Err(match stream.ssl().verify_result() {
+                    X509VerifyResult::OK => fault(error),
+                    result => Fault::Untrusted(distrust(result, host)),
+                });
+            }
+        };
+        if poll::wait(stream.get_ref().as_fd(), want, deadline.at(), stop)? == Woken::Passed {
+            return Err(Fault::Timeout);
+        }
+    }
+}
+
+/// Says which check of the broker's certificate failed.
+fn distrust(result: X509VerifyResult, host: &str) -> String {
+    // Numbers of OpenSSL's x509_vfy.h, which the crate does not name.
+    match result.as_raw() {
+        18 => "the broker's certificate is self-signed and not in messaging_ca_cert".into(),
+        2 | 19 | 20 | 21 => {
+            format!("the broker's certificate is not verified by messaging_ca_cert ({})", result.error_string())
+        }
+        9 => "the broker's certificate is not valid yet".into(),
+        10 => "the broker's certificate has expired".into(),
+        62 | 64 => format!("the broker's certificate is not for “{host}”, the host in the URL"),
+        _ => format!("the broker's certificate does not verify: {}", result.error_string()),
+    }
+}
+
+/// Translates the result of a read or write on an established connection.
+pub(super) fn turn(result: Result<usize, openssl::ssl::Error>) -> Result<Turn, Fault> {
+    let error = match result {
+        Ok(count) => return Ok(Turn::Done(count)),
+        Err(error) => error,
+    };
+    match error.code() {
+        ErrorCode::WANT_READ => Ok(Turn::Blocked(Want { read: true, write: false })),
+        ErrorCode::WANT_WRITE => Ok(Turn::Blocked(Want { read: false, write: true })),
+        ErrorCode::ZERO_RETURN => Ok(Turn::Ended),
+        _ => match fault(error) {
+            // Many peers close TCP without TLS's own goodbye; the engine knows whether that was too early.
+            Fault::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Turn::Ended),
+            fault => Err(fault),
+        },
+    }
+}
+
+/// Says what an OpenSSL failure other than a failed verification means.
+fn fault(error: openssl::ssl::Error) -> Fault {
+    let reasons: Vec<_> =
+        error.ssl_error().map_or(&[][..], |stack| stack.errors()).iter().filter_map(|e| e.reason()).collect();
+    let Some(reason) = reasons.first() else {
+        return match error.into_io_error() {
+            Ok(error) => Fault::Io(error),
+            Err(error) if error.code() == ErrorCode::SYSCALL => Fault::Io(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) => Fault::Io(io::Error::other(error)),
+        };
+    };
+    if reason.contains("unexpected eof") {
+        return Fault::Io(io::ErrorKind::UnexpectedEof.into());
+    }
+    if reason.contains("protocol version") || reason.contains("unsupported protocol") {
+        return Fault::Untrusted(format!("the broker has no TLS 1.2 or newer ({reason})"));
+    }
+    // Named such as “tlsv1 alert unknown ca”, “ssl/tls alert bad certificate”, by the version of the alert.
+    if let Some((_, alert)) = reason.split_once(" alert ") {
+        return Fault::Alert(alert.to_owned());
+    }
+    if ["wrong version number", "packet length too long", "http request", "record layer failure", "unexpected message"]
+        .iter()
+        .any(|sign| reason.contains(sign))
+    {
+        return Fault::NotTls;
+    }
+    Fault::Io(io::Error::other(error))
+}
