@@ -1,0 +1,235 @@
+//! Faults on demand: what the broker and the signing server do otherwise than well, and when.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Departs from good behaviour whenever a condition holds. All rules that match are applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The condition.
+    pub when: When,
+    /// What is done then.
+    pub act: Act,
+}
+
+/// The condition of a [`Rule`]; it looks at a request, or at a link that is being attached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Always.
+    Any,
+    /// The n-th request of the sandbox's life, counted from 1 in order of arrival.
+    Request(u64),
+    /// That request and all later ones.
+    FromRequest(u64),
+    /// Every n-th request.
+    EveryNth(u64),
+    /// The k-th time the same request id arrives; 1 is the first time.
+    Delivery(u64),
+    /// Requests to this address, links with this address; "" is a null address.
+    Address(String),
+    /// The client attaches a sender.
+    SenderLink,
+    /// The client attaches a receiver.
+    ReceiverLink,
+    /// All of these hold.
+    All(Vec<When>),
+}
+
+/// What a [`Rule`] does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// The request is accepted and never answered by the signing server.
+    NoReply,
+    /// The request is recorded and accepted, and goes nowhere.
+    Drop,
+    /// The reply comes later; other requests are not held up.
+    Delay(Duration),
+    /// The reply comes twice.
+    ReplyTwice,
+    /// A reply with somebody else's request id comes before the right one.
+    ForeignReplyFirst,
+    /// A reply with somebody else's request id comes instead of the right one.
+    ForeignReplyInstead,
+    /// The signing server refuses: nothing signed, these `errors`, this `signing_status`.
+    ServerError {
+        /// The `errors` of the reply.
+        errors: Vec<String>,
+        /// The `signing_status` of the reply.
+        signing_status: String,
+    },
+    /// The reply has no `errors` field.
+    WithoutErrors,
+    /// The reply has neither a signed value nor an error.
+    WithoutResult,
+    /// The reply to a batch covers only the first k claims.
+    PartialBatch(usize),
+    /// The text of the reply is spoilt.
+    Content(Content),
+    /// The text of the reply is carried by other than one string.
+    Carrier(Carrier),
+    /// The broker rejects the request; it goes nowhere.
+    Reject(Refusal),
+    /// The broker releases the request; it goes nowhere.
+    Release,
+    /// The broker modifies the request; it goes nowhere.
+    Modify {
+        /// Whether the request may not be sent to this broker again.
+        undeliverable_here: bool,
+    },
+    /// The request is served, and its delivery never gets an outcome.
+    NeverSettle,
+    /// The request gets its outcome only after a client has settled the reply.
+    ReplyBeforeOutcome,
+    /// The client's sender gets no credit.
+    NoCredit,
+    /// The link is refused: an attach without terminus, then a detach with this error.
+    RefuseLink(Refusal),
+    /// The link is attached (and, when a request triggers it, in use), then detached with this error.
+    DetachLink(Refusal),
+}
+
+/// Why the broker says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The error condition, for example `amqp:unauthorized-access`.
+    pub condition: String,
+    /// The description, for people.
+    pub description: Option<String>,
+}
+
+/// How the text of a reply is spoilt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Text that is no JSON.
+    NotJson,
+    /// A JSON list in place of the object.
+    JsonList,
+    /// No `msg`.
+    NoMsg,
+    /// No `request_id`.
+    NoId,
+    /// A number as `request_id`.
+    NumericId,
+    /// The empty string.
+    Empty,
+    /// JSON with so many levels of lists beside `msg`.
+    Nested(usize),
+    /// JSON filled up to so many bytes.
+    Padded(usize),
+}
+
+/// What carries the text of a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// One amqp-value section with binary.
+    Binary,
+    /// So many data sections, the text cut evenly.
+    Data(usize),
+    /// One data section with bytes that are no UTF-8.
+    InvalidUtf8,
+    /// An amqp-value section with null; the text is lost.
+    Null,
+}
+
+/// What a condition looks at.
+#[derive(Clone, Copy)]
+enum Event {
+    Request { number: u64, delivery: u64 },
+    SenderLink,
+    ReceiverLink,
+}
+
+impl When {
+    fn holds(&self, event: Event, address: &str) -> bool {
+        match (self, event) {
+            (When::Any, _) => true,
+            (When::Address(wanted), _) => wanted == address,
+            (When::All(conditions), _) => conditions.iter().all(|c| c.holds(event, address)),
+            (When::Request(n), Event::Request { number, .. }) => number == *n,
+            (When::FromRequest(n), Event::Request { number, .. }) => number >= *n,
+            (When::EveryNth(n), Event::Request { number, .. }) => number.is_multiple_of(*n),
+            (When::Delivery(k), Event::Request { delivery, .. }) => delivery == *k,
+            (When::SenderLink, Event::SenderLink) => true,
+            (When::ReceiverLink, Event::ReceiverLink) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The rules in force, and the counters their conditions need.
+#[derive(Debug, Default)]
+pub(crate) struct Matcher {
+    rules: Vec<Rule>,
+    requests: u64,
+    deliveries: HashMap<String, u64>,
+}
+
+impl Matcher {
+    pub(crate) fn new(rules: Vec<Rule>) -> Matcher {
+        Matcher { rules, ..Matcher::default() }
+    }
+
+    /// Puts other rules in force; the counters go on.
+    pub(crate) fn replace(&mut self, rules: Vec<Rule>) {
+        self.rules = rules;
+    }
+
+    /// Counts a request in and tells its number and what is to be done with it.
+    pub(crate) fn request(&mut self, address: &str, id: Option<&str>) -> (u64, Vec<Act>) {
+        self.requests += 1;
+        let delivery = id.map_or(1, |id| {
+            let count = self.deliveries.entry(id.to_owned()).or_default();
+            *count += 1;
+            *count
+        });
+        let number = self.requests;
+        let acts = self.acts(Event::Request { number, delivery }, address);
+        (number, acts)
+    }
+
+    /// Tells what is to be done with a link the client attaches as a sender.
+    pub(crate) fn sender_link(&self, address: &str) -> Vec<Act> {
+        self.acts(Event::SenderLink, address)
+    }
+
+    /// Tells what is to be done with a link the client attaches as a receiver.
+    pub(crate) fn receiver_link(&self, address: &str) -> Vec<Act> {
+        self.acts(Event::ReceiverLink, address)
+    }
+
+    fn acts(&self, event: Event, address: &str) -> Vec<Act> {
+        let matching = self.rules.iter().filter(|r| r.when.holds(event, address));
+        matching.map(|rule| rule.act.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(when: When) -> Matcher {
+        let act = Act::NoReply;
+        Matcher::new(vec![Rule { when, act }])
+    }
+
+    #[test]
+    fn numbers_count_requests_and_deliveries_count_ids() {
+        let mut nth = rule(When::EveryNth(2));
+        let hits: Vec<bool> = (0..4).map(|_| !nth.request("q", None).1.is_empty()).collect();
+        assert_eq!(hits, [false, true, false, true]);
+
+        let mut second = rule(When::Delivery(2));
+        assert!(second.request("q", Some("a")).1.is_empty());
+        assert!(second.request("q", Some("b")).1.is_empty());
+        assert!(!second.request("q", Some("a")).1.is_empty());
+    }
+
+    #[test]
+    fn conditions_on_links_do_not_hold_for_requests() {
+        let mut receivers = rule(When::All(vec![When::ReceiverLink, When::Address("q".into())]));
+        assert!(receivers.request("q", None).1.is_empty());
+        assert!(receivers.sender_link("q").is_empty());
+        assert!(receivers.receiver_link("p").is_empty());
+        assert_eq!(receivers.receiver_link("q").len(), 1);
+    }
+}

@@ -1,0 +1,79 @@
+//! Message bodies, in the forms AMQP 1.0 part 3.2 allows.
+
+use fe2o3_amqp::Sendable;
+use fe2o3_amqp::types::messaging::{AmqpValue, ApplicationProperties, Batch, Body as AmqpBody, Data, Message};
+use fe2o3_amqp::types::primitives::{Binary, OrderedMap, SimpleValue, Value};
+
+/// A message with any kind of body.
+pub type AmqpMessage = Message<AmqpBody<Value>>;
+
+/// A message as it is handed to a link.
+pub(crate) type Outgoing = Sendable<AmqpBody<Value>>;
+
+/// The body of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// One amqp-value section with a string.
+    Text(String),
+    /// One amqp-value section with binary.
+    Binary(Vec<u8>),
+    /// One amqp-value section with null.
+    Null,
+    /// Data sections.
+    Data(Vec<Vec<u8>>),
+    /// Anything else, as text for people.
+    Other(String),
+}
+
+impl Body {
+    /// Reads the body of a message.
+    pub fn of(message: &AmqpMessage) -> Body {
+        match &message.body {
+            AmqpBody::Value(AmqpValue(Value::String(text))) => Body::Text(text.clone()),
+            AmqpBody::Value(AmqpValue(Value::Binary(bytes))) => Body::Binary(bytes.to_vec()),
+            AmqpBody::Value(AmqpValue(Value::Null)) | AmqpBody::Empty => Body::Null,
+            AmqpBody::Data(sections) => Body::Data(sections.iter().map(|data| data.0.to_vec()).collect()),
+            other => Body::Other(format!("{other:?}")),
+        }
+    }
+
+    /// The bytes that carry the content: a string's, a binary's, or all data sections in a row.
+    pub fn bytes(&self) -> Vec<u8> {
+        match self {
+            Body::Text(text) => text.clone().into_bytes(),
+            Body::Binary(bytes) => bytes.clone(),
+            Body::Data(sections) => sections.concat(),
+            Body::Null | Body::Other(_) => Vec::new(),
+        }
+    }
+
+    fn into_amqp(self) -> AmqpBody<Value> {
+        let value = match self {
+            Body::Text(text) | Body::Other(text) => Value::String(text),
+            Body::Binary(bytes) => Value::Binary(Binary::from(bytes)),
+            Body::Null => Value::Null,
+            Body::Data(sections) => {
+                let sections = sections.into_iter().map(|s| Data(Binary::from(s)));
+                return AmqpBody::Data(Batch::new(sections.collect::<Vec<_>>()));
+            }
+        };
+        AmqpBody::Value(AmqpValue(value))
+    }
+}
+
+/// A message of a body and application properties alone.
+pub(crate) fn message(body: Body, properties: &[(&str, &str)]) -> AmqpMessage {
+    let mut map = OrderedMap::new();
+    for (name, value) in properties {
+        map.insert((*name).to_owned(), SimpleValue::String((*value).to_owned()));
+    }
+    Message {
+        application_properties: (!properties.is_empty()).then_some(ApplicationProperties(map)),
+        ..Message::from(body.into_amqp())
+    }
+}
+
+/// Wraps a message for a link: unsettled, message format 0.
+pub(crate) fn outgoing(message: AmqpMessage) -> Outgoing {
+    Sendable::builder().message(message).settled(false).build()
+}

@@ -1,0 +1,57 @@
+//! What all connections of a broker share.
+
+use std::collections::HashMap;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use fe2o3_amqp::types::definitions::{Error, ErrorCondition};
+use fe2o3_amqp::types::primitives::Symbol;
+
+use crate::behaviour::{Matcher, Refusal};
+use crate::options::Options;
+use crate::record::Recorder;
+use crate::router::Router;
+
+#[derive(Debug)]
+pub(crate) struct Broker {
+    pub(crate) options: Options,
+    pub(crate) router: Arc<Router>,
+    pub(crate) recorder: Arc<Recorder>,
+    pub(crate) matcher: Mutex<Matcher>,
+    /// Second handles on the clients' sockets, by connection number, to cut them from outside.
+    sockets: Mutex<HashMap<usize, TcpStream>>,
+}
+
+impl Broker {
+    pub(crate) fn new(options: Options) -> Broker {
+        Broker {
+            matcher: Mutex::new(Matcher::new(options.behaviours.clone())),
+            options,
+            router: Arc::default(),
+            recorder: Arc::default(),
+            sockets: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn keep_socket(&self, connection: usize, socket: TcpStream) {
+        self.sockets.lock().unwrap().insert(connection, socket);
+    }
+
+    pub(crate) fn forget_socket(&self, connection: usize) {
+        self.sockets.lock().unwrap().remove(&connection);
+    }
+
+    /// Hangs up on every client, without a word of AMQP or TLS.
+    pub(crate) fn cut_connections(&self) {
+        for (_, socket) in self.sockets.lock().unwrap().drain() {
+            // It fails only where the client was quicker.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Puts a refusal into AMQP's terms.
+pub(crate) fn amqp_error(refusal: Refusal) -> Error {
+    let condition = ErrorCondition::Custom(Symbol::from(refusal.condition));
+    Error::new(condition, refusal.description, None)
+}

@@ -1,0 +1,43 @@
+//! The client's configuration file.
+
+use std::path::Path;
+
+/// What the configuration of a client names.
+pub(crate) struct Client<'a> {
+    pub(crate) broker_url: &'a str,
+    pub(crate) client_pem: &'a Path,
+    pub(crate) ca_file: &'a Path,
+    pub(crate) key_id: &'a str,
+}
+
+/// The text of `config.yaml`, with a section for each of the two ways to sign.
+pub(crate) fn yaml(client: &Client) -> String {
+    let single = section(client);
+    format!("msg_signer:\n{single}msg_batch_signer:\n{single}  chunk_size: 200\n")
+}
+
+fn section(client: &Client) -> String {
+    let quoted = |path: &Path| format!("{:?}", path.display().to_string());
+    format!(
+        "  messaging_brokers:
+    - {url}
+  messaging_cert_key: {pem}
+  messaging_ca_cert: {ca}
+  topic_send_to: topic://VirtualTopic.sandbox.sign
+  topic_listen_to: queue://Consumer.{{creator}}.{{task_id}}.VirtualTopic.sandbox.reply
+  environment: sandbox
+  service: sandbox
+  timeout: 10
+  retries: 2
+  send_retries: 2
+  message_id_key: request_id
+  log_level: warning
+  key_aliases:
+    sandbox: {key_id}
+",
+        url = client.broker_url,
+        pem = quoted(client.client_pem),
+        ca = quoted(client.ca_file),
+        key_id = client.key_id,
+    )
+}

@@ -1,0 +1,175 @@
+//! One client's connection: protocol header, SASL, sessions and the attaching of links.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use fe2o3_amqp::acceptor::{ConnectionAcceptor, LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SessionAcceptor};
+use fe2o3_amqp::types::definitions::Role;
+use fe2o3_amqp::types::messaging::{Source, Target, TargetArchetype};
+use fe2o3_amqp::types::performatives::Attach;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::behaviour::{Act, Refusal};
+use crate::broker::{Broker, amqp_error};
+use crate::observer::Observer;
+use crate::sasl::Authenticator;
+use crate::wire::Tapped;
+use crate::{inbound, outbound};
+
+const RELAY: &str = "ANONYMOUS-RELAY";
+
+/// Serves a client until it is gone.
+pub(crate) async fn serve<S>(stream: S, broker: &Arc<Broker>, number: usize) -> Result<(), String>
+where
+    S: AsyncRead + AsyncWrite + Debug + Send + Unpin + 'static,
+{
+    let observer = Arc::new(Observer::new(number, Arc::clone(&broker.recorder)));
+    let (stream, header) =
+        Tapped::new(stream, Arc::clone(&observer)).await.map_err(|error| format!("no protocol header: {error}"))?;
+    broker.recorder.on_connection(number, |c| c.protocol_header = Some(header));
+
+    let mut acceptor = ConnectionAcceptor::builder().container_id("amqp-sandbox").max_frame_size(256 * 1024);
+    if broker.options.anonymous_relay {
+        acceptor = acceptor.add_offered_capabilities(RELAY);
+    }
+    if let Some(timeout) = broker.options.idle_timeout {
+        acceptor = acceptor.idle_time_out(u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX));
+    }
+    // The fifth byte of the header is 3 for SASL.
+    let opened = if header[4] == 3 || broker.options.sasl.required {
+        let sasl = Authenticator::new(broker, number);
+        acceptor.sasl_acceptor(sasl).build().accept(stream).await
+    } else {
+        acceptor.build().accept(stream).await
+    };
+    let mut connection = opened.map_err(|error| format!("open: {error}"))?;
+
+    while let Some(incoming) = connection.next_incoming_session().await {
+        let channel = incoming.channel;
+        let session = SessionAcceptor::default()
+            .accept_incoming_session(incoming, &mut connection)
+            .await
+            .map_err(|error| format!("begin: {error}"))?;
+        let client = Client { broker: Arc::clone(broker), observer: Arc::clone(&observer), number, channel };
+        tokio::spawn(serve_session(session, client));
+    }
+    Ok(())
+}
+
+/// Where a link belongs.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) observer: Arc<Observer>,
+    /// Number of the connection.
+    pub(crate) number: usize,
+    /// The client's channel.
+    pub(crate) channel: u16,
+}
+
+async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
+    let max_message_size = client.broker.options.max_message_size;
+    let mut builder = LinkAcceptor::builder();
+    if let Some(size) = max_message_size {
+        builder = builder.max_message_size(size);
+    }
+    let acceptor = builder.build();
+    while let Some(mut attach) = session.next_incoming_attach().await {
+        let handle = attach.handle.0;
+        let (address, acts) = examine(&attach, &client);
+        let refusal = refusal(&attach, &acts, &client);
+        prepare(&mut attach, refusal.is_some());
+        let endpoint = acceptor.accept_incoming_attach(attach, &mut session).await;
+        match (endpoint, refusal) {
+            (Ok(LinkEndpoint::Sender(link)), Some(refusal)) => {
+                // The wait for the client's answer must not hold up other links.
+                tokio::spawn(link.close_with_error(amqp_error(refusal)));
+            }
+            (Ok(LinkEndpoint::Receiver(link)), Some(refusal)) => {
+                tokio::spawn(link.close_with_error(amqp_error(refusal)));
+            }
+            (Ok(LinkEndpoint::Sender(link)), None) => {
+                if let Some(credit) = client.observer.credit(client.channel, handle) {
+                    let address = address.unwrap_or_default();
+                    tokio::spawn(outbound::serve(link, address, credit, acts, client.clone()));
+                }
+            }
+            (Ok(LinkEndpoint::Receiver(link)), None) => {
+                tokio::spawn(inbound::serve(link, address, acts, client.clone()));
+            }
+            (Err(error), _) => {
+                let problem = format!("attach: {error}");
+                client.broker.recorder.problem(client.number, problem);
+            }
+        }
+    }
+}
+
+/// The address of the node a link is for, and what the rules say about the link.
+fn examine(attach: &Attach, client: &Client) -> (Option<String>, Vec<Act>) {
+    let matcher = client.broker.matcher.lock().unwrap();
+    match attach.role {
+        Role::Sender => {
+            let target = attach.target.as_deref();
+            let address = target.and_then(|TargetArchetype::Target(t)| t.address.clone());
+            let acts = matcher.sender_link(address.as_deref().unwrap_or_default());
+            (address, acts)
+        }
+        Role::Receiver => {
+            let address = attach.source.as_deref().and_then(|s| s.address.clone());
+            let acts = matcher.receiver_link(address.as_deref().unwrap_or_default());
+            (address, acts)
+        }
+    }
+}
+
+/// Why a link cannot be had, if so.
+fn refusal(attach: &Attach, acts: &[Act], client: &Client) -> Option<Refusal> {
+    let ruled = acts.iter().find_map(|act| match act {
+        Act::RefuseLink(refusal) => Some(refusal.clone()),
+        _ => None,
+    });
+    let because = |condition: &str, description: &str| {
+        Some(Refusal { condition: condition.to_owned(), description: Some(description.to_owned()) })
+    };
+    ruled.or_else(|| match attach.role {
+        Role::Receiver => match attach.source.as_deref() {
+            Some(source) if source.dynamic => because("amqp:not-implemented", "dynamic nodes are not supported"),
+            Some(source) if source.address.is_some() => None,
+            _ => because("amqp:invalid-field", "the source has no address"),
+        },
+        Role::Sender => match attach.target.as_deref() {
+            Some(TargetArchetype::Target(target)) if target.dynamic => {
+                because("amqp:not-implemented", "dynamic nodes are not supported")
+            }
+            Some(TargetArchetype::Target(target)) if target.address.is_some() => None,
+            _ if client.broker.options.anonymous_relay => None,
+            _ => because("amqp:not-allowed", "there is no anonymous terminus here"),
+        },
+    })
+}
+
+/// Changes the client's attach so that the library answers as it should.
+///
+/// The library echoes the terminus the broker owns, so taking it away makes the answer of AMQP 1.0
+/// part 2.6.3 for "no such terminus". The other terminus must be there for it, but clients may
+/// leave it out.
+fn prepare(attach: &mut Attach, refused: bool) {
+    match attach.role {
+        Role::Sender => {
+            attach.source.get_or_insert_with(Box::<Source>::default);
+            let anonymous = || Box::new(TargetArchetype::Target(Target::default()));
+            attach.target.get_or_insert_with(anonymous);
+            if refused {
+                attach.target = None;
+            }
+        }
+        Role::Receiver => {
+            let nowhere = || Box::new(TargetArchetype::Target(Target::default()));
+            attach.target.get_or_insert_with(nowhere);
+            if refused {
+                attach.source = None;
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! A link on which the client sends: its messages are recorded, routed and settled.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use fe2o3_amqp::link::RecvError;
+use fe2o3_amqp::link::delivery::DeliveryInfo;
+use fe2o3_amqp::link::receiver::{CreditMode, TerminalDeliveryState};
+use fe2o3_amqp::types::messaging::{Accepted, Body as AmqpBody, Modified, Rejected, Released};
+use fe2o3_amqp::types::primitives::Value;
+use fe2o3_amqp::{Delivery, Receiver};
+use tokio::sync::{Notify, mpsc};
+
+use crate::behaviour::{Act, Refusal};
+use crate::body::{self, Body};
+use crate::broker::amqp_error;
+use crate::connection::Client;
+use crate::record::RequestRecord;
+use crate::router::Item;
+
+type Late = mpsc::UnboundedSender<DeliveryInfo>;
+
+/// Serves the link until it is gone. `target` is `None` for the anonymous terminus.
+pub(crate) async fn serve(mut link: Receiver, target: Option<String>, acts: Vec<Act>, client: Client) {
+    if let Some(refusal) = detach_wanted(&acts) {
+        // The client may be gone already; there is nobody else to tell.
+        let _ = link.close_with_error(amqp_error(refusal)).await;
+        return;
+    }
+    let credit = match acts.contains(&Act::NoCredit) {
+        true => 0,
+        false => client.broker.options.credit,
+    };
+    let mut taken = 0;
+    link.set_credit_mode(CreditMode::Manual);
+    if credit > 0 && link.set_credit(credit).await.is_err() {
+        return;
+    }
+    let (late, mut settled_late) = mpsc::unbounded_channel();
+    loop {
+        let delivery = tokio::select! {
+            delivery = link.recv::<AmqpBody<Value>>() => delivery,
+            Some(info) = settled_late.recv() => {
+                if link.accept(info).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+        };
+        let verdict = match delivery {
+            Ok(delivery) => take(delivery, &link, target.as_deref(), &client, &late),
+            Err(error) => return note(&error, &client),
+        };
+        let kept = match verdict {
+            Verdict::Settle(info, state) => link.dispose(info, state).await.is_ok(),
+            Verdict::Leave => true,
+            Verdict::Detach(refusal) => {
+                let _ = link.close_with_error(amqp_error(refusal)).await;
+                return;
+            }
+        };
+        taken += 1;
+        let topped_up = taken * 2 < credit || link.set_credit(credit).await.is_ok();
+        if taken * 2 >= credit {
+            taken = 0;
+        }
+        if !(kept && topped_up) {
+            return;
+        }
+    }
+}
+
+/// What becomes of a delivery, seen from the link.
+enum Verdict {
+    Settle(DeliveryInfo, TerminalDeliveryState),
+    Leave,
+    Detach(Refusal),
+}
+
+fn take(
+    delivery: Delivery<AmqpBody<Value>>,
+    link: &Receiver,
+    target: Option<&str>,
+    client: &Client,
+    late: &Late,
+) -> Verdict {
+    let message_format = *delivery.message_format();
+    let (info, message) = delivery.into_parts();
+    let to = message.properties.as_ref().and_then(|p| p.to.clone());
+    let address = target.map(str::to_owned).or(to).unwrap_or_default();
+    let request_id = request_id(&Body::of(&message));
+
+    let broker = &client.broker;
+    let (number, acts) = {
+        let mut matcher = broker.matcher.lock().unwrap();
+        matcher.request(&address, request_id.as_deref())
+    };
+    let outgoing = body::outgoing(message);
+    let record = RequestRecord {
+        number,
+        received: Instant::now(),
+        connection: client.number,
+        link: link.name().to_owned(),
+        target: target.map(str::to_owned),
+        address: address.clone(),
+        message_format,
+        delivery_tag: info.delivery_tag().to_vec(),
+        settled: (client.observer).take_settled(client.channel, info.delivery_id()),
+        request_id,
+        message: Arc::new(outgoing.message.clone()),
+    };
+    // Before it is routed, so that whoever sees a reply finds the request on record.
+    broker.recorder.write(|r| r.requests.push(record));
+    let accepted = TerminalDeliveryState::Accepted(Accepted {});
+    if let Some(refusal) = detach_wanted(&acts) {
+        Verdict::Detach(refusal)
+    } else if let Some(state) = turned_away(&acts, &address) {
+        Verdict::Settle(info, state)
+    } else if acts.contains(&Act::Drop) {
+        Verdict::Settle(info, accepted)
+    } else {
+        let mut item = Item::new(outgoing);
+        let verdict = if acts.contains(&Act::NeverSettle) {
+            Verdict::Leave
+        } else if acts.contains(&Act::ReplyBeforeOutcome) {
+            item.answered = Some(settle_when_answered(info, late.clone()));
+            Verdict::Leave
+        } else {
+            Verdict::Settle(info, accepted)
+        };
+        item.acts = acts.into();
+        broker.router.route(&address, item);
+        verdict
+    }
+}
+
+/// The outcome of a request that goes nowhere.
+fn turned_away(acts: &[Act], address: &str) -> Option<TerminalDeliveryState> {
+    let ruled = acts.iter().find_map(|act| match act {
+        Act::Reject(refusal) => Some(rejected(refusal.clone())),
+        Act::Release => Some(TerminalDeliveryState::Released(Released {})),
+        Act::Modify { undeliverable_here } => Some(TerminalDeliveryState::Modified(Modified {
+            delivery_failed: Some(true),
+            undeliverable_here: Some(*undeliverable_here),
+            message_annotations: None,
+        })),
+        _ => None,
+    });
+    ruled.or_else(|| {
+        address.is_empty().then(|| {
+            rejected(Refusal {
+                condition: "amqp:precondition-failed".to_owned(),
+                description: Some("neither the target nor `to` says where it goes".to_owned()),
+            })
+        })
+    })
+}
+
+fn rejected(refusal: Refusal) -> TerminalDeliveryState {
+    let error = Some(amqp_error(refusal));
+    TerminalDeliveryState::Rejected(Rejected { error })
+}
+
+fn detach_wanted(acts: &[Act]) -> Option<Refusal> {
+    acts.iter().find_map(|act| match act {
+        Act::DetachLink(refusal) => Some(refusal.clone()),
+        _ => None,
+    })
+}
+
+fn settle_when_answered(info: DeliveryInfo, late: Late) -> Arc<Notify> {
+    let answered = Arc::new(Notify::new());
+    let waiting = Arc::clone(&answered);
+    tokio::spawn(async move {
+        tokio::select! {
+            () = waiting.notified() => {
+                // The link went meanwhile: nothing left to settle.
+                let _ = late.send(info);
+            }
+            () = late.closed() => {}
+        }
+    });
+    answered
+}
+
+fn request_id(body: &Body) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(&body.bytes()).ok()?;
+    Some(json.get("request_id")?.as_str()?.to_owned())
+}
+
+/// A link ends by a detach or with its session; anything else is worth a word.
+fn note(error: &RecvError, client: &Client) {
+    if !matches!(error, RecvError::LinkStateError(_)) {
+        let problem = format!("receive: {error}");
+        client.broker.recorder.problem(client.number, problem);
+    }
+}

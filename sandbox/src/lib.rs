@@ -1,0 +1,70 @@
+//! A loopback AMQP 1.0 broker with a signing server behind it.
+//!
+//! It stands in for a message bus and a signing service in demonstrations and tests: it speaks AMQP
+//! over TLS, really signs with OpenPGP, records what it sees, and misbehaves on request. The
+//! protocol is that of `fe2o3-amqp`, an implementation of its own kind, so that a client is not
+//! tested against its own misunderstandings.
+//!
+//! ```
+//! use amqp_sandbox::{Options, Sandbox};
+//!
+//! let dir = std::env::temp_dir().join("amqp-sandbox-example");
+//! let sandbox = Sandbox::start(Options::new(&dir))?;
+//! println!("{} {}", sandbox.amqps_url(), sandbox.config_file().display());
+//! # drop(sandbox);
+//! # std::fs::remove_dir_all(dir)?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # The broker
+//!
+//! | address | node |
+//! |---|---|
+//! | `queue://NAME`, `NAME` | a queue: keeps messages, its consumers share them |
+//! | `topic://NAME` | a topic: a copy for each consumer there is |
+//! | `queue://Consumer.X.VirtualTopic.Y` | a queue that gets copies of `topic://VirtualTopic.Y`, from its first consumer on |
+//!
+//! Nodes come into being when first named. What a consumer did not settle, or released, goes back
+//! to its place in the queue. A null target takes messages by their `to`.
+//!
+//! # The signing server
+//!
+//! Takes requests by `mtype` and answers with base64 of:
+//!
+//! | `mtype` | signed | answer |
+//! |---|---|---|
+//! | `container_signature` | `claim_file` | `signed_claim`: a binary signed message |
+//! | `clearsign_signature` | `data` | `signed_data`: a cleartext signed document |
+//! | `gpg_signature` | `artifact` | `signed_payload`: an armoured detached signature |
+//! | `batch` | each `claim_file` | `claims[].signed_claims`: for each key name a binary signed message |
+//!
+//! One key signs, whatever key is asked for. Replies come in the order of the requests.
+
+mod address;
+pub mod behaviour;
+mod body;
+mod broker;
+mod config;
+mod connection;
+mod inbound;
+mod listener;
+mod observer;
+mod openpgp;
+mod options;
+mod outbound;
+pub mod pki;
+pub mod record;
+mod reply;
+mod router;
+mod rule_text;
+mod sandbox;
+mod sasl;
+mod signer;
+mod wire;
+
+pub use behaviour::{Act, Carrier, Content, Refusal, Rule, When};
+pub use body::{AmqpMessage, Body};
+pub use fe2o3_amqp::types;
+pub use options::{Options, Sasl};
+pub use record::Record;
+pub use sandbox::Sandbox;

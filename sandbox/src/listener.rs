@@ -1,0 +1,113 @@
+//! TCP and TLS: from an accepted socket to a stream of AMQP bytes.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use openssl::error::ErrorStack;
+use openssl::ssl::{
+    NameType, Ssl, SslAcceptor, SslContext, SslMethod, SslOptions, SslRef, SslSessionCacheMode, SslVerifyMode,
+};
+use openssl::x509::X509NameRef;
+use openssl::x509::store::X509StoreBuilder;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_openssl::SslStream;
+
+use crate::broker::Broker;
+use crate::connection;
+use crate::pki::{Authority, Identity};
+
+/// Takes connections until the task is aborted; `_done` tells by its end that the port is closed.
+pub(crate) async fn listen(
+    listener: TcpListener,
+    tls: Option<SslContext>,
+    broker: Arc<Broker>,
+    _done: std::sync::mpsc::Sender<()>,
+) {
+    loop {
+        // Accepting fails for want of descriptors or for a client already gone: on to the next.
+        let Ok((socket, _)) = listener.accept().await else {
+            continue;
+        };
+        let number = broker.recorder.connection(tls.is_some());
+        let (broker, tls) = (Arc::clone(&broker), tls.clone());
+        tokio::spawn(async move {
+            if let Err(problem) = serve(socket, tls, &broker, number).await {
+                broker.recorder.problem(number, problem);
+            }
+            broker.forget_socket(number);
+            let now = Some(std::time::Instant::now());
+            broker.recorder.on_connection(number, |c| c.closed = now);
+        });
+    }
+}
+
+async fn serve(socket: TcpStream, tls: Option<SslContext>, broker: &Arc<Broker>, number: usize) -> Result<(), String> {
+    let socket = share(socket, broker, number).map_err(|e| format!("socket: {e}"))?;
+    let Some(context) = tls else {
+        return connection::serve(socket, broker, number).await;
+    };
+    let ssl = Ssl::new(&context).map_err(|e| format!("tls: {e}"))?;
+    let mut stream = SslStream::new(ssl, socket).map_err(|e| format!("tls: {e}"))?;
+    let shaken = Pin::new(&mut stream).accept().await;
+    let server_name = stream.ssl().servername(NameType::HOST_NAME);
+    broker.recorder.on_connection(number, |record| {
+        record.server_name = server_name.map(str::to_owned);
+    });
+    shaken.map_err(|e| format!("tls: {e}"))?;
+    broker.recorder.on_connection(number, |record| {
+        record.tls_version = Some(stream.ssl().version_str().to_owned());
+        record.certificate_subject = certificate_subject(stream.ssl());
+    });
+    connection::serve(stream, broker, number).await
+}
+
+/// Keeps a second handle on the socket, so that it can be cut from outside.
+fn share(socket: TcpStream, broker: &Broker, number: usize) -> std::io::Result<TcpStream> {
+    socket.set_nodelay(true)?;
+    let socket = socket.into_std()?;
+    broker.keep_socket(number, socket.try_clone()?);
+    TcpStream::from_std(socket)
+}
+
+fn certificate_subject(ssl: &SslRef) -> Option<String> {
+    let certificate = ssl.peer_certificate()?;
+    Some(subject(certificate.subject_name()))
+}
+
+fn subject(name: &X509NameRef) -> String {
+    let parts = name.entries().map(|entry| {
+        let key = entry.object().nid().short_name().unwrap_or("?");
+        let value = String::from_utf8_lossy(entry.data().as_slice()).into_owned();
+        format!("{key}={value}")
+    });
+    parts.collect::<Vec<_>>().join(",")
+}
+
+/// TLS 1.2 or newer with a client certificate from the authority.
+pub(crate) fn tls_context(
+    server: &Identity,
+    clients: &Authority,
+    require_client_certificate: bool,
+) -> Result<SslContext, ErrorStack> {
+    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    builder.set_certificate(&server.certificate)?;
+    for certificate in &server.chain {
+        builder.add_extra_chain_cert(certificate.clone())?;
+    }
+    builder.set_private_key(&server.key)?;
+
+    let mut store = X509StoreBuilder::new()?;
+    store.add_cert(clients.certificate().clone())?;
+    builder.set_verify_cert_store(store.build())?;
+    builder.add_client_ca(clients.certificate())?;
+    let mut verify = SslVerifyMode::PEER;
+    if require_client_certificate {
+        verify |= SslVerifyMode::FAIL_IF_NO_PEER_CERT;
+    }
+    builder.set_verify(verify);
+
+    // Every connection shows its certificate anew.
+    builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+    builder.set_options(SslOptions::NO_TICKET);
+    Ok(builder.build().into_context())
+}

@@ -1,0 +1,228 @@
+//! Follows the frames of one connection, for what the AMQP library's acceptor does not tell.
+//!
+//! It hides the client's Open, the credit the client gives and whether a transfer came settled. And
+//! it gives every sender of the client 200 credits before anybody is asked, which is held back here.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use fe2o3_amqp::types::definitions::Role;
+use fe2o3_amqp::types::messaging::{Source, TargetArchetype};
+use fe2o3_amqp::types::performatives::{Attach, Flow, Open, Performative, Transfer};
+use fe2o3_amqp::types::primitives::{Array, Symbol};
+use tokio::sync::watch;
+
+use crate::record::{Direction, LinkRecord, Recorder, TerminusRecord};
+
+/// How far a client lets the broker send: as a delivery-count, so that credit used needs no update.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Credit {
+    pub(crate) limit: u32,
+    /// The client asked for the rest of the credit to be used up at once.
+    pub(crate) drain: bool,
+}
+
+/// Descriptors of performatives, AMQP 1.0 part 2.7.
+const ATTACH: u8 = 0x12;
+const FLOW: u8 = 0x13;
+
+/// Follows one connection's frames and keeps what the acceptor does not tell.
+#[derive(Debug)]
+pub(crate) struct Observer {
+    connection: usize,
+    recorder: Arc<Recorder>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// By channel and handle of the client.
+    links: HashMap<(u16, u32), Link>,
+    /// Channel and delivery-id of transfers that came settled.
+    settled: HashSet<(u16, u32)>,
+    /// Channel and handle of the broker's links whose first Flow is the library's own idea.
+    uninvited: HashSet<(u16, u32)>,
+}
+
+#[derive(Debug)]
+struct Link {
+    /// Place in the record.
+    index: usize,
+    credit: watch::Sender<Credit>,
+}
+
+impl Observer {
+    pub(crate) fn new(connection: usize, recorder: Arc<Recorder>) -> Observer {
+        Observer { connection, recorder, state: Mutex::default() }
+    }
+
+    /// The credit the client gives on a link it attached.
+    pub(crate) fn credit(&self, channel: u16, handle: u32) -> Option<watch::Receiver<Credit>> {
+        let state = self.state.lock().unwrap();
+        let link = state.links.get(&(channel, handle))?;
+        Some(link.credit.subscribe())
+    }
+
+    /// Whether a delivery came settled; answers once.
+    pub(crate) fn take_settled(&self, channel: u16, delivery_id: u32) -> bool {
+        let mut state = self.state.lock().unwrap();
+        state.settled.remove(&(channel, delivery_id))
+    }
+
+    /// Takes note of a frame or protocol header from the client.
+    pub(crate) fn incoming(&self, frame: &[u8]) {
+        let Some((channel, body)) = amqp_body(frame) else {
+            return;
+        };
+        let mut state = self.state.lock().unwrap();
+        match serde_amqp::from_reader::<Performative>(body) {
+            Ok(Performative::Open(open)) => self.open(open),
+            Ok(Performative::Attach(attach)) => self.attach(&mut state, channel, &attach),
+            Ok(Performative::Flow(flow)) => self.flow(&state, channel, &flow),
+            Ok(Performative::Transfer(transfer)) => {
+                note_settled(&mut state, channel, &transfer);
+            }
+            Ok(Performative::Detach(detach)) => {
+                if let Some(link) = state.links.get(&(channel, detach.handle.0)) {
+                    let (index, now) = (link.index, Some(Instant::now()));
+                    self.recorder.write(|r| r.links[index].detached = now);
+                }
+            }
+            Ok(Performative::Close(_)) => {
+                let number = self.connection;
+                self.recorder.on_connection(number, |c| c.close_received = true);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let problem = format!("malformed frame: {error}");
+                self.recorder.problem(self.connection, problem);
+            }
+        }
+    }
+
+    /// Whether a frame or protocol header of the broker goes out to the client.
+    pub(crate) fn lets_pass(&self, frame: &[u8]) -> bool {
+        let Some((channel, body)) = amqp_body(frame) else {
+            return true;
+        };
+        // Most frames are transfers and dispositions, which need no closer look.
+        if !matches!(body, [0x00, 0x53, ATTACH | FLOW, ..]) {
+            return true;
+        }
+        let mut state = self.state.lock().unwrap();
+        match serde_amqp::from_reader::<Performative>(body) {
+            Ok(Performative::Attach(attach)) if attach.role == Role::Receiver => {
+                state.uninvited.insert((channel, attach.handle.0));
+                true
+            }
+            Ok(Performative::Flow(Flow { handle: Some(handle), .. })) => !state.uninvited.remove(&(channel, handle.0)),
+            _ => true,
+        }
+    }
+
+    fn open(&self, open: Open) {
+        self.recorder.on_connection(self.connection, |record| {
+            record.opened = true;
+            record.container_id = open.container_id;
+            record.hostname = open.hostname;
+            record.max_frame_size = open.max_frame_size.0;
+            record.channel_max = open.channel_max.0;
+            record.idle_time_out = open.idle_time_out;
+            record.offered_capabilities = names(open.offered_capabilities.as_ref());
+            record.desired_capabilities = names(open.desired_capabilities.as_ref());
+        });
+    }
+
+    fn attach(&self, state: &mut State, channel: u16, attach: &Attach) {
+        let link = LinkRecord {
+            connection: self.connection,
+            attached: Instant::now(),
+            direction: match attach.role {
+                Role::Sender => Direction::Sender,
+                Role::Receiver => Direction::Receiver,
+            },
+            name: attach.name.clone(),
+            source: attach.source.as_deref().map(source_record),
+            target: attach.target.as_deref().map(target_record),
+            sender_settle_mode: attach.snd_settle_mode.clone(),
+            receiver_settle_mode: attach.rcv_settle_mode.clone(),
+            max_message_size: attach.max_message_size,
+            offered_capabilities: names(attach.offered_capabilities.as_ref()),
+            desired_capabilities: names(attach.desired_capabilities.as_ref()),
+            initial_credit: None,
+            credits: Vec::new(),
+            detached: None,
+        };
+        let index = self.recorder.write(|record| {
+            record.links.push(link);
+            record.links.len() - 1
+        });
+        let credit = watch::Sender::new(Credit::default());
+        let key = (channel, attach.handle.0);
+        state.links.insert(key, Link { index, credit });
+    }
+
+    fn flow(&self, state: &State, channel: u16, flow: &Flow) {
+        let (Some(handle), Some(credit)) = (&flow.handle, flow.link_credit) else {
+            return;
+        };
+        let Some(link) = state.links.get(&(channel, handle.0)) else {
+            return;
+        };
+        self.recorder.write(|record| {
+            let record = &mut record.links[link.index];
+            record.initial_credit.get_or_insert(credit);
+            record.credits.push(credit);
+        });
+        // A receiver that does not know the delivery-count yet means the sender's first, 0 here.
+        let limit = flow.delivery_count.unwrap_or(0).wrapping_add(credit);
+        let drain = flow.drain;
+        link.credit.send_replace(Credit { limit, drain });
+    }
+}
+
+fn note_settled(state: &mut State, channel: u16, transfer: &Transfer) {
+    if let (Some(id), Some(true)) = (transfer.delivery_id, transfer.settled) {
+        state.settled.insert((channel, id));
+    }
+}
+
+/// Channel and body of an AMQP frame; nothing for headers, SASL and heartbeats.
+fn amqp_body(frame: &[u8]) -> Option<(u16, &[u8])> {
+    // A frame of 8 bytes is a heartbeat, and a protocol header is as long.
+    if frame.len() <= 8 || frame[5] != 0 {
+        return None;
+    }
+    let channel = u16::from_be_bytes([frame[6], frame[7]]);
+    let body = frame.get(usize::from(frame[4]) * 4..)?;
+    (!body.is_empty()).then_some((channel, body))
+}
+
+fn names(symbols: Option<&Array<Symbol>>) -> Vec<String> {
+    let symbols = symbols.into_iter().flat_map(|array| array.0.iter());
+    symbols.map(|symbol| symbol.to_string()).collect()
+}
+
+fn source_record(source: &Source) -> TerminusRecord {
+    TerminusRecord {
+        address: source.address.clone(),
+        durable: source.durable.clone(),
+        expiry_policy: source.expiry_policy.clone(),
+        timeout: source.timeout,
+        dynamic: source.dynamic,
+        capabilities: names(source.capabilities.as_ref()),
+    }
+}
+
+fn target_record(target: &TargetArchetype) -> TerminusRecord {
+    let TargetArchetype::Target(target) = target;
+    TerminusRecord {
+        address: target.address.clone(),
+        durable: target.durable.clone(),
+        expiry_policy: target.expiry_policy.clone(),
+        timeout: target.timeout,
+        dynamic: target.dynamic,
+        capabilities: names(target.capabilities.as_ref()),
+    }
+}

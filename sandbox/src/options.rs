@@ -1,0 +1,84 @@
+//! What a sandbox is told before it starts.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::behaviour::Rule;
+use crate::pki::Identity;
+
+/// How a sandbox is set up; [`Options::new`] gives one that behaves well.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where certificates, keys and the client's configuration are written; made when missing.
+    pub dir: PathBuf,
+    /// Whether to listen with mutual TLS.
+    pub amqps: bool,
+    /// Whether to listen without TLS.
+    pub amqp: bool,
+    /// Departures from good behaviour.
+    pub behaviours: Vec<Rule>,
+    /// The signing server's request addresses, each with the address its replies go to.
+    pub signing: Vec<(String, String)>,
+    /// The server's certificate; `None` makes one for `localhost`, `127.0.0.1` and `::1`.
+    pub server_certificate: Option<Identity>,
+    /// Whether a TLS client without certificate is turned away.
+    pub require_client_certificate: bool,
+    /// SASL, on both listeners.
+    pub sasl: Sasl,
+    /// Whether the broker takes a null target, and offers `ANONYMOUS-RELAY`.
+    pub anonymous_relay: bool,
+    /// Credit kept topped up on every sender link of a client.
+    pub credit: u32,
+    /// `max-message-size` of every link, in bytes.
+    pub max_message_size: Option<u64>,
+    /// The broker's own idle timeout, announced in its Open.
+    pub idle_timeout: Option<Duration>,
+    /// Threads of the broker.
+    pub workers: usize,
+}
+
+impl Options {
+    /// Both listeners, no faults, the signing server on
+    /// `topic://VirtualTopic.sandbox.sign` (replies to `topic://VirtualTopic.sandbox.reply`)
+    /// and on `queue://requests` (replies to `queue://replies`).
+    pub fn new(dir: impl Into<PathBuf>) -> Options {
+        Options {
+            dir: dir.into(),
+            amqps: true,
+            amqp: true,
+            behaviours: Vec::new(),
+            signing: [(REQUESTS, REPLIES), ("queue://requests", "queue://replies")]
+                .map(|(request, reply)| (request.to_owned(), reply.to_owned()))
+                .to_vec(),
+            server_certificate: None,
+            require_client_certificate: true,
+            sasl: Sasl::default(),
+            anonymous_relay: true,
+            credit: 100,
+            max_message_size: None,
+            idle_timeout: None,
+            workers: 2,
+        }
+    }
+}
+
+pub(crate) const REQUESTS: &str = "topic://VirtualTopic.sandbox.sign";
+pub(crate) const REPLIES: &str = "topic://VirtualTopic.sandbox.reply";
+
+/// What the broker wants of SASL.
+#[derive(Clone, Debug)]
+pub struct Sasl {
+    /// Whether a bare AMQP header is answered with the SASL header and a hang-up.
+    pub required: bool,
+    /// Mechanisms offered, of `EXTERNAL`, `ANONYMOUS` and `PLAIN`.
+    pub mechanisms: Vec<String>,
+    /// User and password for `PLAIN`; `None` takes any.
+    pub user: Option<(String, String)>,
+}
+
+impl Default for Sasl {
+    /// Bare or SASL, as the client likes; all three mechanisms.
+    fn default() -> Sasl {
+        Sasl { required: false, mechanisms: ["EXTERNAL", "ANONYMOUS", "PLAIN"].map(str::to_owned).into(), user: None }
+    }
+}

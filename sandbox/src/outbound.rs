@@ -1,0 +1,149 @@
+//! A link on which the client receives: messages go out as credit allows, outcomes come back.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use fe2o3_amqp::Sender;
+use fe2o3_amqp::link::SendError;
+use fe2o3_amqp::types::definitions::ErrorCondition;
+use fe2o3_amqp::types::messaging::Outcome;
+use fe2o3_amqp::types::primitives::Symbol;
+use tokio::sync::watch;
+
+use crate::behaviour::Act;
+use crate::broker::amqp_error;
+use crate::connection::Client;
+use crate::observer::Credit;
+use crate::record::{DeliveryOutcome, DeliveryRecord, Recorder};
+use crate::router::{Item, Queue};
+
+/// Serves the link until it is gone.
+pub(crate) async fn serve(
+    mut link: Sender,
+    address: String,
+    mut credit: watch::Receiver<Credit>,
+    acts: Vec<Act>,
+    client: Client,
+) {
+    for act in acts {
+        if let Act::DetachLink(refusal) = act {
+            // The client may be gone already; there is nobody else to tell.
+            let _ = link.close_with_error(amqp_error(refusal)).await;
+            return;
+        }
+    }
+    let subscription = client.broker.router.subscribe(&address);
+    let queue = &subscription.queue;
+    // Counted here because the library does not tell the credit that is left. Without that a
+    // message would be taken off a queue that another consumer could have at once.
+    let mut delivery_count: u32 = 0;
+    loop {
+        let item = tokio::select! {
+            _ = link.on_detach() => break,
+            () = allowed(&mut credit, &mut delivery_count) => tokio::select! {
+                _ = link.on_detach() => break,
+                changed = credit.changed() => match changed {
+                    Ok(()) => continue,
+                    Err(_) => break,
+                },
+                item = queue.take() => item,
+            },
+        };
+        // Before it is sent, so that whoever gets it finds it on record.
+        let index = client.broker.recorder.write(|record| {
+            record.deliveries.push(DeliveryRecord {
+                connection: client.number,
+                link: link.name().to_owned(),
+                address: address.clone(),
+                request_id: item.request_id.clone(),
+                sent: Instant::now(),
+                outcome: None,
+                ended: None,
+            });
+            record.deliveries.len() - 1
+        });
+        let recorder = Arc::clone(&client.broker.recorder);
+        match link.send_batchable_ref(&item.message).await {
+            Ok(outcome) => {
+                delivery_count = delivery_count.wrapping_add(1);
+                let queue = Arc::clone(queue);
+                tokio::spawn(async move {
+                    let outcome = conclude(outcome.await, item, &queue);
+                    end(&recorder, index, outcome);
+                });
+            }
+            Err(error) => {
+                let outcome = conclude(Err(error), item, queue);
+                end(&recorder, index, outcome);
+                break;
+            }
+        }
+    }
+}
+
+fn end(recorder: &Recorder, delivery: usize, outcome: DeliveryOutcome) {
+    recorder.write(|record| {
+        let delivery = &mut record.deliveries[delivery];
+        delivery.outcome = Some(outcome);
+        delivery.ended = Some(Instant::now());
+    });
+}
+
+/// Waits until the client lets another message come.
+async fn allowed(credit: &mut watch::Receiver<Credit>, delivery_count: &mut u32) {
+    loop {
+        let now = *credit.borrow_and_update();
+        // Serial numbers, RFC 1982: the difference counts, not the order.
+        let left = now.limit.wrapping_sub(*delivery_count).cast_signed();
+        match left > 0 {
+            // The library answers a drain by using up the credit itself.
+            true if now.drain => *delivery_count = now.limit,
+            true => return,
+            false if credit.changed().await.is_err() => std::future::pending().await,
+            false => {}
+        }
+    }
+}
+
+/// Does with the message what the outcome asks for.
+fn conclude(outcome: Result<Outcome, SendError>, item: Item, queue: &Queue) -> DeliveryOutcome {
+    if let (Ok(_), Some(answered)) = (&outcome, &item.answered) {
+        answered.notify_one();
+    }
+    match outcome {
+        Ok(Outcome::Accepted(_)) => DeliveryOutcome::Accepted,
+        Ok(Outcome::Rejected(rejected)) => {
+            let (condition, description) = match rejected.error {
+                Some(error) => (Some(condition_name(&error.condition)), error.description),
+                None => (None, None),
+            };
+            DeliveryOutcome::Rejected { condition, description }
+        }
+        Ok(Outcome::Released(_)) => {
+            queue.give_back(item);
+            DeliveryOutcome::Released
+        }
+        Ok(Outcome::Modified(modified)) => {
+            let undeliverable_here = modified.undeliverable_here.unwrap_or(false);
+            if !undeliverable_here {
+                queue.give_back(item);
+            }
+            DeliveryOutcome::Modified { delivery_failed: modified.delivery_failed.unwrap_or(false), undeliverable_here }
+        }
+        Err(_) => {
+            queue.give_back(item);
+            DeliveryOutcome::Lost
+        }
+    }
+}
+
+fn condition_name(condition: &ErrorCondition) -> String {
+    let name = match condition {
+        ErrorCondition::AmqpError(error) => Symbol::from(error),
+        ErrorCondition::ConnectionError(error) => Symbol::from(error),
+        ErrorCondition::SessionError(error) => Symbol::from(error),
+        ErrorCondition::LinkError(error) => Symbol::from(error),
+        ErrorCondition::Custom(name) => name.clone(),
+    };
+    name.to_string()
+}

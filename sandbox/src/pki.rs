@@ -1,0 +1,261 @@
+//! Certificates for loopback TLS: an authority, servers, clients, and all the wrong ones tests need.
+//!
+//! Keys are ECDSA P-256, which costs well under a millisecond to make.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use openssl::asn1::Asn1Time;
+use openssl::bn::{BigNum, MsbOption};
+use openssl::ec::{EcGroup, EcKey};
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{PKey, Private};
+use openssl::symm::Cipher;
+use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName};
+use openssl::x509::{X509, X509Builder, X509Name};
+
+/// A certificate with its private key.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The certificate.
+    pub certificate: X509,
+    /// Its private key.
+    pub key: PKey<Private>,
+    /// Certificates between this one and the authority at the top, nearest first.
+    pub chain: Vec<X509>,
+}
+
+impl Identity {
+    /// The certificate and its chain as PEM.
+    pub fn certificate_pem(&self) -> Result<Vec<u8>, ErrorStack> {
+        let mut pem = self.certificate.to_pem()?;
+        for certificate in &self.chain {
+            pem.extend(certificate.to_pem()?);
+        }
+        Ok(pem)
+    }
+
+    /// The private key as PKCS#8 PEM, not encrypted.
+    pub fn key_pem(&self) -> Result<Vec<u8>, ErrorStack> {
+        self.key.private_key_to_pem_pkcs8()
+    }
+
+    /// The private key as PKCS#8 PEM, encrypted with AES-256-CBC.
+    pub fn encrypted_key_pem(&self, passphrase: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let cipher = Cipher::aes_256_cbc();
+        self.key.private_key_to_pem_pkcs8_passphrase(cipher, passphrase)
+    }
+
+    /// Certificate, chain and key in one PEM, as messaging clients like it.
+    pub fn pem(&self) -> Result<Vec<u8>, ErrorStack> {
+        Ok([self.certificate_pem()?, self.key_pem()?].concat())
+    }
+}
+
+/// Days from now a certificate holds; both may be negative.
+#[derive(Clone, Copy, Debug)]
+pub struct Validity {
+    /// First day.
+    pub from: i64,
+    /// Last day.
+    pub until: i64,
+}
+
+impl Default for Validity {
+    /// From yesterday, so that a clock a little off does no harm, for 30 days.
+    fn default() -> Validity {
+        Validity { from: -1, until: 30 }
+    }
+}
+
+/// The subject of a client certificate; parts that are `None` are left out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subject<'a> {
+    /// Common name (CN).
+    pub common_name: Option<&'a str>,
+    /// User id (UID).
+    pub user_id: Option<&'a str>,
+    /// Organisation (O).
+    pub organisation: Option<&'a str>,
+}
+
+impl<'a> Subject<'a> {
+    /// A subject of a common name alone.
+    pub fn common_name(name: &'a str) -> Subject<'a> {
+        Subject { common_name: Some(name), ..Subject::default() }
+    }
+
+    fn name(&self) -> Result<X509Name, ErrorStack> {
+        let mut name = X509Name::builder()?;
+        let parts = [
+            (Nid::ORGANIZATIONNAME, self.organisation),
+            (Nid::COMMONNAME, self.common_name),
+            (Nid::USERID, self.user_id),
+        ];
+        for (nid, value) in parts {
+            if let Some(value) = value {
+                name.append_entry_by_nid(nid, value)?;
+            }
+        }
+        Ok(name.build())
+    }
+}
+
+/// A certificate authority.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    identity: Identity,
+    /// Whether another authority vouches for this one.
+    intermediate: bool,
+}
+
+impl Authority {
+    /// Makes a self-signed authority.
+    pub fn new(name: &str) -> Result<Authority, ErrorStack> {
+        let request = Request::authority(Subject::common_name(name))?;
+        Ok(Authority { identity: request.sign(None)?, intermediate: false })
+    }
+
+    /// Makes an authority this one vouches for; what it issues carries its certificate as chain.
+    pub fn intermediate(&self, name: &str) -> Result<Authority, ErrorStack> {
+        let request = Request::authority(Subject::common_name(name))?;
+        Ok(Authority { identity: request.sign(Some(self))?, intermediate: true })
+    }
+
+    /// Issues a server certificate for host names and IP addresses.
+    pub fn server(&self, hosts: &[&str], validity: Validity) -> Result<Identity, ErrorStack> {
+        Request::server(hosts, validity)?.sign(Some(self))
+    }
+
+    /// Issues a client certificate.
+    pub fn client(&self, subject: Subject, validity: Validity) -> Result<Identity, ErrorStack> {
+        Request::client(subject, validity)?.sign(Some(self))
+    }
+
+    /// The authority's own certificate.
+    pub fn certificate(&self) -> &X509 {
+        &self.identity.certificate
+    }
+
+    /// The authority's own certificate as PEM.
+    pub fn pem(&self) -> Result<Vec<u8>, ErrorStack> {
+        self.identity.certificate.to_pem()
+    }
+}
+
+/// Makes a server certificate that nobody but itself vouches for.
+pub fn self_signed_server(hosts: &[&str]) -> Result<Identity, ErrorStack> {
+    Request::server(hosts, Validity::default())?.sign(None)
+}
+
+/// Makes a client certificate that nobody but itself vouches for.
+pub fn self_signed_client(subject: Subject) -> Result<Identity, ErrorStack> {
+    Request::client(subject, Validity::default())?.sign(None)
+}
+
+/// Writes a file only its owner may read.
+///
+/// # Errors
+///
+/// Whatever the file system says.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(content)
+}
+
+/// A certificate that waits for its issuer.
+struct Request {
+    builder: X509Builder,
+    subject: X509Name,
+    key: PKey<Private>,
+}
+
+impl Request {
+    fn authority(subject: Subject) -> Result<Request, ErrorStack> {
+        let mut request = Request::new(subject, Validity::default())?;
+        let constraints = BasicConstraints::new().critical().ca().build()?;
+        request.builder.append_extension(constraints)?;
+        let usage = KeyUsage::new().critical().key_cert_sign().build()?;
+        request.builder.append_extension(usage)?;
+        Ok(request)
+    }
+
+    fn server(hosts: &[&str], validity: Validity) -> Result<Request, ErrorStack> {
+        let common_name = hosts.first().copied();
+        let subject = Subject { common_name, ..Subject::default() };
+        let mut request = Request::new(subject, validity)?;
+        let mut names = SubjectAlternativeName::new();
+        for host in hosts {
+            match host.parse::<IpAddr>() {
+                Ok(_) => names.ip(host),
+                Err(_) => names.dns(host),
+            };
+        }
+        let names = names.build(&request.builder.x509v3_context(None, None))?;
+        request.builder.append_extension(names)?;
+        let usage = ExtendedKeyUsage::new().server_auth().build()?;
+        request.builder.append_extension(usage)?;
+        Ok(request)
+    }
+
+    fn client(subject: Subject, validity: Validity) -> Result<Request, ErrorStack> {
+        let mut request = Request::new(subject, validity)?;
+        let usage = ExtendedKeyUsage::new().client_auth().build()?;
+        request.builder.append_extension(usage)?;
+        Ok(request)
+    }
+
+    fn new(subject: Subject, validity: Validity) -> Result<Request, ErrorStack> {
+        let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+        let key = PKey::from_ec_key(EcKey::generate(&group)?)?;
+        let subject = subject.name()?;
+        let mut builder = X509::builder()?;
+        builder.set_version(2)?;
+        let mut serial = BigNum::new()?;
+        serial.rand(120, MsbOption::ONE, false)?;
+        let serial = serial.to_asn1_integer()?;
+        builder.set_serial_number(&serial)?;
+        builder.set_subject_name(&subject)?;
+        let from = in_days(validity.from)?;
+        builder.set_not_before(&from)?;
+        let until = in_days(validity.until)?;
+        builder.set_not_after(&until)?;
+        builder.set_pubkey(&key)?;
+        Ok(Request { builder, subject, key })
+    }
+
+    /// Signs with the issuer's key, or its own.
+    fn sign(mut self, issuer: Option<&Authority>) -> Result<Identity, ErrorStack> {
+        let mut chain = Vec::new();
+        let digest = MessageDigest::sha256();
+        match issuer {
+            None => {
+                self.builder.set_issuer_name(&self.subject)?;
+                self.builder.sign(&self.key, digest)?;
+            }
+            Some(issuer) => {
+                let Identity { certificate, key, .. } = &issuer.identity;
+                self.builder.set_issuer_name(certificate.subject_name())?;
+                self.builder.sign(key, digest)?;
+                if issuer.intermediate {
+                    chain.push(certificate.clone());
+                    chain.extend(issuer.identity.chain.iter().cloned());
+                }
+            }
+        }
+        Ok(Identity { certificate: self.builder.build(), key: self.key, chain })
+    }
+}
+
+fn in_days(days: i64) -> Result<Asn1Time, ErrorStack> {
+    let now = std::time::SystemTime::now();
+    let now = now.duration_since(std::time::UNIX_EPOCH);
+    let now = now.map_or(0, |d| d.as_secs().cast_signed());
+    Asn1Time::from_unix(now + days * 24 * 60 * 60)
+}

@@ -1,0 +1,260 @@
+//! The reply to a request: the JSON of the field, and its faulty variants.
+
+use std::time::{Duration, SystemTime};
+
+use openssl::base64::{decode_block, encode_block};
+use serde_json::{Map, Value, json};
+
+use crate::behaviour::{Act, Carrier, Content};
+use crate::body::Body;
+use crate::openpgp::SigningKey;
+
+/// A request id nobody has.
+const FOREIGN_ID: &str = "00000000-0000-4000-8000-000000000000";
+
+/// What a reply needs besides its request.
+pub(crate) struct Context<'a> {
+    pub(crate) key: &'a SigningKey,
+    /// The address the reply goes to.
+    pub(crate) topic: &'a str,
+    pub(crate) received: SystemTime,
+    /// Counts replies, from 1.
+    pub(crate) number: u64,
+}
+
+/// A reply, ready to be sent.
+pub(crate) struct Reply {
+    /// Whose it is; as the request says, whatever the body claims.
+    pub(crate) request_id: Option<String>,
+    pub(crate) body: Body,
+}
+
+/// Makes all replies to a request, in the order they are to be sent.
+pub(crate) fn to(body: &[u8], mtype: Option<&str>, acts: &[Act], context: &Context) -> Vec<Reply> {
+    let request: Value = serde_json::from_slice(body).unwrap_or_default();
+    let request_id = request["request_id"].as_str().map(str::to_owned);
+    let msg = msg(&request, mtype, acts, context);
+    let mut replies = Vec::new();
+    if has(acts, &Act::ForeignReplyFirst) || has(acts, &Act::ForeignReplyInstead) {
+        let mut foreign = msg.clone();
+        foreign.insert("request_id".to_owned(), FOREIGN_ID.into());
+        replies.push(Reply {
+            request_id: Some(FOREIGN_ID.to_owned()),
+            body: Body::Text(envelope(foreign, context).to_string()),
+        });
+    }
+    if !has(acts, &Act::ForeignReplyInstead) {
+        let body = carried(spoilt(envelope(msg, context), acts), acts);
+        let copies = if has(acts, &Act::ReplyTwice) { 2 } else { 1 };
+        for _ in 0..copies {
+            replies.push(Reply { request_id: request_id.clone(), body: body.clone() });
+        }
+    }
+    replies
+}
+
+fn has(acts: &[Act], act: &Act) -> bool {
+    acts.contains(act)
+}
+
+fn envelope(msg: Map<String, Value>, context: &Context) -> Value {
+    let since_epoch = context.received.duration_since(SystemTime::UNIX_EPOCH);
+    let number = context.number;
+    json!({
+        "i": number,
+        "msg": msg,
+        "msg_id": format!("sandbox-{number}"),
+        "timestamp": since_epoch.unwrap_or(Duration::ZERO).as_secs(),
+        "topic": context.topic.replace("topic://", "/topic/"),
+        "username": "sandbox",
+    })
+}
+
+/// The `msg` of a reply.
+fn msg(request: &Value, mtype: Option<&str>, acts: &[Act], context: &Context) -> Map<String, Value> {
+    let kind = mtype.unwrap_or_else(|| guessed_mtype(request));
+    let mut msg = Map::new();
+    let mut result = signed(request, kind, acts, context.key);
+    let mut status = "success";
+    let mut errors = Vec::new();
+    if let Err(error) = &result {
+        errors.push(error.clone());
+        status = "failure";
+    }
+    for act in acts {
+        match act {
+            Act::ServerError { errors: all, signing_status } => {
+                errors.clone_from(all);
+                status = signing_status;
+                result = Err(String::new());
+            }
+            Act::WithoutResult => result = Err(String::new()),
+            _ => {}
+        }
+    }
+    if !has(acts, &Act::WithoutErrors) {
+        msg.insert("errors".to_owned(), errors.into());
+    }
+    for field in [
+        "manifest_digest",
+        "pipeline_run_id",
+        "pub_task_id",
+        "repo",
+        "request_id",
+        "requested_by",
+        "sig_key_id",
+        "sig_keyname",
+    ] {
+        if let Some(value) = request.get(field) {
+            msg.insert(field.to_owned(), value.clone());
+        }
+    }
+    let received = timestamp(context.received);
+    msg.insert("request_received_time".to_owned(), received.clone().into());
+    msg.insert("signature_type".to_owned(), kind.into());
+    msg.insert("signing_server_requested".to_owned(), received.into());
+    let responded = timestamp(SystemTime::now());
+    msg.insert("signing_server_responded".to_owned(), responded.into());
+    msg.insert("signing_status".to_owned(), status.into());
+    if let Ok((field, value)) = result {
+        if kind == "batch" {
+            msg.insert("signing_server_average_time_secs".to_owned(), 0.into());
+        }
+        msg.insert(field.to_owned(), value);
+    }
+    msg
+}
+
+/// For senders that leave the `mtype` property out.
+fn guessed_mtype(request: &Value) -> &'static str {
+    let has = |field| request.get(field).is_some();
+    match () {
+        () if has("claims") => "batch",
+        () if has("data") => "clearsign_signature",
+        () if has("artifact") => "gpg_signature",
+        () => "container_signature",
+    }
+}
+
+/// The field with what was signed, and its value.
+fn signed(request: &Value, mtype: &str, acts: &[Act], key: &SigningKey) -> Result<(&'static str, Value), String> {
+    let failed = |error: pgp::errors::Error| format!("signing failed: {error}");
+    match mtype {
+        "container_signature" => {
+            let claim = decoded(request, "claim_file")?;
+            let message = key.signed_message(&claim).map_err(failed)?;
+            Ok(("signed_claim", encode_block(&message).into()))
+        }
+        "clearsign_signature" => {
+            let document = key.cleartext(&decoded(request, "data")?).map_err(failed)?;
+            Ok(("signed_data", encode_block(&document).into()))
+        }
+        "gpg_signature" => {
+            let artifact = decoded(request, "artifact")?;
+            let signature = key.detached(&artifact).map_err(failed)?;
+            Ok(("signed_payload", encode_block(signature.as_bytes()).into()))
+        }
+        "batch" => {
+            let claims = request["claims"].as_array().ok_or("no claims")?;
+            let partial = acts.iter().find_map(|act| match act {
+                Act::PartialBatch(count) => Some(*count),
+                _ => None,
+            });
+            let claims = claims.iter().take(partial.unwrap_or(usize::MAX));
+            let signed = claims.map(|claim| signed_claim(claim, key));
+            Ok(("claims", signed.collect::<Result<Vec<_>, _>>()?.into()))
+        }
+        other => Err(format!("unknown mtype {other:?}")),
+    }
+}
+
+/// One claim of a batch, signed once for every key name it asks for.
+fn signed_claim(claim: &Value, key: &SigningKey) -> Result<Value, String> {
+    let content = decoded(claim, "claim_file")?;
+    let names = claim["sig_keynames"].as_array().ok_or("no sig_keynames")?;
+    let mut signatures = Map::new();
+    for name in names {
+        let name = name.as_str().ok_or("a sig_keyname is no string")?;
+        let message = key.signed_message(&content);
+        let message = message.map_err(|error| format!("signing failed: {error}"))?;
+        signatures.insert(name.to_owned(), encode_block(&message).into());
+    }
+    Ok(json!({
+        "claim_file": claim["claim_file"],
+        "manifest_digest": claim["manifest_digest"],
+        "repo": claim["repo"],
+        "signed_claims": signatures,
+    }))
+}
+
+fn decoded(request: &Value, field: &str) -> Result<Vec<u8>, String> {
+    let text = request[field].as_str().ok_or(format!("no {field}"))?;
+    decode_block(text).map_err(|_| format!("{field} is no base64"))
+}
+
+/// `2026-01-31T12:00:00.000000Z`
+fn timestamp(time: SystemTime) -> String {
+    humantime::format_rfc3339_micros(time).to_string()
+}
+
+/// The text of a reply, spoilt where the rules say so.
+fn spoilt(mut reply: Value, acts: &[Act]) -> String {
+    let content = acts.iter().find_map(|act| match act {
+        Act::Content(content) => Some(content),
+        _ => None,
+    });
+    let Some(content) = content else {
+        return reply.to_string();
+    };
+    match content {
+        Content::NotJson => "signed, but this is no JSON".to_owned(),
+        Content::Empty => String::new(),
+        Content::JsonList => json!([reply]).to_string(),
+        Content::NoMsg => {
+            reply.as_object_mut().map(|reply| reply.remove("msg"));
+            reply.to_string()
+        }
+        Content::NoId => {
+            reply["msg"].as_object_mut().map(|msg| msg.remove("request_id"));
+            reply.to_string()
+        }
+        Content::NumericId => {
+            reply["msg"]["request_id"] = 4711.into();
+            reply.to_string()
+        }
+        Content::Nested(levels) => {
+            // As text, because a value of many levels overflows the stack when it is dropped.
+            let text = reply.to_string();
+            let (open, close) = ("[".repeat(*levels), "]".repeat(*levels));
+            format!("{},\"nested\":{open}{close}}}", &text[..text.len() - 1])
+        }
+        Content::Padded(size) => {
+            reply["padding"] = "".into();
+            let missing = size.saturating_sub(reply.to_string().len());
+            reply["padding"] = "x".repeat(missing).into();
+            reply.to_string()
+        }
+    }
+}
+
+/// The body that carries the text.
+fn carried(text: String, acts: &[Act]) -> Body {
+    let carrier = acts.iter().find_map(|act| match act {
+        Act::Carrier(carrier) => Some(carrier),
+        _ => None,
+    });
+    match carrier {
+        None => Body::Text(text),
+        Some(Carrier::Binary) => Body::Binary(text.into_bytes()),
+        Some(Carrier::Null) => Body::Null,
+        Some(Carrier::InvalidUtf8) => {
+            let mut bytes = text.into_bytes();
+            bytes.insert(1, 0xff);
+            Body::Data(vec![bytes])
+        }
+        Some(Carrier::Data(sections)) => {
+            let size = text.len().div_ceil((*sections).max(1)).max(1);
+            Body::Data(text.as_bytes().chunks(size).map(<[u8]>::to_vec).collect())
+        }
+    }
+}

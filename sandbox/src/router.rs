@@ -1,0 +1,142 @@
+//! Queues and topics: where messages wait and who gets a copy.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::Notify;
+
+use crate::address::Node;
+use crate::behaviour::Act;
+use crate::body::Outgoing;
+
+/// A message on its way through the broker.
+#[derive(Clone, Debug)]
+pub(crate) struct Item {
+    /// Its place in the order of arrival; set by the router.
+    pub(crate) sequence: u64,
+    pub(crate) message: Arc<Outgoing>,
+    /// What the rules say about it, when it is a request.
+    pub(crate) acts: Arc<[Act]>,
+    /// The request id of the reply, when it is one.
+    pub(crate) request_id: Option<String>,
+    /// Told when a client has settled the reply to this message.
+    pub(crate) answered: Option<Arc<Notify>>,
+}
+
+impl Item {
+    pub(crate) fn new(message: Outgoing) -> Item {
+        Item { sequence: 0, message: Arc::new(message), acts: Arc::new([]), request_id: None, answered: None }
+    }
+}
+
+/// Messages in order of arrival; several consumers may take from it.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    items: Mutex<VecDeque<Item>>,
+    arrived: Notify,
+}
+
+impl Queue {
+    /// Waits for the next message. Cancelling the wait loses nothing.
+    pub(crate) async fn take(&self) -> Item {
+        loop {
+            if let Some(item) = self.items.lock().unwrap().pop_front() {
+                return item;
+            }
+            // A message that arrives here leaves a permit behind, so it is not missed.
+            self.arrived.notified().await;
+        }
+    }
+
+    fn put(&self, item: Item) {
+        self.items.lock().unwrap().push_back(item);
+        self.arrived.notify_one();
+    }
+
+    /// Returns a message to its old place in the order.
+    pub(crate) fn give_back(&self, item: Item) {
+        let mut items = self.items.lock().unwrap();
+        let place = items.partition_point(|other| other.sequence < item.sequence);
+        items.insert(place, item);
+        drop(items);
+        self.arrived.notify_one();
+    }
+}
+
+/// All nodes of the broker; they come into being when first named.
+#[derive(Debug, Default)]
+pub(crate) struct Router {
+    nodes: Mutex<Nodes>,
+}
+
+#[derive(Debug, Default)]
+struct Nodes {
+    sequence: u64,
+    queues: HashMap<String, Arc<Queue>>,
+    /// Who gets a copy of what is sent to a topic.
+    topics: HashMap<String, Vec<Arc<Queue>>>,
+}
+
+impl Router {
+    /// Puts a message on the node, in order of the calls.
+    pub(crate) fn route(&self, address: &str, mut item: Item) {
+        let mut nodes = self.nodes.lock().unwrap();
+        nodes.sequence += 1;
+        item.sequence = nodes.sequence;
+        match Node::parse(address) {
+            Node::Queue(name) => nodes.queue(name).put(item),
+            Node::Topic(name) => {
+                for queue in nodes.topics.get(&name).into_iter().flatten() {
+                    queue.put(item.clone());
+                }
+            }
+        }
+    }
+
+    /// Gives access to the messages of a node from now on.
+    pub(crate) fn subscribe(self: &Arc<Self>, address: &str) -> Subscription {
+        let mut nodes = self.nodes.lock().unwrap();
+        match Node::parse(address) {
+            Node::Queue(name) => Subscription { queue: nodes.queue(name), topic: None },
+            Node::Topic(name) => {
+                let queue = Arc::new(Queue::default());
+                let subscribers = nodes.topics.entry(name.clone()).or_default();
+                subscribers.push(Arc::clone(&queue));
+                Subscription { queue, topic: Some((name, Arc::clone(self))) }
+            }
+        }
+    }
+}
+
+impl Nodes {
+    fn queue(&mut self, name: String) -> Arc<Queue> {
+        if let Some(queue) = self.queues.get(&name) {
+            return Arc::clone(queue);
+        }
+        let queue = Arc::new(Queue::default());
+        if let Some(topic) = Node::virtual_topic(&name) {
+            let subscribers = self.topics.entry(topic.to_owned()).or_default();
+            subscribers.push(Arc::clone(&queue));
+        }
+        self.queues.insert(name, Arc::clone(&queue));
+        queue
+    }
+}
+
+/// One consumer's view of a node; a topic's copies end with it.
+#[derive(Debug)]
+pub(crate) struct Subscription {
+    pub(crate) queue: Arc<Queue>,
+    topic: Option<(String, Arc<Router>)>,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some((name, router)) = &self.topic {
+            let mut nodes = router.nodes.lock().unwrap();
+            if let Some(subscribers) = nodes.topics.get_mut(name) {
+                subscribers.retain(|queue| !Arc::ptr_eq(queue, &self.queue));
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The sandbox as a whole: files, broker and signing server, from start to stop.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use openssl::ssl::SslContext;
+use tokio::runtime::Runtime;
+
+use crate::behaviour::Rule;
+use crate::body::{self, Body};
+use crate::broker::Broker;
+use crate::config;
+use crate::listener::{listen, tls_context};
+use crate::openpgp::SigningKey;
+use crate::options::Options;
+use crate::pki::{Authority, Subject, Validity, write_private};
+use crate::record::Record;
+use crate::router::Item;
+use crate::signer::Signer;
+
+/// How long dropping waits for the ports to be closed.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+/// A running broker with its signing server, on threads of its own. Dropping it stops everything.
+#[derive(Debug)]
+pub struct Sandbox {
+    broker: Arc<Broker>,
+    authority: Authority,
+    dir: PathBuf,
+    amqps: Option<SocketAddr>,
+    amqp: Option<SocketAddr>,
+    /// Taken when it stops.
+    runtime: Option<Runtime>,
+    /// Ends when the last port is closed.
+    closed: mpsc::Receiver<()>,
+    listeners: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Writes certificates, keys and `config.yaml`, and listens on free ports of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// When files cannot be written, keys not made or ports not opened.
+    pub fn start(options: Options) -> io::Result<Sandbox> {
+        let dir = prepare_dir(&options.dir)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(options.workers)
+            .max_blocking_threads(options.workers)
+            .thread_name("amqp-sandbox")
+            .enable_all()
+            .build()?;
+
+        let authority = Authority::new("amqp-sandbox CA")?;
+        let tls = prepare_tls(&options, &authority, &dir)?;
+        let key = SigningKey::generate("amqp-sandbox <sandbox@localhost>").map_err(io::Error::other)?;
+        let public_key = key.public_armoured().map_err(io::Error::other)?;
+        fs::write(dir.join(PUBLIC_KEY), public_key)?;
+        let key_id = key.fingerprint();
+
+        let broker = Arc::new(Broker::new(options));
+        let options = &broker.options;
+        let context = runtime.enter();
+        let (done, closed) = mpsc::channel();
+        let mut listeners = Vec::new();
+        let mut open = |tls: Option<SslContext>| -> io::Result<SocketAddr> {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let listening = listen(listener, tls, Arc::clone(&broker), done.clone());
+            listeners.push(runtime.spawn(listening));
+            Ok(address)
+        };
+        let amqps = options.amqps.then(|| open(Some(tls))).transpose()?;
+        let amqp = options.amqp.then(|| open(None)).transpose()?;
+
+        let signer = Arc::new(Signer::new(key, Arc::clone(&broker)));
+        for (requests, replies) in &options.signing {
+            signer.start(requests, replies);
+        }
+        drop(context);
+
+        let sandbox = Sandbox { broker, authority, dir, amqps, amqp, runtime: Some(runtime), closed, listeners };
+        let yaml = config::yaml(&config::Client {
+            broker_url: &sandbox.best_url(),
+            client_pem: &sandbox.client_pem(),
+            ca_file: &sandbox.ca_file(),
+            key_id: &key_id,
+        });
+        fs::write(sandbox.config_file(), yaml)?;
+        Ok(sandbox)
+    }
+
+    /// `amqps://localhost:PORT`
+    ///
+    /// # Panics
+    ///
+    /// When the options say there is no such listener.
+    pub fn amqps_url(&self) -> String {
+        let address = self.amqps.expect("the sandbox does not listen with TLS");
+        format!("amqps://localhost:{}", address.port())
+    }
+
+    /// `amqp://localhost:PORT`
+    ///
+    /// # Panics
+    ///
+    /// When the options say there is no such listener.
+    pub fn amqp_url(&self) -> String {
+        let address = self.amqp.expect("the sandbox does not listen without TLS");
+        format!("amqp://localhost:{}", address.port())
+    }
+
+    fn best_url(&self) -> String {
+        match self.amqps {
+            Some(_) => self.amqps_url(),
+            None => self.amqp_url(),
+        }
+    }
+
+    /// Where the files are.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The certificate of the authority both sides trust.
+    pub fn ca_file(&self) -> PathBuf {
+        self.dir.join(CA)
+    }
+
+    /// A client certificate (`O=Sandbox, CN=sandbox-client, UID=sandbox`) with its key.
+    pub fn client_pem(&self) -> PathBuf {
+        self.dir.join(CLIENT)
+    }
+
+    /// A configuration for the client.
+    pub fn config_file(&self) -> PathBuf {
+        self.dir.join("config.yaml")
+    }
+
+    /// The OpenPGP public key, armoured.
+    pub fn public_key_file(&self) -> PathBuf {
+        self.dir.join(PUBLIC_KEY)
+    }
+
+    /// The authority, to issue further certificates.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// What was seen so far.
+    pub fn record(&self) -> Record {
+        self.broker.recorder.snapshot()
+    }
+
+    /// Waits until the record meets a condition, which is looked at after every change.
+    ///
+    /// # Errors
+    ///
+    /// The record as it stood when `limit` was over.
+    pub fn wait_for(&self, limit: Duration, condition: impl FnMut(&Record) -> bool) -> Result<Record, Record> {
+        self.broker.recorder.wait_for(limit, condition)
+    }
+
+    /// Puts a message on a node, as if a client had sent it; application properties are strings.
+    pub fn publish(&self, address: &str, body: Body, application_properties: &[(&str, &str)]) {
+        let message = body::message(body, application_properties);
+        let item = Item::new(body::outgoing(message));
+        self.broker.router.route(address, item);
+    }
+
+    /// Puts other rules in force, for links attached and requests received from now on.
+    pub fn set_behaviours(&self, rules: Vec<Rule>) {
+        self.broker.matcher.lock().unwrap().replace(rules);
+    }
+
+    /// Hangs up on every client, abruptly; the broker goes on listening and keeps its messages.
+    pub fn cut_connections(&self) {
+        self.broker.cut_connections();
+    }
+
+    /// Stops everything: ports are closed, clients are cut off.
+    pub fn stop(self) {}
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        for listener in &self.listeners {
+            listener.abort();
+        }
+        // Nothing is ever sent: the answer is the end of the last sender.
+        let _ = self.closed.recv_timeout(STOP_LIMIT);
+        self.broker.cut_connections();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+const CA: &str = "ca.pem";
+const CLIENT: &str = "client.pem";
+const PUBLIC_KEY: &str = "signing-key.asc";
+
+/// Makes the directory; an error names it.
+fn prepare_dir(dir: &Path) -> io::Result<PathBuf> {
+    fs::create_dir_all(dir)
+        .and_then(|()| fs::canonicalize(dir))
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", dir.display())))
+}
+
+/// Writes the files of the public key infrastructure.
+fn prepare_tls(options: &Options, authority: &Authority, dir: &Path) -> io::Result<SslContext> {
+    fs::write(dir.join(CA), authority.pem()?)?;
+    let subject =
+        Subject { organisation: Some("Sandbox"), common_name: Some("sandbox-client"), user_id: Some("sandbox") };
+    let client = authority.client(subject, Validity::default())?;
+    write_private(&dir.join(CLIENT), &client.pem()?)?;
+    let hosts = ["localhost", "127.0.0.1", "::1"];
+    let server = match &options.server_certificate {
+        Some(identity) => identity.clone(),
+        None => authority.server(&hosts, Validity::default())?,
+    };
+    let context = tls_context(&server, authority, options.require_client_certificate)?;
+    Ok(context)
+}

@@ -1,0 +1,127 @@
+//! The client's stream with a look at every frame on its way in and out.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+
+use crate::observer::Observer;
+
+/// Bytes that may wait to be written before the writer has to.
+const WRITE_BUFFER: usize = 64 * 1024;
+
+/// A stream whose frames an [`Observer`] sees; those going out it may hold back.
+#[derive(Debug)]
+pub(crate) struct Tapped<S> {
+    stream: S,
+    observer: Arc<Observer>,
+    /// Bytes read ahead, to be given out first.
+    ahead: Vec<u8>,
+    /// The start of a frame coming in.
+    incoming: Vec<u8>,
+    /// The start of a frame going out.
+    outgoing: Vec<u8>,
+    /// Frames the observer let pass, not written yet.
+    passed: Vec<u8>,
+}
+
+impl<S: AsyncRead + Unpin> Tapped<S> {
+    /// Waits for the protocol header, without taking it out of the stream.
+    pub(crate) async fn new(mut stream: S, observer: Arc<Observer>) -> io::Result<(Self, [u8; 8])> {
+        let mut header = [0; 8];
+        stream.read_exact(&mut header).await?;
+        let tapped = Tapped {
+            stream,
+            observer,
+            ahead: header.to_vec(),
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            passed: Vec::new(),
+        };
+        Ok((tapped, header))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Tapped<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        if this.ahead.is_empty() {
+            ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        } else {
+            let count = this.ahead.len().min(buffer.remaining());
+            buffer.put_slice(&this.ahead[..count]);
+            this.ahead.drain(..count);
+        }
+        this.incoming.extend(&buffer.filled()[before..]);
+        let observer = &this.observer;
+        take_frames(&mut this.incoming, |frame| observer.incoming(frame));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Tapped<S> {
+    /// Writes until no more than `rest` bytes wait.
+    fn poll_drain(&mut self, context: &mut Context<'_>, rest: usize) -> Poll<io::Result<()>> {
+        while self.passed.len() > rest {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &self.passed))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.passed.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        ready!(this.poll_drain(context, WRITE_BUFFER))?;
+        this.outgoing.extend(bytes);
+        let (observer, passed) = (&this.observer, &mut this.passed);
+        take_frames(&mut this.outgoing, |frame| {
+            if observer.lets_pass(frame) {
+                passed.extend(frame);
+            }
+        });
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_drain(context, 0))?;
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_drain(context, 0))?;
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// Hands over every frame and protocol header that is there as a whole.
+fn take_frames(bytes: &mut Vec<u8>, mut take: impl FnMut(&[u8])) {
+    let mut start = 0;
+    while let Some(length) = next_length(&bytes[start..]) {
+        take(&bytes[start..start + length]);
+        start += length;
+    }
+    bytes.drain(..start);
+}
+
+/// The length of the frame or protocol header at the start, once it is there as a whole.
+fn next_length(bytes: &[u8]) -> Option<usize> {
+    let size: [u8; 4] = bytes.get(..4)?.try_into().ok()?;
+    let length = match &size {
+        b"AMQP" => 8,
+        size => u32::from_be_bytes(*size) as usize,
+    };
+    // A size below 8 is malformed; the rest of the stream cannot be read then.
+    (length >= 8 && bytes.len() >= length).then_some(length)
+}
