@@ -9,7 +9,7 @@ use fe2o3_amqp::types::primitives::Symbol;
 
 use crate::behaviour::{Matcher, Refusal};
 use crate::options::Options;
-use crate::record::Recorder;
+use crate::recorder::Recorder;
 use crate::router::Router;
 
 #[derive(Debug)]

@@ -20,11 +20,11 @@
 //!
 //! | address | node |
 //! |---|---|
-//! | `queue://NAME`, `NAME` | a queue: keeps messages, its consumers share them |
-//! | `topic://NAME` | a topic: a copy for each consumer there is |
-//! | `queue://Consumer.X.VirtualTopic.Y` | a queue that gets copies of `topic://VirtualTopic.Y`, from its first consumer on |
+//! | `queue://NAME`, `NAME` | a queue: keeps messages, its receivers share them |
+//! | `topic://NAME` | a topic: a copy for each receiver there is |
+//! | `queue://Consumer.X.VirtualTopic.Y` | a queue that gets copies of `topic://VirtualTopic.Y`, from its first receiver on |
 //!
-//! Nodes come into being when first named. What a consumer did not settle, or released, goes back
+//! Nodes come into being when first named. What a receiver did not settle, or released, goes back
 //! to its place in the queue. A null target takes messages by their `to`.
 //!
 //! # The signing server
@@ -54,6 +54,7 @@ mod options;
 mod outbound;
 pub mod pki;
 pub mod record;
+mod recorder;
 mod reply;
 mod router;
 mod rule_text;

@@ -13,7 +13,8 @@ use fe2o3_amqp::types::performatives::{Attach, Flow, Open, Performative, Transfe
 use fe2o3_amqp::types::primitives::{Array, Symbol};
 use tokio::sync::watch;
 
-use crate::record::{Direction, LinkRecord, Recorder, TerminusRecord};
+use crate::record::{Direction, LinkRecord, TerminusRecord};
+use crate::recorder::Recorder;
 
 /// How far a client lets the broker send: as a delivery-count, so that credit used needs no update.
 #[derive(Clone, Copy, Debug, Default)]

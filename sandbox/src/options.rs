@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::behaviour::Rule;
-use crate::pki::Identity;
+use crate::pki::{Authority, Identity};
 
 /// How a sandbox is set up; [`Options::new`] gives one that behaves well.
 #[derive(Clone, Debug)]
@@ -15,10 +15,17 @@ pub struct Options {
     pub amqps: bool,
     /// Whether to listen without TLS.
     pub amqp: bool,
+    /// Port of the listener with TLS; 0 takes a free one.
+    pub amqps_port: u16,
+    /// Port of the listener without TLS; 0 takes a free one.
+    pub amqp_port: u16,
     /// Departures from good behaviour.
     pub behaviours: Vec<Rule>,
     /// The signing server's request addresses, each with the address its replies go to.
     pub signing: Vec<(String, String)>,
+    /// Who certifies the client, and the server unless it brings its own; `None` makes one. With the
+    /// authority and the ports of a stopped sandbox another one takes its place.
+    pub authority: Option<Authority>,
     /// The server's certificate; `None` makes one for `localhost`, `127.0.0.1` and `::1`.
     pub server_certificate: Option<Identity>,
     /// Whether a TLS client without certificate is turned away.
@@ -46,10 +53,13 @@ impl Options {
             dir: dir.into(),
             amqps: true,
             amqp: true,
+            amqps_port: 0,
+            amqp_port: 0,
             behaviours: Vec::new(),
             signing: [(REQUESTS, REPLIES), ("queue://requests", "queue://replies")]
                 .map(|(request, reply)| (request.to_owned(), reply.to_owned()))
                 .to_vec(),
+            authority: None,
             server_certificate: None,
             require_client_certificate: true,
             sasl: Sasl::default(),

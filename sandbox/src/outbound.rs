@@ -14,7 +14,8 @@ use crate::behaviour::Act;
 use crate::broker::amqp_error;
 use crate::connection::Client;
 use crate::observer::Credit;
-use crate::record::{DeliveryOutcome, DeliveryRecord, Recorder};
+use crate::record::{DeliveryOutcome, DeliveryRecord};
+use crate::recorder::Recorder;
 use crate::router::{Item, Queue};
 
 /// Serves the link until it is gone.
@@ -35,7 +36,7 @@ pub(crate) async fn serve(
     let subscription = client.broker.router.subscribe(&address);
     let queue = &subscription.queue;
     // Counted here because the library does not tell the credit that is left. Without that a
-    // message would be taken off a queue that another consumer could have at once.
+    // message would be taken off a queue that another receiver could have at once.
     let mut delivery_count: u32 = 0;
     loop {
         let item = tokio::select! {

@@ -1,7 +1,7 @@
 //! What the sandbox saw: connections, links, requests and how replies ended.
 
-use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use fe2o3_amqp::types::definitions::{ReceiverSettleMode, SenderSettleMode};
 use fe2o3_amqp::types::messaging::{Header, Properties, TerminusDurability, TerminusExpiryPolicy};
@@ -74,7 +74,7 @@ pub struct ConnectionRecord {
 }
 
 impl ConnectionRecord {
-    fn new(number: usize, tls: bool) -> ConnectionRecord {
+    pub(crate) fn new(number: usize, tls: bool) -> ConnectionRecord {
         ConnectionRecord {
             number,
             accepted: Instant::now(),
@@ -261,54 +261,4 @@ pub enum DeliveryOutcome {
     },
     /// The link or the connection went first; the message is back on its queue.
     Lost,
-}
-
-/// The record being written.
-#[derive(Debug, Default)]
-pub(crate) struct Recorder {
-    record: Mutex<Record>,
-    changed: Condvar,
-}
-
-impl Recorder {
-    pub(crate) fn snapshot(&self) -> Record {
-        self.record.lock().unwrap().clone()
-    }
-
-    pub(crate) fn write<T>(&self, change: impl FnOnce(&mut Record) -> T) -> T {
-        let result = change(&mut self.record.lock().unwrap());
-        self.changed.notify_all();
-        result
-    }
-
-    /// Adds a connection and tells its number.
-    pub(crate) fn connection(&self, tls: bool) -> usize {
-        self.write(|record| {
-            let number = record.connections.len() + 1;
-            record.connections.push(ConnectionRecord::new(number, tls));
-            number
-        })
-    }
-
-    /// Changes the record of a connection.
-    pub(crate) fn on_connection(&self, number: usize, change: impl FnOnce(&mut ConnectionRecord)) {
-        self.write(|record| change(&mut record.connections[number - 1]));
-    }
-
-    pub(crate) fn problem(&self, connection: usize, problem: String) {
-        self.on_connection(connection, |c| c.problems.push(problem));
-    }
-
-    pub(crate) fn wait_for(
-        &self,
-        limit: Duration,
-        mut condition: impl FnMut(&Record) -> bool,
-    ) -> Result<Record, Record> {
-        let record = self.record.lock().unwrap();
-        let (record, timeout) = self.changed.wait_timeout_while(record, limit, |record| !condition(record)).unwrap();
-        match timeout.timed_out() {
-            true => Err(record.clone()),
-            false => Ok(record.clone()),
-        }
-    }
 }

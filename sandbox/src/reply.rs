@@ -127,13 +127,9 @@ fn msg(request: &Value, mtype: Option<&str>, acts: &[Act], context: &Context) ->
 
 /// For senders that leave the `mtype` property out.
 fn guessed_mtype(request: &Value) -> &'static str {
-    let has = |field| request.get(field).is_some();
-    match () {
-        () if has("claims") => "batch",
-        () if has("data") => "clearsign_signature",
-        () if has("artifact") => "gpg_signature",
-        () => "container_signature",
-    }
+    let kinds = [("claims", "batch"), ("data", "clearsign_signature"), ("artifact", "gpg_signature")];
+    let kind = kinds.iter().find(|(field, _)| request.get(field).is_some());
+    kind.map_or("container_signature", |(_, kind)| kind)
 }
 
 /// The field with what was signed, and its value.

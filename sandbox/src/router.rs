@@ -29,7 +29,7 @@ impl Item {
     }
 }
 
-/// Messages in order of arrival; several consumers may take from it.
+/// Messages in order of arrival; several receivers may take from it.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     items: Mutex<VecDeque<Item>>,
@@ -123,7 +123,7 @@ impl Nodes {
     }
 }
 
-/// One consumer's view of a node; a topic's copies end with it.
+/// One receiver's view of a node; a topic's copies end with it.
 #[derive(Debug)]
 pub(crate) struct Subscription {
     pub(crate) queue: Arc<Queue>,

@@ -37,35 +37,40 @@ impl Signer {
     }
 
     /// Starts the work on requests as they come; only those without delay keep their order.
-    async fn take(self: Arc<Self>, subscription: Subscription, replies: String, in_order: mpsc::UnboundedSender<Job>) {
+    async fn take(
+        self: Arc<Self>,
+        subscription: Subscription,
+        replies: String,
+        in_order: mpsc::UnboundedSender<Making>,
+    ) {
         loop {
             let item = subscription.queue.take().await;
             if item.acts.contains(&Act::NoReply) {
                 continue;
             }
             let delay = delay(&item.acts);
-            let job = self.begin(item, &replies);
+            let making = self.begin(item, &replies);
             if delay.is_zero() {
                 // The receiving task lives as long as this one.
-                let _ = in_order.send(job);
+                let _ = in_order.send(making);
             } else {
                 let (signer, replies) = (Arc::clone(&self), replies.clone());
                 tokio::spawn(async move {
                     tokio::time::sleep(delay).await;
-                    signer.publish(&replies, job).await;
+                    signer.publish(&replies, making).await;
                 });
             }
         }
     }
 
-    async fn publish_in_order(self: Arc<Self>, replies: String, mut jobs: mpsc::UnboundedReceiver<Job>) {
-        while let Some(job) = jobs.recv().await {
-            self.publish(&replies, job).await;
+    async fn publish_in_order(self: Arc<Self>, replies: String, mut in_order: mpsc::UnboundedReceiver<Making>) {
+        while let Some(making) = in_order.recv().await {
+            self.publish(&replies, making).await;
         }
     }
 
     /// Signs on a thread of its own kind, away from those that serve sockets.
-    fn begin(self: &Arc<Self>, item: Item, replies: &str) -> Job {
+    fn begin(self: &Arc<Self>, item: Item, replies: &str) -> Making {
         let (signer, replies) = (Arc::clone(self), replies.to_owned());
         tokio::task::spawn_blocking(move || signer.answer(&item, &replies))
     }
@@ -100,16 +105,16 @@ impl Signer {
         items.collect()
     }
 
-    async fn publish(&self, replies: &str, job: Job) {
+    async fn publish(&self, replies: &str, making: Making) {
         // The work fails only by a panic, which the thread has reported.
-        for item in job.await.unwrap_or_default() {
+        for item in making.await.unwrap_or_default() {
             self.broker.router.route(replies, item);
         }
     }
 }
 
 /// Replies in the making.
-type Job = JoinHandle<Vec<Item>>;
+type Making = JoinHandle<Vec<Item>>;
 
 fn delay(acts: &[Act]) -> Duration {
     let delays = acts.iter().map(|act| match act {

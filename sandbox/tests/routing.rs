@@ -52,7 +52,7 @@ async fn a_virtual_topic_fills_a_consumer_queue_from_its_first_subscription_on()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_consumer_without_credit_does_not_hold_messages_up() {
+async fn a_receiver_without_credit_does_not_hold_messages_up() {
     let sandbox = TestSandbox::good();
     let mut client = Client::connect(&sandbox).await;
     let mut idle = client.receiver_with_credit("shared", CreditMode::Manual).await;
@@ -73,7 +73,7 @@ async fn a_consumer_without_credit_does_not_hold_messages_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_consumer_leaves_unsettled_comes_back_in_front() {
+async fn what_a_receiver_leaves_unsettled_comes_back_in_front() {
     let sandbox = TestSandbox::good();
     for text in ["a", "b", "c"] {
         sandbox.publish("queue://left", Body::Text(text.to_owned()), &[]);
@@ -98,7 +98,7 @@ async fn what_a_consumer_leaves_unsettled_comes_back_in_front() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn outcomes_of_consumers_decide_over_messages() {
+async fn outcomes_of_receivers_decide_over_messages() {
     let sandbox = TestSandbox::good();
     for text in ["released", "rejected", "last"] {
         sandbox.publish("queue://outcomes", Body::Text(text.to_owned()), &[]);

@@ -1,0 +1,148 @@
+//! Cycles and windows: how long, how often, and what restarts the clock.
+
+use std::{collections::HashMap, time::Duration};
+
+use amqp_sandbox::{Act, Rule, When};
+
+use crate::harness::{Bench, Ended, LONG, images};
+
+fn rule(when: When, act: Act) -> Rule {
+    Rule { when, act }
+}
+
+/// How often each request id was received.
+fn times_received(bench: &Bench) -> HashMap<String, usize> {
+    let mut times = HashMap::new();
+    for request in bench.record().requests {
+        *times.entry(request.request_id.unwrap()).or_default() += 1;
+    }
+    times
+}
+
+#[track_caller]
+fn took_between(ended: &Ended, from: f64, to: f64) {
+    let took = ended.took.as_secs_f64();
+    assert!((from..=to).contains(&took), "took {took} s, not {from} to {to}");
+}
+
+#[test]
+fn without_a_reply_every_window_of_every_cycle_is_waited_for() {
+    let bench = Bench::misbehaving(vec![rule(When::Any, Act::NoReply)]);
+    let ended = bench.run(&bench.config().patience(1, 2, 2), &images(3)).expect(75);
+    took_between(&ended, 4.0, 4.6);
+    assert_eq!(ended.stderr.matches("no reply for 1 s").count(), 4, "{}", ended.stderr);
+    let times = times_received(&bench);
+    assert_eq!(times.len(), 3, "each request keeps its id");
+    assert!(times.values().all(|&times| times == 2), "{times:?}");
+
+    let document = ended.document();
+    assert_eq!(document["signer_result"]["status"], "error");
+    let message = document["signer_result"]["error_message"].as_str().unwrap();
+    assert!(message.starts_with("MessagingTimeout : 3 of 3 requests"), "{message}");
+    assert_eq!(document["operation_results"], serde_json::json!(["", "", ""]));
+    assert_eq!(document["signing_keys"], serde_json::json!(["ABCD1234"]));
+    for index in 0..3 {
+        ended.says(&format!("registry.example.com/ns/app:{index}"));
+    }
+    ended.says("1 s timeout × 2 windows × 2 cycles = 4 s");
+}
+
+#[test]
+fn some_replies_are_printed_in_their_places() {
+    for missing in [1, 2, 3] {
+        let bench = Bench::misbehaving(vec![rule(When::Request(missing), Act::NoReply)]);
+        let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
+        for (index, message) in ended.messages().iter().enumerate() {
+            if index as u64 + 1 == missing {
+                assert!(message.is_null());
+                assert_eq!(ended.document()["operation_results"][index], "");
+            } else {
+                assert_eq!(message["manifest_digest"], format!("sha256:{index:064x}"));
+            }
+        }
+        let raw = bench.run(&bench.config(), &format!("{} --raw", images(1))).expect(0);
+        assert_eq!(raw.stdout.lines().count(), 1);
+    }
+}
+
+#[test]
+fn raw_prints_an_empty_line_for_a_missing_item() {
+    let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
+    let ended = bench.run(&bench.config().patience(1, 1, 1), &format!("{} --raw", images(3))).expect(75);
+    let lines: Vec<_> = ended.stdout.lines().map(str::is_empty).collect();
+    assert_eq!(lines, [false, true, false]);
+}
+
+/// A second cycle sends what is open and nothing else.
+#[test]
+fn a_cycle_sends_only_what_is_unanswered() {
+    let first_time = When::All(vec![When::Request(2), When::Delivery(1)]);
+    let bench = Bench::misbehaving(vec![rule(first_time, Act::NoReply)]);
+    let ended = bench.run(&bench.config().patience(1, 1, 2), &images(3)).expect(0);
+    took_between(&ended, 1.0, 1.9);
+    let mut times: Vec<_> = times_received(&bench).into_values().collect();
+    times.sort_unstable();
+    assert_eq!(times, [1, 1, 2]);
+}
+
+/// Three replies 0.7 s apart: each comes within a window of 1 s that the one before started.
+#[test]
+fn an_expected_reply_restarts_the_clock() {
+    let delay = |number, tenths: u64| rule(When::Request(number), Act::Delay(Duration::from_millis(100 * tenths)));
+    let bench = Bench::misbehaving(vec![delay(1, 7), delay(2, 14), delay(3, 21)]);
+    let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(0);
+    took_between(&ended, 2.1, 3.0);
+    assert_eq!(bench.record().requests.len(), 3);
+}
+
+/// Foreign replies all the time, the last of them 0.8 s into the window.
+#[test]
+fn a_foreign_reply_does_not_restart_the_clock() {
+    let late = |number, tenths: u64| {
+        let when = When::Request(number);
+        [rule(when.clone(), Act::ForeignReplyInstead), rule(when, Act::Delay(Duration::from_millis(100 * tenths)))]
+    };
+    let bench = Bench::misbehaving([late(1, 0), late(2, 4), late(3, 8)].concat());
+    let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
+    took_between(&ended, 1.0, 1.5);
+    let record = bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 3);
+    assert!(record.is_ok(), "foreign replies are accepted, or they would come again for ever");
+}
+
+#[test]
+fn a_second_reply_is_accepted_and_passed_over() {
+    let bench = Bench::misbehaving(vec![rule(When::Request(1), Act::ReplyTwice)]);
+    let ended = bench.run(&bench.config(), &images(2)).expect(0);
+    assert_eq!(ended.messages().len(), 2);
+    assert!(bench.sandbox.wait_for(LONG, |record| record.accepted().count() >= 2).is_ok());
+}
+
+/// With a credit of 1 each request waits for a flow frame, and replies come in between.
+#[test]
+fn replies_count_while_requests_are_still_going_out() {
+    let bench = Bench::with(|options| options.credit = 1);
+    let ended = bench.run(&bench.config(), &images(300)).expect(0);
+    assert_eq!(ended.messages().len(), 300);
+    let record = bench.record();
+    let first_reply = record.accepted().filter_map(|delivery| delivery.ended).min().unwrap();
+    let last_request = record.requests.iter().map(|request| request.received).max().unwrap();
+    assert!(first_reply < last_request, "no reply was taken in while sending, so this test shows nothing");
+    assert_eq!(record.requests.len(), 300);
+}
+
+#[test]
+fn a_reply_without_any_outcome_counts() {
+    let bench = Bench::misbehaving(vec![rule(When::Any, Act::NeverSettle)]);
+    let ended = bench.run(&bench.config(), &images(3)).expect(0);
+    took_between(&ended, 0.0, 5.0);
+}
+
+/// The receiver is attached before the first send, or the reply to a topic would be lost.
+#[test]
+fn the_receiver_is_attached_before_the_first_request() {
+    let bench = Bench::new();
+    bench.run(&bench.config(), &images(1)).expect(0);
+    let record = bench.record();
+    let receiver = record.links.iter().find(|link| link.initial_credit.is_some() || link.source.is_some()).unwrap();
+    assert!(receiver.attached < record.requests[0].received);
+}

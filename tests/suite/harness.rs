@@ -1,0 +1,246 @@
+//! Runs the real program against a sandbox of its own.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use amqp_sandbox::{Options, Record, Rule, Sandbox};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Nothing that is waited for in these tests takes this long, unless something hangs.
+pub const LONG: Duration = Duration::from_secs(30);
+
+pub const SEND_TO: &str = "topic://VirtualTopic.sandbox.sign";
+
+/// A sandbox in a folder of its own.
+pub struct Bench {
+    pub sandbox: Sandbox,
+    folder: TempDir,
+}
+
+impl Bench {
+    /// A sandbox that behaves well.
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A sandbox with these departures from good behaviour.
+    pub fn misbehaving(rules: Vec<Rule>) -> Self {
+        Self::with(|options| options.behaviours = rules)
+    }
+
+    pub fn with(set: impl FnOnce(&mut Options)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = Options::new(folder.path().join("sandbox"));
+        set(&mut options);
+        Self { sandbox: Sandbox::start(options).unwrap(), folder }
+    }
+
+    /// A file in the folder of this bench.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// A configuration for this sandbox over AMQPS, with the timeouts of a fast run.
+    pub fn config(&self) -> Config {
+        let sandbox = &self.sandbox;
+        let mut config = Config(Vec::new());
+        for (key, value) in [
+            ("messaging_brokers", format!("[\"{}\"]", sandbox.amqps_url())),
+            ("messaging_cert_key", sandbox.client_pem().display().to_string()),
+            ("messaging_ca_cert", sandbox.ca_file().display().to_string()),
+            ("topic_send_to", SEND_TO.into()),
+            ("topic_listen_to", "queue://Consumer.{creator}.{task_id}.VirtualTopic.sandbox.reply".into()),
+            ("environment", "prod".into()),
+            ("service", "suite".into()),
+            ("timeout", "10".into()),
+            ("retries", "2".into()),
+            ("send_retries", "2".into()),
+            ("message_id_key", "request_id".into()),
+            ("log_level", "debug".into()),
+        ] {
+            config = config.set(key, &value);
+        }
+        config
+    }
+
+    /// The program with a configuration, and arguments separated by blanks.
+    pub fn program(&self, config: &Config, arguments: &str) -> Program {
+        let path = self.file("config.yaml", config.yaml());
+        let mut words = arguments.split(' ').filter(|word| !word.is_empty());
+        let command = words.next().unwrap();
+        let mut program = Program::new(Path::new(env!("CARGO_BIN_EXE_amqp-messenger")));
+        program.args([command, "--config-file"]);
+        program.command.arg(path);
+        program.args(words);
+        program
+    }
+
+    pub fn run(&self, config: &Config, arguments: &str) -> Ended {
+        self.program(config, arguments).run()
+    }
+
+    pub fn record(&self) -> Record {
+        self.sandbox.record()
+    }
+}
+
+/// Arguments for container-sign of `count` images with one key.
+pub fn images(count: usize) -> String {
+    let mut arguments = "container-sign --signing-key ABCD1234 --task-id 7".to_owned();
+    for index in 0..count {
+        arguments += &format!(" --digest sha256:{index:064x} --reference registry.example.com/ns/app:{index}");
+    }
+    arguments
+}
+
+/// The two sections of a configuration file, as keys with YAML values.
+#[derive(Clone)]
+pub struct Config(Vec<(String, String)>);
+
+impl Config {
+    #[must_use]
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self = self.without(key);
+        self.0.push((key.into(), value.into()));
+        self
+    }
+
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.0.retain(|(known, _)| known != key);
+        self
+    }
+
+    /// timeout, retries and send_retries.
+    #[must_use]
+    pub fn patience(self, timeout: u32, retries: u32, send_retries: u32) -> Self {
+        self.set("timeout", &timeout.to_string())
+            .set("retries", &retries.to_string())
+            .set("send_retries", &send_retries.to_string())
+    }
+
+    fn yaml(&self) -> String {
+        let mut yaml = String::new();
+        for section in ["msg_signer", "msg_batch_signer"] {
+            yaml += &format!("{section}:\n");
+            for (key, value) in &self.0 {
+                if section == "msg_batch_signer" || key != "chunk_size" {
+                    yaml += &format!("  {key}: {value}\n");
+                }
+            }
+        }
+        yaml
+    }
+}
+
+/// The program, about to be run.
+pub struct Program {
+    pub command: Command,
+}
+
+impl Program {
+    pub fn new(path: &Path) -> Self {
+        let mut command = Command::new(path);
+        command.env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { command }
+    }
+
+    pub fn args<S: AsRef<std::ffi::OsStr>>(&mut self, words: impl IntoIterator<Item = S>) -> &mut Self {
+        self.command.args(words);
+        self
+    }
+
+    pub fn run(&mut self) -> Ended {
+        let started = Instant::now();
+        let output = self.command.output().unwrap();
+        Ended::new(output, started)
+    }
+
+    /// Starts it, for a test that does something meanwhile.
+    pub fn start(&mut self) -> Running {
+        Running { started: Instant::now(), child: Some(self.command.spawn().unwrap()) }
+    }
+}
+
+/// The program while it runs; ended with the test whatever happens.
+pub struct Running {
+    child: Option<Child>,
+    started: Instant,
+}
+
+impl Running {
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    pub fn wait(mut self) -> Ended {
+        Ended::new(self.child.take().unwrap().wait_with_output().unwrap(), self.started)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// What a run left behind.
+pub struct Ended {
+    /// The exit status; 128 and the signal where one ended it.
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+    pub took: Duration,
+}
+
+impl Ended {
+    fn new(output: Output, started: Instant) -> Self {
+        use std::os::unix::process::ExitStatusExt;
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let status = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default());
+        Self { status, stdout: text(output.stdout), stderr: text(output.stderr), took: started.elapsed() }
+    }
+
+    /// Fails the test, with everything that was said, unless the exit status is this.
+    #[track_caller]
+    pub fn expect(self, status: i32) -> Self {
+        if self.status != status {
+            let mut err = std::io::stderr().lock();
+            let _ = writeln!(err, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+            drop(err);
+            panic!("exit status {}, not {status}", self.status);
+        }
+        self
+    }
+
+    /// The JSON document on standard output, which must be all that is there.
+    #[track_caller]
+    pub fn document(&self) -> Value {
+        assert!(self.stdout.ends_with('\n') && self.stdout.lines().count() == 1, "{:?}", self.stdout);
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+
+    /// The `msg` of each reply in the document; null for a missing one.
+    pub fn messages(&self) -> Vec<Value> {
+        let document = self.document();
+        let results = document["operation_results"].as_array().unwrap().clone();
+        results.iter().map(|result| result[0]["msg"].clone()).collect()
+    }
+
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Self {
+        assert!(self.stderr.contains(text), "{text:?} is not in:\n{}", self.stderr);
+        self
+    }
+}

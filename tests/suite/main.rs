@@ -1,0 +1,10 @@
+//! The real program against the sandbox: one module a concern.
+//!
+//! Every test starts a broker of its own on a free port. Nothing sleeps: what a test waits for is
+//! an event in the sandbox's record or the end of the program.
+
+// One crate in modules, not a library.
+#![allow(unreachable_pub)]
+
+mod cycle;
+mod harness;
