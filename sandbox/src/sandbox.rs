@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use openssl::ssl::SslContext;
@@ -36,7 +36,7 @@ pub struct Sandbox {
     /// Taken when it stops.
     runtime: Option<Runtime>,
     /// Ends when the last port is closed.
-    closed: mpsc::Receiver<()>,
+    closed: Mutex<mpsc::Receiver<()>>,
     listeners: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -55,7 +55,10 @@ impl Sandbox {
             .enable_all()
             .build()?;
 
-        let authority = Authority::new("amqp-sandbox CA")?;
+        let authority = match &options.authority {
+            Some(authority) => authority.clone(),
+            None => Authority::new("amqp-sandbox CA")?,
+        };
         let tls = prepare_tls(&options, &authority, &dir)?;
         let key = SigningKey::generate("amqp-sandbox <sandbox@localhost>").map_err(io::Error::other)?;
         let public_key = key.public_armoured().map_err(io::Error::other)?;
@@ -66,9 +69,10 @@ impl Sandbox {
         let options = &broker.options;
         let context = runtime.enter();
         let (done, closed) = mpsc::channel();
+        let closed = Mutex::new(closed);
         let mut listeners = Vec::new();
-        let mut open = |tls: Option<SslContext>| -> io::Result<SocketAddr> {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let mut open = |port: u16, tls: Option<SslContext>| -> io::Result<SocketAddr> {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
             listener.set_nonblocking(true)?;
             let address = listener.local_addr()?;
             let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -76,8 +80,8 @@ impl Sandbox {
             listeners.push(runtime.spawn(listening));
             Ok(address)
         };
-        let amqps = options.amqps.then(|| open(Some(tls))).transpose()?;
-        let amqp = options.amqp.then(|| open(None)).transpose()?;
+        let amqps = options.amqps.then(|| open(options.amqps_port, Some(tls))).transpose()?;
+        let amqp = options.amqp.then(|| open(options.amqp_port, None)).transpose()?;
 
         let signer = Arc::new(Signer::new(key, Arc::clone(&broker)));
         for (requests, replies) in &options.signing {
@@ -194,7 +198,7 @@ impl Drop for Sandbox {
             listener.abort();
         }
         // Nothing is ever sent: the answer is the end of the last sender.
-        let _ = self.closed.recv_timeout(STOP_LIMIT);
+        let _ = self.closed.lock().unwrap().recv_timeout(STOP_LIMIT);
         self.broker.cut_connections();
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

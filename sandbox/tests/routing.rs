@@ -4,9 +4,9 @@
 
 mod common;
 
-use amqp_sandbox::Body;
 use amqp_sandbox::record::{DeliveryOutcome, Direction};
 use amqp_sandbox::types::messaging::Outcome;
+use amqp_sandbox::{Body, Sandbox};
 use common::{Client, LIMIT, TestSandbox, receive, receive_text, send, text, text_message};
 use fe2o3_amqp::link::receiver::CreditMode;
 
@@ -201,4 +201,28 @@ async fn connections_and_links_are_on_record() {
     assert_eq!(sender.direction, Direction::Sender);
     let target = sender.target.as_ref().unwrap();
     assert_eq!(target.address.as_deref(), Some("topic://recorded"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_sandbox_can_be_replaced_on_the_same_port() {
+    let first = TestSandbox::good();
+    let port: u16 = first.amqp_url().rsplit(':').next().unwrap().parse().unwrap();
+    let mut client = Client::connect(&first).await;
+    let mut receiver = client.receiver("queue://any").await;
+    let authority = first.authority().clone();
+    drop(first);
+    assert!(receiver.recv::<String>().await.is_err());
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
+
+    let second = TestSandbox::start(|options| {
+        options.amqp_port = port;
+        options.authority = Some(authority);
+    });
+    Client::connect(&second).await;
+}
+
+#[test]
+fn a_sandbox_can_be_shared_by_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Sandbox>();
 }

@@ -179,7 +179,9 @@ async fn sasl_can_be_demanded_and_its_password_checked() {
     assert!(bare.is_err());
     assert!(open_with(&sandbox, plain("wrong")).await.is_err());
     open_with(&sandbox, plain("right")).await.unwrap();
-    let record = sandbox.record();
+    // The broker's Open does not wait for the client's.
+    let opened = |record: &amqp_sandbox::Record| record.connections.iter().any(|c| c.opened);
+    let record = sandbox.wait_for(LIMIT, opened).unwrap();
     assert_eq!(record.connections[0].protocol_header, Some(*b"AMQP\0\x01\0\0"));
     let opened: Vec<bool> = record.connections.iter().map(|c| c.opened).collect();
     assert_eq!(opened, [false, false, true]);
