@@ -114,10 +114,13 @@ impl<B: Broker> Loops<'_, B> {
 
     /// Whether there is anything left to wait for. After a refusal that is what the broker already has.
     fn goes_on(&mut self) -> Result<bool, Error> {
+        if self.ledger.open() == 0 {
+            return Ok(false);
+        }
         if self.refusal.is_some() && !self.ledger.awaits_any() {
             return self.refusal.take().map_or(Ok(false), Err);
         }
-        Ok(self.ledger.open() > 0)
+        Ok(true)
     }
 
     /// Hands over what is to be sent and can be; whether any of it goes out for the first time in this cycle.
@@ -164,3 +167,6 @@ impl<B: Broker> Loops<'_, B> {
         Ok(came)
     }
 }
+
+#[cfg(test)]
+mod tests;

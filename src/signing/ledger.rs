@@ -154,13 +154,18 @@ impl Ledger {
     }
 
     /// Notes an outcome. One of a request that is no longer open changes nothing.
+    ///
+    /// It may be of an earlier sending, while the request waits to be sent again: once a broker has
+    /// it, that is not needed.
     pub(crate) fn outcome(&mut self, index: usize, outcome: Outcome) {
-        // Of an earlier sending, perhaps: what is waiting to be sent again stays so.
-        if !self.entries[index].state.is_open() || self.unsent.contains(&index) {
+        if !self.entries[index].state.is_open() {
             return;
         }
         match outcome {
-            Outcome::Accepted => self.entries[index].state = State::Accepted,
+            Outcome::Accepted => {
+                self.unsent.remove(&index);
+                self.entries[index].state = State::Accepted;
+            }
             Outcome::Returned(how) => self.entries[index].state = State::Returned(how),
             Outcome::Undeliverable(condition) => self.undeliverable(index, condition),
             Outcome::Unknown => {}

@@ -1,0 +1,320 @@
+//! The loops against a broker that is a script: no sockets and no time pass.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use super::*;
+use crate::{
+    broker::ReplyId,
+    error::Condition,
+    signing::{Body, ContainerSign, Context, Entry, Keys, Operation, Outcome, RawReply, Request, Stamp, State},
+};
+
+/// What the broker does when it is waited for; after the last one it is quiet.
+#[derive(Clone, Debug)]
+enum Step {
+    Credit(usize),
+    Accept(usize),
+    Reject(usize),
+    Return(usize),
+    Forget(usize),
+    Reply(usize),
+    Foreign,
+    Malformed,
+    Reconnect,
+    RefuseSending,
+    Quiet,
+}
+use Step::*;
+
+struct Script {
+    steps: VecDeque<Step>,
+    credit: usize,
+    /// What was handed over, in order.
+    sent: Vec<usize>,
+    /// What has no outcome on this connection.
+    in_flight: HashSet<usize>,
+    /// What was accepted since the last silence, and so in this cycle.
+    accepted: HashSet<usize>,
+    /// Whether each reply was accepted, in order.
+    settled: Vec<bool>,
+    replies: u64,
+    progress: usize,
+}
+
+impl Script {
+    fn new(credit: usize, steps: &[Step]) -> Self {
+        Self {
+            steps: steps.to_vec().into(),
+            credit,
+            sent: vec![],
+            in_flight: HashSet::new(),
+            accepted: HashSet::new(),
+            settled: vec![],
+            replies: 0,
+            progress: 0,
+        }
+    }
+
+    fn reply(&mut self, text: String) -> Event {
+        self.replies += 1;
+        let body = Body::Bytes(text.into_bytes());
+        Event::Reply { id: ReplyId(self.replies), reply: RawReply { body, properties: None } }
+    }
+}
+
+impl Broker for Script {
+    fn send(&mut self, entry: usize, _request: &Request) -> Handed {
+        if self.credit == 0 {
+            return Handed::NotNow;
+        }
+        assert!(!self.accepted.contains(&entry), "an accepted request was sent again in its cycle");
+        self.credit -= 1;
+        self.sent.push(entry);
+        self.in_flight.insert(entry);
+        Handed::Over
+    }
+
+    fn flush(&mut self) -> bool {
+        true
+    }
+
+    fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
+        let outcome = |entry, outcome| Event::Outcome { entry, outcome };
+        let step = self.steps.pop_front().unwrap_or(Quiet);
+        match step {
+            // A broker disposes of what it has, once.
+            Accept(entry) | Reject(entry) | Return(entry) | Forget(entry) if !self.in_flight.remove(&entry) => {
+                return self.next(deadline);
+            }
+            Accept(entry) => drop(self.accepted.insert(entry)),
+            Reconnect => self.in_flight.clear(),
+            Quiet => self.accepted.clear(),
+            _ => {}
+        }
+        Ok(match step {
+            Credit(more) => {
+                self.credit += more;
+                Event::Writable
+            }
+            Accept(entry) => outcome(entry, Outcome::Accepted),
+            Reject(entry) => outcome(entry, Outcome::Undeliverable(Condition::new("amqp:internal-error", "no"))),
+            Return(entry) => outcome(entry, Outcome::Returned("released")),
+            Forget(entry) => outcome(entry, Outcome::Unknown),
+            Reply(entry) => self.reply(format!(r#"{{"msg": {{"request_id": "id-{entry}", "signed_claim": "c2ln"}}}}"#)),
+            Foreign => self.reply(r#"{"msg": {"request_id": "somebody else's"}}"#.into()),
+            Malformed => self.reply("no JSON".into()),
+            Reconnect => Event::Reconnected,
+            RefuseSending => Event::SendingRefused(refusal()),
+            Quiet => Event::Quiet,
+        })
+    }
+
+    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>) {
+        assert_eq!(reply.0, self.replies, "replies are settled one by one");
+        self.settled.push(verdict.is_ok());
+    }
+
+    fn progress(&mut self) {
+        self.progress += 1;
+    }
+}
+
+fn refusal() -> Error {
+    let condition = Condition::new("amqp:unauthorized-access", "may not");
+    Error::Refused { broker: "amqp://b".into(), what: "sending".into(), condition }
+}
+
+fn ledger(count: usize) -> Ledger {
+    let operation = Operation::Container(ContainerSign {
+        digests: (0..count).map(|index| format!("sha256:{index}")).collect(),
+        references: (0..count).map(|index| format!("host/repo:{index}")).collect(),
+        keys: Keys { ids: vec!["key".into()], names: vec![] },
+        task_id: "1".into(),
+        requester: None,
+    });
+    let aliases = BTreeMap::new();
+    let context = Context {
+        creator: "me",
+        environment: "e",
+        service: "s",
+        task_id_attribute: "pub_task_id",
+        key_aliases: &aliases,
+        chunk_size: None,
+    };
+    let mut ids = (0..).map(|index| Stamp { request_id: format!("id-{index}"), created: "now".into() });
+    let requests = operation.requests(&context, &mut || ids.next().unwrap()).unwrap();
+    Ledger::new(requests, "request_id")
+}
+
+fn plan(retries: u32, send_retries: u32) -> Plan {
+    Plan { timeout: Duration::from_secs(3600), retries, send_retries }
+}
+
+/// Runs a script over `count` requests, and gives the script back with the result and the ledger.
+fn play(count: usize, credit: usize, plan: &Plan, steps: &[Step]) -> (Script, Ledger, Result<(), Error>) {
+    let (mut script, mut ledger) = (Script::new(credit, steps), ledger(count));
+    let result = sign(&mut script, &mut ledger, plan);
+    (script, ledger, result)
+}
+
+fn is_answered(entry: &Entry) -> bool {
+    matches!(entry.state(), State::Answered(_))
+}
+
+#[test]
+fn all_is_answered_in_one_cycle() {
+    let (script, ledger, result) = play(3, 9, &plan(2, 2), &[Accept(0), Reply(1), Accept(1), Reply(0), Reply(2)]);
+    assert!(result.is_ok() && ledger.entries().iter().all(is_answered));
+    assert_eq!((script.sent, script.settled), (vec![0, 1, 2], vec![true; 3]));
+}
+
+#[test]
+fn credit_bounds_what_is_sent_and_replies_are_taken_in_meanwhile() {
+    let (script, ledger, _) = play(3, 1, &plan(1, 1), &[Reply(0), Credit(1), Reply(1), Credit(1), Reply(2)]);
+    assert!(ledger.entries().iter().all(is_answered));
+    assert_eq!(script.sent, [0, 1, 2]);
+}
+
+#[test]
+fn without_credit_the_windows_of_a_cycle_are_skipped() {
+    // One quiet for each sending; a window would need one more.
+    let (script, ledger, result) = play(1, 0, &plan(5, 2), &[Quiet, Quiet, Credit(1), Reply(0)]);
+    assert!(result.is_ok());
+    assert_eq!((script.sent.len(), script.steps.len()), (0, 2));
+    assert!(matches!(ledger.entries()[0].state(), State::NotSent));
+}
+
+#[test]
+fn the_second_cycle_sends_what_is_open() {
+    let steps = [Accept(0), Accept(1), Reject(2), Reply(0), Quiet, Reply(1)];
+    let (script, ledger, _) = play(4, 9, &plan(1, 2), &steps);
+    assert_eq!(script.sent, [0, 1, 2, 3, 1, 3]);
+    assert!(is_answered(&ledger.entries()[1]) && matches!(ledger.entries()[3].state(), State::Sent));
+}
+
+#[test]
+fn what_is_given_back_goes_out_again_with_the_next_window() {
+    let (script, ledger, _) = play(2, 9, &plan(2, 1), &[Return(0), Accept(1), Quiet, Reply(0), Reply(1)]);
+    assert_eq!(script.sent, [0, 1, 0]);
+    assert!(ledger.entries().iter().all(is_answered));
+}
+
+#[test]
+fn what_is_given_back_to_the_end_is_known_as_that() {
+    let (script, ledger, _) = play(1, 9, &plan(2, 1), &[Return(0), Quiet, Return(0), Quiet]);
+    assert_eq!(script.sent, [0, 0]);
+    assert_eq!(ledger.entries()[0].state(), &State::Returned("released"));
+}
+
+#[test]
+fn after_a_lost_connection_only_what_has_no_outcome_goes_out_again() {
+    let (script, ..) = play(4, 9, &plan(1, 1), &[Accept(0), Reply(1), Forget(2), Reconnect, Reply(0), Quiet]);
+    assert_eq!(script.sent, [0, 1, 2, 3, 2, 3]);
+}
+
+#[test]
+fn a_rejected_request_is_final_but_a_reply_to_it_counts_all_the_same() {
+    let (script, ledger, _) = play(2, 9, &plan(1, 2), &[Reject(0), Reply(0), Reply(1)]);
+    assert_eq!(script.sent, [0, 1]);
+    assert!(ledger.entries().iter().all(is_answered));
+    let (script, ledger, _) = play(2, 9, &plan(1, 2), &[Reject(0), Reject(1)]);
+    assert_eq!((script.sent.len(), ledger.open()), (2, 0));
+}
+
+#[test]
+fn other_replies_are_accepted_and_broken_ones_rejected() {
+    let (script, ..) = play(1, 9, &plan(1, 1), &[Foreign, Malformed, Reply(0)]);
+    assert_eq!(script.settled, [true, false, true]);
+    assert_eq!(script.progress, 1, "only the expected one is progress");
+}
+
+#[test]
+fn a_refusal_lets_what_the_broker_has_be_answered_in_its_window() {
+    let steps = [Accept(0), RefuseSending, Reply(0), Credit(9), Reply(1)];
+    let (script, ledger, result) = play(2, 1, &plan(9, 9), &steps);
+    assert!(matches!(result, Err(Error::Refused { .. })));
+    assert_eq!(script.sent, [0], "nothing is sent after a refusal");
+    assert!(is_answered(&ledger.entries()[0]));
+    assert_eq!(script.steps.len(), 2, "and nothing is waited for once nothing can come");
+}
+
+#[test]
+fn a_refusal_ends_at_once_where_the_broker_has_nothing() {
+    for steps in [&[RefuseSending][..], &[Reject(0), RefuseSending]] {
+        let (script, _, result) = play(2, 1, &plan(9, 9), steps);
+        assert!(result.is_err() && script.steps.is_empty());
+    }
+}
+
+#[test]
+fn a_refusal_waits_one_window_not_more() {
+    let (script, _, result) = play(1, 1, &plan(9, 9), &[Accept(0), RefuseSending, Quiet, Reply(0)]);
+    assert!(result.is_err());
+    assert_eq!(script.steps.len(), 1);
+}
+
+/// Random scripts, always the same ones: what must hold holds whatever comes in whatever order.
+#[test]
+fn no_order_of_events_breaks_the_promises() {
+    let mut random = Random(1);
+    for _ in 0..5_000 {
+        let count = 1 + random.below(4);
+        let plan = plan(1 + random.below(3) as u32, 1 + random.below(3) as u32);
+        let steps: Vec<_> = (0..random.below(40)).map(|_| random.step(count)).collect();
+        let credit = random.below(6);
+        let (script, ledger, result) = play(count, credit, &plan, &steps);
+
+        let taken = &steps[..steps.len() - script.steps.len()];
+        let replied: HashSet<_> =
+            taken.iter().filter_map(|step| if let Reply(entry) = step { Some(*entry) } else { None }).collect();
+        for (index, entry) in ledger.entries().iter().enumerate() {
+            assert_eq!(is_answered(entry), replied.contains(&index), "a reply is lost or made up: {steps:?}");
+            let was_sent = script.sent.contains(&index);
+            assert!(was_sent || !matches!(entry.state(), State::Sent | State::Accepted), "{steps:?}");
+        }
+        let open = ledger.entries().iter().filter(|e| !is_answered(e) && !matches!(e.state(), State::Undeliverable(_)));
+        assert_eq!(ledger.open(), open.count(), "{steps:?}");
+        let replies = taken.iter().filter(|step| matches!(step, Reply(_) | Foreign | Malformed)).count();
+        assert_eq!(script.settled.len(), replies, "every reply is settled: {steps:?}");
+        assert_eq!(
+            result.is_err(),
+            taken.iter().any(|step| matches!(step, RefuseSending)) && !ended_first(&ledger),
+            "{steps:?}"
+        );
+        let windows = (plan.retries + 1) * plan.send_retries;
+        let quiets = taken.iter().filter(|step| matches!(step, Quiet)).count();
+        assert!(quiets <= windows as usize, "more waits than the plan has: {steps:?}");
+    }
+}
+
+/// Everything was answered or undeliverable, so that a refusal no longer mattered.
+fn ended_first(ledger: &Ledger) -> bool {
+    ledger.open() == 0
+}
+
+/// A linear congruential generator: enough to shuffle, and the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+
+    fn step(&mut self, count: usize) -> Step {
+        let entry = self.below(count);
+        match self.below(24) {
+            0..4 => Credit(1 + self.below(4)),
+            4..9 => Accept(entry),
+            9 | 10 => Reject(entry),
+            11 | 12 => Return(entry),
+            13 => Forget(entry),
+            14..18 => Reply(entry),
+            18 => Foreign,
+            19 => Malformed,
+            20 | 21 => Reconnect,
+            22 if self.below(8) == 0 => RefuseSending,
+            _ => Quiet,
+        }
+    }
+}
