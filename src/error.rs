@@ -93,7 +93,7 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// Why a run, or a step of it, ended.
 ///
-/// Displays as one lower-case clause that names the thing; [`Error::remedy`] says what to do where that is known.
+/// Displays as one lower-case clause that names the thing; its `source` is the operating system's reason.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

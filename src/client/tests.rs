@@ -78,14 +78,16 @@ impl Broker for Script {
         true
     }
 
-    fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
+    fn next(&mut self, _deadline: &Deadline) -> Result<Event, Error> {
         let outcome = |entry, outcome| Event::Outcome { entry, outcome };
-        let step = self.steps.pop_front().unwrap_or(Quiet);
-        match step {
-            // A broker disposes of what it has, once.
-            Accept(entry) | Reject(entry) | Return(entry) | Forget(entry) if !self.in_flight.remove(&entry) => {
-                return self.next(deadline);
+        let step = loop {
+            match self.steps.pop_front().unwrap_or(Quiet) {
+                // A broker disposes of what it has, once.
+                Accept(entry) | Reject(entry) | Return(entry) | Forget(entry) if !self.in_flight.remove(&entry) => {}
+                step => break step,
             }
+        };
+        match step {
             Accept(entry) => drop(self.accepted.insert(entry)),
             Reconnect => self.in_flight.clear(),
             Quiet => self.accepted.clear(),
