@@ -1,4 +1,4 @@
-//! Finds Qpid Proton, checks its version, and tells cargo how to link it.
+//! Finds Qpid Proton, or builds it (feature `static`), checks its version, and tells cargo how to link it.
 //!
 //! Metadata for the crates that depend on this one (`DEP_QPID_PROTON_…`): `VERSION`, the version
 //! that the headers declare, and `INCLUDE`, the folders to compile C against.
@@ -15,11 +15,14 @@ const OLDEST: (u32, u32) = (0, 37);
 const FIRST_UNKNOWN: (u32, u32) = (0, 41);
 
 fn main() {
-    for name in ["PROTON_LIB_DIR", "PROTON_INCLUDE_DIR"] {
+    for name in ["PROTON_LIB_DIR", "PROTON_INCLUDE_DIR", "PROTON_SOURCE_DIR"] {
         println!("cargo::rerun-if-env-changed={name}");
     }
     println!("cargo::rerun-if-changed=build.rs");
 
+    #[cfg(feature = "static")]
+    let include = from_source();
+    #[cfg(not(feature = "static"))]
     let include = match (env::var_os("PROTON_LIB_DIR"), env::var_os("PROTON_INCLUDE_DIR")) {
         (Some(lib), Some(include)) => from_folders(Path::new(&lib), PathBuf::from(include)),
         (None, None) => from_pkg_config(),
@@ -33,7 +36,54 @@ fn main() {
     println!("cargo::rustc-env=PROTON_INCLUDE={}", include.display());
 }
 
+/// Builds the core from PROTON_SOURCE_DIR, or from what `vendor/fetch-proton` fetched, and links it statically.
+#[cfg(feature = "static")]
+fn from_source() -> Vec<PathBuf> {
+    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("../qpid-proton");
+    let source = env::var_os("PROTON_SOURCE_DIR").map_or(fetched, PathBuf::from);
+    if !source.join("c/src/core").is_dir() {
+        fail(&format!(
+            "the feature “static” needs Qpid Proton's source, and {} does not hold it: run vendor/fetch-proton, or name \
+             an unpacked release in PROTON_SOURCE_DIR",
+            source.display()
+        ));
+    }
+    for (tool, package) in [("cmake", "cmake"), ("python3", "python3"), ("cc", "gcc")] {
+        let runs =
+            std::process::Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success());
+        if !runs && !(tool == "cc" && env::var_os("CC").is_some()) {
+            fail(&format!("the feature “static” builds Qpid Proton, which needs {tool}: install {package}"));
+        }
+    }
+    println!("cargo::rerun-if-changed={}", source.join("VERSION.txt").display());
+    let mut build = cmake::Config::new(&source);
+    // Release defines NDEBUG: the asserts would let a hostile broker abort us.
+    build.profile("Release").cflag("-ffunction-sections").cflag("-fdata-sections");
+    for (name, value) in [
+        ("BUILD_STATIC_LIBS", "ON"),
+        ("SSL_IMPL", "none"),
+        ("SASL_IMPL", "none"),
+        ("PROACTOR", "none"),
+        ("BUILD_BINDINGS", ""),
+        ("BUILD_EXAMPLES", "OFF"),
+        ("BUILD_TESTING", "OFF"),
+        ("BUILD_TOOLS", "OFF"),
+        ("ENABLE_LINKTIME_OPTIMIZATION", "OFF"),
+        ("ENABLE_WARNING_ERROR", "OFF"),
+        ("CMAKE_POSITION_INDEPENDENT_CODE", "ON"),
+        // Proton 0.37 asks for a policy that CMake 4 no longer has.
+        ("CMAKE_POLICY_VERSION_MINIMUM", "3.5"),
+    ] {
+        build.define(name, value);
+    }
+    let built = build.build_target("qpid-proton-core-static").build().join("build/c");
+    println!("cargo::rustc-link-search=native={}", built.display());
+    println!("cargo::rustc-link-lib=static=qpid-proton-core-static");
+    vec![source.join("c/include"), built.join("include")]
+}
+
 /// Links what the two variables name: the core library where it is there, else the whole one.
+#[cfg(not(feature = "static"))]
 fn from_folders(lib: &Path, include: PathBuf) -> Vec<PathBuf> {
     println!("cargo::rustc-link-search=native={}", lib.display());
     let name = ["qpid-proton-core", "qpid-proton"]
@@ -47,6 +97,7 @@ fn from_folders(lib: &Path, include: PathBuf) -> Vec<PathBuf> {
 }
 
 /// Asks pkg-config for the core library first; some distributions describe only the whole one.
+#[cfg(not(feature = "static"))]
 fn from_pkg_config() -> Vec<PathBuf> {
     let range = format!("{}.{}", OLDEST.0, OLDEST.1)..format!("{}.{}", FIRST_UNKNOWN.0, FIRST_UNKNOWN.1);
     let mut reasons = Vec::new();
@@ -81,17 +132,17 @@ fn declared_version(include: &[PathBuf]) -> String {
 }
 
 fn fail(problem: &str) -> ! {
-    for line in [
-        format!("proton-sys: {problem}"),
-        format!(
-            "Qpid Proton {}.{} to below {}.{} is needed, with its headers:",
-            OLDEST.0, OLDEST.1, FIRST_UNKNOWN.0, FIRST_UNKNOWN.1
-        ),
-        "  Debian, Ubuntu:           apt-get install libqpid-proton11-dev pkg-config".into(),
-        "  Fedora, RHEL with EPEL:   dnf install qpid-proton-c-devel pkgconf".into(),
-        "or set PROTON_LIB_DIR and PROTON_INCLUDE_DIR to the folders of a build of your own".into(),
-    ] {
-        println!("cargo::error={line}");
+    println!("cargo::error=proton-sys: {problem}");
+    if !cfg!(feature = "static") {
+        let ((major, minor), (next_major, next_minor)) = (OLDEST, FIRST_UNKNOWN);
+        for line in [
+            &format!("Qpid Proton {major}.{minor} to below {next_major}.{next_minor} is needed, with its headers:"),
+            "  Debian, Ubuntu:           apt-get install libqpid-proton11-dev pkg-config",
+            "  Fedora, RHEL with EPEL:   dnf install qpid-proton-c-devel pkgconf-pkg-config",
+            "or set PROTON_LIB_DIR and PROTON_INCLUDE_DIR to the folders of a build of your own",
+        ] {
+            println!("cargo::error={line}");
+        }
     }
     exit(1)
 }

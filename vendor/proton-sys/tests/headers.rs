@@ -63,8 +63,9 @@ fn compile(program: &str) -> Result<(), String> {
     let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
     let mut command = Command::new(&compiler);
     command.args(["-std=c11", "-fsyntax-only", "-Werror", "-Wall", "-Wno-unused"]);
-    for include in std::env::split_paths(env!("PROTON_INCLUDE")).filter(|folder| folder.is_dir()) {
-        command.arg("-idirafter").arg(include);
+    // The compiler searches its own folder by itself, and in its own order.
+    for include in std::env::split_paths(env!("PROTON_INCLUDE")).filter(|folder| folder != Path::new("/usr/include")) {
+        command.arg("-I").arg(include);
     }
     let output = command.arg(&file).output().map_err(|error| format!("{compiler}: {error}"))?;
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
