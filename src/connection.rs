@@ -16,6 +16,7 @@ use crate::{
     deadline::Deadline,
     error::{Condition, Error, Phase},
     proton::{self, DeliveryId, Engine, Message, Outgoing, Payload, Role},
+    random,
     signing::Request,
     stop::Stop,
     transport::{TlsContext, Wire},
@@ -91,7 +92,7 @@ impl Connection {
             let deadline = &deadline.during(phase);
             explain::fault(fault, &Scene { broker: &broker, deadline, opening: true, tls: options.tls.is_some() })
         })?;
-        let container_id = uuid::Uuid::new_v4().to_string();
+        let container_id = random::uuid();
         let engine = Engine::new(&proton::Options {
             container_id: &container_id,
             hostname: options.hostname,

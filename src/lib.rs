@@ -54,6 +54,7 @@ mod deadline;
 mod error;
 mod failover;
 mod proton;
+mod random;
 mod signer;
 pub mod signing;
 mod status;

@@ -12,6 +12,7 @@ use crate::{
     deadline::Deadline,
     error::{Error, Phase},
     failover::{Failover, Route},
+    random,
     signing::{Context, Entry, Ledger, Operation, Stamp},
     stop::{Interrupt, Stop},
     transport::{Identity, TlsContext},
@@ -157,7 +158,7 @@ impl Signer {
 
 /// A new request id and the time of its making, as the signing servers know them.
 fn stamp() -> Stamp {
-    Stamp { request_id: uuid::Uuid::new_v4().to_string(), created: created(SystemTime::now()) }
+    Stamp { request_id: random::uuid(), created: created(SystemTime::now()) }
 }
 
 /// Formats a time as Python's `datetime.isoformat` does: microseconds, but no fraction where there are none.
