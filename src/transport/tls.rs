@@ -141,7 +141,8 @@ fn distrust(result: X509VerifyResult, host: &str) -> String {
     // Numbers of OpenSSL's x509_vfy.h, which the crate does not name.
     match result.as_raw() {
         18 => "the broker's certificate is self-signed and not in messaging_ca_cert".into(),
-        2 | 19 | 20 | 21 => {
+        // 7: an authority of the same name with another key, as one that was made anew.
+        2 | 7 | 19 | 20 | 21 => {
             format!("the broker's certificate is not verified by messaging_ca_cert ({})", result.error_string())
         }
         9 => "the broker's certificate is not valid yet".into(),

@@ -8,3 +8,6 @@
 
 mod cycle;
 mod harness;
+mod peer;
+mod reach;
+mod tls;
