@@ -323,8 +323,9 @@ impl Connection {
             }
             _ => None,
         };
-        self.events.push_back(Event::Outcome { entry, outcome: translate::outcome(outcome) });
+        // In this order, or what the outcome lets go on would be sent after a refusal.
         self.events.extend(refusal.map(Event::SendingRefused));
+        self.events.push_back(Event::Outcome { entry, outcome: translate::outcome(outcome) });
     }
 
     fn take_in(&mut self, delivery: DeliveryId, payload: Payload) {

@@ -10,4 +10,5 @@ mod cycle;
 mod harness;
 mod peer;
 mod reach;
+mod sending;
 mod tls;

@@ -64,9 +64,19 @@ pub fn open() -> Vec<u8> {
 
 /// The broker's Close, with a condition.
 pub fn close(condition: &str, description: &str) -> Vec<u8> {
+    frame(0x18, &[&error(condition, description)])
+}
+
+/// A Disposition that rejects and settles the client's first delivery.
+pub fn rejected(condition: &str) -> Vec<u8> {
+    let error = error(condition, "says the peer");
+    let state = [&[0x00, 0x53, 0x25, 0xc0, error.len() as u8 + 1, 1], &error[..]].concat();
+    frame(0x15, &[&[0x41], &[0x43], &[0x40], &[0x41], &state])
+}
+
+fn error(condition: &str, description: &str) -> Vec<u8> {
     let fields = [string(0xa3, condition), string(0xa1, description)].concat();
-    let error = [&[0x00, 0x53, 0x1d, 0xc0, fields.len() as u8 + 1, 2], &fields[..]].concat();
-    frame(0x18, &[&error])
+    [&[0x00, 0x53, 0x1d, 0xc0, fields.len() as u8 + 1, 2], &fields[..]].concat()
 }
 
 /// A broker that lets a client attach both links, and then does what the script wants.
@@ -101,10 +111,21 @@ impl Peer {
 
     /// Grants credit to the client's sender.
     pub fn grant(&mut self, credit: u8) -> io::Result<()> {
+        let flow = self.flow(credit);
+        self.answer(&flow)
+    }
+
+    /// Sends these frames as one.
+    pub fn answer(&mut self, frames: &[u8]) -> io::Result<()> {
+        self.stream.write_all(frames)
+    }
+
+    /// A Flow that lets the client send so many messages in all.
+    pub fn flow(&self, credit: u8) -> Vec<u8> {
         let window = [0x70, 0, 0, 8, 0];
         let fields: [&[u8]; 7] =
             [&[0x43], &window, &[0x43], &window, &[0x52, self.handles[&false]], &[0x43], &[0x52, credit]];
-        self.stream.write_all(&frame(0x13, &fields))
+        frame(0x13, &fields)
     }
 
     /// Reads one frame, its size included.
