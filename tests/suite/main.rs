@@ -8,6 +8,7 @@
 
 mod cycle;
 mod harness;
+mod middle;
 mod peer;
 mod reach;
 mod sending;

@@ -90,11 +90,22 @@ pub struct Peer {
 impl Peer {
     /// Answers the client until both of its links are attached; grants no credit.
     pub fn attached(stream: TcpStream) -> io::Result<Self> {
+        Self::attach(stream, &open())
+    }
+
+    /// The same; the Open asks not to be left without a word for longer than this.
+    pub fn attached_with_idle_timeout(stream: TcpStream, milliseconds: u16) -> io::Result<Self> {
+        let [high, low] = milliseconds.to_be_bytes();
+        let null: &[u8] = &[0x40];
+        Self::attach(stream, &frame(0x10, &[&string(0xa1, "peer"), null, null, null, &[0x70, 0, 0, high, low]]))
+    }
+
+    fn attach(stream: TcpStream, open: &[u8]) -> io::Result<Self> {
         let mut peer = Self { stream, buffer: Vec::new(), handles: HashMap::new() };
         let mut header = [0; 8];
         peer.stream.read_exact(&mut header)?;
         assert_eq!(header, AMQP);
-        peer.stream.write_all(&[AMQP, &open()].concat())?;
+        peer.stream.write_all(&[AMQP, open].concat())?;
         while peer.handles.len() < 2 {
             let frame = peer.frame()?;
             match frame[10] {
