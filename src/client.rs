@@ -165,3 +165,113 @@ impl<B: Broker> Loops<'_, B> {
         Ok(came)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, VecDeque};
+
+    use super::*;
+    use crate::{
+        broker::ReplyId,
+        error::Condition,
+        signing::{self, ContainerSign, Context, Keys, Operation, Outcome, RawReply, Stamp},
+    };
+
+    /// A broker that takes everything and says what the script says, then nothing.
+    struct Script {
+        events: VecDeque<Event>,
+        sent: Vec<usize>,
+        settled: Vec<bool>,
+    }
+
+    impl Broker for Script {
+        fn send(&mut self, entry: usize, _: &crate::signing::Request) -> Handed {
+            self.sent.push(entry);
+            Handed::Over
+        }
+
+        fn flush(&mut self) -> bool {
+            true
+        }
+
+        fn next(&mut self, _: &Deadline) -> Result<Event, Error> {
+            Ok(self.events.pop_front().unwrap_or(Event::Quiet))
+        }
+
+        fn settle(&mut self, _: ReplyId, verdict: Result<(), &str>) {
+            self.settled.push(verdict.is_ok());
+        }
+
+        fn progress(&mut self) {}
+    }
+
+    /// Two requests with the ids 0 and 1, and a broker with this script; one cycle of one window.
+    fn run(events: impl IntoIterator<Item = Event>) -> (Result<(), Error>, Script, usize) {
+        let operation = Operation::Container(ContainerSign {
+            digests: vec!["sha256:1".into(), "sha256:2".into()],
+            references: vec!["a/b:1".into(), "a/b:2".into()],
+            keys: Keys { ids: vec!["k".into()], names: Vec::new() },
+            task_id: "1".into(),
+            requester: None,
+        });
+        let context = Context {
+            creator: "c",
+            environment: "e",
+            service: "s",
+            task_id_attribute: "pub_task_id",
+            key_aliases: &BTreeMap::new(),
+            chunk_size: None,
+        };
+        let mut ids = 0..;
+        let mut stamp = || Stamp { request_id: ids.next().unwrap().to_string(), created: String::new() };
+        let mut ledger = Ledger::new(operation.requests(&context, &mut stamp).unwrap(), "request_id");
+        let mut script = Script { events: events.into_iter().collect(), sent: Vec::new(), settled: Vec::new() };
+        let plan = Plan { timeout: Duration::from_secs(1), retries: 1, send_retries: 1 };
+        let result = sign(&mut script, &mut ledger, &plan);
+        (result, script, ledger.open())
+    }
+
+    fn reply(id: u64) -> Event {
+        let body = format!(r#"{{"msg": {{"request_id": "{id}", "signed_claim": "x", "errors": []}}}}"#);
+        let reply = RawReply { body: signing::Body::Bytes(body.into_bytes()), properties: None };
+        Event::Reply { id: ReplyId(id), reply }
+    }
+
+    fn refusal() -> Event {
+        let condition = Condition::new("amqp:unauthorized-access", "");
+        Event::SendingRefused(Error::Refused { broker: "b".into(), what: "sending".into(), condition })
+    }
+
+    fn accepted(entry: usize) -> Event {
+        Event::Outcome { entry, outcome: Outcome::Accepted }
+    }
+
+    #[test]
+    fn a_refusal_after_everything_was_accepted_and_answered_takes_nothing_away() {
+        let (result, script, open) = run([accepted(0), accepted(1), refusal(), reply(0), reply(1)]);
+        assert!(result.is_ok(), "{result:?}");
+        assert_eq!((script.settled, open), (vec![true, true], 0));
+    }
+
+    #[test]
+    fn a_refusal_with_something_unanswered_is_told_after_the_window() {
+        let (result, script, open) = run([accepted(0), accepted(1), refusal(), reply(1)]);
+        assert!(matches!(result, Err(Error::Refused { .. })), "{result:?}");
+        assert_eq!((script.settled.len(), open), (1, 1));
+    }
+
+    #[test]
+    fn a_refusal_of_one_request_is_told_though_the_others_are_answered() {
+        let condition = Condition::new("amqp:unauthorized-access", "");
+        let rejected = Event::Outcome { entry: 1, outcome: Outcome::Undeliverable(condition) };
+        let (result, ..) = run([accepted(0), refusal(), rejected, reply(0)]);
+        assert!(matches!(result, Err(Error::Refused { .. })), "{result:?}");
+    }
+
+    #[test]
+    fn after_a_lost_connection_what_has_no_outcome_is_sent_again() {
+        let (result, script, _) = run([accepted(0), Event::Reconnected, reply(0), reply(1)]);
+        assert!(result.is_ok());
+        assert_eq!(script.sent, [0, 1, 1]);
+    }
+}
