@@ -114,13 +114,11 @@ impl<B: Broker> Loops<'_, B> {
 
     /// Whether there is anything left to wait for. After a refusal that is what the broker already has.
     fn goes_on(&mut self) -> Result<bool, Error> {
-        if self.ledger.open() == 0 {
-            return Ok(false);
+        match self.refusal.take_if(|_| !self.ledger.awaits_any()) {
+            // A broker that wants no more once it has everything withholds nothing.
+            Some(refusal) if !self.ledger.is_answered() => Err(refusal),
+            _ => Ok(self.ledger.open() > 0),
         }
-        if self.refusal.is_some() && !self.ledger.awaits_any() {
-            return self.refusal.take().map_or(Ok(false), Err);
-        }
-        Ok(true)
     }
 
     /// Hands over what is to be sent and can be; whether any of it goes out for the first time in this cycle.

@@ -58,6 +58,8 @@ pub(crate) struct Connection {
     pump: Pump,
     tls: bool,
     opening: bool,
+    /// The broker has closed the connection.
+    closed: bool,
     container_id: String,
     listen_to: String,
     send_to: String,
@@ -106,6 +108,7 @@ impl Connection {
             pump: Pump::new(engine, wire, stop.clone()),
             tls: options.tls.is_some(),
             opening: true,
+            closed: false,
             container_id,
             listen_to: options.listen_to.into(),
             send_to: options.send_to.into(),
@@ -181,6 +184,10 @@ impl Connection {
                 Came::Event(proton::Event::Attached(Role::Receiver)) => receiver = true,
                 Came::Event(proton::Event::Attached(Role::Sender)) => sender = Some(Ok(())),
                 Came::Event(proton::Event::LinkEnded(Role::Sender, condition)) => {
+                    // A broker that does not know the anonymous terminus may say so in any words.
+                    if self.target != Target::Anonymous && !condition.is_refusal() {
+                        return Err(self.ended(&self.sender_name(), condition, &deadline));
+                    }
                     sender = Some(Err(self.refused(&self.sender_name(), condition)));
                 }
                 Came::Event(event) => self.translate(event, &deadline)?,
@@ -196,6 +203,11 @@ impl Connection {
     /// Whether the sender was attached without an address.
     pub(crate) fn is_anonymous(&self) -> bool {
         self.target == Target::Anonymous
+    }
+
+    /// Whether the broker has closed the connection.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// The number that the next reply gets.
@@ -290,7 +302,10 @@ impl Connection {
                 return Err(self.ended(&format!("listening to “{}”", self.listen_to), condition, deadline));
             }
             proton::Event::SessionEnded(condition) => return Err(self.ended("session", condition, deadline)),
-            proton::Event::ConnectionEnded(condition) => return Err(self.ended("connection", condition, deadline)),
+            proton::Event::ConnectionEnded(condition) => {
+                self.closed = true;
+                return Err(self.ended("connection", condition, deadline));
+            }
             proton::Event::Failed(condition) => {
                 let (broker, phase) = (self.broker.clone(), deadline.phase());
                 return Err(Error::Protocol { broker, phase, problem: condition.to_string() });
@@ -309,8 +324,9 @@ impl Connection {
             }
             _ => None,
         };
-        self.events.push_back(Event::Outcome { entry, outcome: translate::outcome(outcome) });
+        // In this order, or what the outcome lets go on would be sent after a refusal.
         self.events.extend(refusal.map(Event::SendingRefused));
+        self.events.push_back(Event::Outcome { entry, outcome: translate::outcome(outcome) });
     }
 
     fn take_in(&mut self, delivery: DeliveryId, payload: Payload) {

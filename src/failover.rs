@@ -38,6 +38,9 @@ pub(crate) struct Failover<'a> {
     next: usize,
     /// Attempts since anything was reached: an outcome, or an expected reply.
     attempts: u32,
+    /// When the last attempt failed or the last connection was lost: pauses count from here, so
+    /// that one may be longer than the wait that it falls into.
+    failed: Instant,
     connection: Option<Connection>,
     /// Numbers replies across connections.
     next_reply: u64,
@@ -91,6 +94,7 @@ impl<'a> Failover<'a> {
             candidates,
             next: 0,
             attempts: 0,
+            failed: Instant::now(),
             connection: None,
             next_reply: 0,
             news: Vec::new(),
@@ -124,12 +128,12 @@ impl<'a> Failover<'a> {
     /// Tries one broker after the other until a connection stands or `deadline` is over.
     fn reach(&mut self, deadline: &Deadline) -> Result<bool, Error> {
         loop {
-            let pause = self.pause();
-            if pause >= deadline.remaining() {
+            let next = self.failed + self.pause();
+            if next.max(Instant::now()) >= deadline.at() {
                 transport::sleep(deadline.at(), &self.stop)?;
                 return Ok(false);
             }
-            transport::sleep(Instant::now() + pause, &self.stop)?;
+            transport::sleep(next, &self.stop)?;
             if self.attempt(Some(deadline))? {
                 return Ok(true);
             }
@@ -169,6 +173,7 @@ impl<'a> Failover<'a> {
                 log::debug!("{}", error.with_sources());
                 self.candidates[index].failure = Some(error);
                 self.candidates[index].reported = false;
+                self.failed = Instant::now();
                 Ok(false)
             }
             Err(Failure::OfBroker(error) | Failure::OfRun(error)) => Err(error),
@@ -192,6 +197,7 @@ impl<'a> Failover<'a> {
     /// Opens a connection to one broker, with each login in turn that the configuration allows.
     fn open(&mut self, index: usize, deadline: &Deadline) -> Result<Connection, Failure> {
         let mut logins = self.logins(index);
+        let mut refusal = None;
         loop {
             let login = logins.remove(0);
             match self.open_as(index, login, deadline) {
@@ -200,10 +206,13 @@ impl<'a> Failover<'a> {
                     return Ok(connection);
                 }
                 // A broker that refuses a bare connection may take one that says who it is.
-                Err(Failure::OfBroker(error) | Failure::OfRun(error))
-                    if !logins.is_empty() && matches!(error, Error::Refused { .. }) =>
-                {
-                    log::debug!("{error}; trying again with SASL");
+                Err(failure) if !logins.is_empty() && matches!(failure.error(), Error::Refused { .. }) => {
+                    log::debug!("{}; trying again with SASL", failure.error());
+                    refusal = Some(failure);
+                }
+                // Where the broker does not even understand that, its refusal stands.
+                Err(failure) if matches!(failure.error(), Error::Protocol { .. } | Error::Network { .. }) => {
+                    return Err(refusal.unwrap_or(failure));
                 }
                 Err(failure) => return Err(failure),
             }
@@ -275,6 +284,8 @@ impl<'a> Failover<'a> {
         let mut connection = opened.map_err(Failure::OfBroker)?;
         match connection.attach(deadline) {
             Ok(sender) => Ok((connection, sender)),
+            // Brokers that answer a failed login with an Open close the connection right after it.
+            Err(error @ Error::Refused { .. }) if connection.is_closed() => Err(Failure::OfBroker(error)),
             // The broker let us in and says that we may not listen: another one would say the same.
             Err(error) if error.is_refusal() => Err(Failure::OfRun(error)),
             Err(error) => Err(Failure::OfBroker(error)),
@@ -286,6 +297,7 @@ impl<'a> Failover<'a> {
         if let Some(connection) = self.connection.take() {
             self.next_reply = connection.next_reply();
         }
+        self.failed = Instant::now();
         if !error.is_transient() {
             return Err(error);
         }
@@ -300,6 +312,14 @@ enum Failure {
     OfBroker(Error),
     /// None would.
     OfRun(Error),
+}
+
+impl Failure {
+    fn error(&self) -> &Error {
+        match self {
+            Self::OfBroker(error) | Self::OfRun(error) => error,
+        }
+    }
 }
 
 impl Broker for Failover<'_> {

@@ -42,6 +42,12 @@ pub(super) fn fault(fault: Fault, scene: &Scene<'_>) -> Error {
             phase,
             source: io::Error::new(source.kind(), "the broker hung up; it may not accept our certificate"),
         },
+        // So OpenSSL answers what is no TLS record, without an alert that could be told by its bytes.
+        Fault::Io(source) if scene.opening && is_hang_up(&source) => Error::Network {
+            broker,
+            phase,
+            source: io::Error::new(source.kind(), "the broker hung up; the port may speak TLS, which amqps:// is for"),
+        },
         Fault::Io(source) => Error::Network { broker, phase, source },
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     deadline::Deadline,
     proton::{Engine, Event},
     stop::Stop,
-    transport::{Fault, Turn, Want, Wire},
+    transport::{self, Fault, Turn, Want, Wire},
 };
 
 /// What came of one turn of the pump.
@@ -50,6 +50,9 @@ pub(super) struct Pump {
     blocked: Option<Want>,
     /// Why writing failed. What the peer said before that is read first.
     write_fault: Option<Fault>,
+    /// The last read brought bytes, and so there was no wait since, which would have noticed that
+    /// the run is ended from outside.
+    read_some: bool,
     /// The deadline that the last look was taken after.
     looked_after: Option<Instant>,
     /// The engine counts its milliseconds from here.
@@ -67,6 +70,7 @@ impl Pump {
             engine_ended: false,
             blocked: None,
             write_fault: None,
+            read_some: false,
             looked_after: None,
             epoch: Instant::now(),
         }
@@ -85,6 +89,9 @@ impl Pump {
             let over = deadline.is_over();
             if over && self.looked_after.replace(deadline.at()) == Some(deadline.at()) {
                 return Ok(Came::Nothing);
+            }
+            if std::mem::take(&mut self.read_some) {
+                transport::sleep(Instant::now(), &self.stop).map_err(Fault::Stopped)?;
             }
             let read = self.read()?;
             let tick = self.engine.tick(self.now());
@@ -150,6 +157,7 @@ impl Pump {
                 let missing = 8_usize.saturating_sub(self.first_bytes.len());
                 self.first_bytes.extend(&buffer[..count.min(missing)]);
                 self.engine.input_done(count);
+                self.read_some = true;
                 Ok(None)
             }
             Ok(Turn::Blocked(want)) => Ok(Some(want)),

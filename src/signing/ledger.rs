@@ -145,6 +145,11 @@ impl Ledger {
         self.entries.iter().any(|entry| matches!(entry.state, State::Sent | State::Accepted))
     }
 
+    /// Whether every request has its reply.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.entries.iter().all(|entry| entry.reply().is_some())
+    }
+
     /// Notes that a request was handed over; whether for the first time in this cycle.
     pub(crate) fn sent(&mut self, index: usize) -> bool {
         self.unsent.remove(&index);

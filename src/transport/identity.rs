@@ -1,6 +1,9 @@
 //! Our own certificate and key, checked before anything connects.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use openssl::{
     asn1::{Asn1Time, Asn1TimeRef},
@@ -16,6 +19,8 @@ const WARNING_DAYS: i32 = 14;
 
 /// A client certificate with its key, and the intermediates that came with it.
 pub(crate) struct Identity {
+    /// Where it is from.
+    pub(super) path: PathBuf,
     pub(super) certificate: X509,
     pub(super) intermediates: Vec<X509>,
     pub(super) key: PKey<Private>,
@@ -43,8 +48,9 @@ impl Identity {
             .iter()
             .position(|certificate| certificate.public_key().is_ok_and(|public| public.public_eq(&key)))
             .ok_or_else(|| wrong("the private key does not belong to the certificate beside it".into()))?;
-        let identity = Self { certificate: certificates.remove(own), intermediates: certificates, key };
-        identity.check_validity(path)?;
+        let identity =
+            Self { path: path.into(), certificate: certificates.remove(own), intermediates: certificates, key };
+        identity.check_validity()?;
         Ok(identity)
     }
 
@@ -54,8 +60,8 @@ impl Identity {
         entry(subject, Nid::COMMONNAME).or_else(|| entry(subject, Nid::USERID))
     }
 
-    fn check_validity(&self, path: &Path) -> Result<(), Error> {
-        let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
+    fn check_validity(&self) -> Result<(), Error> {
+        let wrong = |problem: String| Error::Certificate { path: self.path.clone(), problem };
         let (from, until) = (self.certificate.not_before(), self.certificate.not_after());
         let now = Asn1Time::days_from_now(0).map_err(|stack| wrong(stack.to_string()))?;
         if until < now {
@@ -66,7 +72,7 @@ impl Identity {
         }
         match days_left(&now, until) {
             Some(days) if days < WARNING_DAYS => {
-                log::warn!("{}: the certificate expires on {until}, {days} days from now", path.display());
+                log::warn!("{}: the certificate expires on {until}, {days} days from now", self.path.display());
             }
             _ => {}
         }

@@ -9,7 +9,7 @@ use std::{
 
 use openssl::{
     error::ErrorStack,
-    ssl::{ErrorCode, Ssl, SslContext, SslMethod, SslMode, SslStream, SslVerifyMode, SslVersion},
+    ssl::{ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslStream, SslVerifyMode, SslVersion},
     x509::{
         X509, X509VerifyResult,
         store::X509StoreBuilder,
@@ -37,17 +37,21 @@ impl TlsContext {
     /// system's certificates, which must not verify a broker here and take longer than the handshake.
     ///
     /// # Errors
-    /// [`Error::Certificate`] where the CA file cannot be used.
+    /// [`Error::Certificate`], which names the file: the CA's or, where OpenSSL finds it too weak, our own.
     pub(crate) fn new(ca: Option<&Path>, identity: Option<&Identity>, verify: TlsVerify) -> Result<Self, Error> {
         let authorities = ca.map_or(Ok(Vec::new()), authorities)?;
-        let name = |stack: ErrorStack| Error::Certificate {
-            path: ca.map(Path::to_path_buf).unwrap_or_default(),
-            problem: format!("OpenSSL does not take it: {stack}"),
+        let refused = |path: Option<&Path>| {
+            let path = path.map(Path::to_path_buf).unwrap_or_default();
+            |stack| Error::Certificate { path, problem: format!("OpenSSL does not take it: {stack}") }
         };
-        Self::build(authorities, identity, verify).map_err(name)
+        let mut context = Self::trusting(authorities, verify).map_err(refused(ca))?;
+        if let Some(identity) = identity {
+            show(&mut context, identity).map_err(refused(Some(&identity.path)))?;
+        }
+        Ok(Self { context: context.build(), verify })
     }
 
-    fn build(authorities: Vec<X509>, identity: Option<&Identity>, verify: TlsVerify) -> Result<Self, ErrorStack> {
+    fn trusting(authorities: Vec<X509>, verify: TlsVerify) -> Result<SslContextBuilder, ErrorStack> {
         let mut store = X509StoreBuilder::new()?;
         for authority in authorities {
             store.add_cert(authority)?;
@@ -60,14 +64,7 @@ impl TlsContext {
         context.set_verify(if verify == TlsVerify::None { SslVerifyMode::NONE } else { SslVerifyMode::PEER });
         // The engine keeps the start of its output, but may move it.
         context.set_mode(SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
-        if let Some(identity) = identity {
-            context.set_certificate(&identity.certificate)?;
-            for intermediate in &identity.intermediates {
-                context.add_extra_chain_cert(intermediate.clone())?;
-            }
-            context.set_private_key(&identity.key)?;
-        }
-        Ok(Self { context: context.build(), verify })
+        Ok(context)
     }
 
     fn session(&self, host: &str) -> Result<Ssl, ErrorStack> {
@@ -86,6 +83,15 @@ impl TlsContext {
         }
         Ok(ssl)
     }
+}
+
+/// Makes the context present our certificate where the broker asks for it.
+fn show(context: &mut SslContextBuilder, identity: &Identity) -> Result<(), ErrorStack> {
+    context.set_certificate(&identity.certificate)?;
+    for intermediate in &identity.intermediates {
+        context.add_extra_chain_cert(intermediate.clone())?;
+    }
+    context.set_private_key(&identity.key)
 }
 
 fn authorities(path: &Path) -> Result<Vec<X509>, Error> {
@@ -118,6 +124,8 @@ pub(super) fn handshake(
             _ => {
                 return Err(match stream.ssl().verify_result() {
                     X509VerifyResult::OK => fault(error),
+                    // A failed check is noted, but is not what ended this.
+                    _ if context.verify == TlsVerify::None => fault(error),
                     result => Fault::Untrusted(distrust(result, host)),
                 });
             }
@@ -133,7 +141,8 @@ fn distrust(result: X509VerifyResult, host: &str) -> String {
     // Numbers of OpenSSL's x509_vfy.h, which the crate does not name.
     match result.as_raw() {
         18 => "the broker's certificate is self-signed and not in messaging_ca_cert".into(),
-        2 | 19 | 20 | 21 => {
+        // 7: an authority of the same name with another key, as one that was made anew.
+        2 | 7 | 19 | 20 | 21 => {
             format!("the broker's certificate is not verified by messaging_ca_cert ({})", result.error_string())
         }
         9 => "the broker's certificate is not valid yet".into(),
@@ -161,11 +170,13 @@ pub(super) fn turn(result: Result<usize, openssl::ssl::Error>) -> Result<Turn, F
     }
 }
 
+/// OpenSSL's reasons for an alert of the peer: its number after 1000 (ssl.h, `SSL_AD_REASON_OFFSET`).
+const ALERTS: std::ops::Range<i32> = 1000..1256;
+
 /// Says what an OpenSSL failure other than a failed verification means.
 fn fault(error: openssl::ssl::Error) -> Fault {
-    let reasons: Vec<_> =
-        error.ssl_error().map_or(&[][..], |stack| stack.errors()).iter().filter_map(|e| e.reason()).collect();
-    let Some(reason) = reasons.first() else {
+    let errors = error.ssl_error().map_or(&[][..], |stack| stack.errors());
+    let Some(reason) = errors.first().and_then(|first| first.reason()) else {
         return match error.into_io_error() {
             Ok(error) => Fault::Io(error),
             Err(error) if error.code() == ErrorCode::SYSCALL => Fault::Io(io::ErrorKind::UnexpectedEof.into()),
@@ -178,8 +189,9 @@ fn fault(error: openssl::ssl::Error) -> Fault {
     if reason.contains("protocol version") || reason.contains("unsupported protocol") {
         return Fault::Untrusted(format!("the broker has no TLS 1.2 or newer ({reason})"));
     }
-    // Named such as “tlsv1 alert unknown ca”, “ssl/tls alert bad certificate”, by the version of the alert.
-    if let Some((_, alert)) = reason.split_once(" alert ") {
+    if ALERTS.contains(&errors[0].reason_code()) {
+        // Named such as “tlsv1 alert unknown ca”, “ssl/tls alert bad certificate”, “tlsv1 unrecognized name”.
+        let alert = reason.split_once(" alert ").or(reason.split_once(' ')).map_or(reason, |(_, alert)| alert);
         return Fault::Alert(alert.to_owned());
     }
     if ["wrong version number", "packet length too long", "http request", "record layer failure", "unexpected message"]

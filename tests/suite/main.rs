@@ -8,3 +8,10 @@
 
 mod cycle;
 mod harness;
+mod limits;
+mod middle;
+mod peer;
+mod reach;
+mod sending;
+mod tls;
+mod valgrind;

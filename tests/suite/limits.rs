@@ -1,0 +1,145 @@
+//! Large runs, floods, and the deadline of a whole run.
+
+use std::{fs, io::Read, net::TcpListener, process::Stdio};
+
+use amqp_sandbox::{Act, Body, Rule, When};
+use serde_json::Value;
+
+use crate::{
+    harness::{Bench, Ended, LONG, images},
+    peer::{self, Peer},
+};
+
+#[track_caller]
+fn took_between(ended: &Ended, from: f64, to: f64) {
+    let took = ended.took.as_secs_f64();
+    assert!((from..=to).contains(&took), "took {took} s, not {from} to {to}:\n{}", ended.stderr);
+}
+
+/// The most memory that the process ever held, in KiB; `None` once it has ended.
+fn peak_memory(id: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// The peak is read while the program waits for us to take its document, which is larger than the
+/// pipe: what it is made of is in memory then. (What wait4(2) tells counts the test's own memory in,
+/// which the child shared before it became the program.)
+#[test]
+fn ten_thousand_requests_are_signed_in_order_and_in_little_memory() {
+    const COUNT: usize = 10_000;
+    let bench = Bench::new();
+    let mut program = bench.program(&bench.config().set("log_level", "error"), &images(COUNT));
+    let mut child = program.command.stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let (mut document, mut peak, mut chunk) = (Vec::new(), 0, vec![0; 1 << 16]);
+    loop {
+        let count = stdout.read(&mut chunk).unwrap();
+        if count == 0 {
+            break;
+        }
+        document.extend(&chunk[..count]);
+        peak = peak.max(peak_memory(child.id()).unwrap_or(0));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let document: Value = serde_json::from_slice(&document).unwrap();
+    let results = document["operation_results"].as_array().unwrap();
+    assert_eq!(results.len(), COUNT);
+    for (index, result) in results.iter().enumerate() {
+        assert_eq!(result[0]["msg"]["manifest_digest"], format!("sha256:{index:064x}"));
+    }
+    assert_eq!(bench.record().requests.len(), COUNT);
+    assert!(peak > 0 && peak < 100 * 1024, "{peak} KiB");
+}
+
+#[test]
+fn the_deadline_of_the_run_prints_what_there_is() {
+    let bench = Bench::misbehaving(vec![Rule { when: When::Request(2), act: Act::NoReply }]);
+    let ended = bench.run(&bench.config().set("deadline", "1"), &images(2)).expect(124);
+    took_between(&ended, 1.0, 1.9);
+    ended.says("the deadline of 1 s for the whole run passed");
+    let messages = ended.messages();
+    assert!(!messages[0].is_null() && messages[1].is_null());
+    bench.run(&bench.config().set("deadline", "20"), &images(1)).expect(0);
+}
+
+#[test]
+fn the_deadline_of_the_run_ends_connecting_and_sending() {
+    let bench = Bench::misbehaving(vec![Rule { when: When::SenderLink, act: Act::NoCredit }]);
+    let ended = bench.run(&bench.config().set("deadline", "1"), &images(1)).expect(124);
+    took_between(&ended, 1.0, 1.9);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("[\"amqps://localhost:{}\"]", listener.local_addr().unwrap().port());
+    let ended = bench.run(&bench.config().set("messaging_brokers", &silent).set("deadline", "1"), &images(1));
+    took_between(&ended.expect(124), 1.0, 1.9);
+}
+
+/// A sandbox whose reply queue is full of messages to somebody else, and which never answers.
+fn flooded() -> Bench {
+    let bench = Bench::misbehaving(vec![Rule { when: When::Any, act: Act::NoReply }]);
+    let queue = "queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply";
+    let foreign = r#"{"msg": {"request_id": "somebody else's", "errors": []}}"#;
+    for _ in 0..FLOOD {
+        bench.sandbox.publish(queue, Body::Text(foreign.into()), &[]);
+    }
+    bench
+}
+
+const FLOOD: usize = 100_000;
+
+#[track_caller]
+fn was_flooded(bench: &Bench) {
+    let delivered = bench.record().deliveries.len();
+    assert!(delivered > 1000 && delivered < FLOOD, "{delivered} deliveries: the flood did not last");
+}
+
+#[test]
+fn a_flood_of_foreign_messages_does_not_hold_up_the_windows() {
+    let bench = flooded();
+    let ended = bench.run(&bench.config().patience(1, 2, 1).set("log_level", "info"), &images(1)).expect(75);
+    took_between(&ended, 2.0, 3.0);
+    was_flooded(&bench);
+}
+
+/// Credit granted over and over, faster than it can be taken in: there is always something to read, and nothing to wait for.
+#[test]
+fn a_flood_of_bytes_does_not_hide_the_deadline_or_a_signal() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let (port, _) = peer::listen(move |stream| {
+        let mut peer = Peer::attached(stream).unwrap();
+        peer.grant(1).unwrap();
+        peer.transfer().unwrap();
+        let flows = peer.flow(10).repeat(1 << 15);
+        peer.answer(&flows).unwrap();
+        let _ = tell.send(());
+        while peer.answer(&flows).is_ok() {}
+    });
+    let bench = Bench::new();
+    let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
+    let ended = bench.run(&config.clone().set("deadline", "1"), &images(1)).expect(124);
+    took_between(&ended, 1.0, 2.0);
+    told.recv_timeout(LONG).unwrap();
+    let running = bench.program(&config, &images(1)).start();
+    told.recv_timeout(LONG).unwrap();
+    terminate(running.id());
+    took_between(&running.wait().expect(143), 0.0, 5.0);
+}
+
+fn terminate(id: u32) {
+    assert!(std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_flood_of_foreign_messages_does_not_hide_the_deadline_or_a_signal() {
+    let bench = flooded();
+    let config = bench.config().set("log_level", "info");
+    let ended = bench.run(&config.clone().set("deadline", "1"), &images(1)).expect(124);
+    took_between(&ended, 1.0, 2.0);
+    let taken = bench.record().deliveries.len();
+    let running = bench.program(&config, &images(1)).start();
+    bench.sandbox.wait_for(LONG, |record| record.deliveries.len() > taken + 2000).unwrap();
+    terminate(running.id());
+    took_between(&running.wait().expect(143), 0.0, 5.0);
+    was_flooded(&bench);
+}

@@ -1,0 +1,308 @@
+//! Connections that end in the middle, and runs that are ended.
+
+use std::{
+    collections::HashMap,
+    io::Read,
+    net::{TcpListener, TcpStream},
+    process::Command,
+    sync::mpsc::Receiver,
+    time::{Duration, Instant},
+};
+
+use amqp_sandbox::{Act, Rule, When};
+
+use crate::{
+    harness::{Bench, Config, Ended, LONG, images},
+    peer::{self, Peer},
+};
+
+fn rule(when: When, act: Act) -> Rule {
+    Rule { when, act }
+}
+
+#[track_caller]
+fn took_between(ended: &Ended, from: f64, to: f64) {
+    let took = ended.took.as_secs_f64();
+    assert!((from..=to).contains(&took), "took {took} s, not {from} to {to}:\n{}", ended.stderr);
+}
+
+fn to(config: Config, urls: &[&str]) -> Config {
+    let urls: Vec<_> = urls.iter().map(|url| format!("\"{url}\"")).collect();
+    config.set("messaging_brokers", &format!("[{}]", urls.join(", ")))
+}
+
+/// How often each reference was asked for.
+fn times_asked(bench: &Bench) -> HashMap<String, usize> {
+    let mut times = HashMap::new();
+    for request in bench.record().requests {
+        *times.entry(request.request_id.unwrap()).or_default() += 1;
+    }
+    times
+}
+
+// ---- the connection ends ----
+
+/// What was answered is kept and not asked for again; what was accepted is answered on the new connection.
+#[test]
+fn a_cut_after_some_replies_loses_nothing() {
+    let late = |number| rule(When::Request(number), Act::Delay(Duration::from_millis(500)));
+    let bench = Bench::misbehaving(vec![late(3), late(4)]);
+    let running = bench.program(&bench.config(), &images(4)).start();
+    let record =
+        bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 2 && record.requests.len() == 4).unwrap();
+    let answered: Vec<_> = record.accepted().filter_map(|delivery| delivery.request_id.clone()).collect();
+    bench.sandbox.cut_connections();
+    let ended = running.wait().expect(0);
+    took_between(&ended, 0.0, 5.0);
+    ended.says("connecting again");
+    assert_eq!(ended.messages().len(), 4);
+    assert_eq!(bench.record().connections.len(), 2);
+    let times = times_asked(&bench);
+    assert!(answered.iter().all(|id| times[id] == 1), "{times:?}");
+}
+
+/// At most what had no outcome, one at a credit of 1, is sent twice.
+#[test]
+fn a_cut_while_sending_loses_nothing() {
+    let bench = Bench::with(|options| options.credit = 1);
+    let running = bench.program(&bench.config(), &images(300)).start();
+    bench.sandbox.wait_for(LONG, |record| record.requests.len() >= 50).unwrap();
+    bench.sandbox.cut_connections();
+    let ended = running.wait().expect(0);
+    let messages = ended.messages();
+    for (index, message) in messages.iter().enumerate() {
+        assert_eq!(message["manifest_digest"], format!("sha256:{index:064x}"));
+    }
+    let requests = bench.record().requests.len();
+    assert!((300..=302).contains(&requests), "{requests} requests for 300 items");
+}
+
+#[test]
+fn cuts_again_and_again_lose_nothing() {
+    let bench = Bench::with(|options| options.credit = 10);
+    let running = bench.program(&bench.config(), &images(300)).start();
+    for cut in 1..=4 {
+        bench.sandbox.wait_for(LONG, |record| record.requests.len() >= 60 * cut).unwrap();
+        bench.sandbox.cut_connections();
+    }
+    let ended = running.wait().expect(0);
+    assert_eq!(ended.messages().len(), 300);
+    assert!(bench.record().connections.len() >= 4);
+}
+
+/// The first broker stops with two requests that have no outcome: these alone go to the second.
+#[test]
+fn the_next_broker_gets_what_has_no_outcome() {
+    let first = Bench::misbehaving(vec![
+        rule(When::FromRequest(2), Act::NeverSettle),
+        rule(When::FromRequest(2), Act::NoReply),
+    ]);
+    let second = Bench::new();
+    let config = to(second.config(), &[&first.sandbox.amqp_url(), &second.sandbox.amqp_url()]);
+    let running = second.program(&config, &images(3)).start();
+    first.sandbox.wait_for(LONG, |record| record.accepted().count() == 1 && record.requests.len() == 3).unwrap();
+    drop(first);
+    let ended = running.wait().expect(0);
+    took_between(&ended, 0.0, 5.0);
+    assert_eq!(ended.messages().len(), 3);
+    assert_eq!(second.record().requests.len(), 2);
+}
+
+/// Only an outcome or an expected reply resets the pauses: a connection alone does not.
+#[test]
+fn a_broker_that_takes_and_drops_connections_makes_no_hot_loop() {
+    let (port, connections) = peer::listen(|stream| {
+        if let Ok(mut peer) = Peer::attached(stream) {
+            let _ = peer.grant(1);
+            let _ = peer.transfer();
+        }
+    });
+    let bench = Bench::new();
+    let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(1, 4, 1);
+    let ended = bench.run(&config, &images(1)).expect(75);
+    took_between(&ended, 4.0, 4.9);
+    let connections = connections.try_iter().count();
+    assert!((4..=9).contains(&connections), "{connections} connections in 4 s");
+}
+
+/// A pause that is longer than what is left of a window goes on in the next: attempts come at 0.1,
+/// 0.3, 0.7, 1.5 and 3.1 s after the loss.
+#[test]
+fn a_broker_that_is_gone_is_tried_in_every_later_window() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut peer = Peer::attached(listener.accept().unwrap().0).unwrap();
+        peer.grant(1).unwrap();
+        peer.transfer().unwrap();
+    });
+    let bench = Bench::new();
+    let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(1, 4, 1);
+    let ended = bench.run(&config, &images(1)).expect(75);
+    took_between(&ended, 4.0, 4.9);
+    let attempts = ended.stderr.matches(&format!("DEBUG amqp://localhost:{port}: tcp failed")).count();
+    assert!((5..=6).contains(&attempts), "{attempts} attempts:\n{}", ended.stderr);
+}
+
+// ---- the peer misbehaves ----
+
+/// Lets the client attach and send, does something wrong, and hangs up; the next broker is good.
+#[track_caller]
+fn survives(config: impl Fn(Config) -> Config, wrong: impl Fn(Peer) + Send + 'static) -> Ended {
+    let (port, _) = peer::listen(move |stream: TcpStream| {
+        if let Ok(mut peer) = Peer::attached(stream) {
+            let _ = peer.grant(10);
+            let _ = peer.transfer();
+            wrong(peer);
+        }
+    });
+    let bench = Bench::new();
+    let config = to(config(bench.config()), &[&format!("amqp://localhost:{port}"), &bench.sandbox.amqps_url()]);
+    let ended = bench.run(&config, &images(2)).expect(0);
+    assert_eq!(ended.messages().len(), 2);
+    ended.says("connecting again");
+    ended
+}
+
+#[test]
+fn garbage_ends_the_connection_and_nothing_else() {
+    let unknown = peer::frame(0x99, &[]);
+    let cut = peer::close("amqp:internal-error", "bye");
+    let cases: [(&str, Vec<u8>); 10] = [
+        ("text", b"HTTP/1.1 500 Oops\r\n\r\n".to_vec()),
+        ("zeros", vec![0; 100]),
+        ("a frame of 4 bytes", vec![0, 0, 0, 4, 2, 0, 0, 0]),
+        ("a frame of 4 GiB", vec![0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0]),
+        ("a frame larger than agreed on", vec![0, 0x20, 0, 0, 2, 0, 0, 0]),
+        ("a data offset of 1", vec![0, 0, 0, 8, 1, 0, 0, 0]),
+        ("a data offset beyond the frame", vec![0, 0, 0, 8, 200, 0, 0, 0]),
+        ("an unknown performative", unknown),
+        ("half a frame", cut[..cut.len() / 2].to_vec()),
+        ("a frame without a performative", vec![0, 0, 0, 12, 2, 0, 0, 0, 1, 2, 3, 4]),
+    ];
+    for (name, bytes) in cases {
+        let ended = survives(
+            |config| config,
+            move |mut peer| {
+                let _ = peer.answer(&bytes);
+            },
+        );
+        assert!(ended.took < Duration::from_secs(5), "{name} took {:?}", ended.took);
+    }
+}
+
+/// The same without a hang-up: the connection is given up for the bytes alone.
+#[test]
+fn garbage_needs_no_hang_up_to_end_the_connection() {
+    for bytes in [b"HTTP/1.1 500 Oops\r\n\r\n".to_vec(), peer::frame(0x99, &[]), vec![0, 0, 0, 4, 2, 0, 0, 0]] {
+        let ended = survives(
+            |config| config,
+            move |mut peer| {
+                let _ = peer.answer(&bytes);
+                peer::swallow(peer.stream);
+            },
+        );
+        took_between(&ended, 0.0, 5.0);
+    }
+}
+
+/// The peer neither reads nor answers any more, and its socket stays.
+#[test]
+fn a_half_open_connection_is_noticed_by_the_idle_timeout() {
+    let (keep, kept) = std::sync::mpsc::channel();
+    let ended = survives(|config| config.set("idle_timeout", "2"), move |peer| keep.send(peer).unwrap());
+    took_between(&ended, 2.0, 4.0);
+    drop(kept);
+}
+
+/// A broker that is silent for longer than its own idle timeout allows us, and hears from us.
+#[test]
+fn heartbeats_keep_a_silent_connection() {
+    let (tell, heard): (_, Receiver<Vec<Duration>>) = std::sync::mpsc::channel();
+    let (port, _) = peer::listen(move |stream| {
+        let mut peer = Peer::attached_with_idle_timeout(stream, 500).unwrap();
+        let mut last = Instant::now();
+        let mut gaps = Vec::new();
+        let mut chunk = [0; 4096];
+        while let Ok(1..) = peer.stream.read(&mut chunk) {
+            gaps.push(std::mem::replace(&mut last, Instant::now()).elapsed());
+        }
+        let _ = tell.send(gaps);
+    });
+    let bench = Bench::new();
+    let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(2, 1, 1);
+    bench.run(&config.set("close_timeout", "1"), &images(1)).expect(75);
+    let gaps = heard.recv_timeout(LONG).unwrap();
+    assert!(gaps.len() >= 4 && gaps.iter().all(|gap| *gap < Duration::from_millis(500)), "{gaps:?}");
+}
+
+// ---- the run is ended ----
+
+fn signal(name: &str, id: u32) {
+    assert!(Command::new("kill").args([name, &id.to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_signal_ends_the_wait_and_prints_what_there_is() {
+    for (name, status) in [("-INT", 130), ("-TERM", 143)] {
+        let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
+        let running = bench.program(&bench.config(), &images(2)).start();
+        bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 1).unwrap();
+        signal(name, running.id());
+        let ended = running.wait().expect(status);
+        took_between(&ended, 0.0, 4.0);
+        ended.says("interrupted");
+        let messages = ended.messages();
+        assert!(!messages[0].is_null() && messages[1].is_null());
+    }
+}
+
+/// In the TLS handshake with a silent broker, and in the pause between two attempts.
+#[test]
+fn a_signal_ends_connecting() {
+    let bench = Bench::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("amqps://localhost:{}", listener.local_addr().unwrap().port());
+    let running = bench.program(&to(bench.config(), &[&url]), &images(1)).start();
+    let silent = listener.accept().unwrap();
+    signal("-TERM", running.id());
+    let ended = running.wait().expect(143);
+    took_between(&ended, 0.0, 4.0);
+    assert_eq!(ended.messages().len(), 1);
+
+    drop(silent);
+    let running = bench.program(&to(bench.config(), &[&url]).set("timeout", "20"), &images(1)).start();
+    for _ in 0..4 {
+        drop(listener.accept().unwrap());
+    }
+    signal("-INT", running.id());
+    took_between(&running.wait().expect(130), 0.0, 4.0);
+}
+
+/// The first makes it print, into a pipe that nobody empties; the second ends it.
+#[test]
+fn a_second_signal_ends_the_process() {
+    let bench = Bench::misbehaving(vec![rule(When::Request(300), Act::NoReply)]);
+    let mut child = bench.program(&bench.config(), &images(300)).command.spawn().unwrap();
+    bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 299).unwrap();
+    signal("-INT", child.id());
+    let mut first = [0; 1];
+    child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
+    assert_eq!(first, *b"{");
+    assert!(child.try_wait().unwrap().is_none(), "the document fits into the pipe, so this test shows nothing");
+    signal("-TERM", child.id());
+    // Dropping the pipe would end it as well; wait() does that only to its input.
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+}
+
+#[test]
+fn a_closed_standard_output_is_quiet() {
+    for arguments in [images(1), format!("{} --raw", images(300))] {
+        let bench = Bench::new();
+        let mut child = bench.program(&bench.config().set("log_level", "error"), &arguments).command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(74));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
+}

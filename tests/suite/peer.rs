@@ -1,0 +1,196 @@
+//! Peers that no broker would be: a socket and a script for it, with AMQP frames made by hand.
+
+use std::{
+    collections::HashMap,
+    io::{self, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    thread,
+};
+
+use crate::harness::LONG;
+
+/// The protocol header of AMQP 1.0 without SASL.
+pub const AMQP: &[u8] = b"AMQP\0\x01\0\0";
+
+/// Listens on a free port, where each connection in turn meets the script; the port. The receiver
+/// tells of each connection that the script is done with.
+pub fn listen(script: impl Fn(TcpStream) + Send + 'static) -> (u16, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let stream = stream.unwrap();
+            stream.set_read_timeout(Some(LONG)).unwrap();
+            script(stream);
+            let _ = tell.send(());
+        }
+    });
+    (port, told)
+}
+
+/// Reads whatever comes until the peer hangs up.
+pub fn swallow(mut stream: impl Read) {
+    let _ = io::copy(&mut stream, &mut io::sink());
+}
+
+/// A port that nobody listens on: it was ours, and the system does not give it out again so soon.
+pub fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A frame of channel 0 with one performative; `fields` are encoded values.
+pub fn frame(performative: u8, fields: &[&[u8]]) -> Vec<u8> {
+    let list = fields.concat();
+    let mut body = vec![0x00, 0x53, performative, 0xd0];
+    body.extend((list.len() as u32 + 4).to_be_bytes());
+    body.extend((fields.len() as u32).to_be_bytes());
+    body.extend(list);
+    let mut frame = (body.len() as u32 + 8).to_be_bytes().to_vec();
+    frame.extend([2, 0, 0, 0]);
+    frame.extend(body);
+    frame
+}
+
+fn string(constructor: u8, text: &str) -> Vec<u8> {
+    [&[constructor, text.len() as u8], text.as_bytes()].concat()
+}
+
+/// The broker's Open.
+pub fn open() -> Vec<u8> {
+    frame(0x10, &[&string(0xa1, "peer")])
+}
+
+/// The broker's Close, with a condition.
+pub fn close(condition: &str, description: &str) -> Vec<u8> {
+    frame(0x18, &[&error(condition, description)])
+}
+
+/// A Disposition that rejects and settles the client's first delivery.
+pub fn rejected(condition: &str) -> Vec<u8> {
+    let error = error(condition, "says the peer");
+    let state = [&[0x00, 0x53, 0x25, 0xc0, error.len() as u8 + 1, 1], &error[..]].concat();
+    frame(0x15, &[&[0x41], &[0x43], &[0x40], &[0x41], &state])
+}
+
+fn error(condition: &str, description: &str) -> Vec<u8> {
+    let fields = [string(0xa3, condition), string(0xa1, description)].concat();
+    [&[0x00, 0x53, 0x1d, 0xc0, fields.len() as u8 + 1, 2], &fields[..]].concat()
+}
+
+/// A broker that lets a client attach both links, and then does what the script wants.
+pub struct Peer {
+    pub stream: TcpStream,
+    buffer: Vec<u8>,
+    /// The client's handles of its links, by its role: `true` is a receiver.
+    handles: HashMap<bool, u8>,
+}
+
+impl Peer {
+    /// Answers the client until both of its links are attached; grants no credit.
+    pub fn attached(stream: TcpStream) -> io::Result<Self> {
+        Self::attach(stream, &open())
+    }
+
+    /// The same; the Open asks not to be left without a word for longer than this.
+    pub fn attached_with_idle_timeout(stream: TcpStream, milliseconds: u16) -> io::Result<Self> {
+        let [high, low] = milliseconds.to_be_bytes();
+        let null: &[u8] = &[0x40];
+        Self::attach(stream, &frame(0x10, &[&string(0xa1, "peer"), null, null, null, &[0x70, 0, 0, high, low]]))
+    }
+
+    fn attach(stream: TcpStream, open: &[u8]) -> io::Result<Self> {
+        let mut peer = Self { stream, buffer: Vec::new(), handles: HashMap::new() };
+        let mut header = [0; 8];
+        peer.stream.read_exact(&mut header)?;
+        assert_eq!(header, AMQP);
+        peer.stream.write_all(&[AMQP, open].concat())?;
+        while peer.handles.len() < 2 {
+            let frame = peer.frame()?;
+            match frame[10] {
+                0x11 => {
+                    let window = [0x70, 0, 0, 8, 0];
+                    peer.stream.write_all(&self::frame(0x11, &[&[0x60, 0, 0], &[0x43], &window, &window]))?;
+                }
+                0x12 => peer.answer_attach(&frame)?,
+                _ => {}
+            }
+        }
+        Ok(peer)
+    }
+
+    /// Grants credit to the client's sender.
+    pub fn grant(&mut self, credit: u8) -> io::Result<()> {
+        let flow = self.flow(credit);
+        self.answer(&flow)
+    }
+
+    /// Sends these frames as one.
+    pub fn answer(&mut self, frames: &[u8]) -> io::Result<()> {
+        self.stream.write_all(frames)
+    }
+
+    /// A Flow that lets the client send so many messages in all.
+    pub fn flow(&self, credit: u8) -> Vec<u8> {
+        let window = [0x70, 0, 0, 8, 0];
+        let fields: [&[u8]; 7] =
+            [&[0x43], &window, &[0x43], &window, &[0x52, self.handles[&false]], &[0x43], &[0x52, credit]];
+        frame(0x13, &fields)
+    }
+
+    /// Reads one frame, its size included.
+    pub fn frame(&mut self) -> io::Result<Vec<u8>> {
+        loop {
+            if let Some(size) = self.buffer.first_chunk().map(|size| u32::from_be_bytes(*size) as usize)
+                && self.buffer.len() >= size
+            {
+                let rest = self.buffer.split_off(size);
+                let frame = std::mem::replace(&mut self.buffer, rest);
+                // An empty frame is a heartbeat.
+                if frame.len() > 10 {
+                    return Ok(frame);
+                }
+                continue;
+            }
+            let mut chunk = [0; 4096];
+            match self.stream.read(&mut chunk)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => self.buffer.extend(&chunk[..count]),
+            }
+        }
+    }
+
+    /// Waits for a Transfer of the client.
+    pub fn transfer(&mut self) -> io::Result<Vec<u8>> {
+        loop {
+            let frame = self.frame()?;
+            if frame[10] == 0x14 {
+                return Ok(frame);
+            }
+        }
+    }
+
+    /// Mirrors an Attach: name, handle, the other role, both termini with an address.
+    fn answer_attach(&mut self, frame: &[u8]) -> io::Result<()> {
+        let list = match frame[11] {
+            0xc0 => &frame[14..],
+            0xd0 => &frame[20..],
+            other => panic!("an attach is a list, not {other:x}"),
+        };
+        let name = string(0xa1, std::str::from_utf8(&list[2..2 + list[1] as usize]).unwrap());
+        assert_eq!(list[0], 0xa1, "a short name");
+        let rest = &list[2 + list[1] as usize..];
+        let (handle, rest) = if rest[0] == 0x43 { (0, &rest[1..]) } else { (rest[1], &rest[2..]) };
+        let receiver = rest[0] == 0x41;
+        let role = if receiver { 0x42 } else { 0x41 };
+        let address = string(0xa1, "somewhere");
+        let terminus = |code| [&[0x00, 0x53, code, 0xc0, address.len() as u8 + 1, 1], &address[..]].concat();
+        let (source, target) = (terminus(0x28), terminus(0x29));
+        let fields: [&[u8]; 10] =
+            [&name, &[0x52, handle], &[role], &[0x40], &[0x40], &source, &target, &[0x40], &[0x40], &[0x43]];
+        self.stream.write_all(&self::frame(0x12, &fields))?;
+        self.handles.insert(receiver, handle);
+        Ok(())
+    }
+}

@@ -1,0 +1,237 @@
+//! Ways not to reach a broker, and the next one of the list.
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+};
+
+use amqp_sandbox::{Act, Refusal, Rule, When};
+use openssl::ssl::{SslAcceptor, SslMethod};
+
+use crate::{
+    harness::{Bench, Config, Ended, images},
+    peer::{self, AMQP},
+};
+
+fn to(config: Config, urls: &[&str]) -> Config {
+    let urls: Vec<_> = urls.iter().map(|url| format!("\"{url}\"")).collect();
+    config.set("messaging_brokers", &format!("[{}]", urls.join(", ")))
+}
+
+#[track_caller]
+fn took_between(ended: &Ended, from: f64, to: f64) {
+    let took = ended.took.as_secs_f64();
+    assert!((from..=to).contains(&took), "took {took} s, not {from} to {to}:\n{}", ended.stderr);
+}
+
+/// A listener whose connections complete and are never taken, so that nothing ever answers.
+fn silent() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("localhost:{}", listener.local_addr().unwrap().port());
+    (listener, url)
+}
+
+/// A broker that completes TLS and then says nothing.
+fn silent_behind_tls(bench: &Bench) -> String {
+    let identity = bench.sandbox.authority().server(&["localhost"], Default::default()).unwrap();
+    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
+    builder.set_certificate(&identity.certificate).unwrap();
+    builder.set_private_key(&identity.key).unwrap();
+    let acceptor = builder.build();
+    let script = move |stream: TcpStream| {
+        if let Ok(tls) = acceptor.accept(stream) {
+            peer::swallow(tls);
+        }
+    };
+    format!("localhost:{}", peer::listen(script).0)
+}
+
+/// Answers the first bytes with `answer` and reads on.
+fn answering(answer: Vec<u8>) -> String {
+    let script = move |mut stream: TcpStream| {
+        let mut header = [0; 8];
+        if stream.read_exact(&mut header).is_ok() {
+            let _ = stream.write_all(&answer);
+            peer::swallow(stream);
+        }
+    };
+    format!("localhost:{}", peer::listen(script).0)
+}
+
+/// A broker that is down, silent or gone is passed over, wherever in the list it stands.
+#[test]
+fn the_next_broker_is_used() {
+    let bench = Bench::new();
+    let good = bench.sandbox.amqps_url();
+    let (_listener, silent) = silent();
+    let bad = [
+        format!("amqps://localhost:{}", peer::closed_port()),
+        format!("amqps://{silent}"),
+        format!("amqp://{silent}"),
+        format!("amqps://{}", silent_behind_tls(&bench)),
+        "amqps://no-such-host.invalid:5671".to_owned(),
+    ];
+    for bad in &bad {
+        let config = to(bench.config(), &[bad, &good]).set("connect_timeout", "1");
+        let ended = bench.run(&config, &images(2)).expect(0);
+        ended.says(bad);
+        // A resolver may take its time to say that there is no such name.
+        took_between(&ended, 0.0, 2.5);
+    }
+    let all: Vec<_> = bad.iter().map(String::as_str).chain([good.as_str()]).collect();
+    bench.run(&to(bench.config(), &all).set("connect_timeout", "1"), &images(1)).expect(0);
+    let ended = bench.run(&to(bench.config(), &[&good, &bad[1]]), &images(1)).expect(0);
+    assert!(!ended.stderr.contains(&format!("{}:", bad[1])), "a later broker is not asked:\n{}", ended.stderr);
+}
+
+/// What refuses us is passed over as well: its certificate, its login by Close, its forced Close.
+#[test]
+fn a_broker_that_refuses_leaves_the_next() {
+    let bench = Bench::new();
+    let stranger = Bench::new();
+    let good = bench.sandbox.amqps_url();
+    for condition in ["amqp:unauthorized-access", "amqp:connection:forced", "amqp:internal-error"] {
+        let closing = answering([AMQP, &peer::open(), &peer::close(condition, "not you")].concat());
+        let ended = bench.run(&to(bench.config(), &[&format!("amqp://{closing}"), &good]), &images(1)).expect(0);
+        ended.says(condition).says("not you");
+    }
+    let ended = bench.run(&to(bench.config(), &[&stranger.sandbox.amqps_url(), &good]), &images(1)).expect(0);
+    ended.says("not verified by messaging_ca_cert");
+    assert_eq!(stranger.record().connections.len(), 1);
+}
+
+/// The list is gone through again, with pauses, until `timeout` has passed.
+#[test]
+fn a_list_of_nothing_but_closed_ports_ends_after_the_timeout() {
+    let bench = Bench::new();
+    let urls = [0, 1].map(|_| format!("amqps://localhost:{}", peer::closed_port()));
+    let config = to(bench.config(), &[&urls[0], &urls[1]]).patience(1, 3, 3);
+    let ended = bench.run(&config, &images(2)).expect(69);
+    took_between(&ended, 1.0, 2.5);
+    ended.says("no connection to any broker").says(&urls[0]).says(&urls[1]).says("Connection refused");
+    let attempts = ended.stderr.matches(&format!("DEBUG {}", urls[0])).count();
+    assert!((2..=5).contains(&attempts), "{attempts} attempts in a second, or the pauses do not grow");
+    assert_eq!(ended.document()["operation_results"], serde_json::json!(["", ""]));
+    assert_eq!(ended.document()["signer_result"]["status"], "error");
+}
+
+#[test]
+fn a_name_that_does_not_resolve() {
+    let bench = Bench::new();
+    let config =
+        to(bench.config(), &["amqps://no-such-host.invalid:5671"]).patience(1, 1, 1).set("connect_timeout", "1");
+    let ended = bench.run(&config, &images(1)).expect(69);
+    took_between(&ended, 1.0, 2.5);
+    ended.says("no-such-host.invalid:5671: resolve").says("check the host names in messaging_brokers");
+}
+
+#[test]
+fn a_broker_that_is_silent_is_named_with_its_phase() {
+    let bench = Bench::new();
+    let (_listener, silent) = silent();
+    let behind_tls = silent_behind_tls(&bench);
+    let opened = answering([AMQP, &peer::open()[..]].concat());
+    let half = answering(peer::open()[..5].to_vec());
+    for (url, phase) in [
+        (format!("amqps://{silent}"), "tls"),
+        (format!("amqp://{silent}"), "open"),
+        (format!("amqps://{behind_tls}"), "open"),
+        (format!("amqp://{}", answering(AMQP.to_vec())), "open"),
+        (format!("amqp://{opened}"), "attach"),
+    ] {
+        let config = to(bench.config(), &[&url]).patience(1, 1, 1).set("connect_timeout", "1");
+        let ended = bench.run(&config, &images(1)).expect(69);
+        ended.says(&format!("{url}: {phase}: no answer within 1 s"));
+        took_between(&ended, 1.0, 2.5);
+    }
+    let config = to(bench.config(), &[&format!("amqp://{half}")]).patience(1, 1, 1).set("connect_timeout", "1");
+    took_between(&bench.run(&config, &images(1)).expect(69), 0.9, 2.5);
+}
+
+#[test]
+fn where_all_refuse_us_it_is_a_refusal() {
+    let bench = Bench::new();
+    let strangers = [Bench::new(), Bench::new()];
+    let urls: Vec<_> = strangers.iter().map(|stranger| stranger.sandbox.amqps_url()).collect();
+    let config = to(bench.config(), &[&urls[0], &urls[1]]);
+    let ended = bench.run(&config, &images(1)).expect(77);
+    took_between(&ended, 0.0, 2.0);
+    ended.says(&urls[0]).says(&urls[1]);
+    // One that is only down might have taken us.
+    let down = format!("amqps://localhost:{}", peer::closed_port());
+    bench.run(&to(bench.config(), &[&urls[0], &down]).patience(1, 1, 1), &images(1)).expect(69);
+}
+
+/// So brokers answer a failed login: with an Open, and then a Close.
+#[test]
+fn a_login_refused_by_close_is_a_refusal() {
+    let bench = Bench::new();
+    let url = format!(
+        "amqp://{}",
+        answering([AMQP, &peer::open(), &peer::close("amqp:unauthorized-access", "who are you")].concat())
+    );
+    for sasl in ["none", "auto"] {
+        let config = to(bench.config(), &[&url]).set("sasl", sasl);
+        let ended = bench.run(&config, &images(1)).expect(77);
+        took_between(&ended, 0.0, 2.0);
+        ended.says("who are you");
+    }
+}
+
+#[test]
+fn a_broker_in_maintenance_is_tried_until_the_timeout() {
+    let bench = Bench::new();
+    let closing = answering([AMQP, &peer::open(), &peer::close("amqp:connection:forced", "maintenance")].concat());
+    let config = to(bench.config(), &[&format!("amqp://{closing}")]).patience(1, 1, 1);
+    let ended = bench.run(&config, &images(1)).expect(69);
+    took_between(&ended, 1.0, 2.5);
+    ended.says("amqp:connection:forced: maintenance");
+}
+
+/// A broker that understands no SASL cannot be asked again with it: what it refused stays refused.
+#[test]
+fn a_refusal_stands_where_sasl_is_not_understood() {
+    let bench = Bench::new();
+    let script = |mut stream: TcpStream| {
+        let mut header = [0; 8];
+        if stream.read_exact(&mut header).is_ok() && header == AMQP {
+            let close = peer::close("amqp:unauthorized-access", "who are you");
+            let _ = stream.write_all(&[AMQP, &peer::open(), &close].concat());
+            peer::swallow(stream);
+        } else {
+            // Its own header and a hang-up (AMQP 1.0 part 2.2).
+            let _ = stream.write_all(AMQP);
+        }
+    };
+    let url = format!("amqp://localhost:{}", peer::listen(script).0);
+    let ended = bench.run(&to(bench.config(), &[&url]), &images(1)).expect(77);
+    ended.says("who are you");
+}
+
+#[test]
+fn brokers_that_demand_sasl_are_given_it() {
+    for mechanism in ["EXTERNAL", "ANONYMOUS"] {
+        let bench = Bench::with(|options| {
+            options.sasl.required = true;
+            options.sasl.mechanisms = vec![mechanism.to_owned()];
+        });
+        bench.run(&bench.config(), &images(1)).expect(0);
+        let record = bench.record();
+        assert_eq!(record.connections.last().unwrap().sasl_mechanism.as_deref(), Some(mechanism));
+        assert_eq!(record.requests.len(), 1);
+    }
+    let bench = Bench::with(|options| options.sasl.required = true);
+    let ended = bench.run(&bench.config().set("sasl", "none"), &images(1)).expect(77);
+    ended.says("the broker demands SASL");
+}
+
+/// The receiver's refusal would be the same on the next broker.
+#[test]
+fn a_refused_receiver_is_not_taken_to_the_next_broker() {
+    let refusal = Refusal { condition: "amqp:not-found".into(), description: None };
+    let bench = Bench::misbehaving(vec![Rule { when: When::ReceiverLink, act: Act::RefuseLink(refusal) }]);
+    let next = Bench::new();
+    let config = to(bench.config(), &[&bench.sandbox.amqps_url(), &next.sandbox.amqps_url()]);
+    bench.run(&config, &images(1)).expect(77);
+    assert_eq!(next.record().connections.len(), 0);
+}

@@ -1,0 +1,320 @@
+//! What brokers do to requests, and to the link that they come by.
+
+use std::collections::HashMap;
+
+use amqp_sandbox::{Act, Refusal, Rule, When};
+
+use crate::{
+    harness::{Bench, Ended, LONG, images},
+    peer::{self, Peer},
+};
+
+fn refusal(condition: &str) -> Refusal {
+    Refusal { condition: condition.into(), description: Some("says the test".into()) }
+}
+
+fn rule(when: When, act: Act) -> Rule {
+    Rule { when, act }
+}
+
+#[track_caller]
+fn took_between(ended: &Ended, from: f64, to: f64) {
+    let took = ended.took.as_secs_f64();
+    assert!((from..=to).contains(&took), "took {took} s, not {from} to {to}:\n{}", ended.stderr);
+}
+
+/// How often each request id was received, in order of its first arrival.
+fn arrivals(bench: &Bench) -> Vec<usize> {
+    let mut places = HashMap::new();
+    let mut times = Vec::new();
+    for request in bench.record().requests {
+        let place = *places.entry(request.request_id.unwrap()).or_insert(times.len());
+        if place == times.len() {
+            times.push(0);
+        }
+        times[place] += 1;
+    }
+    times
+}
+
+/// Which items of the document are there.
+fn present(ended: &Ended) -> Vec<bool> {
+    ended.document()["operation_results"].as_array().unwrap().iter().map(|item| item != "").collect()
+}
+
+const REFUSALS: [&str; 3] = ["amqp:unauthorized-access", "amqp:not-found", "amqp:not-allowed"];
+
+/// Three items by each operation.
+fn operations(bench: &Bench) -> [String; 3] {
+    let file = |name: &str| format!("--blob-file {}", bench.file(name, name).display());
+    [
+        images(3),
+        "clear-sign --signing-key ABCD1234 --task-id 7 one two three".into(),
+        format!("blob-sign --signing-key ABCD1234 --task-id 7 {} {} {}", file("one"), file("two"), file("three")),
+    ]
+}
+
+/// A rejected item fails with the broker's words and at once; the others go on.
+#[test]
+fn a_rejected_request_fails_alone() {
+    for rejected in [1, 2, 3] {
+        for operation in 0..3 {
+            let act = Act::Reject(refusal("amqp:decode-error"));
+            let bench = Bench::misbehaving(vec![rule(When::Request(rejected), act)]);
+            let ended = bench.run(&bench.config(), &operations(&bench)[operation]).expect(75);
+            took_between(&ended, 0.0, 5.0);
+            ended.says("not taken by the broker: amqp:decode-error: says the test; running again does not help");
+            let expected: Vec<_> = (1..=3).map(|number| number != rejected).collect();
+            assert_eq!(present(&ended), expected);
+            assert_eq!(arrivals(&bench), [1, 1, 1]);
+            assert_eq!(ended.document()["signer_result"]["status"], "error");
+        }
+    }
+}
+
+#[test]
+fn all_rejected_ends_at_once() {
+    let bench = Bench::misbehaving(vec![rule(When::Any, Act::Reject(refusal("amqp:decode-error")))]);
+    let ended = bench.run(&bench.config(), &images(3)).expect(75);
+    took_between(&ended, 0.0, 5.0);
+    assert_eq!(present(&ended), [false; 3]);
+}
+
+#[test]
+fn undeliverable_here_is_as_rejected() {
+    let act = Act::Modify { undeliverable_here: true };
+    let bench = Bench::misbehaving(vec![rule(When::Request(2), act)]);
+    let ended = bench.run(&bench.config(), &images(3)).expect(75);
+    took_between(&ended, 0.0, 5.0);
+    ended.says("undeliverable here");
+    assert_eq!(present(&ended), [true, false, true]);
+    assert_eq!(arrivals(&bench), [1, 1, 1]);
+}
+
+/// “You may not” stops the sending: with a credit of 1 nothing follows the rejected request. What
+/// was accepted before is still waited for.
+#[test]
+fn a_refused_request_stops_the_sending() {
+    for (index, condition) in REFUSALS.iter().enumerate() {
+        let number = index as u64 + 1;
+        let bench = Bench::with(|options| {
+            options.credit = 1;
+            let delay = Act::Delay(std::time::Duration::from_millis(300));
+            options.behaviours =
+                vec![rule(When::Request(number), Act::Reject(refusal(condition))), rule(When::Any, delay)];
+        });
+        let ended = bench.run(&bench.config(), &images(5)).expect(77);
+        took_between(&ended, 0.0, 5.0);
+        ended.says(condition).says("says the test");
+        assert_eq!(bench.record().requests.len(), index + 1, "nothing was sent after {condition}");
+        let expected: Vec<_> = (0..5).map(|item| item < index).collect();
+        assert_eq!(present(&ended), expected);
+    }
+}
+
+/// The broker rejects the first request and grants credit for more in the same breath.
+#[test]
+fn nothing_follows_a_refused_request_even_with_credit() {
+    let (tell, followers) = std::sync::mpsc::channel();
+    let (port, _) = peer::listen(move |stream| {
+        let mut peer = Peer::attached(stream).unwrap();
+        peer.grant(1).unwrap();
+        peer.transfer().unwrap();
+        peer.answer(&[peer::rejected("amqp:not-allowed"), peer.flow(9)].concat()).unwrap();
+        let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
+    });
+    let bench = Bench::new();
+    let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
+    let ended = bench.run(&config.set("close_timeout", "1"), &images(3)).expect(77);
+    ended.says("amqp:not-allowed");
+    assert_eq!(followers.recv_timeout(LONG), Ok(0), "requests were sent after the refusal");
+}
+
+/// What was accepted and is never answered is waited for until its window ends, and not longer.
+#[test]
+fn a_refused_request_leaves_the_window_of_the_accepted() {
+    let reject = Act::Reject(refusal("amqp:not-allowed"));
+    let bench = Bench::misbehaving(vec![rule(When::Request(2), reject), rule(When::Request(1), Act::NoReply)]);
+    let ended = bench.run(&bench.config().patience(1, 3, 3), &images(3)).expect(77);
+    took_between(&ended, 1.0, 1.9);
+    assert_eq!(present(&ended), [false, false, true]);
+    assert_eq!(arrivals(&bench), [1, 1, 1]);
+}
+
+#[test]
+fn what_is_given_back_is_sent_again_from_the_next_window_on() {
+    for act in [Act::Release, Act::Modify { undeliverable_here: false }] {
+        for number in [1, 3] {
+            let when = When::All(vec![When::Request(number), When::Delivery(1)]);
+            let bench = Bench::misbehaving(vec![rule(when, act.clone())]);
+            let ended = bench.run(&bench.config().patience(1, 2, 1), &images(3)).expect(0);
+            took_between(&ended, 1.0, 1.9);
+            let mut times = arrivals(&bench);
+            times.sort_unstable();
+            assert_eq!(times, [1, 1, 2]);
+        }
+    }
+}
+
+#[test]
+fn what_is_always_given_back_is_told_in_the_end() {
+    for (act, word) in [(Act::Release, "released"), (Act::Modify { undeliverable_here: false }, "modified")] {
+        let bench = Bench::misbehaving(vec![rule(When::Any, act)]);
+        let ended = bench.run(&bench.config().patience(1, 2, 1), &images(2)).expect(75);
+        took_between(&ended, 2.0, 2.9);
+        ended.says(&format!("given back by the broker ({word}); running again can help"));
+        assert_eq!(arrivals(&bench), [2, 2]);
+    }
+}
+
+#[test]
+fn without_credit_each_cycle_takes_the_timeout_and_has_no_windows() {
+    let bench = Bench::misbehaving(vec![rule(When::SenderLink, Act::NoCredit)]);
+    let ended = bench.run(&bench.config().patience(1, 5, 2), &images(3)).expect(75);
+    took_between(&ended, 2.0, 2.9);
+    ended.says("not sent; running again can help");
+    assert_eq!(present(&ended), [false; 3]);
+    assert_eq!(bench.record().requests.len(), 0);
+}
+
+#[test]
+fn a_request_that_is_neither_settled_nor_answered() {
+    let bench =
+        Bench::misbehaving(vec![rule(When::Request(2), Act::NeverSettle), rule(When::Request(2), Act::NoReply)]);
+    let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
+    took_between(&ended, 1.0, 1.9);
+    ended.says("the broker did not say that it has the request");
+    assert_eq!(present(&ended), [true, false, true]);
+}
+
+#[test]
+fn a_refused_sender_ends_the_run_at_once() {
+    for condition in REFUSALS {
+        for target in ["auto", "address", "anonymous"] {
+            let bench = Bench::misbehaving(vec![rule(When::SenderLink, Act::RefuseLink(refusal(condition)))]);
+            let ended = bench.run(&bench.config().set("sender_target", target), &images(2)).expect(77);
+            took_between(&ended, 0.0, 3.0);
+            ended.says(&format!("refused: {condition}: says the test"));
+            assert_eq!(bench.record().requests.len(), 0);
+            assert_eq!(present(&ended), [false; 2]);
+        }
+    }
+}
+
+/// What passes is not a refusal: the next broker may do better.
+#[test]
+fn a_sender_refused_for_a_passing_reason_leaves_the_next_broker() {
+    let act = Act::RefuseLink(refusal("amqp:resource-locked"));
+    let bench = Bench::misbehaving(vec![rule(When::SenderLink, act)]);
+    let config = bench.config().set("sender_target", "address").patience(1, 1, 1);
+    let ended = bench.run(&config, &images(1)).expect(69);
+    took_between(&ended, 1.0, 2.5);
+    ended.says("amqp:resource-locked: says the test");
+}
+
+#[test]
+fn a_refused_receiver_ends_the_run_before_anything_is_sent() {
+    for condition in REFUSALS {
+        let bench = Bench::misbehaving(vec![rule(When::ReceiverLink, Act::RefuseLink(refusal(condition)))]);
+        let ended = bench.run(&bench.config(), &images(2)).expect(77);
+        took_between(&ended, 0.0, 3.0);
+        ended.says("listening to “").says(&format!("refused: {condition}: says the test")).says("topic_listen_to");
+        assert_eq!(bench.record().requests.len(), 0);
+    }
+}
+
+#[test]
+fn a_link_detached_at_once_is_as_refused() {
+    for condition in REFUSALS {
+        let bench = Bench::misbehaving(vec![rule(When::SenderLink, Act::DetachLink(refusal(condition)))]);
+        let ended = bench.run(&bench.config(), &images(2)).expect(77);
+        took_between(&ended, 0.0, 3.0);
+        ended.says(condition);
+        assert_eq!(bench.record().requests.len(), 0);
+
+        let bench = Bench::misbehaving(vec![rule(When::ReceiverLink, Act::DetachLink(refusal(condition)))]);
+        let ended = bench.run(&bench.config(), &images(2)).expect(77);
+        took_between(&ended, 0.0, 3.0);
+        ended.says("listening to “").says(condition);
+    }
+}
+
+/// The sender is detached with the second request: the first, which was accepted, is answered.
+#[test]
+fn a_sender_detached_later_leaves_the_window_of_the_accepted() {
+    let detach = Act::DetachLink(refusal("amqp:unauthorized-access"));
+    let bench = Bench::misbehaving(vec![rule(When::Request(2), detach)]);
+    let ended = bench.run(&bench.config().patience(1, 3, 3), &images(3)).expect(77);
+    took_between(&ended, 1.0, 2.5);
+    ended.says("amqp:unauthorized-access: says the test");
+    assert_eq!(present(&ended), [true, false, false]);
+}
+
+/// A passing reason: the connection is made again, and what has no outcome is sent again.
+#[test]
+fn a_link_detached_for_a_passing_reason_is_attached_again() {
+    for number in [1, 2, 3] {
+        let detach = Act::DetachLink(refusal("amqp:resource-deleted"));
+        let bench = Bench::misbehaving(vec![rule(When::Request(number), detach)]);
+        let ended = bench.run(&bench.config(), &images(3)).expect(0);
+        took_between(&ended, 0.0, 5.0);
+        ended.says("amqp:resource-deleted: says the test; connecting again");
+        assert_eq!(ended.messages().len(), 3);
+    }
+}
+
+/// Without the anonymous terminus the address is the target, whether the broker says so in its
+/// Open or only when asked.
+#[test]
+fn without_an_anonymous_terminus_the_address_is_the_target() {
+    let bench = Bench::with(|options| options.anonymous_relay = false);
+    bench.run(&bench.config(), &images(2)).expect(0);
+    let refused = rule(
+        When::All(vec![When::SenderLink, When::Address(String::new())]),
+        Act::RefuseLink(refusal("amqp:not-implemented")),
+    );
+    let offering = Bench::misbehaving(vec![refused]);
+    offering.run(&offering.config(), &images(2)).expect(0);
+    for bench in [bench, offering] {
+        let record = bench.record();
+        assert_eq!(record.requests.len(), 2);
+        for request in &record.requests {
+            assert_eq!(request.target.as_deref(), Some(crate::harness::SEND_TO));
+            assert_eq!(request.to(), Some(crate::harness::SEND_TO), "`to` is set in both cases");
+        }
+    }
+}
+
+#[test]
+fn the_anonymous_terminus_is_used_where_it_is_offered() {
+    let bench = Bench::new();
+    bench.run(&bench.config(), &images(1)).expect(0);
+    bench.run(&bench.config().set("sender_target", "address"), &images(1)).expect(0);
+    let targets: Vec<_> = bench.record().requests.into_iter().map(|request| request.target).collect();
+    assert_eq!(targets, [None, Some(crate::harness::SEND_TO.to_owned())]);
+
+    let without = Bench::with(|options| options.anonymous_relay = false);
+    let ended = without.run(&without.config().set("sender_target", "anonymous"), &images(1)).expect(77);
+    ended.says("there is no anonymous terminus here");
+}
+
+#[test]
+fn a_message_larger_than_the_link_takes_fails_before_it_is_sent() {
+    let bench = Bench::with(|options| options.max_message_size = Some(8 * 1024));
+    let (small, large) = (bench.file("small", "x"), bench.file("large", "x".repeat(10 * 1024)));
+    for (files, expected) in [([&large, &small], [false, true]), ([&small, &large], [true, false])] {
+        let arguments = format!(
+            "blob-sign --signing-key A --task-id 7 --blob-file {} --blob-file {}",
+            files[0].display(),
+            files[1].display()
+        );
+        let ended = bench.run(&bench.config(), &arguments).expect(75);
+        took_between(&ended, 0.0, 5.0);
+        ended.says("amqp:link:message-size-exceeded").says("the broker takes 8192");
+        assert_eq!(present(&ended), expected);
+    }
+    assert_eq!(bench.record().requests.len(), 2);
+    bench
+        .run(&bench.config(), &format!("blob-sign --signing-key A --task-id 7 --blob-file {}", large.display()))
+        .expect(75);
+}

@@ -1,0 +1,415 @@
+//! Certificates of both sides: what is refused, in which words, and before anything is sent.
+
+use std::{
+    net::TcpStream,
+    process::{Command, Stdio},
+};
+
+use amqp_sandbox::pki::{self, Authority, Identity, Subject, Validity};
+use openssl::{
+    pkey::PKey,
+    rsa::Rsa,
+    ssl::{SslAcceptor, SslMethod, SslVerifyMode, SslVersion},
+    x509::X509,
+};
+
+use crate::{
+    harness::{Bench, Config, Ended, images},
+    peer,
+};
+
+fn with_server(certificate: Identity) -> Bench {
+    Bench::with(|options| options.server_certificate = Some(certificate))
+}
+
+/// A broker that fails verification gets nothing of ours: no Open, no request, no second attempt.
+#[track_caller]
+fn refuses(bench: &Bench, config: &Config, reason: &str) {
+    let ended = bench.run(&config.clone().patience(1, 1, 1), &images(2)).expect(77);
+    ended.says(reason);
+    assert_eq!(ended.document()["operation_results"], serde_json::json!(["", ""]));
+    let record = bench.record();
+    assert!(!record.connections.is_empty(), "the broker was asked");
+    assert!(record.connections.iter().all(|connection| connection.protocol_header.is_none()), "{record:?}");
+    assert_eq!(record.requests.len(), 0);
+    assert_eq!(record.connections.len(), 1, "trying again cannot help");
+}
+
+#[test]
+fn a_broker_of_another_authority_is_refused() {
+    let other = Authority::new("other CA").unwrap();
+    let bench = with_server(other.server(&["localhost"], Validity::default()).unwrap());
+    refuses(&bench, &bench.config(), "the broker's certificate is not verified by messaging_ca_cert");
+}
+
+#[test]
+fn a_self_signed_broker_is_refused() {
+    let bench = with_server(pki::self_signed_server(&["localhost"]).unwrap());
+    refuses(&bench, &bench.config(), "the broker's certificate is self-signed and not in messaging_ca_cert");
+}
+
+/// A self-signed certificate that is itself the file of trusted ones is what the file says: trusted.
+#[test]
+fn a_self_signed_broker_that_the_file_names_is_trusted() {
+    let identity = pki::self_signed_server(&["localhost"]).unwrap();
+    let pem = identity.certificate_pem().unwrap();
+    let bench = with_server(identity);
+    let ca = bench.file("own.pem", pem);
+    bench.run(&bench.config().set("messaging_ca_cert", &ca.display().to_string()), &images(1)).expect(0);
+}
+
+fn trusting(bench: &Bench, authority: &Authority) -> Config {
+    let ca = bench.file("authority.pem", authority.pem().unwrap());
+    bench.config().set("messaging_ca_cert", &ca.display().to_string())
+}
+
+#[test]
+fn a_certificate_for_another_host_is_refused() {
+    let authority = Authority::new("CA").unwrap();
+    for (hosts, url_host) in [(["broker.example.com"], "localhost"), (["localhost"], "127.0.0.1")] {
+        let bench = with_server(authority.server(&hosts, Validity::default()).unwrap());
+        let url = bench.sandbox.amqps_url().replace("localhost", url_host);
+        let config = trusting(&bench, &authority).set("messaging_brokers", &format!("[\"{url}\"]"));
+        refuses(&bench, &config, &format!("not for “{url_host}”"));
+    }
+}
+
+#[test]
+fn an_ip_address_in_the_url_is_checked_against_the_certificates() {
+    let authority = Authority::new("CA").unwrap();
+    let bench = with_server(authority.server(&["127.0.0.1"], Validity::default()).unwrap());
+    let url = bench.sandbox.amqps_url().replace("localhost", "127.0.0.1");
+    let config = trusting(&bench, &authority).set("messaging_brokers", &format!("[\"{url}\"]"));
+    bench.run(&config, &images(1)).expect(0);
+}
+
+#[test]
+fn an_expired_broker_and_one_not_yet_valid_are_refused() {
+    let authority = Authority::new("CA").unwrap();
+    for (from, until, reason) in [(-9, -2, "has expired"), (2, 9, "is not valid yet")] {
+        let bench = with_server(authority.server(&["localhost"], Validity { from, until }).unwrap());
+        refuses(&bench, &trusting(&bench, &authority), &format!("the broker's certificate {reason}"));
+    }
+}
+
+/// A TLS server of OpenSSL's defaults that the test changes.
+fn acceptor(bench: &Bench, change: impl FnOnce(&mut openssl::ssl::SslAcceptorBuilder)) -> SslAcceptor {
+    let identity = bench.sandbox.authority().server(&["localhost"], Validity::default()).unwrap();
+    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
+    builder.set_certificate(&identity.certificate).unwrap();
+    builder.set_private_key(&identity.key).unwrap();
+    change(&mut builder);
+    builder.build()
+}
+
+fn serve(acceptor: SslAcceptor) -> u16 {
+    let script = move |stream: TcpStream| {
+        if let Ok(tls) = acceptor.accept(stream) {
+            peer::swallow(tls);
+        }
+    };
+    peer::listen(script).0
+}
+
+fn to_port(config: Config, scheme: &str, port: u16) -> Config {
+    config.set("messaging_brokers", &format!("[\"{scheme}://localhost:{port}\"]")).patience(1, 1, 1)
+}
+
+#[test]
+fn tls_older_than_1_2_is_refused() {
+    let bench = Bench::new();
+    let port = serve(acceptor(&bench, |builder| {
+        builder.set_min_proto_version(Some(SslVersion::TLS1)).unwrap();
+        builder.set_max_proto_version(Some(SslVersion::TLS1_1)).unwrap();
+        builder.set_cipher_list("ALL:@SECLEVEL=0").unwrap();
+    }));
+    let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(77);
+    ended.says("the broker has no TLS 1.2 or newer");
+}
+
+#[test]
+fn tls_verify_can_be_relaxed_and_warns() {
+    let authority = Authority::new("CA").unwrap();
+    let bench = with_server(authority.server(&["broker.example.com"], Validity::default()).unwrap());
+    let config = trusting(&bench, &authority).set("tls_verify", "ca");
+    bench.run(&config, &images(1)).expect(0).says("tls_verify is not “full”");
+
+    let bench = with_server(pki::self_signed_server(&["broker.example.com"]).unwrap());
+    bench.run(&bench.config().set("tls_verify", "none"), &images(1)).expect(0).says("tls_verify is not “full”");
+    refuses_to_relax_more(&bench);
+}
+
+/// `ca` forgives the name alone.
+fn refuses_to_relax_more(bench: &Bench) {
+    let ended = bench.run(&bench.config().set("tls_verify", "ca").patience(1, 1, 1), &images(1)).expect(77);
+    ended.says("self-signed");
+}
+
+/// With `none` a failed check is noted by OpenSSL all the same; it is not why the broker hangs up.
+#[test]
+fn without_verification_an_alert_is_still_an_alert() {
+    let bench = Bench::new();
+    let port = serve(acceptor(&bench, |builder| {
+        let identity = pki::self_signed_server(&["localhost"]).unwrap();
+        builder.set_certificate(&identity.certificate).unwrap();
+        builder.set_private_key(&identity.key).unwrap();
+        // In TLS 1.2 the certificate of the client is judged within the handshake.
+        builder.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
+        builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+    }));
+    let config = to_port(bench.config(), "amqps", port).set("tls_verify", "none");
+    let ended = bench.run(&config, &images(1)).expect(77);
+    ended.says("the broker refused our certificate or handshake: ");
+    assert!(!ended.stderr.contains("self-signed"), "{}", ended.stderr);
+}
+
+/// Not every alert has the word in OpenSSL's name of it: this one is “tlsv1 unrecognized name”.
+#[test]
+fn an_alert_about_the_host_name_is_one_too() {
+    let bench = Bench::new();
+    let port = serve(acceptor(&bench, |builder| {
+        builder.set_servername_callback(|_, alert| {
+            *alert = openssl::ssl::SslAlert::UNRECOGNIZED_NAME;
+            Err(openssl::ssl::SniError::ALERT_FATAL)
+        });
+    }));
+    let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(77);
+    ended.says("the broker refused our certificate or handshake: unrecognized name");
+}
+
+// ---- our own files ----
+
+fn with_file(bench: &Bench, key: &str, name: &str, content: impl AsRef<[u8]>) -> Config {
+    bench.config().set(key, &bench.file(name, content).display().to_string())
+}
+
+/// A file of ours that is wrong is named with its defect before anything connects.
+#[track_caller]
+fn rejects(bench: &Bench, config: &Config, name: &str, reason: &str) -> Ended {
+    let ended = bench.run(config, &images(1)).expect(78);
+    let line = ended.stderr.lines().find(|line| line.starts_with("amqp-messenger: ")).unwrap();
+    assert!(line.contains(name) && line.contains(reason), "{reason:?} of {name} is not in:\n{}", ended.stderr);
+    assert_eq!(ended.stdout, "");
+    assert_eq!(bench.record().connections.len(), 0);
+    ended
+}
+
+fn client(bench: &Bench, validity: Validity) -> Identity {
+    bench.sandbox.authority().client(Subject::common_name("me"), validity).unwrap()
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named() {
+    let bench = Bench::new();
+    let identity = client(&bench, Validity::default());
+    let (certificate, key) = (identity.certificate_pem().unwrap(), identity.key_pem().unwrap());
+    let stranger = client(&bench, Validity::default()).key_pem().unwrap();
+    let cut = &certificate[..certificate.len() / 2];
+    let cert_key = |content: &[u8]| with_file(&bench, "messaging_cert_key", "mine.pem", content);
+    let ca = |content: &[u8]| with_file(&bench, "messaging_ca_cert", "ca.pem", content);
+
+    rejects(&bench, &bench.config().set("messaging_cert_key", "/no/mine.pem"), "/no/mine.pem", "No such file");
+    rejects(&bench, &bench.config().set("messaging_ca_cert", "/no/ca.pem"), "/no/ca.pem", "No such file");
+    rejects(&bench, &cert_key(b"hello"), "mine.pem", "holds no certificate");
+    rejects(&bench, &cert_key(b""), "mine.pem", "holds no certificate");
+    rejects(&bench, &cert_key(&identity.certificate.to_der().unwrap()), "mine.pem", "holds no certificate");
+    rejects(&bench, &cert_key(&key), "mine.pem", "holds no certificate");
+    rejects(&bench, &cert_key(&certificate), "mine.pem", "holds no usable private key");
+    rejects(&bench, &cert_key(&[&certificate[..], &stranger].concat()), "mine.pem", "does not belong");
+    rejects(&bench, &cert_key(&[cut, b"\n", &key].concat()), "mine.pem", "certificate");
+    rejects(&bench, &ca(b"hello"), "ca.pem", "holds no certificate");
+    rejects(&bench, &ca(cut), "ca.pem", "certificate");
+}
+
+/// A key that OpenSSL finds too weak is ours, and not a defect of the authorities' file.
+#[test]
+fn a_weak_certificate_names_its_own_file() {
+    let bench = Bench::new();
+    let key = PKey::from_rsa(Rsa::generate(512).unwrap()).unwrap();
+    let mut builder = X509::builder().unwrap();
+    builder.set_pubkey(&key).unwrap();
+    builder.set_not_before(&openssl::asn1::Asn1Time::days_from_now(0).unwrap()).unwrap();
+    builder.set_not_after(&openssl::asn1::Asn1Time::days_from_now(30).unwrap()).unwrap();
+    builder.sign(&key, openssl::hash::MessageDigest::sha256()).unwrap();
+    let pem = [builder.build().to_pem().unwrap(), key.private_key_to_pem_pkcs8().unwrap()].concat();
+    let config = with_file(&bench, "messaging_cert_key", "weak.pem", pem);
+    let ended = bench.run(&config, &format!("{} --requester me", images(1))).expect(78);
+    ended.says("weak.pem: OpenSSL does not take it").says("key too small");
+}
+
+#[test]
+fn an_encrypted_key_is_opened_by_its_passphrase_file_and_nothing_prompts() {
+    let bench = Bench::new();
+    let identity = client(&bench, Validity::default());
+    let pem = [identity.certificate_pem().unwrap(), identity.encrypted_key_pem(b"sesame").unwrap()].concat();
+    let config = with_file(&bench, "messaging_cert_key", "mine.pem", pem);
+    rejects(&bench, &config, "mine.pem", "the private key is encrypted");
+
+    let passphrase = |content: &str| {
+        let file = bench.file("passphrase", content);
+        config.clone().set("messaging_key_passphrase_file", &file.display().to_string())
+    };
+    rejects(&bench, &passphrase("wrong\n"), "mine.pem", "does not open the private key");
+    rejects(&bench, &passphrase(&"x".repeat(5000)), "mine.pem", "does not open the private key");
+    rejects(&bench, &passphrase("\n"), "passphrase", "is empty");
+    let missing = config.clone().set("messaging_key_passphrase_file", "/no/passphrase");
+    rejects(&bench, &missing, "/no/passphrase", "No such file");
+    for right in ["sesame", "sesame\n", "sesame\r\n"] {
+        bench.run(&passphrase(right), &images(1)).expect(0);
+    }
+}
+
+/// On a terminal of its own, where OpenSSL could ask and would wait for an answer for ever.
+#[test]
+fn nothing_prompts_on_a_terminal() {
+    let bench = Bench::new();
+    let identity = client(&bench, Validity::default());
+    let pem = [identity.certificate_pem().unwrap(), identity.encrypted_key_pem(b"sesame").unwrap()].concat();
+    let config = with_file(&bench, "messaging_cert_key", "mine.pem", pem);
+    let inner = bench.program(&config, &images(1));
+    let words: Vec<_> = [inner.command.get_program()].into_iter().chain(inner.command.get_args()).collect();
+    let line = words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
+    let output = Command::new("timeout")
+        .args(["20", "script", "--quiet", "--return", "--command", &line, "/dev/null"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(78), "{text}");
+    assert!(!text.contains("Enter"), "{text}");
+}
+
+#[test]
+fn key_first_and_chains_are_taken() {
+    let authority = Authority::new("root").unwrap();
+    let bench = Bench::new();
+    let identity = client(&bench, Validity::default());
+    let pem = [identity.key_pem().unwrap(), identity.certificate_pem().unwrap()].concat();
+    bench.run(&with_file(&bench, "messaging_cert_key", "mine.pem", pem), &images(1)).expect(0);
+
+    let middle = bench.sandbox.authority().intermediate("middle").unwrap();
+    let identity = middle.client(Subject::common_name("by-the-middle"), Validity::default()).unwrap();
+    let (own, key) = (identity.certificate.to_pem().unwrap(), identity.key_pem().unwrap());
+    let chain = middle.certificate().to_pem().unwrap();
+    // Our own certificate is told by the key, not by its place.
+    for pem in [[&own[..], &chain, &key].concat(), [&key[..], &chain, &own].concat()] {
+        bench.run(&with_file(&bench, "messaging_cert_key", "mine.pem", pem), &images(1)).expect(0);
+        assert_eq!(bench.record().requests.last().unwrap().json()["requested_by"], "by-the-middle");
+    }
+
+    let middle = authority.intermediate("middle").unwrap();
+    let bench = with_server(middle.server(&["localhost"], Validity::default()).unwrap());
+    bench.run(&trusting(&bench, &authority), &images(1)).expect(0);
+    bench.run(&trusting(&bench, &middle), &images(1)).expect(0);
+}
+
+#[test]
+fn a_client_certificate_out_of_its_time_is_said_before_connecting() {
+    let bench = Bench::new();
+    for (from, until, reason) in [(-9, -1, "the certificate expired on"), (1, 9, "the certificate is not valid before")]
+    {
+        let pem = client(&bench, Validity { from, until }).pem().unwrap();
+        rejects(&bench, &with_file(&bench, "messaging_cert_key", "mine.pem", pem), "mine.pem", reason);
+    }
+}
+
+#[test]
+fn a_certificate_that_expires_within_14_days_warns() {
+    let bench = Bench::new();
+    for (until, warns) in [(1, true), (13, true), (15, false)] {
+        let pem = client(&bench, Validity { from: -1, until }).pem().unwrap();
+        let ended = bench.run(&with_file(&bench, "messaging_cert_key", "mine.pem", pem), &images(1)).expect(0);
+        assert_eq!(ended.stderr.contains("mine.pem: the certificate expires on"), warns, "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_broker_that_refuses_our_certificate_says_so() {
+    let bench = Bench::new();
+    let stranger = Authority::new("stranger").unwrap();
+    let identity = stranger.client(Subject::common_name("me"), Validity::default()).unwrap();
+    let config = with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap()).patience(1, 1, 1);
+    let ended = bench.run(&config, &images(1)).expect(77);
+    ended.says("the broker refused our certificate or handshake: unknown ca");
+    assert_eq!(bench.record().requests.len(), 0);
+    assert_eq!(bench.record().connections.len(), 1, "trying again cannot help");
+}
+
+#[test]
+fn a_broker_that_hangs_up_on_our_certificate_is_given_a_likely_cause() {
+    let bench = Bench::new();
+    let context = acceptor(&bench, |_| {});
+    // After the handshake, in which a silent broker has seen the certificate.
+    let (port, _) = peer::listen(move |stream| drop(context.accept(stream)));
+    let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(69);
+    ended.says("the broker hung up; it may not accept our certificate");
+}
+
+#[test]
+fn the_creator_is_the_common_name_else_the_user_id() {
+    let bench = Bench::new();
+    let named = |subject: Subject| {
+        let identity = bench.sandbox.authority().client(subject, Validity::default()).unwrap();
+        with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap())
+    };
+    let creator = || bench.record().requests.last().unwrap().json()["requested_by"].clone();
+    let both = Subject { common_name: Some("cn"), user_id: Some("uid"), organisation: Some("o") };
+    bench.run(&named(both), &images(1)).expect(0);
+    assert_eq!(creator(), "cn");
+    bench.run(&named(Subject { common_name: None, ..both }), &images(1)).expect(0);
+    assert_eq!(creator(), "uid");
+    let neither = named(Subject { organisation: Some("o"), ..Subject::default() });
+    bench.run(&neither, &format!("{} --requester asked", images(1))).expect(0);
+    assert_eq!(creator(), "asked");
+    let connections = bench.record().connections.len();
+    bench.run(&neither, &images(1)).expect(78).says("mine.pem").says("--requester");
+    assert_eq!(bench.record().connections.len(), connections);
+}
+
+// ---- the wrong kind of port ----
+
+#[test]
+fn tls_to_a_plain_port_and_the_reverse_are_named() {
+    let bench = Bench::new();
+    let port_of = |url: String| url.rsplit(':').next().unwrap().parse::<u16>().unwrap();
+    let plain = port_of(bench.sandbox.amqp_url());
+    let ended = bench.run(&to_port(bench.config(), "amqps", plain), &images(1)).expect(69);
+    ended.says("the port does not speak TLS; amqp:// is for a plain port");
+    let tls = port_of(bench.sandbox.amqps_url());
+    let ended = bench.run(&to_port(bench.config(), "amqp", tls), &images(1)).expect(69);
+    ended.says("the port may speak TLS, which amqps:// is for");
+    let alert = answering(b"\x15\x03\x01\0\x02\x02\x28", true);
+    let ended = bench.run(&to_port(bench.config(), "amqp", alert), &images(1)).expect(69);
+    ended.says("the port speaks TLS; amqps:// is for that");
+    assert_eq!(bench.record().requests.len(), 0);
+}
+
+/// A peer that sends something and reads on, or hangs up at once.
+fn answering(answer: &'static [u8], hang_up: bool) -> u16 {
+    let script = move |mut stream: TcpStream| {
+        use std::io::{Read, Write};
+        let mut first = [0; 8];
+        if stream.read_exact(&mut first).is_ok() {
+            let _ = stream.write_all(answer);
+        }
+        if !hang_up {
+            peer::swallow(stream);
+        }
+    };
+    peer::listen(script).0
+}
+
+#[test]
+fn other_protocols_are_named() {
+    let bench = Bench::new();
+    let http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
+    for hang_up in [false, true] {
+        let ended = bench.run(&to_port(bench.config(), "amqp", answering(http, hang_up)), &images(1)).expect(69);
+        ended.says("the port does not speak AMQP: it sent “HTTP/1.1”");
+        let ended = bench.run(&to_port(bench.config(), "amqps", answering(http, hang_up)), &images(1)).expect(69);
+        ended.says("the port does not speak TLS");
+        let old = answering(b"AMQP\0\0\x09\x01", hang_up);
+        let ended = bench.run(&to_port(bench.config(), "amqp", old), &images(1)).expect(69);
+        ended.says("the port speaks AMQP 0-9-1, not AMQP 1.0");
+    }
+}
