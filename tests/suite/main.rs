@@ -8,3 +8,6 @@
 
 mod cycle;
 mod harness;
+mod names;
+mod operations;
+mod wire;
