@@ -8,6 +8,7 @@
 
 mod cycle;
 mod harness;
+mod input;
 mod names;
 mod operations;
 mod wire;
