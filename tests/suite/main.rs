@@ -11,4 +11,5 @@ mod harness;
 mod input;
 mod names;
 mod operations;
+mod replies;
 mod wire;
