@@ -12,7 +12,7 @@ use crate::config::{SignerType, parse_level};
 use argh::FromArgs;
 use log::LevelFilter;
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::OsString,
     os::unix::ffi::{OsStrExt, OsStringExt},
     path::PathBuf,
     str::FromStr,
@@ -35,7 +35,7 @@ pub(crate) struct Common {
     /// The task's id, not empty.
     pub(crate) task_id: String,
     pub(crate) config_file: Option<PathBuf>,
-    /// The name to ask under; not empty.
+    /// The name to ask under; empty, and then as good as none, under the reference's names alone.
     pub(crate) requester: Option<String>,
     pub(crate) raw: bool,
     pub(crate) log_level: Option<LevelFilter>,
@@ -159,15 +159,15 @@ pub(crate) fn arguments(invocation: Invocation) -> Result<Arguments, Usage> {
 
 fn typed(invocation: Invocation) -> Result<Arguments, String> {
     let Invocation { style, command, options, positionals, .. } = invocation;
-    // An empty requester means none to pubtools-sign; scripts pass an unset variable that way.
-    let no_requester =
-        |name: &str, value: &OsStr| style == Style::Reference && name == "--requester" && value.is_empty();
+    // An empty requester means none to pubtools-sign, which repeats it in its document all the same;
+    // scripts pass an unset variable that way.
+    let may_be_empty = |name: &str| {
+        matches!(name, "--raw" | "--signing-key-name" | "--repo")
+            || (style == Style::Reference && name == "--requester")
+    };
     let mut words = Vec::new();
     for (name, value) in options {
-        if no_requester(name, &value) {
-            continue;
-        }
-        if value.is_empty() && !matches!(name, "--raw" | "--signing-key-name" | "--repo") {
+        if value.is_empty() && !may_be_empty(name) {
             return Err(format!("{name} has an empty value; give one"));
         }
         words.push(name.to_string());

@@ -57,7 +57,8 @@ impl Settings {
                 };
             }
             if name == "creator" {
-                let requester = operation.iter().any(|(name, value)| *name == "requester" && value.is_some());
+                let given = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
+                let requester = operation.iter().any(|(name, value)| *name == "requester" && given(value));
                 return match fault(creator, false) {
                     None => Ok(creator.into()),
                     Some(fault) if requester => {

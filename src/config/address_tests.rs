@@ -47,6 +47,7 @@ fn refuses_values_that_change_the_address() {
         ("{creator}", "a\nb", OPERATION, 78, "control character"),
         ("fixed", "", OPERATION, 78, "neither CN nor UID"),
         ("{creator}", "a>", &[("requester", Some("a>"))], 2, "--requester: \"a>\" holds the wildcard"),
+        ("{creator}", "a>", &[("requester", Some(""))], 78, "the client certificate's name"),
         ("{task_id}", "c", &[("task_id", Some("a b"))], 2, "--task-id: \"a b\" holds the blank"),
         ("{task_id}", "c", &[("task_id", Some("a#"))], 2, "wildcard"),
         ("{task_id}", "c", &[("task_id", Some("a\u{7f}"))], 2, "control"),

@@ -2,13 +2,15 @@
 
 /// Finds the known word that a misspelt one most likely stands for, if any is near enough.
 ///
-/// A word that begins with the misspelt one counts as near, whatever its length, so that an
-/// abbreviation finds its full name.
+/// A word that begins with the misspelt one counts as very near, whatever its length, so that an
+/// abbreviation finds its full name before any other word.
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
-    let by_distance = known.iter().map(|k| (distance(word, k), *k)).filter(|(d, _)| *d <= limit).min();
-    let mut longer = known.iter().filter(|k| word.len() > 2 && k.starts_with(word));
-    by_distance.map(|(_, k)| k).or_else(|| longer.next().copied())
+    let far = |known: &str| {
+        let abbreviated = word.len() > 2 && known.starts_with(word);
+        if abbreviated { 1 } else { distance(word, known) }
+    };
+    known.iter().map(|known| (far(known), *known)).filter(|(far, _)| *far <= limit).min().map(|(_, known)| known)
 }
 
 /// Counts the letters to insert, delete, replace or swap with a neighbour (optimal string alignment).
@@ -35,7 +37,7 @@ mod tests {
 
     #[test]
     fn finds_the_nearest_word() {
-        let known = ["timeout", "retries", "send_retries", "service", "messaging_cert_key"];
+        let known = ["timeout", "retries", "send_retries", "service", "messaging_cert_key", "messaging_ca_cert"];
         for (word, expected) in [
             ("timeot", Some("timeout")),
             ("tiemout", Some("timeout")),
@@ -43,6 +45,7 @@ mod tests {
             ("retrys", Some("retries")),
             ("send-retries", Some("send_retries")),
             ("messaging_cert", Some("messaging_cert_key")),
+            ("messaging_cacert", Some("messaging_ca_cert")),
             ("Timeout", Some("timeout")),
             ("bogus", None),
             ("", None),

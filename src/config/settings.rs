@@ -195,7 +195,14 @@ fn read(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
         retries: count("retries")?,
         send_retries: count("send_retries")?,
         message_id_key: section.required("message_id_key", not_empty)?,
-        task_id_attribute: section.optional("task_id_attribute", not_empty)?.unwrap_or_else(|| "pub_task_id".into()),
+        task_id_attribute: section
+            .optional("task_id_attribute", |node| match not_empty(node)? {
+                name if name == "request_id" => {
+                    Err("request_id is what replies are told apart by; give the task id another name".into())
+                }
+                name => Ok(name),
+            })?
+            .unwrap_or_else(|| "pub_task_id".into()),
         log_level,
         log_level_text,
         key_aliases: section.optional("key_aliases", string_map)?.unwrap_or_default(),

@@ -123,6 +123,7 @@ fn refuses_wrong_values() {
         ("environment", "", "no value"),
         ("task_id_attribute", "1", "quote it"),
         ("task_id_attribute", "\"\"", "empty"),
+        ("task_id_attribute", "request_id", "another name"),
         ("message_id_key", "\"\"", "empty"),
         ("messaging_cert_key", "\"\"", "empty"),
         ("messaging_cert_key", "~root/x", "in full"),

@@ -127,7 +127,7 @@ impl Config {
             .set("send_retries", &send_retries.to_string())
     }
 
-    fn yaml(&self) -> String {
+    pub fn yaml(&self) -> String {
         let mut yaml = String::new();
         for section in ["msg_signer", "msg_batch_signer"] {
             yaml += &format!("{section}:\n");

@@ -8,10 +8,15 @@
 
 mod cycle;
 mod harness;
+mod input;
 mod limits;
 mod middle;
+mod names;
+mod operations;
 mod peer;
 mod reach;
+mod replies;
 mod sending;
 mod tls;
 mod valgrind;
+mod wire;

@@ -1,0 +1,268 @@
+//! The program under the reference's names: its options, its statuses, its view of texts.
+
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::{ffi::OsStrExt, fs::symlink},
+    path::Path,
+};
+
+use amqp_sandbox::{Act, Content, Rule, When};
+use serde_json::json;
+
+use crate::harness::{Bench, Config, Ended, Program};
+
+const CONTAINER: &str = "pubtools-sign-msg-container-sign";
+const CLEAR: &str = "pubtools-sign-msg-clear-sign";
+const BLOB: &str = "pubtools-sign-msg-blob-sign";
+const BUNDLE: &str = "pubtools-sign";
+
+const IMAGE: &[&str] = &["--task-id", "7", "--digest", "sha256:1", "--reference", "r/ns/app:1"];
+
+/// The program by another name.
+fn called(bench: &Bench, name: &str) -> Program {
+    let link = bench.sandbox.dir().join(name);
+    if !link.exists() {
+        symlink(env!("CARGO_BIN_EXE_amqp-messenger"), &link).unwrap();
+    }
+    Program::new(&link)
+}
+
+fn run<S: AsRef<OsStr>>(bench: &Bench, config: &Config, name: &str, words: &[S]) -> Ended {
+    let path = bench.file("config.yaml", config.yaml());
+    let mut program = called(bench, name);
+    // The bundle's first word is the command.
+    let (first, rest) = if name == BUNDLE { words.split_at(1) } else { words.split_at(0) };
+    program.args(first).args([OsStr::new("--config-file"), path.as_os_str()]).args(rest);
+    program.run()
+}
+
+fn container(bench: &Bench, config: &Config, more: &[&str]) -> Ended {
+    run(bench, config, CONTAINER, &[&["--signing-key", "K"], IMAGE, more].concat())
+}
+
+fn misbehaving(act: Act) -> Bench {
+    Bench::misbehaving(vec![Rule { when: When::Any, act }])
+}
+
+fn server_error() -> Act {
+    Act::ServerError { errors: vec!["no such key".into(), "try another".into()], signing_status: "failure".into() }
+}
+
+#[test]
+fn every_name_signs() {
+    let bench = Bench::new();
+    let blob = bench.file("blob", "blob").display().to_string();
+    let clear = ["--signing-key", "K", "--task-id", "7", "text"];
+    let blob = ["--signing-key", "K", "--task-id", "7", "--blob-file", &blob];
+    let image = [&["--signing-key", "K"], IMAGE].concat();
+    let bundled = |command, words: &[&'static str]| [&[command], words].concat();
+    for (name, words, value) in [
+        (CONTAINER, image.clone(), "signed_claim"),
+        (CLEAR, clear.to_vec(), "signed_data"),
+        (BLOB, blob.to_vec(), "signed_payload"),
+        (
+            BUNDLE,
+            bundled(
+                "msg-container-sign",
+                &["--signing-key", "K", "--task-id", "7", "--digest", "d", "--reference", "r/n"],
+            ),
+            "signed_claim",
+        ),
+        (BUNDLE, bundled("msg-clear-sign", &clear), "signed_data"),
+        (BUNDLE, [&["msg-blob-sign"][..], &blob].concat(), "signed_payload"),
+    ] {
+        let ended = run(&bench, &bench.config(), name, &words).expect(0);
+        assert_eq!(ended.messages()[0]["signing_status"], "success", "{name}");
+        assert!(ended.messages()[0][value].is_string(), "{name}");
+    }
+}
+
+#[test]
+fn a_refusal_is_a_success_in_json_and_none_in_raw() {
+    let bench = misbehaving(server_error());
+    let ended = container(&bench, &bench.config(), &[]).expect(0);
+    let document = ended.document();
+    assert_eq!(document["signer_result"], json!({"status": "ok", "error_message": ""}));
+    assert_eq!(ended.messages()[0]["errors"], json!(["no such key", "try another"]));
+
+    let ended = container(&bench, &bench.config(), &["--raw"]).expect(1);
+    assert_eq!(ended.stdout, "\n");
+    let lines = |text| ended.stderr.lines().filter(|line| line.contains(text)).count();
+    assert_eq!((lines("no such key"), lines("try another")), (1, 1), "one a line: {}", ended.stderr);
+}
+
+#[test]
+fn a_missing_or_useless_reply_is_1() {
+    for act in [Act::NoReply, Act::Content(Content::NotJson)] {
+        for raw in [&[][..], &["--raw"]] {
+            let bench = misbehaving(act.clone());
+            let ended = container(&bench, &bench.config().patience(1, 1, 1), raw).expect(1);
+            if raw.is_empty() {
+                assert_eq!(ended.document()["signer_result"]["status"], "error");
+                assert_eq!(ended.document()["operation_results"], json!([""]));
+            } else {
+                assert_eq!(ended.stdout, "\n");
+            }
+        }
+    }
+    let bench = misbehaving(Act::WithoutResult);
+    container(&bench, &bench.config(), &["--raw"]).expect(1);
+}
+
+#[test]
+fn what_is_wrong_before_the_run_is_1_and_usage_2() {
+    let bench = Bench::new();
+    let config = bench.config();
+    let no_file = bench.sandbox.dir().join("none").display().to_string();
+    let at_no_file = format!("@{no_file}");
+    let clear = ["--signing-key", "K", "--task-id", "7"];
+    for (status, ended) in [
+        (1, called(&bench, CONTAINER).args(["--config-file", &no_file, "--signing-key", "K"]).args(IMAGE).run()),
+        (1, run(&bench, &config.clone().without("timeout"), CONTAINER, &[&["--signing-key", "K"], IMAGE].concat())),
+        (1, run(&bench, &config.clone().set("messaging_ca_cert", &no_file), CLEAR, &[&clear[..], &["x"]].concat())),
+        (1, run(&bench, &config, CLEAR, &[&clear[..], &[&at_no_file]].concat())),
+        (1, run(&bench, &config, BLOB, &[&clear[..], &["--blob-file", &no_file]].concat())),
+        (2, run(&bench, &config, CONTAINER, IMAGE)),
+        (2, container(&bench, &config, &["--bogus"])),
+        (2, container(&bench, &config, &["word"])),
+        (2, container(&bench, &config, &["--signing-key"])),
+        (2, container(&bench, &config, &["--raw=yes"])),
+        (2, container(&bench, &config, &["--log-level", "debug"])),
+        (2, container(&bench, &config, &["--signer-type", "both"])),
+        (2, container(&bench, &config, &["--digest", "sha256:2"])),
+        (
+            2,
+            run(&bench, &config, BLOB, &[&clear[..], &["--signer-type", "batch", "--blob-file", "/dev/null"]].concat()),
+        ),
+        (2, called(&bench, BUNDLE).run()),
+        (2, called(&bench, BUNDLE).args(["container-sign"]).run()),
+        (2, called(&bench, BUNDLE).args(["cosign-container-sign"]).run()),
+        (2, called(&bench, "pubtools-sign-cosign-container-sign").args(["--help"]).run()),
+    ] {
+        let ended = ended.expect(status);
+        assert_eq!(ended.stdout, "");
+        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+        assert!(ended.stderr.contains("pubtools-sign"), "{}", ended.stderr);
+    }
+    assert!(bench.record().connections.is_empty());
+}
+
+#[test]
+fn an_unreachable_broker_is_1_with_a_document() {
+    let bench = Bench::new();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = bench.config().set("messaging_brokers", &format!("[\"amqps://localhost:{port}\"]")).patience(1, 1, 1);
+    let ended = container(&bench, &config, &[]).expect(1);
+    assert_eq!(ended.document()["signer_result"]["status"], "error");
+}
+
+/// What was signed of a text given as an argument.
+fn signed_bytes(bench: &Bench, name: &str, words: &[OsString]) -> Vec<Vec<u8>> {
+    let from = bench.record().requests.len();
+    run(bench, &bench.config(), name, words).expect(0);
+    bench.record().requests[from..]
+        .iter()
+        .map(|request| openssl::base64::decode_block(request.json()["data"].as_str().unwrap()).unwrap())
+        .collect()
+}
+
+fn words(words: &[&str]) -> Vec<OsString> {
+    ["--signing-key", "K", "--task-id", "7"].iter().chain(words).map(OsString::from).collect()
+}
+
+#[test]
+fn texts_are_latin_1_and_files_their_bytes() {
+    let bench = Bench::new();
+    let file = format!("@{}", bench.file("text", "é€\r\n").display());
+    assert_eq!(
+        signed_bytes(&bench, CLEAR, &words(&["é", "ascii", &file])),
+        [&b"\xe9"[..], b"ascii", "é€\r\n".as_bytes()]
+    );
+    let ended = run(&bench, &bench.config(), CLEAR, &words(&["ok", "€"])).expect(2);
+    ended.says("€").says("@FILE");
+    assert_eq!(bench.record().requests.len(), 3, "nothing was sent");
+}
+
+#[test]
+fn words_that_look_like_something_else_are_texts() {
+    let bench = Bench::new();
+    assert_eq!(
+        signed_bytes(&bench, CLEAR, &words(&["-", "help", "", "--", "--raw", "-h", "--", ""])),
+        [&b"-"[..], b"help", b"", b"--raw", b"-h", b"--", b""]
+    );
+}
+
+#[test]
+fn options_take_their_values_as_click_does() {
+    let bench = Bench::new();
+    let arguments = [
+        "--signing-key=A=B",
+        "--signing-key",
+        "-x",
+        "--task-id=1",
+        "--task-id=2",
+        "--digest=d",
+        "--reference=r/n:1",
+        "--requester",
+        "first",
+        "--requester=last",
+    ];
+    let ended = run(&bench, &bench.config(), CONTAINER, &arguments).expect(0);
+    assert_eq!(
+        ended.document()["operation"],
+        json!({
+            "digests": ["d"], "references": ["r/n:1"], "signing_key_names": [], "signing_keys": ["A=B", "-x"],
+            "task_id": "2", "requester": "last",
+        })
+    );
+}
+
+/// A script passes an unset variable that way; the document repeats it, the certificate's name is used.
+#[test]
+fn an_empty_requester_is_echoed_and_none() {
+    let bench = Bench::new();
+    let ended = container(&bench, &bench.config(), &["--requester="]).expect(0);
+    assert_eq!(ended.document()["operation"]["requester"], "");
+    assert_eq!(ended.messages()[0]["requested_by"], "sandbox-client");
+}
+
+#[test]
+fn help_and_version_are_printed_whatever_else_is_missing() {
+    let bench = Bench::new();
+    for name in [CONTAINER, CLEAR, BLOB, BUNDLE] {
+        for option in ["--help", "-h"] {
+            let ended = called(&bench, name).args([option]).run().expect(0);
+            assert!(ended.stdout.contains(&format!("Usage: {name} ")), "{}", ended.stdout);
+            assert!(!ended.stdout.contains("amqp-messenger"), "{}", ended.stdout);
+            assert_eq!(ended.stderr, "");
+        }
+        let ended = called(&bench, name).args(["--version"]).run().expect(0);
+        assert!(ended.stdout.contains(concat!("amqp-messenger ", env!("CARGO_PKG_VERSION"))), "{}", ended.stdout);
+    }
+    let ended = called(&bench, BUNDLE).args(["msg-clear-sign", "--help"]).run().expect(0);
+    assert!(ended.stdout.contains("Usage: pubtools-sign msg-clear-sign "), "{}", ended.stdout);
+}
+
+#[test]
+fn natively_help_is_a_word_too() {
+    let program = Path::new(env!("CARGO_BIN_EXE_amqp-messenger"));
+    let run = |words: &[&str]| Program::new(program).args(words).run();
+    let help = run(&["help", "clear-sign"]).expect(0).stdout;
+    assert_eq!(help, run(&["clear-sign", "--help"]).expect(0).stdout);
+    assert_eq!(help, run(&["clear-sign", "--bogus", "-h"]).expect(0).stdout);
+    assert_eq!(run(&["--help"]).expect(0).stdout, run(&["help"]).expect(0).stdout);
+    run(&[]).expect(2).says("container-sign, clear-sign, blob-sign");
+    run(&["claer-sign"]).expect(2).says("did you mean clear-sign?");
+}
+
+/// A text that is no UTF-8 is signed as it is, natively.
+#[test]
+fn natively_a_text_is_its_own_bytes() {
+    let bench = Bench::new();
+    let mut program = bench.program(&bench.config(), "clear-sign --signing-key K --task-id 7 é");
+    program.command.arg(OsStr::from_bytes(b"\xff"));
+    let ended = program.run().expect(0);
+    let signed: Vec<_> = bench.record().requests.iter().map(|request| request.json()["data"].clone()).collect();
+    assert_eq!(signed, ["w6k=", "/w=="]);
+    assert_eq!(ended.document()["operation"]["inputs"], json!(["é", "\u{fffd}"]));
+}

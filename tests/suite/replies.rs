@@ -1,0 +1,320 @@
+//! Replies of every kind: what is made of them, and that the others are not touched by it.
+
+use amqp_sandbox::{Act, Carrier, Content, Rule, When, record::DeliveryOutcome};
+use serde_json::{Value, json};
+
+use crate::harness::{Bench, Ended, LONG, images};
+
+fn only(number: u64, act: Act) -> Rule {
+    Rule { when: When::Request(number), act }
+}
+
+fn server_error(errors: &[&str], status: &str) -> Act {
+    Act::ServerError { errors: errors.iter().map(|&error| error.into()).collect(), signing_status: status.into() }
+}
+
+/// The images of a run, all signed but this one.
+#[track_caller]
+fn others_are_signed(ended: &Ended, number: u64) {
+    for (index, message) in ended.messages().iter().enumerate() {
+        if index as u64 + 1 != number {
+            assert!(message["signed_claim"].is_string(), "{index}");
+            assert_eq!(message["manifest_digest"], format!("sha256:{index:064x}"));
+        }
+    }
+}
+
+/// The lines of a run with --raw, as whether they hold something.
+fn filled(ended: &Ended) -> Vec<bool> {
+    ended.stdout.split_terminator('\n').map(|line| !line.is_empty()).collect()
+}
+
+fn all_but(number: u64) -> Vec<bool> {
+    (1..=3).map(|at| at != number).collect()
+}
+
+/// How a line about an item of [`images`] begins.
+fn about(number: u64) -> String {
+    let index = number - 1;
+    format!("amqp-messenger: registry.example.com/ns/app:{index} sha256:{index:064x} key ABCD1234: ")
+}
+
+#[test]
+fn a_refusal_by_the_server_is_status_1_and_a_document_that_is_ok() {
+    for number in 1..=3 {
+        let bench = Bench::misbehaving(vec![only(number, server_error(&["no such key", "call us"], "failure"))]);
+        let ended = bench.run(&bench.config(), &images(3)).expect(1);
+        assert_eq!(ended.document()["signer_result"], json!({"status": "ok", "error_message": ""}));
+        others_are_signed(&ended, number);
+        assert_eq!(ended.messages()[number as usize - 1]["errors"], json!(["no such key", "call us"]));
+        for error in ["no such key", "call us"] {
+            ended.says(&format!("{}refused by the signing server: {error}\n", about(number)));
+        }
+        assert_eq!(bench.record().requests.len(), 3, "what is refused is not asked for again");
+
+        let bench = Bench::misbehaving(vec![only(number, server_error(&["no such key"], "failure"))]);
+        let ended = bench.run(&bench.config(), &(images(3) + " --raw")).expect(1);
+        assert_eq!(filled(&ended), all_but(number));
+        ended.says("no such key");
+    }
+}
+
+#[test]
+fn errors_and_status_are_judged_each_by_itself() {
+    for (act, says) in [
+        (server_error(&["failed"], "success"), "refused by the signing server: failed"),
+        (server_error(&[], "failure"), "refused by the signing server: signing_status is failure"),
+        (server_error(&[], "Success"), "signing_status is Success"),
+        (
+            server_error(&["\u{1b}[31mred\n\"two\""], "failure"),
+            "refused by the signing server: \\u{1b}[31mred\\n\"two\"",
+        ),
+    ] {
+        let bench = Bench::misbehaving(vec![only(2, act)]);
+        let ended = bench.run(&bench.config(), &images(3)).expect(1);
+        ended.says(&about(2)).says(says);
+        assert!(!ended.stderr.contains('\u{1b}'), "a terminal would obey it");
+        others_are_signed(&ended, 2);
+    }
+}
+
+#[test]
+fn without_an_errors_field_there_are_none() {
+    let bench = Bench::misbehaving(vec![Rule { when: When::Any, act: Act::WithoutErrors }]);
+    let ended = bench.run(&bench.config(), &images(3)).expect(0);
+    others_are_signed(&ended, 0);
+    assert!(ended.messages()[0].get("errors").is_none(), "the reply is printed as it came");
+}
+
+#[test]
+fn a_reply_without_result_is_printed_and_65() {
+    for number in 1..=3 {
+        let bench = Bench::misbehaving(vec![only(number, Act::WithoutResult)]);
+        let ended = bench.run(&bench.config(), &images(3)).expect(65);
+        let result = ended.document()["signer_result"].clone();
+        assert_eq!(result["status"], "error");
+        let message = result["error_message"].as_str().unwrap();
+        assert!(message.starts_with("MalformedReply : registry.example.com/ns/app"), "{message}");
+        assert!(message.ends_with("it has neither `signed_claim` nor errors\n"), "{message}");
+        assert_eq!(ended.messages()[number as usize - 1]["signing_status"], "success");
+        others_are_signed(&ended, number);
+        ended.says(&format!("{}the reply is of no use: it has neither", about(number)));
+
+        let bench = Bench::misbehaving(vec![only(number, Act::WithoutResult)]);
+        let ended = bench.run(&bench.config(), &(images(3) + " --raw")).expect(65);
+        assert_eq!(filled(&ended), all_but(number));
+    }
+}
+
+#[test]
+fn a_batch_reply_that_leaves_claims_out_names_them() {
+    let arguments = images(3) + " --signer-type batch --signing-key-name release";
+    let bench = Bench::misbehaving(vec![only(1, Act::PartialBatch(1))]);
+    let ended = bench.run(&bench.config(), &arguments).expect(75);
+    let message = ended.document()["signer_result"]["error_message"].as_str().unwrap().to_owned();
+    assert!(message.starts_with("IncompleteReply : batch of 3 claims for ns/app"), "{message}");
+    assert_eq!(ended.document()["signer_result"]["status"], "error");
+    for index in 1..3 {
+        let missing = format!("registry.example.com/ns/app:{index} sha256:{index:064x} (release)");
+        ended.says(&format!("the reply has no signature for {missing}; running again can help"));
+        assert!(message.contains(&missing), "{message}");
+    }
+    assert!(!message.contains("ns/app:0"), "{message}");
+    assert_eq!(ended.messages()[0]["claims"].as_array().unwrap().len(), 1, "what came is printed");
+
+    let bench = Bench::misbehaving(vec![only(1, Act::PartialBatch(1))]);
+    let ended = bench.run(&bench.config(), &format!("{arguments} --raw")).expect(75);
+    assert_eq!(filled(&ended), [true, false, false]);
+
+    // None of them at all.
+    let bench = Bench::misbehaving(vec![only(2, Act::PartialBatch(0))]);
+    let ended = bench.run(&bench.config().set("chunk_size", "1"), &arguments).expect(65);
+    ended.says("it holds no signature for any of the claims");
+    let claims: Vec<_> = ended.messages().iter().map(|m| m["claims"].as_array().unwrap().len()).collect();
+    assert_eq!(claims, [1, 0, 1]);
+}
+
+#[test]
+fn the_text_may_be_carried_in_any_way() {
+    for carrier in [Carrier::Binary, Carrier::Data(1), Carrier::Data(2), Carrier::Data(50)] {
+        let bench = Bench::misbehaving(vec![Rule { when: When::Any, act: Act::Carrier(carrier.clone()) }]);
+        let ended = bench.run(&bench.config(), &images(3)).expect(0);
+        others_are_signed(&ended, 0);
+        let record = bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 3);
+        assert!(record.is_ok(), "{carrier:?}");
+    }
+}
+
+/// What is malformed, and the reason that is given.
+fn malformed() -> Vec<(Act, &'static str)> {
+    vec![
+        (Act::Content(Content::NotJson), "it is not JSON: expected value at line 1 column 1"),
+        (Act::Content(Content::JsonList), "it is a list: expected an object"),
+        (Act::Content(Content::NoMsg), "it has no `msg`"),
+        (Act::Content(Content::NoId), "it has no `request_id` in `msg`"),
+        (Act::Content(Content::NumericId), "`request_id` is a number: expected a string"),
+        (Act::Content(Content::Empty), "its body is empty"),
+        (Act::Content(Content::Nested(200)), "its JSON is nested 128 levels deep or deeper"),
+        (Act::Content(Content::Nested(100_000)), "its JSON is nested 128 levels deep or deeper"),
+        (Act::Carrier(Carrier::Null), "its body is null: expected text or binary"),
+        (Act::Carrier(Carrier::InvalidUtf8), "it is not UTF-8 from byte 1 on"),
+    ]
+}
+
+/// The outcomes of all deliveries that were rejected, once the program's are all known.
+fn rejected(bench: &Bench, deliveries: usize) -> Vec<(Option<String>, Option<String>)> {
+    let ended = |record: &amqp_sandbox::Record| record.deliveries.iter().filter(|d| d.ended.is_some()).count();
+    let record = bench.sandbox.wait_for(LONG, |record| ended(record) == deliveries).unwrap();
+    let outcomes = record.deliveries.into_iter().filter_map(|delivery| delivery.outcome);
+    outcomes
+        .filter_map(|outcome| match outcome {
+            DeliveryOutcome::Rejected { condition, description } => Some((condition, description)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The kinds one after the other in one run, between two requests that are answered well.
+#[test]
+fn a_malformed_reply_is_rejected_and_the_others_count() {
+    let kinds = malformed();
+    let count = kinds.len() + 2;
+    let rules = (2..).zip(&kinds).map(|(number, (act, _))| only(number, act.clone())).collect();
+    let bench = Bench::misbehaving(rules);
+    let ended = bench.run(&bench.config().patience(1, 1, 1), &images(count)).expect(75);
+    assert!(ended.took.as_secs_f64() >= 1.0, "the window is waited for");
+
+    let document = ended.document();
+    let results = document["operation_results"].as_array().unwrap();
+    for (index, result) in results.iter().enumerate() {
+        let well = index == 0 || index + 1 == count;
+        assert_eq!(result != "", well, "{index}: {result}");
+        assert!(!well || result[0]["msg"]["signed_claim"].is_string());
+    }
+    let message = document["signer_result"]["error_message"].as_str().unwrap();
+    let missing = format!("MessagingTimeout : {} of {count} requests have no reply", kinds.len());
+    assert!(message.starts_with(&missing), "{message}");
+
+    let said = |reason: &str| ended.stderr.matches(&format!("a reply was rejected: {reason}")).count();
+    let rejected = rejected(&bench, count);
+    for (number, (act, reason)) in (2..).zip(&kinds) {
+        let same = kinds.iter().filter(|(_, other)| other == reason).count();
+        assert_eq!(said(reason), same, "{act:?}: {}", ended.stderr);
+        let outcome = (Some("amqp:decode-error".to_owned()), Some((*reason).to_owned()));
+        assert_eq!(rejected.iter().filter(|&rejected| *rejected == outcome).count(), same, "{act:?}: {rejected:?}");
+        ended.says(&format!("{}no reply, though the broker took the request", about(number)));
+    }
+    assert_eq!(rejected.len(), kinds.len());
+}
+
+/// A malformed reply is none, so that the request is sent again in the next cycle, and signed then.
+#[test]
+fn after_a_malformed_reply_the_waiting_goes_on() {
+    let kinds = malformed();
+    let first_time = |number| When::All(vec![When::Request(number), When::Delivery(1)]);
+    let rules = (1..).zip(&kinds).map(|(number, (act, _))| Rule { when: first_time(number), act: act.clone() });
+    let bench = Bench::misbehaving(rules.collect());
+    let ended = bench.run(&bench.config().patience(1, 1, 2), &images(kinds.len() + 1)).expect(0);
+    others_are_signed(&ended, 0);
+    assert_eq!(bench.record().requests.len(), 2 * kinds.len() + 1);
+}
+
+#[test]
+fn a_malformed_reply_leaves_an_empty_line_in_raw() {
+    for number in 1..=3 {
+        let bench = Bench::misbehaving(vec![only(number, Act::Content(Content::NotJson))]);
+        let ended = bench.run(&bench.config().patience(1, 1, 1), &(images(3) + " --raw")).expect(75);
+        assert_eq!(filled(&ended), all_but(number));
+    }
+}
+
+/// The log is bounded, whatever a reply holds; and no body is in it below trace.
+#[test]
+fn a_reply_s_text_stays_out_of_the_log() {
+    let bench = Bench::misbehaving(vec![only(1, Act::Content(Content::NotJson))]);
+    let ended = bench.run(&bench.config().patience(1, 1, 1), &images(2)).expect(75);
+    assert!(!ended.stderr.contains("signed, but this is no JSON"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("signed_claim") && !ended.stderr.contains("claim_file"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("DEBUG"), "the level is debug, or this shows nothing");
+}
+
+#[test]
+fn nesting_up_to_the_limit_is_taken() {
+    let bench = Bench::misbehaving(vec![only(1, Act::Content(Content::Nested(100)))]);
+    let ended = bench.run(&bench.config(), &images(1)).expect(0);
+    assert_eq!(ended.stdout.matches("[[[[").count(), 25, "all levels are printed");
+}
+
+#[test]
+fn a_reply_of_20_mb_is_taken() {
+    const SIZE: usize = 20 << 20;
+    let bench = Bench::misbehaving(vec![only(2, Act::Content(Content::Padded(SIZE)))]);
+    let ended = bench.run(&bench.config(), &images(3)).expect(0);
+    others_are_signed(&ended, 0);
+    assert!(ended.stdout.len() > SIZE);
+    let padding = ended.document()["operation_results"][1][0]["padding"].as_str().unwrap().len();
+    assert!(padding > SIZE - 10_000);
+}
+
+#[test]
+fn a_reply_above_max_message_size_is_rejected_and_the_rest_goes_on() {
+    for number in 1..=3 {
+        let bench = Bench::misbehaving(vec![only(number, Act::Content(Content::Padded(200_000)))]);
+        let config = bench.config().set("max_message_size", "100 KiB").patience(1, 1, 1);
+        let ended = bench.run(&config, &images(3)).expect(75);
+        others_are_signed(&ended, number);
+        assert_eq!(ended.document()["operation_results"][number as usize - 1], "");
+        ended.says("a reply was rejected: it has 200").says("more than max_message_size");
+        let rejected = rejected(&bench, 3);
+        assert_eq!(rejected.len(), 1);
+        assert!(rejected[0].1.as_ref().unwrap().contains("max_message_size"), "{rejected:?}");
+    }
+    let bench = Bench::misbehaving(vec![only(1, Act::Content(Content::Padded(90_000)))]);
+    let config = bench.config().set("max_message_size", "100 KiB").patience(1, 1, 1);
+    bench.run(&config, &images(1)).expect(0);
+}
+
+/// Replies to requests of our own, but not made by the signing server of the sandbox.
+#[test]
+fn numbers_and_texts_of_a_reply_are_printed_exactly() {
+    let bench = Bench::misbehaving(vec![only(1, Act::NoReply)]);
+    let running = bench.program(&bench.config(), &images(1)).start();
+    let record = bench.sandbox.wait_for(LONG, |record| !record.requests.is_empty()).unwrap();
+    let id = record.requests[0].request_id.clone().unwrap();
+    let rest = r#""big": 123456789012345678901234567890, "float": 1e16, "tiny": 1E-7, "text": "é\u00e9\u2028\/", "twice": 1, "twice": 2"#;
+    let reply = format!(r#"{{"msg": {{"request_id": "{id}", "signed_claim": "c2lnbmVk"}}, {rest}}}"#);
+    let body = amqp_sandbox::Body::Text(reply);
+    bench.sandbox.publish("topic://VirtualTopic.sandbox.reply", body, &[]);
+    let ended = running.wait().expect(0);
+    let expected = r#""big": 123456789012345678901234567890, "float": 1e+16, "tiny": 1e-07, "text": "\u00e9\u00e9\u2028/", "twice": 2}, null]]"#;
+    assert!(ended.stdout.contains(expected), "{}", ended.stdout);
+}
+
+/// A server may answer with a claim that says the same in other words, or describe it in parts.
+#[test]
+fn claims_of_a_batch_are_found_whatever_their_order() {
+    let bench = Bench::misbehaving(vec![only(1, Act::NoReply)]);
+    let arguments = images(2) + " --signer-type batch --signing-key-name a --raw";
+    let running = bench.program(&bench.config(), &arguments).start();
+    let record = bench.sandbox.wait_for(LONG, |record| !record.requests.is_empty()).unwrap();
+    let request = record.requests[0].json();
+    let claim = |index: usize, signed: &str| json!({"claim_file": request["claims"][index]["claim_file"], "signed_claims": {"a": signed}});
+    let reply = json!({"msg": {"request_id": request["request_id"], "claims": [claim(1, "second"), Value::Null, claim(0, "first")]}});
+    bench.sandbox.publish("topic://VirtualTopic.sandbox.reply", amqp_sandbox::Body::Text(reply.to_string()), &[]);
+    assert_eq!(running.wait().expect(0).stdout, "first\nsecond\n");
+}
+
+/// The gravest of several: the server's refusal, then a reply without result, then a missing one.
+#[test]
+fn the_gravest_of_several_decides_the_status() {
+    let refusal = || server_error(&["no"], "failure");
+    for (rules, status) in [
+        (vec![only(1, refusal()), only(2, Act::WithoutResult), only(3, Act::NoReply)], 1),
+        (vec![only(1, Act::NoReply), only(3, refusal())], 1),
+        (vec![only(1, Act::NoReply), only(2, Act::WithoutResult)], 65),
+    ] {
+        let bench = Bench::misbehaving(rules);
+        let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(status);
+        assert_eq!(ended.document()["signer_result"]["status"], "error", "one is missing");
+    }
+}
