@@ -155,6 +155,12 @@ impl<B: Broker> Loops<'_, B> {
             }
             Event::Reply { id, reply } => {
                 let taken = self.ledger.reply(reply);
+                match &taken {
+                    Taken::Expected => {}
+                    Taken::Repeated => log::debug!("a second reply to the same request was passed over"),
+                    Taken::Foreign => log::debug!("a reply to somebody else's request was passed over"),
+                    Taken::Malformed(reason) => log::warn!("a reply was rejected: {reason}"),
+                }
                 self.broker.settle(id, if let Taken::Malformed(reason) = &taken { Err(reason) } else { Ok(()) });
                 if taken == Taken::Expected { Came::ExpectedReply } else { Came::Other }
             }

@@ -206,7 +206,7 @@ impl<'a> Failover<'a> {
                     return Ok(connection);
                 }
                 // A broker that refuses a bare connection may take one that says who it is.
-                Err(failure) if !logins.is_empty() && matches!(failure.error(), Error::Refused { .. }) => {
+                Err(failure) if !logins.is_empty() && failure.may_be_the_login() => {
                     log::debug!("{}; trying again with SASL", failure.error());
                     refusal = Some(failure);
                 }
@@ -315,6 +315,12 @@ enum Failure {
 }
 
 impl Failure {
+    /// Whether saying who we are may help: SASL is demanded, or we are not authorised. A missing
+    /// address stays missing.
+    fn may_be_the_login(&self) -> bool {
+        matches!(self.error(), Error::Refused { condition, .. } if condition.name != "amqp:not-found")
+    }
+
     fn error(&self) -> &Error {
         match self {
             Self::OfBroker(error) | Self::OfRun(error) => error,

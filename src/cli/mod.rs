@@ -2,6 +2,7 @@
 
 mod args;
 mod argv;
+mod config_file;
 mod document;
 mod help;
 mod input;
@@ -10,11 +11,7 @@ mod remedy;
 mod report;
 mod signals;
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use args::{Arguments, Common, What};
 use argv::{Parsed, Style};
@@ -119,7 +116,7 @@ fn start(style: Style, arguments: Arguments) -> Result<(Signer, Operation, Signa
         What::Container { signer_type, .. } | What::Blob { signer_type, .. } => *signer_type,
         What::Clear { .. } => SignerType::Single,
     };
-    let path = config_file(arguments.common.config_file.as_deref())?;
+    let path = config_file::choose(arguments.common.config_file.as_deref(), &default_paths())?;
     let settings = Settings::load(&path, signer_type)?;
     logging::start(arguments.common.log_level, settings.log_level);
     let requester = arguments.common.requester.clone();
@@ -130,27 +127,6 @@ fn start(style: Style, arguments: Arguments) -> Result<(Signer, Operation, Signa
     let signals = Signals::install(&interrupt).map_err(stopped)?;
     signer.set_interrupt(interrupt);
     Ok((signer, operation, signals))
-}
-
-/// The file that was named, else the first of the usual ones that exists.
-fn config_file(named: Option<&Path>) -> Result<PathBuf, Error> {
-    if let Some(path) = named {
-        return Ok(expand_home(path));
-    }
-    let usual = default_paths();
-    if let Some(found) = usual.iter().find(|path| path.exists()) {
-        return Ok(found.clone());
-    }
-    let problem = "there is no configuration file; name one with --config-file, or put one there".into();
-    let paths: Vec<_> = usual.iter().map(|path| path.display().to_string()).collect();
-    Err(Error::Config { path: PathBuf::from(paths.join(" or ")), key: String::new(), problem })
-}
-
-fn expand_home(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
-        (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
-        _ => path.to_owned(),
-    }
 }
 
 fn operation(style: Style, arguments: Arguments) -> Result<Operation, Error> {

@@ -179,7 +179,6 @@ impl Ledger {
 
     /// Notes that a request can never be delivered.
     pub(crate) fn undeliverable(&mut self, index: usize, condition: Condition) {
-        log::error!("{}: undeliverable: {condition}", self.entries[index].request.subject);
         self.close(index, State::Undeliverable(condition));
     }
 
@@ -187,18 +186,11 @@ impl Ledger {
     pub(crate) fn reply(&mut self, raw: RawReply) -> Taken {
         let parsed = match reply::parse(raw, &self.message_id_key) {
             Ok(parsed) => parsed,
-            Err(reason) => {
-                log::warn!("a reply was rejected: {reason}");
-                return Taken::Malformed(reason);
-            }
+            Err(reason) => return Taken::Malformed(reason),
         };
-        let Some(&index) = self.by_id.get(parsed.id.as_str()) else {
-            log::debug!("a reply to a request of somebody else was passed over");
-            return Taken::Foreign;
-        };
+        let Some(&index) = self.by_id.get(parsed.id.as_str()) else { return Taken::Foreign };
         let entry = &self.entries[index];
         if matches!(entry.state, State::Answered(_)) {
-            log::debug!("a second reply to {} was passed over", entry.request.subject);
             return Taken::Repeated;
         }
         let reply = entry.request.judge(parsed);

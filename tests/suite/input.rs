@@ -229,16 +229,16 @@ fn the_configuration_is_found_below_the_home_directory() {
 }
 
 #[test]
-fn no_configuration_at_all_says_where_it_is_looked_for() {
+fn the_usual_configuration_is_looked_for_in_the_home_folder() {
     let bench = Bench::new();
+    let home = bench.sandbox.dir();
+    let folder = home.join(".config/pubtools-sign");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("conf.yaml"), "nothing: {}\n").unwrap();
     let mut program = crate::harness::Program::new(env!("CARGO_BIN_EXE_amqp-messenger").as_ref());
     program.args(IMAGE.split(' '));
-    program.command.env("HOME", bench.sandbox.dir());
-    let usual = std::path::Path::new("/etc/pubtools-sign/conf.yaml");
-    if !usual.exists() {
-        let ended = program.run();
-        refused(&bench, ended, 78, &[".config/pubtools-sign/conf.yaml or /etc/pubtools-sign", "--config-file"]);
-    }
+    program.command.env("HOME", home);
+    refused(&bench, program.run(), 78, &[".config/pubtools-sign/conf.yaml", "msg_signer"]);
 }
 
 #[test]

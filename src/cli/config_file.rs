@@ -1,0 +1,47 @@
+//! Which configuration file a run reads.
+
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// The file that was named, else the first of the usual ones that exists.
+///
+/// # Errors
+/// [`Error::Config`] where none is named and none exists. A named one that is missing is found out by reading it.
+pub(super) fn choose(named: Option<&Path>, usual: &[PathBuf]) -> Result<PathBuf, Error> {
+    if let Some(path) = named {
+        return Ok(expand_home(path));
+    }
+    if let Some(found) = usual.iter().find(|path| path.exists()) {
+        return Ok(found.clone());
+    }
+    let problem = "there is no configuration file; name one with --config-file, or put one there".into();
+    let paths: Vec<_> = usual.iter().map(|path| path.display().to_string()).collect();
+    Err(Error::Config { path: PathBuf::from(paths.join(" or ")), key: String::new(), problem })
+}
+
+fn expand_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_named_file_then_the_first_that_exists() {
+        let folder = tempfile::tempdir().unwrap();
+        let usual = ["own.yaml", "system.yaml"].map(|name| folder.path().join(name));
+        let named = Path::new("/named.yaml");
+        assert_eq!(choose(Some(named), &usual).unwrap(), named, "whether it exists or not");
+        let error = choose(None, &usual).unwrap_err().to_string();
+        assert!(error.contains("own.yaml or ") && error.contains("--config-file"), "{error}");
+        std::fs::write(&usual[1], "").unwrap();
+        assert_eq!(choose(None, &usual).unwrap(), usual[1]);
+        std::fs::write(&usual[0], "").unwrap();
+        assert_eq!(choose(None, &usual).unwrap(), usual[0]);
+    }
+}
