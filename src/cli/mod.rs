@@ -80,7 +80,7 @@ fn sign(style: Style, tool: &str, arguments: Arguments) -> u8 {
     if let Err(error) = &result {
         report::print_error(tool, error);
     }
-    report::print_entries(tool, &run);
+    report::print_entries(tool, &run, &result);
     if let Err(error) = &printed
         && !is_broken_pipe(error)
     {

@@ -79,21 +79,27 @@ pub(super) fn print_error(tool: &str, error: &Error) {
 }
 
 /// Prints a line for each request that is not signed, and whether running again can help.
-pub(super) fn print_entries(tool: &str, run: &Run) {
+///
+/// What ended the run, `result`, was told before, and is not told again for each request.
+pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
+    let (again, refusal) = match result {
+        Err(error) if error.is_refusal() => ("running again can help once that is mended", condition_of(error)),
+        _ => ("running again can help", None),
+    };
     let mut remedies = Vec::new();
     for entry in run.entries() {
         let subject = &entry.request().subject;
         match entry.state() {
-            State::NotSent => eprintln!("{tool}: {subject}: not sent; running again can help"),
-            State::Sent => eprintln!(
-                "{tool}: {subject}: no reply, and the broker did not say that it has the request; running again can help"
-            ),
-            State::Accepted => eprintln!(
-                "{tool}: {subject}: no reply, though the broker took the request; running again can help, \
-                 once the signing server answers"
-            ),
-            State::Returned(how) => {
-                eprintln!("{tool}: {subject}: given back by the broker ({how}); running again can help");
+            State::NotSent => eprintln!("{tool}: {subject}: not sent; {again}"),
+            State::Sent => {
+                eprintln!("{tool}: {subject}: no reply, nor a word from the broker that it has the request; {again}");
+            }
+            State::Accepted => {
+                eprintln!("{tool}: {subject}: no reply, though the broker took the request; running again can help");
+            }
+            State::Returned(how) => eprintln!("{tool}: {subject}: given back by the broker ({how}); {again}"),
+            State::Undeliverable(condition) if refusal == Some(condition) => {
+                eprintln!("{tool}: {subject}: refused; {again}");
             }
             State::Undeliverable(condition) => {
                 eprintln!("{tool}: {subject}: not taken by the broker: {condition}; running again does not help");
@@ -106,6 +112,10 @@ pub(super) fn print_entries(tool: &str, run: &Run) {
     for remedy in remedies {
         eprintln!("{tool}: {remedy}");
     }
+}
+
+fn condition_of(error: &Error) -> Option<&Condition> {
+    if let Error::Refused { condition, .. } = error { Some(condition) } else { None }
 }
 
 fn print_verdict(tool: &str, subject: &str, verdict: &Verdict) {

@@ -2,13 +2,9 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use amqp_sandbox::{Act, Rule, When};
+use amqp_sandbox::{Act, When};
 
-use crate::harness::{Bench, Ended, LONG, images};
-
-fn rule(when: When, act: Act) -> Rule {
-    Rule { when, act }
-}
+use crate::harness::{Bench, LONG, images, rule, took_between};
 
 /// How often each request id was received.
 fn times_received(bench: &Bench) -> HashMap<String, usize> {
@@ -17,12 +13,6 @@ fn times_received(bench: &Bench) -> HashMap<String, usize> {
         *times.entry(request.request_id.unwrap()).or_default() += 1;
     }
     times
-}
-
-#[track_caller]
-fn took_between(ended: &Ended, from: f64, to: f64) {
-    let took = ended.took.as_secs_f64();
-    assert!((from..=to).contains(&took), "took {took} s, not {from} to {to}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amqp_sandbox::{Options, Record, Rule, Sandbox};
+use amqp_sandbox::{Act, Options, Record, Rule, Sandbox, When};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -90,6 +90,10 @@ impl Bench {
     pub fn record(&self) -> Record {
         self.sandbox.record()
     }
+}
+
+pub fn rule(when: When, act: Act) -> Rule {
+    Rule { when, act }
 }
 
 /// Arguments for container-sign of `count` images with one key.
@@ -195,6 +199,12 @@ impl Drop for Running {
     }
 }
 
+/// Sends a signal, such as `TERM`, by the shell's own kill: the command of that name is not on every host.
+pub fn signal(name: &str, process: u32) {
+    let status = Command::new("sh").args(["-c", &format!("kill -s {name} {process}")]).status();
+    assert!(status.unwrap().success());
+}
+
 /// What a run left behind.
 pub struct Ended {
     /// The exit status; 128 and the signal where one ended it.
@@ -243,4 +253,11 @@ impl Ended {
         assert!(self.stderr.contains(text), "{text:?} is not in:\n{}", self.stderr);
         self
     }
+}
+
+/// Fails the test unless a run took so many seconds. Upper bounds are wide: they tell waiting from not waiting.
+#[track_caller]
+pub fn took_between(ended: &Ended, from: f64, to: f64) {
+    let took = ended.took.as_secs_f64();
+    assert!((from..=to).contains(&took), "took {took} s, not {from} to {to}:\n{}", ended.stderr);
 }

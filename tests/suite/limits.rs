@@ -6,15 +6,9 @@ use amqp_sandbox::{Act, Body, Rule, When};
 use serde_json::Value;
 
 use crate::{
-    harness::{Bench, Ended, LONG, images},
+    harness::{Bench, LONG, images, signal, took_between},
     peer::{self, Peer},
 };
-
-#[track_caller]
-fn took_between(ended: &Ended, from: f64, to: f64) {
-    let took = ended.took.as_secs_f64();
-    assert!((from..=to).contains(&took), "took {took} s, not {from} to {to}:\n{}", ended.stderr);
-}
 
 /// The most memory that the process ever held, in KiB; `None` once it has ended.
 fn peak_memory(id: u32) -> Option<u64> {
@@ -122,12 +116,8 @@ fn a_flood_of_bytes_does_not_hide_the_deadline_or_a_signal() {
     told.recv_timeout(LONG).unwrap();
     let running = bench.program(&config, &images(1)).start();
     told.recv_timeout(LONG).unwrap();
-    terminate(running.id());
+    signal("TERM", running.id());
     took_between(&running.wait().expect(143), 0.0, 5.0);
-}
-
-fn terminate(id: u32) {
-    assert!(std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status().unwrap().success());
 }
 
 #[test]
@@ -139,7 +129,7 @@ fn a_flood_of_foreign_messages_does_not_hide_the_deadline_or_a_signal() {
     let taken = bench.record().deliveries.len();
     let running = bench.program(&config, &images(1)).start();
     bench.sandbox.wait_for(LONG, |record| record.deliveries.len() > taken + 2000).unwrap();
-    terminate(running.id());
+    signal("TERM", running.id());
     took_between(&running.wait().expect(143), 0.0, 5.0);
     was_flooded(&bench);
 }

@@ -4,27 +4,16 @@ use std::{
     collections::HashMap,
     io::Read,
     net::{TcpListener, TcpStream},
-    process::Command,
     sync::mpsc::Receiver,
     time::{Duration, Instant},
 };
 
-use amqp_sandbox::{Act, Rule, When};
+use amqp_sandbox::{Act, When};
 
 use crate::{
-    harness::{Bench, Config, Ended, LONG, images},
+    harness::{Bench, Config, Ended, LONG, images, rule, signal, took_between},
     peer::{self, Peer},
 };
-
-fn rule(when: When, act: Act) -> Rule {
-    Rule { when, act }
-}
-
-#[track_caller]
-fn took_between(ended: &Ended, from: f64, to: f64) {
-    let took = ended.took.as_secs_f64();
-    assert!((from..=to).contains(&took), "took {took} s, not {from} to {to}:\n{}", ended.stderr);
-}
 
 fn to(config: Config, urls: &[&str]) -> Config {
     let urls: Vec<_> = urls.iter().map(|url| format!("\"{url}\"")).collect();
@@ -238,13 +227,9 @@ fn heartbeats_keep_a_silent_connection() {
 
 // ---- the run is ended ----
 
-fn signal(name: &str, id: u32) {
-    assert!(Command::new("kill").args([name, &id.to_string()]).status().unwrap().success());
-}
-
 #[test]
 fn a_signal_ends_the_wait_and_prints_what_there_is() {
-    for (name, status) in [("-INT", 130), ("-TERM", 143)] {
+    for (name, status) in [("INT", 130), ("TERM", 143)] {
         let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
         let running = bench.program(&bench.config(), &images(2)).start();
         bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 1).unwrap();
@@ -265,7 +250,7 @@ fn a_signal_ends_connecting() {
     let url = format!("amqps://localhost:{}", listener.local_addr().unwrap().port());
     let running = bench.program(&to(bench.config(), &[&url]), &images(1)).start();
     let silent = listener.accept().unwrap();
-    signal("-TERM", running.id());
+    signal("TERM", running.id());
     let ended = running.wait().expect(143);
     took_between(&ended, 0.0, 4.0);
     assert_eq!(ended.messages().len(), 1);
@@ -275,7 +260,7 @@ fn a_signal_ends_connecting() {
     for _ in 0..4 {
         drop(listener.accept().unwrap());
     }
-    signal("-INT", running.id());
+    signal("INT", running.id());
     took_between(&running.wait().expect(130), 0.0, 4.0);
 }
 
@@ -285,12 +270,12 @@ fn a_second_signal_ends_the_process() {
     let bench = Bench::misbehaving(vec![rule(When::Request(300), Act::NoReply)]);
     let mut child = bench.program(&bench.config(), &images(300)).command.spawn().unwrap();
     bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 299).unwrap();
-    signal("-INT", child.id());
+    signal("INT", child.id());
     let mut first = [0; 1];
     child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
     assert_eq!(first, *b"{");
     assert!(child.try_wait().unwrap().is_none(), "the document fits into the pipe, so this test shows nothing");
-    signal("-TERM", child.id());
+    signal("TERM", child.id());
     // Dropping the pipe would end it as well; wait() does that only to its input.
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }

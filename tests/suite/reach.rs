@@ -9,19 +9,13 @@ use amqp_sandbox::{Act, Refusal, Rule, When};
 use openssl::ssl::{SslAcceptor, SslMethod};
 
 use crate::{
-    harness::{Bench, Config, Ended, images},
+    harness::{Bench, Config, images, took_between},
     peer::{self, AMQP},
 };
 
 fn to(config: Config, urls: &[&str]) -> Config {
     let urls: Vec<_> = urls.iter().map(|url| format!("\"{url}\"")).collect();
     config.set("messaging_brokers", &format!("[{}]", urls.join(", ")))
-}
-
-#[track_caller]
-fn took_between(ended: &Ended, from: f64, to: f64) {
-    let took = ended.took.as_secs_f64();
-    assert!((from..=to).contains(&took), "took {took} s, not {from} to {to}:\n{}", ended.stderr);
 }
 
 /// A listener whose connections complete and are never taken, so that nothing ever answers.
