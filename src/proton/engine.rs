@@ -7,7 +7,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    ffi::{CStr, CString, NulError, c_char, c_int, c_void},
+    ffi::{CStr, CString, NulError, c_int, c_void},
     mem::MaybeUninit,
     ptr, slice,
     time::Duration,
@@ -15,8 +15,10 @@ use std::{
 
 use proton_sys::*;
 
-use super::event::{DeliveryId, Event, Outcome, Payload, Role};
-use crate::error::Condition;
+use super::{
+    event::{DeliveryId, Event},
+    raw::bytes,
+};
 
 /// The largest frame taken; also how much is read at once.
 const MAX_FRAME: u32 = 64 * 1024;
@@ -51,7 +53,7 @@ pub(crate) enum Mechanisms<'a> {
 }
 
 /// Frees what the driver owns, once.
-struct Driver(pn_connection_driver_t);
+pub(super) struct Driver(pub(super) pn_connection_driver_t);
 
 impl Drop for Driver {
     fn drop(&mut self) {
@@ -62,20 +64,20 @@ impl Drop for Driver {
 
 /// One AMQP connection with a session, a receiver and a sender, as a state machine over bytes.
 pub(crate) struct Engine {
-    driver: Driver,
-    session: *mut pn_session_t,
-    sender: *mut pn_link_t,
-    receiver: *mut pn_link_t,
+    pub(super) driver: Driver,
+    pub(super) session: *mut pn_session_t,
+    pub(super) sender: *mut pn_link_t,
+    pub(super) receiver: *mut pn_link_t,
     /// The sender is attached, and neither it nor what it stands on has ended.
-    may_send: bool,
+    pub(super) may_send: bool,
     /// Deliveries handed out and not settled yet.
-    unsettled: HashMap<DeliveryId, *mut pn_delivery_t>,
-    next_delivery: u64,
+    pub(super) unsettled: HashMap<DeliveryId, *mut pn_delivery_t>,
+    pub(super) next_delivery: u64,
     /// The message that is coming in, and how many bytes of it have come.
-    partial: Vec<u8>,
-    partial_size: u64,
-    max_message_size: u64,
-    events: VecDeque<Event>,
+    pub(super) partial: Vec<u8>,
+    pub(super) partial_size: u64,
+    pub(super) max_message_size: u64,
+    pub(super) events: VecDeque<Event>,
 }
 
 impl Engine {
@@ -249,7 +251,7 @@ impl Engine {
     }
 
     /// Grants credit anew once half of it is used: a flow frame a message would double the frames.
-    fn top_up(&mut self) {
+    pub(super) fn top_up(&mut self) {
         // SAFETY: only deliveries of a live receiver lead here.
         unsafe {
             let credit = pn_link_credit(self.receiver);
@@ -329,176 +331,4 @@ impl Engine {
         }
         self.events.pop_front()
     }
-
-    /// # Safety
-    /// `event` is the one that the driver gave out last.
-    unsafe fn translate(&mut self, event: *mut pn_event_t) {
-        // SAFETY: each object asked for belongs to an event of that type, and is live with it.
-        unsafe {
-            let connection = self.driver.0.connection;
-            let translated = match pn_event_type(event) {
-                PN_CONNECTION_REMOTE_OPEN => Event::Opened,
-                PN_CONNECTION_REMOTE_CLOSE => {
-                    self.may_send = false;
-                    Event::ConnectionEnded(condition(pn_connection_remote_condition(connection)))
-                }
-                PN_SESSION_REMOTE_CLOSE => {
-                    self.may_send = false;
-                    Event::SessionEnded(condition(pn_session_remote_condition(pn_event_session(event))))
-                }
-                PN_LINK_REMOTE_OPEN => {
-                    let link = pn_event_link(event);
-                    let Some(role) = self.role(link) else { return };
-                    let terminus = match role {
-                        Role::Sender => pn_link_remote_target(link),
-                        Role::Receiver => pn_link_remote_source(link),
-                    };
-                    // Without a terminus the attach is a refusal, and a detach follows (part 2.6.3).
-                    if pn_terminus_get_type(terminus) == PN_UNSPECIFIED {
-                        return;
-                    }
-                    self.may_send |= role == Role::Sender;
-                    Event::Attached(role)
-                }
-                PN_LINK_REMOTE_CLOSE | PN_LINK_REMOTE_DETACH => {
-                    let link = pn_event_link(event);
-                    let Some(role) = self.role(link) else { return };
-                    self.may_send &= role != Role::Sender;
-                    Event::LinkEnded(role, condition(pn_link_remote_condition(link)))
-                }
-                PN_LINK_FLOW if self.has_credit() => Event::Credit,
-                PN_DELIVERY => {
-                    let delivery = pn_event_delivery(event);
-                    match self.role(pn_delivery_link(delivery)) {
-                        Some(Role::Receiver) => self.receive(),
-                        Some(Role::Sender) => self.outcome(delivery),
-                        None => {}
-                    }
-                    return;
-                }
-                PN_TRANSPORT_ERROR => Event::Failed(condition(pn_transport_condition(self.driver.0.transport))),
-                PN_TRANSPORT_TAIL_CLOSED | PN_TRANSPORT_CLOSED => Event::InputEnded,
-                _ => return,
-            };
-            self.events.push_back(translated);
-        }
-    }
-
-    /// Which of our links this is; a link that the peer made up is neither.
-    fn role(&self, link: *mut pn_link_t) -> Option<Role> {
-        match link {
-            link if link.is_null() => None,
-            link if link == self.sender => Some(Role::Sender),
-            link if link == self.receiver => Some(Role::Receiver),
-            _ => None,
-        }
-    }
-
-    /// Takes in what has come of the current message, and of those behind it.
-    fn receive(&mut self) {
-        // SAFETY: the receiver is live, and so is its current delivery until it is settled or dropped.
-        unsafe {
-            loop {
-                let delivery = pn_link_current(self.receiver);
-                if delivery.is_null() {
-                    return;
-                }
-                if pn_delivery_aborted(delivery) {
-                    self.take_partial();
-                    pn_delivery_settle(delivery);
-                    self.top_up();
-                    continue;
-                }
-                self.receive_bytes(pn_delivery_pending(delivery));
-                if pn_delivery_partial(delivery) {
-                    return;
-                }
-                pn_link_advance(self.receiver);
-                let id = DeliveryId(self.next_delivery);
-                self.next_delivery += 1;
-                self.unsettled.insert(id, delivery);
-                let payload = self.take_partial();
-                self.events.push_back(Event::Message { delivery: id, payload });
-            }
-        }
-    }
-
-    fn receive_bytes(&mut self, pending: usize) {
-        self.partial_size += pending as u64;
-        if self.partial_size > self.max_message_size {
-            self.partial = Vec::new();
-        }
-        let start = self.partial.len();
-        self.partial.resize(start + pending, 0);
-        // SAFETY: `pending` bytes are free at `start`.
-        let received = unsafe { pn_link_recv(self.receiver, self.partial[start..].as_mut_ptr().cast(), pending) };
-        self.partial.truncate(start + usize::try_from(received).unwrap_or(0));
-        if self.partial_size > self.max_message_size {
-            self.partial.clear();
-        }
-    }
-
-    fn take_partial(&mut self) -> Payload {
-        let size = std::mem::take(&mut self.partial_size);
-        let bytes = std::mem::take(&mut self.partial);
-        if size > self.max_message_size { Payload::TooLarge(size) } else { Payload::Whole(bytes) }
-    }
-
-    /// Reports the outcome of one of our deliveries, once, and forgets the delivery.
-    ///
-    /// # Safety
-    /// `delivery` is a live delivery of the sender.
-    unsafe fn outcome(&mut self, delivery: *mut pn_delivery_t) {
-        // SAFETY: by the caller; nothing uses the pointer after it is settled.
-        unsafe {
-            // The state first, always: a getter of another state's fields changes the state in newer versions.
-            let outcome = match pn_delivery_remote_state(delivery) {
-                PN_ACCEPTED => Outcome::Accepted,
-                PN_REJECTED => Outcome::Rejected(condition(pn_disposition_condition(pn_delivery_remote(delivery)))),
-                PN_RELEASED => Outcome::Released,
-                PN_MODIFIED => Outcome::Modified {
-                    undeliverable_here: pn_disposition_is_undeliverable(pn_delivery_remote(delivery)),
-                },
-                _ if pn_delivery_settled(delivery) => Outcome::Forgotten,
-                _ => return,
-            };
-            let tag = pn_delivery_get_context(delivery) as usize as u64;
-            pn_delivery_settle(delivery);
-            self.events.push_back(Event::Outcome { tag, outcome });
-        }
-    }
-}
-
-/// Copies a condition; all of its parts may be missing.
-///
-/// # Safety
-/// `raw` is null or a live condition.
-unsafe fn condition(raw: *mut pn_condition_t) -> Condition {
-    // SAFETY: by the caller; the strings live as long as the condition is unchanged, and are copied.
-    unsafe {
-        if raw.is_null() || !pn_condition_is_set(raw) {
-            return Condition::new("", "");
-        }
-        Condition::new(&text(pn_condition_get_name(raw)), &text(pn_condition_get_description(raw)))
-    }
-}
-
-/// # Safety
-/// `raw` is null or a NUL-terminated string.
-unsafe fn text(raw: *const c_char) -> String {
-    if raw.is_null() {
-        return String::new();
-    }
-    // SAFETY: by the caller.
-    unsafe { CStr::from_ptr(raw).to_string_lossy().into_owned() }
-}
-
-/// # Safety
-/// `raw` is empty or names live bytes, for as long as the result is used.
-unsafe fn bytes<'a>(raw: pn_bytes_t) -> &'a [u8] {
-    if raw.size == 0 || raw.start.is_null() {
-        return &[];
-    }
-    // SAFETY: by the caller.
-    unsafe { slice::from_raw_parts(raw.start.cast(), raw.size) }
 }

@@ -3,6 +3,8 @@
 mod engine;
 mod event;
 mod message;
+mod raw;
+mod translate;
 
 pub(crate) use engine::{Engine, Mechanisms, Options};
 pub(crate) use event::{DeliveryId, Event, Outcome, Payload, Role};
