@@ -14,7 +14,7 @@ use crate::{
     broker::{Broker, Event, Handed},
     deadline::Deadline,
     error::{Error, Phase},
-    signing::{Ledger, Taken},
+    signing::{Ledger, Outcome, Taken},
 };
 
 /// How long and how often to try.
@@ -150,8 +150,10 @@ impl<B: Broker> Loops<'_, B> {
                 Came::Other
             }
             Event::Outcome { entry, outcome } => {
+                // To forget a delivery is no progress, or a broker could go on with that for ever.
+                let came = if outcome == Outcome::Unknown { Came::Other } else { Came::Outcome };
                 self.ledger.outcome(entry, outcome);
-                Came::Outcome
+                came
             }
             Event::Reply { id, reply } => {
                 let taken = self.ledger.reply(reply);

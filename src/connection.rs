@@ -22,6 +22,7 @@ use crate::{
     transport::{TlsContext, Wire},
 };
 use explain::Scene;
+pub(crate) use explain::WITHOUT_SASL;
 use pump::{Came, Pump};
 
 /// What a connection is for and how it behaves, apart from whom it is to.
@@ -70,6 +71,10 @@ pub(crate) struct Connection {
     events: VecDeque<Event>,
     /// The ledger's numbers, by the tags of the deliveries that have no outcome yet.
     in_flight: HashMap<u64, usize>,
+    /// The tags that requests were sent under last.
+    latest: HashMap<usize, u64>,
+    /// Why the connection is given up once what came before is taken in, and when that was known.
+    ending: Option<(Error, Deadline)>,
     next_tag: u64,
     unsettled: HashMap<ReplyId, DeliveryId>,
     next_reply: u64,
@@ -117,6 +122,8 @@ impl Connection {
             target: options.target,
             events: VecDeque::new(),
             in_flight: HashMap::new(),
+            latest: HashMap::new(),
+            ending: None,
             next_tag: 1,
             unsettled: HashMap::new(),
             next_reply: first_reply,
@@ -255,6 +262,7 @@ impl Connection {
         log::trace!("request: {}", request.body);
         self.pump.engine.send(self.next_tag, &message);
         self.in_flight.insert(self.next_tag, entry);
+        self.latest.insert(entry, self.next_tag);
         self.next_tag += 1;
         Handed::Over
     }
@@ -273,10 +281,11 @@ impl Connection {
             if let Some(event) = self.events.pop_front() {
                 return Ok(event);
             }
-            match self.turn(deadline)? {
+            let until = self.ending.as_ref().map_or(*deadline, |(_, known)| *known);
+            match self.turn(&until)? {
                 Came::Event(event) => self.translate(event, deadline)?,
                 Came::Unblocked => return Ok(Event::Writable),
-                Came::Nothing => return Ok(Event::Quiet),
+                Came::Nothing => return self.ending.take().map_or(Ok(Event::Quiet), |(error, _)| Err(error)),
             }
         }
     }
@@ -295,8 +304,10 @@ impl Connection {
                 let error = self.refused(&self.sender_name(), condition);
                 self.events.push_back(Event::SendingRefused(error));
             }
+            // The receiver still stands: replies that are here already must not go with the sender.
             proton::Event::LinkEnded(Role::Sender, condition) => {
-                return Err(self.ended(&self.sender_name(), condition, deadline));
+                let error = self.ended(&self.sender_name(), condition, deadline);
+                self.ending = Some((error, Deadline::after(Duration::ZERO, deadline.phase())));
             }
             proton::Event::LinkEnded(Role::Receiver, condition) => {
                 return Err(self.ended(&format!("listening to “{}”", self.listen_to), condition, deadline));
@@ -318,6 +329,10 @@ impl Connection {
     fn note_outcome(&mut self, tag: u64, outcome: proton::Outcome) {
         // An outcome may be told twice.
         let Some(entry) = self.in_flight.remove(&tag) else { return };
+        // Of a request that was sent again since, only one thing matters: that the broker has it.
+        if self.latest.get(&entry) != Some(&tag) && outcome != proton::Outcome::Accepted {
+            return;
+        }
         let refusal = match &outcome {
             proton::Outcome::Rejected(condition) if condition.is_refusal() => {
                 Some(self.refused(&self.sender_name(), condition.clone()))
@@ -381,8 +396,6 @@ impl Connection {
 }
 
 fn holds_nul(_: std::ffi::NulError) -> Error {
-    Error::Argument {
-        name: "address or password".into(),
-        problem: "holds a NUL character, which AMQP's C engine cannot carry".into(),
-    }
+    // The configuration is checked for it when it is read, addresses and passwords with it.
+    Error::Argument { name: "address".into(), problem: "holds a NUL character".into() }
 }

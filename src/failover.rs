@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::{
     broker::{Broker, Event, Handed, ReplyId},
     config::{BrokerUrl, Sasl, SenderTarget, Settings},
-    connection::{Connection, Options, Target},
+    connection::{Connection, Options, Target, WITHOUT_SASL},
     deadline::Deadline,
     error::{Error, Phase},
     proton::Mechanisms,
@@ -208,7 +208,8 @@ impl<'a> Failover<'a> {
                 // A broker that refuses a bare connection may take one that says who it is.
                 Err(failure) if !logins.is_empty() && failure.may_be_the_login() => {
                     log::debug!("{}; trying again with SASL", failure.error());
-                    refusal = Some(failure);
+                    // A broker that asks for SASL understands it: what goes wrong then is another matter.
+                    refusal = Some(failure).filter(|failure| !failure.demands_sasl());
                 }
                 // Where the broker does not even understand that, its refusal stands.
                 Err(failure) if matches!(failure.error(), Error::Protocol { .. } | Error::Network { .. }) => {
@@ -263,6 +264,8 @@ impl<'a> Failover<'a> {
         let Err(refusal) = sender else { return Ok(connection) };
         if self.settings.sender_target == SenderTarget::Auto && connection.is_anonymous() {
             log::debug!("{refusal}; trying again with the address");
+            // Two receivers would share the replies, and an exclusive address would refuse the second.
+            connection.close(&Deadline::after(self.settings.close_timeout, Phase::Close));
             let options = Options { target: Target::Address, ..options };
             let (other, sender) = self.attach(url, &options, deadline)?;
             connection = other;
@@ -315,6 +318,10 @@ enum Failure {
 }
 
 impl Failure {
+    fn demands_sasl(&self) -> bool {
+        matches!(self.error(), Error::Refused { what, .. } if what == WITHOUT_SASL)
+    }
+
     /// Whether saying who we are may help: SASL is demanded, or we are not authorised. A missing
     /// address stays missing.
     fn may_be_the_login(&self) -> bool {

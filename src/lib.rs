@@ -55,6 +55,7 @@ mod error;
 mod failover;
 mod proton;
 mod random;
+mod secret;
 mod signer;
 pub mod signing;
 mod status;

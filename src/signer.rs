@@ -1,10 +1,6 @@
 //! From settings and an operation to signatures: the paved path.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{
     client::{self, Plan},
@@ -12,7 +8,7 @@ use crate::{
     deadline::Deadline,
     error::{Error, Phase},
     failover::{Failover, Route},
-    random,
+    random, secret,
     signing::{Context, Entry, Ledger, Operation, Stamp},
     stop::{Interrupt, Stop},
     transport::{Identity, TlsContext},
@@ -84,7 +80,7 @@ impl Signer {
         let needs_tls = settings.brokers.iter().any(|broker| broker.tls);
         let context = || TlsContext::new(settings.ca.as_deref(), identity.as_ref(), settings.tls_verify);
         let tls = needs_tls.then(context).transpose()?;
-        let password = settings.password_file.as_deref().map(password).transpose()?;
+        let password = settings.password_file.as_deref().map(|path| secret::read(path, "password")).transpose()?;
         Ok(Self { creator, tls, password, interrupt: None, settings })
     }
 
@@ -170,17 +166,6 @@ fn created(now: SystemTime) -> String {
     } else {
         humantime::format_rfc3339_micros(now).to_string()
     }
-}
-
-fn password(path: &Path) -> Result<String, Error> {
-    let wrong = |problem: String| Error::Certificate { path: PathBuf::from(path), problem };
-    let text = fs::read_to_string(path).map_err(|error| wrong(format!("cannot read the password: {error}")))?;
-    // Editors end a file with a line break that nobody typed as part of the password.
-    let password = text.trim_end_matches(['\n', '\r']);
-    if password.is_empty() {
-        return Err(wrong("the password file is empty".into()));
-    }
-    Ok(password.to_owned())
 }
 
 #[cfg(test)]

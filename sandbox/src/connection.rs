@@ -78,6 +78,11 @@ async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
         let handle = attach.handle.0;
         let (address, acts) = examine(&attach, &client);
         let refusal = refusal(&attach, &acts, &client);
+        // Before the attach is answered: what a client asks for after that must find its way back.
+        let subscription = match (&attach.role, &refusal, &address) {
+            (Role::Receiver, None, Some(address)) => Some(client.broker.router.subscribe(address)),
+            _ => None,
+        };
         prepare(&mut attach, refusal.is_some());
         let endpoint = acceptor.accept_incoming_attach(attach, &mut session).await;
         match (endpoint, refusal) {
@@ -89,9 +94,11 @@ async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
                 tokio::spawn(link.close_with_error(amqp_error(refusal)));
             }
             (Ok(LinkEndpoint::Sender(link)), None) => {
-                if let Some(credit) = client.observer.credit(client.channel, handle) {
+                if let (Some(credit), Some(subscription)) =
+                    (client.observer.credit(client.channel, handle), subscription)
+                {
                     let address = address.unwrap_or_default();
-                    tokio::spawn(outbound::serve(link, address, credit, acts, client.clone()));
+                    tokio::spawn(outbound::serve(link, address, subscription, credit, acts, client.clone()));
                 }
             }
             (Ok(LinkEndpoint::Receiver(link)), None) => {

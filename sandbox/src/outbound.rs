@@ -16,12 +16,13 @@ use crate::connection::Client;
 use crate::observer::Credit;
 use crate::record::{DeliveryOutcome, DeliveryRecord};
 use crate::recorder::Recorder;
-use crate::router::{Item, Queue};
+use crate::router::{Item, Queue, Subscription};
 
 /// Serves the link until it is gone.
 pub(crate) async fn serve(
     mut link: Sender,
     address: String,
+    subscription: Subscription,
     mut credit: watch::Receiver<Credit>,
     acts: Vec<Act>,
     client: Client,
@@ -33,7 +34,6 @@ pub(crate) async fn serve(
             return;
         }
     }
-    let subscription = client.broker.router.subscribe(&address);
     let queue = &subscription.queue;
     // Counted here because the library does not tell the credit that is left. Without that a
     // message would be taken off a queue that another receiver could have at once.

@@ -1,5 +1,13 @@
 //! The command line: the only code that prints.
 
+/// Prints a line on standard error. Where that takes no more, the exit status must tell it all.
+macro_rules! tell {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($words)*);
+    }};
+}
+
 mod args;
 mod argv;
 mod config_file;
@@ -40,7 +48,7 @@ pub fn run(argv: Vec<OsString>) -> ExitCode {
             Err(error) => Status::of_error(&error).code(),
         },
         Err(usage) => {
-            eprintln!("{}: {usage}", usage.tool);
+            tell!("{}: {usage}", usage.tool);
             Status::Usage.code()
         }
     })
@@ -89,8 +97,8 @@ fn sign(style: Style, tool: &str, arguments: Arguments) -> u8 {
     let status = Status::of_run(&result, run.entries());
     let status = printed.map_or_else(|error| status.max(Status::of_error(&error)), |()| status);
     match (style, signals.status()) {
-        (_, Some(code)) if status == Status::Interrupted => code,
         (Style::Reference, _) => u8::from(!is_success_to_reference(status, raw)),
+        (Style::Native, Some(code)) if status == Status::Interrupted => code,
         (Style::Native, _) => status.code(),
     }
 }

@@ -13,7 +13,7 @@ use super::remedy;
 pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, String)> {
     let mut causes = Vec::new();
     if let Err(error) = result {
-        causes.push((name(error).to_owned(), chain(error)));
+        causes.push((name(error).to_owned(), error.with_sources()));
     }
     let unanswered = run.entries().iter().filter(|entry| is_unanswered(entry)).count();
     if unanswered > 0 {
@@ -59,22 +59,11 @@ fn name(error: &Error) -> &'static str {
     }
 }
 
-/// An error with all its sources, outermost first.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text += &format!(": {error}");
-        source = error.source();
-    }
-    text
-}
-
 /// Prints an error, and what to do about it where that is known.
 pub(super) fn print_error(tool: &str, error: &Error) {
-    eprintln!("{tool}: {}", chain(error));
+    tell!("{tool}: {}", error.with_sources());
     if let Some(remedy) = remedy::of_error(error) {
-        eprintln!("{tool}: {remedy}");
+        tell!("{tool}: {remedy}");
     }
 }
 
@@ -90,19 +79,19 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
     for entry in run.entries() {
         let subject = &entry.request().subject;
         match entry.state() {
-            State::NotSent => eprintln!("{tool}: {subject}: not sent; {again}"),
+            State::NotSent => tell!("{tool}: {subject}: not sent; {again}"),
             State::Sent => {
-                eprintln!("{tool}: {subject}: no reply, nor a word from the broker that it has the request; {again}");
+                tell!("{tool}: {subject}: no reply, nor a word from the broker that it has the request; {again}");
             }
             State::Accepted => {
-                eprintln!("{tool}: {subject}: no reply, though the broker took the request; running again can help");
+                tell!("{tool}: {subject}: no reply, though the broker took the request; running again can help");
             }
-            State::Returned(how) => eprintln!("{tool}: {subject}: given back by the broker ({how}); {again}"),
+            State::Returned(how) => tell!("{tool}: {subject}: given back by the broker ({how}); {again}"),
             State::Undeliverable(condition) if refusal == Some(condition) => {
-                eprintln!("{tool}: {subject}: refused; {again}");
+                tell!("{tool}: {subject}: refused; {again}");
             }
             State::Undeliverable(condition) => {
-                eprintln!("{tool}: {subject}: not taken by the broker: {condition}; running again does not help");
+                tell!("{tool}: {subject}: not taken by the broker: {condition}; running again does not help");
                 remedies.extend(remedy::of_condition(condition));
             }
             State::Answered(reply) => print_verdict(tool, subject, &reply.verdict),
@@ -110,7 +99,7 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
     }
     remedies.dedup();
     for remedy in remedies {
-        eprintln!("{tool}: {remedy}");
+        tell!("{tool}: {remedy}");
     }
 }
 
@@ -123,14 +112,14 @@ fn print_verdict(tool: &str, subject: &str, verdict: &Verdict) {
         Verdict::Signed => {}
         Verdict::Refused { errors } => {
             for error in errors {
-                eprintln!("{tool}: {subject}: refused by the signing server: {error}");
+                tell!("{tool}: {subject}: refused by the signing server: {error}");
             }
         }
         Verdict::Incomplete { missing } => {
             for claim in missing {
-                eprintln!("{tool}: {subject}: the reply has no signature for {claim}; running again can help");
+                tell!("{tool}: {subject}: the reply has no signature for {claim}; running again can help");
             }
         }
-        Verdict::Unusable { problem } => eprintln!("{tool}: {subject}: the reply is of no use: {problem}"),
+        Verdict::Unusable { problem } => tell!("{tool}: {subject}: the reply is of no use: {problem}"),
     }
 }

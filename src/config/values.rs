@@ -9,6 +9,7 @@ const LONGEST: f64 = u32::MAX as f64;
 /// A string; a number, `true` or nothing is refused rather than guessed at.
 pub(super) fn text(node: &Node) -> Result<String, String> {
     match node {
+        Node::Text(text) if text.contains('\0') => Err("a NUL character stands in it; take it out".into()),
         Node::Text(text) => Ok(text.clone()),
         Node::Int(number) => Err(format!("{number} is a number, a string is wanted; quote it: \"{number}\"")),
         // A float's own spelling is gone, so it is not shown.

@@ -9,6 +9,9 @@ use crate::{
     transport::Fault,
 };
 
+/// What a broker refuses that answers the AMQP header with the SASL header.
+pub(crate) const WITHOUT_SASL: &str = "connection without SASL";
+
 /// Whom, when and how: what an explanation needs to know.
 pub(super) struct Scene<'a> {
     pub(super) broker: &'a str,
@@ -82,7 +85,7 @@ pub(super) fn stranger(first_bytes: &[u8], condition: Option<&Condition>, scene:
     let problem = match *first_bytes {
         [b'A', b'M', b'Q', b'P', 3, 1, 0, 0, ..] if phase == Phase::Open => {
             let condition = Condition::new("", "the broker demands SASL");
-            return Error::Refused { broker, what: "connection without SASL".into(), condition };
+            return Error::Refused { broker, what: WITHOUT_SASL.into(), condition };
         }
         [b'A', b'M', b'Q', b'P', 0, 1, 0, 0, ..] if phase == Phase::Sasl => "the broker takes no SASL".into(),
         [b'A', b'M', b'Q', b'P', 0, 0, 9, ..] => "the port speaks AMQP 0-9-1, not AMQP 1.0".into(),

@@ -12,6 +12,12 @@ use crate::{
     transport::{self, Fault, Turn, Want, Wire},
 };
 
+/// How often the socket is read after a deadline: by what a read takes, about a megabyte over TLS.
+const MAX_LOOKS: u32 = 64;
+
+/// A peer may ask for heartbeats as often as it likes; it gets them no more often than this.
+const LEAST_TICK: Duration = Duration::from_millis(10);
+
 /// What came of one turn of the pump.
 pub(super) enum Came {
     /// The engine has something to say.
@@ -53,8 +59,8 @@ pub(super) struct Pump {
     /// The last read brought bytes, and so there was no wait since, which would have noticed that
     /// the run is ended from outside.
     read_some: bool,
-    /// The deadline that the last look was taken after.
-    looked_after: Option<Instant>,
+    /// The deadline that looks are taken after, and how many were.
+    looks: (Option<Instant>, u32),
     /// The engine counts its milliseconds from here.
     epoch: Instant,
 }
@@ -71,7 +77,7 @@ impl Pump {
             blocked: None,
             write_fault: None,
             read_some: false,
-            looked_after: None,
+            looks: (None, 0),
             epoch: Instant::now(),
         }
     }
@@ -79,7 +85,7 @@ impl Pump {
     /// Moves bytes both ways until the engine has an event or `deadline` is over.
     ///
     /// What waits in the socket is read before a deadline is called over, and before the engine is
-    /// told the time and may declare a peer dead that has spoken. One look after a deadline, not
+    /// told the time and may declare a peer dead that has spoken. So many looks after a deadline, not
     /// more, or a flood of foreign messages would hold it up for ever.
     pub(super) fn turn(&mut self, deadline: &Deadline) -> Result<Came, Ended> {
         if let Some(event) = self.event() {
@@ -87,7 +93,7 @@ impl Pump {
         }
         loop {
             let over = deadline.is_over();
-            if over && self.looked_after.replace(deadline.at()) == Some(deadline.at()) {
+            if over && !self.may_look(deadline) {
                 return Ok(Came::Nothing);
             }
             if std::mem::take(&mut self.read_some) {
@@ -115,8 +121,18 @@ impl Pump {
             let write = self.blocked.unwrap_or_default();
             let want = Want { read: read.read || write.read, write: read.write || write.write };
             let tick = tick.map_or(deadline.at(), |tick| self.epoch + Duration::from_millis(tick as u64 - 1));
+            let tick = tick.max(Instant::now() + LEAST_TICK);
             self.wire.wait(want, tick.min(deadline.at()), &self.stop).map_err(Fault::Stopped)?;
         }
+    }
+
+    /// Whether to read once more though the deadline is over.
+    fn may_look(&mut self, deadline: &Deadline) -> bool {
+        if self.looks.0 != Some(deadline.at()) {
+            self.looks = (Some(deadline.at()), 0);
+        }
+        self.looks.1 += 1;
+        self.looks.1 <= MAX_LOOKS
     }
 
     /// Writes what the socket takes now; whether all output is on it.

@@ -110,6 +110,8 @@ impl Engine {
         let pn_connection_driver_t { connection, transport, .. } = driver.0;
         // SAFETY: connection and transport are live, the strings outlive the calls and are copied by them.
         let session = unsafe {
+            // The environment can make the engine print every frame, a SASL password included.
+            pn_logger_reset_mask(pn_transport_logger(transport), u16::MAX, u16::MAX);
             pn_connection_set_container(connection, container_id.as_ptr());
             pn_connection_set_hostname(connection, hostname.as_ptr());
             pn_transport_set_max_frame(transport, MAX_FRAME);
@@ -204,7 +206,9 @@ impl Engine {
     /// Whether a message can be sent now.
     pub(crate) fn has_credit(&self) -> bool {
         // SAFETY: `may_send` implies a live sender.
-        self.may_send && unsafe { pn_link_credit(self.sender) } > 0
+        // Credit is unsigned on the wire, and more than an int holds reads as negative; we never use more
+        // than there is, which would be the other way to get there.
+        self.may_send && unsafe { pn_link_credit(self.sender) } != 0
     }
 
     /// The longest message that the peer takes, in bytes; `None`: any.
@@ -271,6 +275,7 @@ impl Engine {
     /// Where the next bytes from the peer go; empty once no more are taken.
     pub(crate) fn input(&mut self) -> &mut [u8] {
         // SAFETY: the buffer is the driver's and lives until the next call on it, which needs `&mut self`.
+        // Its bytes may never have been written; whoever gets it only writes, to a socket's read.
         unsafe {
             let buffer = pn_connection_driver_read_buffer_sized(&mut self.driver.0, MAX_FRAME as usize);
             if buffer.size == 0 { &mut [] } else { slice::from_raw_parts_mut(buffer.start.cast(), buffer.size) }

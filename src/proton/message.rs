@@ -132,6 +132,9 @@ impl Message {
     }
 }
 
+/// More application properties than this are refused: replies have a handful, and each costs memory.
+const MAX_PROPERTIES: usize = 1000;
+
 const TRUNCATED: &str = "the message ends in the middle of a value";
 
 struct Reader<'a> {
@@ -244,6 +247,9 @@ impl<'a> Reader<'a> {
                 return Err("an application property whose name is not a string");
             };
             pairs.push((name, map.scalar()?));
+            if pairs.len() > MAX_PROPERTIES {
+                return Err("more than a thousand application properties");
+            }
         }
         Ok(pairs)
     }
@@ -352,6 +358,16 @@ mod tests {
             ("g", Scalar::Text("A".into())),
         ];
         assert_eq!(properties, expected.map(|(name, value)| (name.to_string(), value)));
+    }
+
+    #[test]
+    fn properties_are_bounded() {
+        let message = |count: usize| {
+            let pairs = b"\xa1\x01a\x40".repeat(count);
+            let size = (pairs.len() as u32 + 4).to_be_bytes();
+            Message::decode(&[b"\x00\x53\x74\xd1", &size[..], &[0; 4], &pairs].concat())
+        };
+        assert!(message(MAX_PROPERTIES).is_ok() && message(MAX_PROPERTIES + 1).is_err());
     }
 
     /// The other sections, delivery annotations to footer, are of no concern here.

@@ -8,6 +8,7 @@ use super::{
     event::{DeliveryId, Event, Outcome, Payload, Role},
     raw::condition,
 };
+use crate::error::Condition;
 
 impl Engine {
     /// # Safety
@@ -22,16 +23,24 @@ impl Engine {
                     self.may_send = false;
                     Event::ConnectionEnded(condition(pn_connection_remote_condition(connection)))
                 }
-                PN_SESSION_REMOTE_CLOSE => {
+                // What a broker begins by itself we would never read from, and it would grow in memory.
+                PN_SESSION_REMOTE_OPEN if pn_event_session(event) != self.session => {
+                    Event::Failed(Condition::new("", "the broker began a session of its own"))
+                }
+                PN_SESSION_REMOTE_CLOSE if pn_event_session(event) == self.session => {
                     self.may_send = false;
-                    Event::SessionEnded(condition(pn_session_remote_condition(pn_event_session(event))))
+                    Event::SessionEnded(condition(pn_session_remote_condition(self.session)))
                 }
                 PN_LINK_REMOTE_OPEN => {
                     let link = pn_event_link(event);
-                    let Some(role) = self.role(link) else { return };
-                    let terminus = match role {
-                        Role::Sender => pn_link_remote_target(link),
-                        Role::Receiver => pn_link_remote_source(link),
+                    let (role, terminus) = match self.role(link) {
+                        Some(Role::Sender) => (Role::Sender, pn_link_remote_target(link)),
+                        Some(Role::Receiver) => (Role::Receiver, pn_link_remote_source(link)),
+                        None => {
+                            let condition = Condition::new("", "the broker attached a link of its own");
+                            self.events.push_back(Event::Failed(condition));
+                            return;
+                        }
                     };
                     // Without a terminus the attach is a refusal, and a detach follows (part 2.6.3).
                     if pn_terminus_get_type(terminus) == PN_UNSPECIFIED {

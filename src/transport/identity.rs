@@ -12,7 +12,7 @@ use openssl::{
     x509::{X509, X509NameRef},
 };
 
-use crate::error::Error;
+use crate::{error::Error, secret};
 
 /// How many days before its expiry a certificate is worth a warning at every run.
 const WARNING_DAYS: i32 = 14;
@@ -42,8 +42,9 @@ impl Identity {
         if certificates.is_empty() {
             return Err(wrong("holds no certificate; PEM with “-----BEGIN CERTIFICATE-----” is expected".into()));
         }
-        let passphrase = passphrase_file.map(passphrase).transpose()?;
-        let key = private_key(&pem, passphrase.as_deref()).map_err(|problem| wrong(problem.into()))?;
+        let passphrase = passphrase_file.map(|path| secret::read(path, "passphrase")).transpose()?;
+        let key =
+            private_key(&pem, passphrase.as_deref().map(str::as_bytes)).map_err(|problem| wrong(problem.into()))?;
         let own = certificates
             .iter()
             .position(|certificate| certificate.public_key().is_ok_and(|public| public.public_eq(&key)))
@@ -87,19 +88,6 @@ fn days_left(now: &Asn1TimeRef, until: &Asn1TimeRef) -> Option<i32> {
 fn entry(name: &X509NameRef, kind: Nid) -> Option<String> {
     let text = name.entries_by_nid(kind).next()?.data().to_string().ok()?;
     Some(text).filter(|text| !text.is_empty())
-}
-
-fn passphrase(path: &Path) -> Result<Vec<u8>, Error> {
-    let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
-    let mut bytes = fs::read(path).map_err(|error| wrong(format!("cannot read the passphrase: {error}")))?;
-    // Editors end a file with a line break that nobody typed as part of the passphrase.
-    while matches!(bytes.last(), Some(b'\n' | b'\r')) {
-        bytes.pop();
-    }
-    if bytes.is_empty() {
-        return Err(wrong("the passphrase file is empty".into()));
-    }
-    Ok(bytes)
 }
 
 fn private_key(pem: &[u8], passphrase: Option<&[u8]>) -> Result<PKey<Private>, &'static str> {

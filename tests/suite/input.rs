@@ -287,7 +287,7 @@ fn what_the_configuration_lacks_or_holds_too_much_is_named() {
         (config().set("tls_verify", "yes"), &["config.yaml: msg_signer.tls_verify", "full, ca, none"]),
         (config().set("service", "12345"), &["config.yaml: msg_signer.service", "quote it"]),
         (config().set("username", "me").set("password_file", "/none/pw"), &["/none/pw", "password"]),
-        (config().set("username", "me").set("password_file", &empty), &["the password file is empty"]),
+        (config().set("username", "me").set("password_file", &empty), &["the password is empty"]),
         (
             config().set("messaging_brokers", &plain).set("username", "me").set("password_file", &password),
             &["config.yaml: msg_signer.username", "unencrypted", "amqps://"],

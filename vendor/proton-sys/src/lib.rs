@@ -78,6 +78,7 @@ opaque! { pn_event_t }
 pub type pn_event_type_t = c_int;
 pub const PN_CONNECTION_REMOTE_OPEN: pn_event_type_t = 9;
 pub const PN_CONNECTION_REMOTE_CLOSE: pn_event_type_t = 11;
+pub const PN_SESSION_REMOTE_OPEN: pn_event_type_t = 15;
 pub const PN_SESSION_REMOTE_CLOSE: pn_event_type_t = 17;
 pub const PN_LINK_REMOTE_OPEN: pn_event_type_t = 21;
 pub const PN_LINK_REMOTE_CLOSE: pn_event_type_t = 23;
@@ -90,6 +91,9 @@ pub const PN_TRANSPORT_CLOSED: pn_event_type_t = 34;
 
 // ---- sasl.h ----
 opaque! { pn_sasl_t }
+
+// ---- logger.h ----
+opaque! { pn_logger_t }
 
 // ---- connection_driver.h ----
 /// Movable: holds no pointer to itself.
@@ -181,7 +185,11 @@ unsafe extern "C" {
     pub fn pn_sasl_allowed_mechs(sasl: *mut pn_sasl_t, mechs: *const c_char);
     pub fn pn_sasl_set_allow_insecure_mechs(sasl: *mut pn_sasl_t, insecure: bool);
 
+    // ---- logger.h ----
+    pub fn pn_logger_reset_mask(logger: *mut pn_logger_t, subsystem: u16, level: u16);
+
     // ---- transport.h ----
+    pub fn pn_transport_logger(transport: *mut pn_transport_t) -> *mut pn_logger_t;
     pub fn pn_transport_condition(transport: *mut pn_transport_t) -> *mut pn_condition_t;
     pub fn pn_transport_set_max_frame(transport: *mut pn_transport_t, size: u32);
     pub fn pn_transport_set_idle_timeout(transport: *mut pn_transport_t, timeout: pn_millis_t);

@@ -21,6 +21,7 @@ const HEADERS: &[&str] = &[
     "disposition.h",
     "event.h",
     "sasl.h",
+    "logger.h",
     "transport.h",
     "connection_driver.h",
 ];
