@@ -8,6 +8,7 @@
 
 mod cycle;
 mod harness;
+mod hostile;
 mod input;
 mod limits;
 mod middle;

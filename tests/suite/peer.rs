@@ -67,6 +67,26 @@ pub fn close(condition: &str, description: &str) -> Vec<u8> {
     frame(0x18, &[&error(condition, description)])
 }
 
+/// A frame with a payload behind its performative.
+pub fn with_payload(mut frame: Vec<u8>, payload: &[u8]) -> Vec<u8> {
+    frame.extend(payload);
+    let size = frame.len() as u32;
+    frame[..4].copy_from_slice(&size.to_be_bytes());
+    frame
+}
+
+/// A Disposition that settles the client's deliveries from `first` to `last` with this state.
+pub fn settled(first: u8, last: u8, state: &[u8]) -> Vec<u8> {
+    frame(0x15, &[&[0x41], &[0x52, first], &[0x52, last], &[0x41], state])
+}
+
+/// The `request_id` in a Transfer of the client.
+pub fn request_id(transfer: &[u8]) -> String {
+    let text = String::from_utf8_lossy(transfer).into_owned();
+    let rest = text.split("\"request_id\": \"").nth(1).unwrap();
+    rest[..36].to_owned()
+}
+
 /// A Disposition that rejects and settles the client's first delivery.
 pub fn rejected(condition: &str) -> Vec<u8> {
     let error = error(condition, "says the peer");
@@ -133,10 +153,29 @@ impl Peer {
 
     /// A Flow that lets the client send so many messages in all.
     pub fn flow(&self, credit: u8) -> Vec<u8> {
+        self.flow_of(&[0x52, credit])
+    }
+
+    /// A Flow whose link-credit is this encoded value.
+    pub fn flow_of(&self, credit: &[u8]) -> Vec<u8> {
         let window = [0x70, 0, 0, 8, 0];
-        let fields: [&[u8]; 7] =
-            [&[0x43], &window, &[0x43], &window, &[0x52, self.handles[&false]], &[0x43], &[0x52, credit]];
+        let fields: [&[u8]; 7] = [&[0x43], &window, &[0x43], &window, &[0x52, self.handles[&false]], &[0x43], credit];
         frame(0x13, &fields)
+    }
+
+    /// A Transfer to the client: a reply to the request with this id, as delivery `number`.
+    pub fn reply(&self, number: u8, request_id: &str) -> Vec<u8> {
+        let json = format!(r#"{{"msg": {{"request_id": "{request_id}", "signed_claim": "c2ln", "errors": []}}}}"#);
+        let mut message = vec![0, 0x53, 0x77, 0xb1];
+        message.extend((json.len() as u32).to_be_bytes());
+        message.extend(json.as_bytes());
+        let fields: [&[u8]; 5] = [&[0x52, self.handles[&true]], &[0x52, number], &[0xa0, 1, number], &[0x43], &[0x42]];
+        with_payload(frame(0x14, &fields), &message)
+    }
+
+    /// A Detach of the client's sender, with a condition.
+    pub fn detach_sender(&self, condition: &str) -> Vec<u8> {
+        frame(0x16, &[&[0x52, self.handles[&false]], &[0x41], &error(condition, "says the peer")])
     }
 
     /// Reads one frame, its size included.

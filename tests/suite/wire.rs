@@ -423,7 +423,10 @@ fn a_user_name_means_plain_at_once_and_the_password_stays_secret() {
     let in_base64 = base64::encode_block(format!("\0alice\0{PASSWORD}").as_bytes());
     for (password, status) in [(PASSWORD, 0), ("wrong-horse", 77)] {
         let arguments = images(1) + " --log-level trace";
-        let ended = bench.run(&with_password(&bench, password), &arguments).expect(status);
+        let mut program = bench.program(&with_password(&bench, password), &arguments);
+        // By these Proton would print every frame.
+        program.command.env("PN_TRACE_FRM", "1").env("PN_LOG", "TRACE+");
+        let ended = program.run().expect(status);
         for secret in ["horse", &in_base64] {
             assert!(!ended.stderr.contains(secret) && !ended.stdout.contains(secret), "{secret}\n{}", ended.stderr);
         }

@@ -1,0 +1,176 @@
+//! Brokers that do what none should: nothing that was received is lost, and nothing grows or goes on without bound.
+
+use std::{
+    io::{Read, Write},
+    net::Shutdown,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use amqp_sandbox::{Act, When};
+
+use crate::{
+    harness::{Bench, Config, LONG, images, rule, took_between},
+    peer::{self, Peer},
+};
+
+const ACCEPTED: &[u8] = &[0, 0x53, 0x24, 0x45];
+const UNDELIVERABLE_HERE: &[u8] = &[0, 0x53, 0x27, 0xc0, 3, 2, 0x42, 0x41];
+/// No state at all.
+const FORGOTTEN: &[u8] = &[0x40];
+
+fn to(bench: &Bench, port: u16) -> Config {
+    bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]")).set("close_timeout", "1")
+}
+
+/// Counts the connections that a script is run for.
+fn counted(script: impl Fn(std::net::TcpStream, usize) + Send + 'static) -> (u16, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    let (port, _) = peer::listen(move |stream| script(stream, counter.fetch_add(1, Ordering::SeqCst)));
+    (port, count)
+}
+
+/// The second reply stands behind the end of the sender, in the same bytes.
+#[test]
+fn replies_that_came_before_the_sender_was_detached_count() {
+    let (port, _) = counted(|stream, number| {
+        let Ok(mut peer) = Peer::attached(stream) else { return };
+        let _ = peer.grant(9);
+        if number == 0 {
+            let one = peer::request_id(&peer.transfer().unwrap());
+            let two = peer::request_id(&peer.transfer().unwrap());
+            let end = peer.detach_sender("amqp:resource-deleted");
+            let frames = [peer::settled(0, 1, ACCEPTED), peer.reply(0, &one), end, peer.reply(1, &two)];
+            peer.answer(&frames.concat()).unwrap();
+        }
+        peer::swallow(peer.stream);
+    });
+    let bench = Bench::new();
+    let ended = bench.run(&to(&bench, port).patience(2, 1, 1), &images(2)).expect(0);
+    assert_eq!(ended.messages().len(), 2);
+}
+
+/// The first sending is never settled; its late outcome must not close the second.
+#[test]
+fn an_outcome_of_an_earlier_sending_closes_nothing() {
+    let (port, _) = counted(|stream, _| {
+        let mut peer = Peer::attached(stream).unwrap();
+        peer.grant(9).unwrap();
+        peer.transfer().unwrap();
+        let id = peer::request_id(&peer.transfer().unwrap());
+        let outcomes = [peer::settled(1, 1, ACCEPTED), peer::settled(0, 0, UNDELIVERABLE_HERE)].concat();
+        peer.answer(&[outcomes, peer.reply(0, &id)].concat()).unwrap();
+        peer::swallow(peer.stream);
+    });
+    let bench = Bench::new();
+    bench.run(&to(&bench, port).patience(1, 1, 2), &images(1)).expect(0);
+}
+
+#[test]
+fn a_broker_that_forgets_and_hangs_up_makes_no_endless_run() {
+    let (port, count) = counted(|stream, _| {
+        let Ok(mut peer) = Peer::attached(stream) else { return };
+        let _ = peer.grant(1);
+        let _ = peer.transfer();
+        let _ = peer.answer(&peer::settled(0, 0, FORGOTTEN));
+        // What was written arrives, and then the end.
+        let _ = peer.stream.shutdown(Shutdown::Write);
+        peer::swallow(peer.stream);
+    });
+    let bench = Bench::new();
+    // The deadline is only there to end the test where the run would not end by itself.
+    let ended = bench.run(&to(&bench, port).patience(1, 1, 1).set("deadline", "20"), &images(2)).expect(75);
+    took_between(&ended, 1.0, 5.0);
+    let connections = count.load(Ordering::SeqCst);
+    assert!((2..30).contains(&connections), "{connections} connections");
+}
+
+/// It asks for SASL, and breaks off when it gets it: that may pass, and is no refusal.
+#[test]
+fn a_failed_attempt_with_sasl_is_tried_again() {
+    let (port, count) = counted(|mut stream, _| {
+        let _ = stream.read_exact(&mut [0; 8]);
+        let _ = stream.write_all(b"AMQP\x03\x01\0\0");
+    });
+    let bench = Bench::new();
+    let ended = bench.run(&to(&bench, port).patience(1, 1, 1), &images(1)).expect(69);
+    took_between(&ended, 1.0, 3.0);
+    assert!(count.load(Ordering::SeqCst) > 2);
+}
+
+#[test]
+fn a_link_of_the_brokers_own_ends_the_connection() {
+    let (port, count) = counted(|stream, number| {
+        let Ok(mut peer) = Peer::attached(stream) else { return };
+        let _ = peer.grant(9);
+        let id = peer::request_id(&peer.transfer().unwrap());
+        if number == 0 {
+            let null: &[u8] = &[0x40];
+            let terminus = |code| [0, 0x53, code, 0xc0, 4, 1, 0xa1, 1, b'x'];
+            let (source, target) = (terminus(0x28), terminus(0x29));
+            let fields =
+                [&[0xa1, 2, b'x', b'x'][..], &[0x52, 7], &[0x42], null, null, &source, &target, null, null, &[0x43]];
+            peer.answer(&peer::frame(0x12, &fields)).unwrap();
+        } else {
+            peer.answer(&[peer::settled(0, 0, ACCEPTED), peer.reply(0, &id)].concat()).unwrap();
+        }
+        peer::swallow(peer.stream);
+    });
+    let bench = Bench::new();
+    let ended = bench.run(&to(&bench, port).patience(3, 1, 1), &images(1)).expect(0);
+    ended.says("a link of its own");
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn all_the_credit_that_there_is_can_be_used() {
+    let (port, _) = counted(|stream, _| {
+        let mut peer = Peer::attached(stream).unwrap();
+        peer.answer(&peer.flow_of(&[0x70, 0xff, 0xff, 0xff, 0xff])).unwrap();
+        let id = peer::request_id(&peer.transfer().unwrap());
+        peer.answer(&[peer::settled(0, 0, ACCEPTED), peer.reply(0, &id)].concat()).unwrap();
+        peer::swallow(peer.stream);
+    });
+    let bench = Bench::new();
+    bench.run(&to(&bench, port).patience(2, 1, 1), &images(1)).expect(0);
+}
+
+#[test]
+fn heartbeats_are_no_hot_loop_however_often_they_are_wanted() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let (port, _) = counted(move |stream, _| {
+        let Ok(mut peer) = Peer::attached_with_idle_timeout(stream, 1) else { return };
+        let mut bytes = 0;
+        let mut chunk = [0; 4096];
+        while let Ok(count @ 1..) = peer.stream.read(&mut chunk) {
+            bytes += count;
+        }
+        let _ = tell.send(bytes);
+    });
+    let bench = Bench::new();
+    bench.run(&to(&bench, port).patience(1, 1, 1), &images(1)).expect(75);
+    let bytes = told.recv_timeout(LONG).unwrap();
+    // Eight bytes a frame: some hundreds in a second or two, not a hundred thousand.
+    assert!((80..16_000).contains(&bytes), "{bytes} bytes");
+}
+
+#[test]
+fn a_standard_error_that_takes_nothing_changes_no_status() {
+    let bench = Bench::misbehaving(vec![rule(When::Any, Act::NoReply)]);
+    let config = bench.config().patience(1, 1, 1).set("log_level", "error");
+    let mistake = "container-sign --signing-key A --task-id 7 --digest sha256:1 --reference nope";
+    for (arguments, status) in [(mistake.to_owned(), 2), (images(1), 75)] {
+        let mut program = bench.program(&config, &arguments);
+        program.command.stderr(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        assert_eq!(program.run().status, status);
+        let mut child = bench.program(&config, &arguments).command.spawn().unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(status));
+    }
+    let mut child = bench.program(&config, &images(1)).command.spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(74), "the gravest of 74 and 75");
+}
