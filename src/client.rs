@@ -35,7 +35,7 @@ pub(crate) struct Plan {
 /// # Errors
 /// What ended the run early: a refusal, an interrupt, the deadline of the whole run.
 pub(crate) fn sign(broker: &mut impl Broker, ledger: &mut Ledger, plan: &Plan) -> Result<(), Error> {
-    let mut run = Loops { broker, ledger, timeout: plan.timeout, refusal: None };
+    let mut run = Loops { broker, ledger, timeout: plan.timeout, refusal: None, foreign: 0 };
     for cycle in 1..=plan.send_retries {
         run.ledger.begin_cycle();
         log::info!("cycle {cycle} of {}: {} requests to send", plan.send_retries, run.ledger.open());
@@ -53,6 +53,7 @@ pub(crate) fn sign(broker: &mut impl Broker, ledger: &mut Ledger, plan: &Plan) -
                 return Ok(());
             }
             log::warn!("no reply for {} s, {} open", plan.timeout.as_secs_f64(), run.ledger.open());
+            run.tell_of_foreign_replies();
         }
     }
     Ok(())
@@ -64,6 +65,8 @@ struct Loops<'a, B> {
     timeout: Duration,
     /// Why nothing more may be sent. What the broker took before may still be answered.
     refusal: Option<Error>,
+    /// Replies to somebody else's requests that were passed over and not told of yet.
+    foreign: usize,
 }
 
 /// What came of waiting for one event.
@@ -110,6 +113,14 @@ impl<B: Broker> Loops<'_, B> {
             }
         }
         Ok(())
+    }
+
+    /// Where ours are missing, somebody who listens to the same address may have them instead.
+    fn tell_of_foreign_replies(&mut self) {
+        match std::mem::take(&mut self.foreign) {
+            0 => {}
+            count => log::warn!("{count} replies to other requests were passed over: who else uses this address?"),
+        }
     }
 
     /// Whether there is anything left to wait for. After a refusal that is what the broker already has.
@@ -160,7 +171,7 @@ impl<B: Broker> Loops<'_, B> {
                 match &taken {
                     Taken::Expected => {}
                     Taken::Repeated => log::debug!("a second reply to the same request was passed over"),
-                    Taken::Foreign => log::debug!("a reply to somebody else's request was passed over"),
+                    Taken::Foreign => self.foreign += 1,
                     Taken::Malformed(reason) => log::warn!("a reply was rejected: {reason}"),
                 }
                 self.broker.settle(id, if let Taken::Malformed(reason) = &taken { Err(reason) } else { Ok(()) });

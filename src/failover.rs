@@ -114,6 +114,11 @@ impl<'a> Failover<'a> {
                 return Ok(());
             }
         }
+        // The reasons are told with the end of it.
+        match deadline.remaining().as_secs() {
+            0 => {}
+            left => log::warn!("no broker could be reached; trying again for {left} s"),
+        }
         if self.reach(&deadline)? { Ok(()) } else { Err(self.unreachable()) }
     }
 

@@ -145,7 +145,8 @@ const COMMON: &str = "\
   --config-file FILE      configuration (default: ~/.config/pubtools-sign/conf.yaml,
                           then /etc/pubtools-sign/conf.yaml)
   --requester NAME        name to ask under, instead of the client certificate's
-  --raw                   print each signed value on a line of its own instead of one JSON document
+  --raw                   print each signed value, in base64, on a line of its own instead of one
+                          JSON document
   --log-level LEVEL       {levels}
   -h, --help              print this help
   -V, --version           print the version
@@ -166,7 +167,7 @@ Exit statuses:
    77  TLS or the broker refused us
    78  the configuration or a certificate file is wrong
   124  the deadline of the whole run passed
-  130, 143  interrupted; what was received is printed
+  129, 130, 143  interrupted; what was received is printed
 ";
 
 const REFERENCE_STATUSES: &str = "

@@ -2,7 +2,7 @@
 
 use crate::{
     Condition, Error, Run, Status,
-    signing::{Entry, State, Verdict},
+    signing::{State, Verdict},
 };
 
 use super::remedy;
@@ -12,14 +12,10 @@ use super::remedy;
 /// A refusal by the signing server is none: it is a well-formed reply, whose errors are in the document.
 pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, String)> {
     let mut causes = Vec::new();
-    if let Err(error) = result {
-        causes.push((name(error).to_owned(), error.with_sources()));
-    }
-    let unanswered = run.entries().iter().filter(|entry| is_unanswered(entry)).count();
-    if unanswered > 0 {
-        let (all, listen_to) = (run.entries().len(), run.listen_to());
-        let description = format!("{unanswered} of {all} requests have no reply from {listen_to}");
-        causes.push(("MessagingTimeout".into(), description));
+    match result {
+        // What was not reached then has no cause of its own.
+        Err(error) => causes.push((name(error).to_owned(), error.with_sources())),
+        Ok(()) => causes.extend(silences(run)),
     }
     for entry in run.entries() {
         let subject = &entry.request().subject;
@@ -39,8 +35,20 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
     causes
 }
 
-fn is_unanswered(entry: &Entry) -> bool {
-    !matches!(entry.state(), State::Answered(_) | State::Undeliverable(_))
+/// What a run that came to its end still lacks, by how far it got.
+fn silences(run: &Run) -> Vec<(String, String)> {
+    let all = run.entries().len();
+    let cause = |name: &str, words: &str, fits: fn(&State) -> bool| {
+        let count = run.entries().iter().filter(|entry| fits(entry.state())).count();
+        (count > 0).then(|| (name.to_owned(), format!("{count} of {all} requests {words}")))
+    };
+    let no_reply = format!("have no reply from {}", run.listen_to());
+    let causes = [
+        cause("MessagingTimeout", &no_reply, |state| matches!(state, State::Sent | State::Accepted)),
+        cause("Returned", "were given back by the broker", |state| matches!(state, State::Returned(_))),
+        cause("NotSent", "could not be sent", |state| matches!(state, State::NotSent)),
+    ];
+    causes.into_iter().flatten().collect()
 }
 
 fn condition_name(condition: &Condition) -> String {

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first ends the wait, the second the process.
+//! SIGHUP, SIGINT and SIGTERM: the first that comes ends the wait, the second the process.
 
 use std::{
     io,
@@ -10,7 +10,7 @@ use std::{
 
 use crate::Interrupt;
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM},
     flag,
     low_level::pipe,
 };
@@ -21,13 +21,16 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Makes both signals raise `interrupt`.
+    /// Makes the signals raise `interrupt`; a hang-up only where nohup(1) has not made it ignored.
     ///
     /// # Errors
     /// The operating system's.
     pub(super) fn install(interrupt: &Interrupt) -> io::Result<Self> {
         let (status, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
+        for (signal, code) in [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] {
+            if signal == SIGHUP && is_ignored(signal) {
+                continue;
+            }
             // In this order: the first signal finds `again` unset, and sets it for the next.
             flag::register_conditional_shutdown(signal, code, again.clone())?;
             flag::register(signal, again.clone())?;
@@ -41,4 +44,12 @@ impl Signals {
     pub(super) fn status(&self) -> Option<u8> {
         u8::try_from(self.status.load(Ordering::SeqCst)).ok().filter(|&status| status > 0)
     }
+}
+
+/// Whether whoever started us made us ignore a signal; not known without /proc, and then taken for no.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    mask >> (signal - 1) & 1 == 1
 }

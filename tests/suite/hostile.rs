@@ -33,9 +33,9 @@ fn counted(script: impl Fn(std::net::TcpStream, usize) + Send + 'static) -> (u16
     (port, count)
 }
 
-/// The second reply stands behind the end of the sender, in the same bytes.
+/// They stand behind the end of the sender, in the same bytes.
 #[test]
-fn replies_that_came_before_the_sender_was_detached_count() {
+fn replies_that_are_here_already_do_not_go_with_the_sender() {
     let (port, _) = counted(|stream, number| {
         let Ok(mut peer) = Peer::attached(stream) else { return };
         let _ = peer.grant(9);
@@ -43,7 +43,7 @@ fn replies_that_came_before_the_sender_was_detached_count() {
             let one = peer::request_id(&peer.transfer().unwrap());
             let two = peer::request_id(&peer.transfer().unwrap());
             let end = peer.detach_sender("amqp:resource-deleted");
-            let frames = [peer::settled(0, 1, ACCEPTED), peer.reply(0, &one), end, peer.reply(1, &two)];
+            let frames = [peer::settled(0, 1, ACCEPTED), end, peer.reply(0, &one), peer.reply(1, &two)];
             peer.answer(&frames.concat()).unwrap();
         }
         peer::swallow(peer.stream);

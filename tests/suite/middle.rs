@@ -11,7 +11,7 @@ use std::{
 use amqp_sandbox::{Act, When};
 
 use crate::{
-    harness::{Bench, Config, Ended, LONG, images, rule, signal, took_between},
+    harness::{Bench, Config, Ended, LONG, Program, images, rule, signal, took_between},
     peer::{self, Peer},
 };
 
@@ -229,9 +229,13 @@ fn heartbeats_keep_a_silent_connection() {
 
 #[test]
 fn a_signal_ends_the_wait_and_prints_what_there_is() {
-    for (name, status) in [("INT", 130), ("TERM", 143)] {
+    for (name, status) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
         let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
-        let running = bench.program(&bench.config(), &images(2)).start();
+        let inner = bench.program(&bench.config(), &images(2)).command;
+        // The tests may run under nohup, which the program would respect.
+        let mut program = Program::new("env".as_ref());
+        program.args(["--default-signal=HUP"]).args([inner.get_program()]).args(inner.get_args());
+        let running = program.start();
         bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 1).unwrap();
         signal(name, running.id());
         let ended = running.wait().expect(status);
