@@ -14,7 +14,7 @@ use crate::{
     broker::{Event, Handed, ReplyId},
     config::BrokerUrl,
     deadline::Deadline,
-    error::{Condition, Error, Phase},
+    error::{Condition, Error, Phase, Subject},
     proton::{self, DeliveryId, Engine, Message, Outgoing, Payload, Role},
     random,
     signing::Request,
@@ -22,7 +22,6 @@ use crate::{
     transport::{TlsContext, Wire},
 };
 use explain::Scene;
-pub(crate) use explain::WITHOUT_SASL;
 use pump::{Came, Pump};
 
 /// What a connection is for and how it behaves, apart from whom it is to.
@@ -162,7 +161,7 @@ impl Connection {
                 Came::Event(proton::Event::Failed(condition)) => {
                     // By this name the engine says that the login failed; by others, that it stumbled over bytes.
                     if deadline.phase() == Phase::Sasl && condition.name == "amqp:unauthorized-access" {
-                        return Err(self.refused("login", condition));
+                        return Err(self.refused(Subject::Login, condition));
                     }
                     return Err(explain::stranger(&self.pump.first_bytes, Some(&condition), &self.scene(deadline)));
                 }
@@ -193,9 +192,9 @@ impl Connection {
                 Came::Event(proton::Event::LinkEnded(Role::Sender, condition)) => {
                     // A broker that does not know the anonymous terminus may say so in any words.
                     if self.target != Target::Anonymous && !condition.is_refusal() {
-                        return Err(self.ended(&self.sender_name(), condition, &deadline));
+                        return Err(self.ended(self.sending(), condition, &deadline));
                     }
-                    sender = Some(Err(self.refused(&self.sender_name(), condition)));
+                    sender = Some(Err(self.refused(self.sending(), condition)));
                 }
                 Came::Event(event) => self.translate(event, &deadline)?,
                 Came::Unblocked => {}
@@ -222,23 +221,20 @@ impl Connection {
         self.next_reply
     }
 
-    fn sender_name(&self) -> String {
-        match self.target {
-            Target::Anonymous => format!("sending to “{}” by the anonymous terminus", self.send_to),
-            _ => format!("sending to “{}”", self.send_to),
-        }
+    fn sending(&self) -> Subject {
+        Subject::Sending(self.send_to.clone())
     }
 
-    fn refused(&self, what: &str, condition: Condition) -> Error {
-        Error::Refused { broker: self.broker.clone(), what: what.into(), condition }
+    fn refused(&self, what: Subject, condition: Condition) -> Error {
+        Error::Refused { broker: self.broker.clone(), what, condition }
     }
 
     /// The error of a condition that the broker ended something with.
-    fn ended(&self, what: &str, condition: Condition, deadline: &Deadline) -> Error {
+    fn ended(&self, what: Subject, condition: Condition, deadline: &Deadline) -> Error {
         if condition.is_refusal() {
             return self.refused(what, condition);
         }
-        Error::Closed { broker: self.broker.clone(), phase: deadline.phase(), what: what.into(), condition }
+        Error::Closed { broker: self.broker.clone(), phase: deadline.phase(), what, condition }
     }
 
     /// Hands over one request, if there is credit for it.
@@ -301,21 +297,21 @@ impl Connection {
             proton::Event::Outcome { tag, outcome } => self.note_outcome(tag, outcome),
             proton::Event::Message { delivery, payload } => self.take_in(delivery, payload),
             proton::Event::LinkEnded(Role::Sender, condition) if condition.is_refusal() => {
-                let error = self.refused(&self.sender_name(), condition);
+                let error = self.refused(self.sending(), condition);
                 self.events.push_back(Event::SendingRefused(error));
             }
             // The receiver still stands: replies that are here already must not go with the sender.
             proton::Event::LinkEnded(Role::Sender, condition) => {
-                let error = self.ended(&self.sender_name(), condition, deadline);
+                let error = self.ended(self.sending(), condition, deadline);
                 self.ending = Some((error, Deadline::after(Duration::ZERO, deadline.phase())));
             }
             proton::Event::LinkEnded(Role::Receiver, condition) => {
-                return Err(self.ended(&format!("listening to “{}”", self.listen_to), condition, deadline));
+                return Err(self.ended(Subject::Listening(self.listen_to.clone()), condition, deadline));
             }
-            proton::Event::SessionEnded(condition) => return Err(self.ended("session", condition, deadline)),
+            proton::Event::SessionEnded(condition) => return Err(self.ended(Subject::Session, condition, deadline)),
             proton::Event::ConnectionEnded(condition) => {
                 self.closed = true;
-                return Err(self.ended("connection", condition, deadline));
+                return Err(self.ended(Subject::Connection, condition, deadline));
             }
             proton::Event::Failed(condition) => {
                 let (broker, phase) = (self.broker.clone(), deadline.phase());
@@ -335,7 +331,7 @@ impl Connection {
         }
         let refusal = match &outcome {
             proton::Outcome::Rejected(condition) if condition.is_refusal() => {
-                Some(self.refused(&self.sender_name(), condition.clone()))
+                Some(self.refused(self.sending(), condition.clone()))
             }
             _ => None,
         };

@@ -77,6 +77,37 @@ impl fmt::Display for Condition {
     }
 }
 
+/// What a broker refused or ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// The connection.
+    Connection,
+    /// A connection that begins with AMQP itself, where the broker asks for SASL first (AMQP 1.0 part 5.3).
+    WithoutSasl,
+    /// The SASL login.
+    Login,
+    /// The session, and both links with it.
+    Session,
+    /// The link that requests leave by, or a request on it, to this address.
+    Sending(String),
+    /// The link that replies come in by, from this address.
+    Listening(String),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection => f.write_str("connection"),
+            Self::WithoutSasl => f.write_str("connection without SASL"),
+            Self::Login => f.write_str("login"),
+            Self::Session => f.write_str("session"),
+            Self::Sending(address) => write!(f, "sending to “{address}”"),
+            Self::Listening(address) => write!(f, "listening to “{address}”"),
+        }
+    }
+}
+
 /// Makes a peer's text safe to print: control characters escaped, at most 1,000 characters kept.
 pub(crate) fn printable(text: &str) -> String {
     const LIMIT: usize = 1000;
@@ -167,8 +198,8 @@ pub enum Error {
         broker: String,
         /// What was being done.
         phase: Phase,
-        /// What was ended: `connection`, `session`, or the link and its address.
-        what: String,
+        /// What was ended.
+        what: Subject,
         /// The broker's reason.
         condition: Condition,
     },
@@ -183,8 +214,8 @@ pub enum Error {
     Refused {
         /// The broker's URL, without credentials.
         broker: String,
-        /// What was refused: `connection`, or the link and its address.
-        what: String,
+        /// What was refused.
+        what: Subject,
         /// The broker's reason.
         condition: Condition,
     },

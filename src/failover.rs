@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use crate::{
     broker::{Broker, Event, Handed, ReplyId},
     config::{BrokerUrl, Sasl, SenderTarget, Settings},
-    connection::{Connection, Options, Target, WITHOUT_SASL},
+    connection::{Connection, Options, Target},
     deadline::Deadline,
-    error::{Error, Phase},
+    error::{Error, Phase, Subject},
     proton::Mechanisms,
     signing::Request,
     stop::Stop,
@@ -324,7 +324,7 @@ enum Failure {
 
 impl Failure {
     fn demands_sasl(&self) -> bool {
-        matches!(self.error(), Error::Refused { what, .. } if what == WITHOUT_SASL)
+        matches!(self.error(), Error::Refused { what: Subject::WithoutSasl, .. })
     }
 
     /// Whether saying who we are may help: SASL is demanded, or we are not authorised. A missing

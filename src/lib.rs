@@ -63,7 +63,7 @@ mod stop;
 mod transport;
 
 pub use config::{Settings, SignerType};
-pub use error::{Condition, Error, Phase};
+pub use error::{Condition, Error, Phase, Subject};
 pub use signer::{Run, Signer};
 pub use signing::Operation;
 pub use status::Status;

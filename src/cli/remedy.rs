@@ -1,6 +1,6 @@
 //! What to do about an error, where that is known.
 
-use crate::{Condition, Error, Phase};
+use crate::{Condition, Error, Phase, Subject};
 
 /// One clause for the user; `None` where the error says all there is.
 pub(super) fn of_error(error: &Error) -> Option<String> {
@@ -15,12 +15,12 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
         Error::Tls { problem, .. } if problem.contains("messaging_ca_cert") => {
             "put the certificate of the CA that signed the broker's into messaging_ca_cert".into()
         }
-        Error::Refused { what, .. } if what.contains("SASL") => "set sasl: auto, or the mechanism that the broker wants".into(),
-        Error::Refused { what, .. } if what == "login" => "check sasl, username and password_file, or the certificate".into(),
-        Error::Refused { what, condition, .. } if what.starts_with("listening") => {
+        Error::Refused { what: Subject::WithoutSasl, .. } => "set sasl: auto, or the mechanism that the broker wants".into(),
+        Error::Refused { what: Subject::Login, .. } => "check sasl, username and password_file, or the certificate".into(),
+        Error::Refused { what: Subject::Listening(_), condition, .. } => {
             address("topic_listen_to", "read from", condition)
         }
-        Error::Refused { what, condition, .. } if what.starts_with("sending") => address("topic_send_to", "write to", condition),
+        Error::Refused { what: Subject::Sending(_), condition, .. } => address("topic_send_to", "write to", condition),
         Error::Refused { condition, .. } => return of_condition(condition),
         Error::Unreachable { brokers } => return brokers.iter().find_map(of_error),
         Error::Network { phase: Phase::Resolve, .. } => "check the host names in messaging_brokers".into(),

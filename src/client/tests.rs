@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use super::*;
 use crate::{
     broker::ReplyId,
-    error::Condition,
+    error::{Condition, Subject},
     signing::{Body, ContainerSign, Context, Entry, Keys, Operation, Outcome, RawReply, Request, Stamp, State},
 };
 
@@ -123,7 +123,7 @@ impl Broker for Script {
 
 fn refusal() -> Error {
     let condition = Condition::new("amqp:unauthorized-access", "may not");
-    Error::Refused { broker: "amqp://b".into(), what: "sending".into(), condition }
+    Error::Refused { broker: "amqp://b".into(), what: Subject::Sending("a".into()), condition }
 }
 
 fn ledger(count: usize) -> Ledger {

@@ -5,12 +5,9 @@ use std::io;
 use super::pump::Ended;
 use crate::{
     deadline::Deadline,
-    error::{Condition, Error, Phase},
+    error::{Condition, Error, Phase, Subject},
     transport::Fault,
 };
-
-/// What a broker refuses that answers the AMQP header with the SASL header.
-pub(crate) const WITHOUT_SASL: &str = "connection without SASL";
 
 /// Whom, when and how: what an explanation needs to know.
 pub(super) struct Scene<'a> {
@@ -33,7 +30,7 @@ pub(super) fn fault(fault: Fault, scene: &Scene<'_>) -> Error {
         }
         Fault::Alert(alert) => {
             let condition = Condition::new("", &format!("TLS alert: {alert}"));
-            Error::Closed { broker, phase, what: "connection".into(), condition }
+            Error::Closed { broker, phase, what: Subject::Connection, condition }
         }
         Fault::NotTls => Error::Protocol {
             broker,
@@ -85,7 +82,7 @@ pub(super) fn stranger(first_bytes: &[u8], condition: Option<&Condition>, scene:
     let problem = match *first_bytes {
         [b'A', b'M', b'Q', b'P', 3, 1, 0, 0, ..] if phase == Phase::Open => {
             let condition = Condition::new("", "the broker demands SASL");
-            return Error::Refused { broker, what: WITHOUT_SASL.into(), condition };
+            return Error::Refused { broker, what: Subject::WithoutSasl, condition };
         }
         [b'A', b'M', b'Q', b'P', 0, 1, 0, 0, ..] if phase == Phase::Sasl => "the broker takes no SASL".into(),
         [b'A', b'M', b'Q', b'P', 0, 0, 9, ..] => "the port speaks AMQP 0-9-1, not AMQP 1.0".into(),
