@@ -1,18 +1,20 @@
 //! The brokers of the configuration as one that stays: which to try next, when, and how to log in.
 
+mod login;
+
 use std::time::{Duration, Instant};
 
 use crate::{
     broker::{Broker, Event, Handed, ReplyId},
-    config::{BrokerUrl, Sasl, SenderTarget, Settings},
+    config::{BrokerUrl, SenderTarget, Settings},
     connection::{Connection, Options, Target},
     deadline::Deadline,
     error::{Error, Phase, Subject},
-    proton::Mechanisms,
     signing::Request,
     stop::Stop,
     transport::{self, TlsContext},
 };
+use login::Login;
 
 /// The first pause between attempts, once every broker was tried; each further one is twice as long …
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -56,17 +58,6 @@ struct Candidate {
     /// Why it was not reached last time, and whether the log has it.
     failure: Option<Error>,
     reported: bool,
-}
-
-/// How to begin a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Login {
-    /// The AMQP header at once, as the reference does.
-    Bare,
-    Anonymous,
-    External,
-    ExternalOrAnonymous,
-    Plain,
 }
 
 impl<'a> Failover<'a> {
@@ -201,7 +192,8 @@ impl<'a> Failover<'a> {
 
     /// Opens a connection to one broker, with each login in turn that the configuration allows.
     fn open(&mut self, index: usize, deadline: &Deadline) -> Result<Connection, Failure> {
-        let mut logins = self.logins(index);
+        let Candidate { url, login, .. } = &self.candidates[index];
+        let mut logins = login.map_or_else(|| Login::choices(self.settings, url), |login| vec![login]);
         let mut refusal = None;
         loop {
             let login = logins.remove(0);
@@ -225,37 +217,11 @@ impl<'a> Failover<'a> {
         }
     }
 
-    fn logins(&self, index: usize) -> Vec<Login> {
-        let candidate = &self.candidates[index];
-        if let Some(login) = candidate.login {
-            return vec![login];
-        }
-        let has_identity = candidate.url.tls && self.settings.certificate.is_some();
-        match self.settings.sasl {
-            Sasl::Plain => vec![Login::Plain],
-            Sasl::Auto if self.settings.username.is_some() => vec![Login::Plain],
-            Sasl::Auto if has_identity => vec![Login::Bare, Login::ExternalOrAnonymous],
-            Sasl::Auto => vec![Login::Bare, Login::Anonymous],
-            Sasl::None => vec![Login::Bare],
-            Sasl::Anonymous => vec![Login::Anonymous],
-            Sasl::External => vec![Login::External],
-        }
-    }
-
     fn open_as(&mut self, index: usize, login: Login, deadline: &Deadline) -> Result<Connection, Failure> {
         let Candidate { url, target, .. } = &self.candidates[index];
         let options = Options {
             tls: if url.tls { self.tls } else { None },
-            sasl: match login {
-                Login::Bare => None,
-                Login::Anonymous => Some(Mechanisms::Anonymous),
-                Login::External => Some(Mechanisms::External),
-                Login::ExternalOrAnonymous => Some(Mechanisms::ExternalOrAnonymous),
-                Login::Plain => Some(Mechanisms::Plain {
-                    user: self.settings.username.as_deref().unwrap_or_default(),
-                    password: self.password.unwrap_or_default(),
-                }),
-            },
+            sasl: login.mechanisms(self.settings, self.password),
             hostname: self.settings.open_hostname.as_deref().unwrap_or(&url.host),
             idle_timeout: self.settings.idle_timeout,
             max_message_size: self.settings.max_message_size,
