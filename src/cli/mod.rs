@@ -95,9 +95,12 @@ fn sign(style: Style, tool: &str, arguments: Arguments) -> u8 {
         report::print_error(tool, error);
     }
     let status = Status::of_run(&result, run.entries());
+    // To the reference a refusal by the signing server is a success, unless only values are printed;
+    // whatever makes the document's status an error beside it is none.
+    let all_replied = printed.is_ok() && report::causes(&run, &result).is_empty();
     let status = printed.map_or_else(|error| status.max(Status::of_error(&error)), |()| status);
     match (style, signals.status()) {
-        (Style::Reference, _) => u8::from(!is_success_to_reference(status, raw)),
+        (Style::Reference, _) => u8::from(!all_replied || (raw && status == Status::Refused)),
         (Style::Native, Some(code)) if status == Status::Interrupted => code,
         (Style::Native, _) => status.code(),
     }
@@ -111,11 +114,6 @@ fn is_broken_pipe(error: &Error) -> bool {
 /// The reference knows 2 for usage, and 1 for everything else that is wrong.
 fn reference_status(error: &Error) -> u8 {
     if Status::of_error(error) == Status::Usage { Status::Usage.code() } else { 1 }
-}
-
-/// To the reference a refusal by the signing server is a success, unless only values are printed.
-fn is_success_to_reference(status: Status, raw: bool) -> bool {
-    status == Status::Signed || (status == Status::Refused && !raw)
 }
 
 /// Reads everything that a run needs before it connects.

@@ -105,7 +105,8 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
             State::Answered(reply) => print_verdict(tool, subject, &reply.verdict),
         }
     }
-    remedies.dedup();
+    let mut told = std::collections::HashSet::new();
+    remedies.retain(|remedy| told.insert(remedy.clone()));
     for remedy in remedies {
         tell!("{tool}: {remedy}");
     }

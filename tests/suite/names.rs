@@ -77,6 +77,23 @@ fn every_name_signs() {
     }
 }
 
+/// A refusal is a reply; the request beside it that has none is not made up for by that.
+#[test]
+fn a_refusal_does_not_hide_what_is_missing_beside_it() {
+    for other in [
+        Act::NoReply,
+        Act::WithoutResult,
+        Act::Reject(amqp_sandbox::Refusal { condition: "amqp:internal-error".into(), description: None }),
+    ] {
+        let refused = Rule { when: When::Request(1), act: server_error() };
+        let bench = Bench::misbehaving(vec![refused, Rule { when: When::FromRequest(2), act: other.clone() }]);
+        let config = bench.config().patience(1, 1, 1);
+        let ended = container(&bench, &config, &["--digest", "sha256:2", "--reference", "r/ns/app:2"]);
+        assert_eq!(ended.status, 1, "{other:?}\n{}", ended.stderr);
+        assert_eq!(ended.document()["signer_result"]["status"], "error", "{other:?}");
+    }
+}
+
 #[test]
 fn a_refusal_is_a_success_in_json_and_none_in_raw() {
     let bench = misbehaving(server_error());
