@@ -318,7 +318,7 @@ fn the_open_names_the_host_and_the_idle_timeout() {
 fn one_bare_connection_with_an_orderly_close() {
     let bench = Bench::new();
     bench.run(&bench.config(), &images(3)).expect(0);
-    let record = bench.sandbox.wait_for(crate::harness::LONG, |r| r.connections[0].closed.is_some()).unwrap();
+    let record = bench.sandbox.wait_for(crate::harness::LONG, Record::is_over).unwrap();
     let connection = the_connection(&record);
     assert_eq!((connection.protocol_header, connection.sasl_mechanism.as_deref()), (BARE, None));
     assert!(connection.tls && connection.close_received);
@@ -332,7 +332,7 @@ fn one_bare_connection_with_an_orderly_close() {
 fn every_reply_is_accepted_before_the_close_even_of_a_large_run() {
     let bench = Bench::new();
     bench.run(&bench.config(), &images(300)).expect(0);
-    let record = bench.sandbox.wait_for(crate::harness::LONG, |r| r.connections[0].closed.is_some()).unwrap();
+    let record = bench.sandbox.wait_for(crate::harness::LONG, Record::is_over).unwrap();
     assert_eq!((record.deliveries.len(), record.accepted().count()), (300, 300));
     the_connection(&record);
 }
