@@ -1,7 +1,37 @@
 //! The command `amqp-messenger`.
+//!
+//! C's `main`, not Rust's, whose runtime opens `/dev/null` for each standard stream that is closed:
+//! it aborts where there is no `/dev/null`, as in an empty root, and where there is one the results of
+//! a run with a closed standard output would vanish there without a word.
 
-use std::process::ExitCode;
+#![cfg_attr(not(test), no_main)]
+// Three calls to the system before anything else runs; the rest of the command is in the library.
+#![allow(unsafe_code)]
 
-fn main() -> ExitCode {
-    amqp_messenger::cli::run(std::env::args_os().collect())
+use std::{env, ffi::c_int};
+
+/// Called by the C runtime. The arguments come by way of the standard library, which has them already.
+#[cfg_attr(not(test), unsafe(no_mangle))]
+extern "C" fn main() -> c_int {
+    hold_standard_streams();
+    // A reader or a broker that hangs up is an error of the write, not the end of us.
+    // SAFETY: no handler of ours is set, and no other thread exists yet.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    amqp_messenger::cli::run(env::args_os().collect()).into()
+}
+
+/// Puts a descriptor that can neither be read nor written in the place of each closed standard stream.
+///
+/// Otherwise the next file or socket to be opened would become standard output, and get the results.
+/// The root folder is there on every host.
+fn hold_standard_streams() {
+    for stream in [libc::STDIN_FILENO, libc::STDOUT_FILENO, libc::STDERR_FILENO] {
+        // SAFETY: a plain query of a number that need not be open, and a constant path. The new
+        // descriptor is the lowest free number, which is `stream`; nothing else refers to it.
+        unsafe {
+            if libc::fcntl(stream, libc::F_GETFD) == -1 {
+                libc::open(c"/".as_ptr(), libc::O_PATH);
+            }
+        }
+    }
 }

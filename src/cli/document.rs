@@ -1,7 +1,9 @@
 //! What goes to standard output: the JSON document, or the signed values.
 
 use std::{
+    fs::File,
     io::{self, BufWriter, Write},
+    os::fd::AsFd,
     path::PathBuf,
 };
 
@@ -60,10 +62,29 @@ fn values(entry: &Entry) -> Vec<String> {
     }
 }
 
+/// Makes sure that results have a place to go, before anything is asked for.
+///
+/// # Errors
+/// [`Error::LocalFile`] where standard output is closed, or not open for writing.
+pub(super) fn check_stdout() -> Result<(), Error> {
+    // Writing nothing is refused like a write, and does nothing else.
+    stdout().and_then(|mut out| out.write(&[])).map(drop).map_err(unwritable)
+}
+
 /// Writes to standard output, all or with an error.
 pub(super) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
-    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    write(&mut out)
-        .and_then(|()| out.flush())
-        .map_err(|source| Error::LocalFile { path: PathBuf::from("standard output"), source })
+    let into = |file| {
+        let mut out = BufWriter::with_capacity(64 * 1024, file);
+        write(&mut out).and_then(|()| out.flush())
+    };
+    stdout().and_then(into).map_err(unwritable)
+}
+
+/// Standard output as a file: the standard library's own takes a write to a closed one for a success.
+fn stdout() -> io::Result<File> {
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+fn unwritable(source: io::Error) -> Error {
+    Error::LocalFile { path: PathBuf::from("standard output"), source }
 }

@@ -19,7 +19,7 @@ mod remedy;
 mod report;
 mod signals;
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf};
 
 use args::{Arguments, Common, What};
 use argv::{Parsed, Style};
@@ -33,7 +33,7 @@ use crate::{
 
 /// Does what the command line asks for, the program's own name being its first word; the exit
 /// status is one of [`Status`].
-pub fn run(argv: Vec<OsString>) -> ExitCode {
+pub fn run(argv: Vec<OsString>) -> u8 {
     let parsed = argv::parse(argv).and_then(|parsed| match parsed {
         Parsed::Run(invocation) => {
             Ok(Action::Sign(invocation.style, invocation.tool.clone(), args::arguments(invocation)?))
@@ -41,7 +41,7 @@ pub fn run(argv: Vec<OsString>) -> ExitCode {
         Parsed::Help(topic) => Ok(Action::Print(topic.text())),
         Parsed::Version => Ok(Action::Print(version())),
     });
-    ExitCode::from(match parsed {
+    match parsed {
         Ok(Action::Sign(style, tool, arguments)) => sign(style, &tool, arguments),
         Ok(Action::Print(text)) => match document::to_stdout(|out| out.write_all(text.as_bytes())) {
             Ok(()) => 0,
@@ -51,7 +51,7 @@ pub fn run(argv: Vec<OsString>) -> ExitCode {
             tell!("{}: {usage}", usage.tool);
             Status::Usage.code()
         }
-    })
+    }
 }
 
 enum Action {
@@ -74,6 +74,7 @@ fn sign(style: Style, tool: &str, arguments: Arguments) -> u8 {
     let raw = arguments.common.raw;
     let outcome = start(style, arguments).and_then(|(signer, operation, signals)| {
         let run = signer.prepare(&operation)?;
+        document::check_stdout()?;
         Ok((signer, operation, signals, run))
     });
     let (signer, operation, signals, mut run) = match outcome {

@@ -76,7 +76,7 @@ impl Bench {
         let path = self.file("config.yaml", config.yaml());
         let mut words = arguments.split(' ').filter(|word| !word.is_empty());
         let command = words.next().unwrap();
-        let mut program = Program::new(Path::new(env!("CARGO_BIN_EXE_amqp-messenger")));
+        let mut program = Program::new(&under_test());
         program.args([command, "--config-file"]);
         program.command.arg(path);
         program.args(words);
@@ -143,6 +143,12 @@ impl Config {
         }
         yaml
     }
+}
+
+/// The program: what cargo built for these tests, or what `AMQP_MESSENGER_UNDER_TEST` names.
+pub fn under_test() -> PathBuf {
+    let named = std::env::var_os("AMQP_MESSENGER_UNDER_TEST");
+    named.unwrap_or_else(|| env!("CARGO_BIN_EXE_amqp-messenger").into()).into()
 }
 
 /// The program, about to be run.

@@ -9,10 +9,8 @@ use std::{
     },
 };
 
-use amqp_sandbox::{Act, When};
-
 use crate::{
-    harness::{Bench, Config, LONG, images, rule, took_between},
+    harness::{Bench, Config, LONG, images, took_between},
     peer::{self, Peer},
 };
 
@@ -155,22 +153,4 @@ fn heartbeats_are_no_hot_loop_however_often_they_are_wanted() {
     let bytes = told.recv_timeout(LONG).unwrap();
     // Eight bytes a frame: some hundreds in a second or two, not a hundred thousand.
     assert!((80..16_000).contains(&bytes), "{bytes} bytes");
-}
-
-#[test]
-fn a_standard_error_that_takes_nothing_changes_no_status() {
-    let bench = Bench::misbehaving(vec![rule(When::Any, Act::NoReply)]);
-    let config = bench.config().patience(1, 1, 1).set("log_level", "error");
-    let mistake = "container-sign --signing-key A --task-id 7 --digest sha256:1 --reference nope";
-    for (arguments, status) in [(mistake.to_owned(), 2), (images(1), 75)] {
-        let mut program = bench.program(&config, &arguments);
-        program.command.stderr(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-        assert_eq!(program.run().status, status);
-        let mut child = bench.program(&config, &arguments).command.spawn().unwrap();
-        drop(child.stderr.take());
-        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(status));
-    }
-    let mut child = bench.program(&config, &images(1)).command.spawn().unwrap();
-    drop((child.stdout.take(), child.stderr.take()));
-    assert_eq!(child.wait().unwrap().code(), Some(74), "the gravest of 74 and 75");
 }

@@ -18,6 +18,7 @@ mod peer;
 mod reach;
 mod replies;
 mod sending;
+mod streams;
 mod tls;
 mod valgrind;
 mod wire;

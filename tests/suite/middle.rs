@@ -283,15 +283,3 @@ fn a_second_signal_ends_the_process() {
     // Dropping the pipe would end it as well; wait() does that only to its input.
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }
-
-#[test]
-fn a_closed_standard_output_is_quiet() {
-    for arguments in [images(1), format!("{} --raw", images(300))] {
-        let bench = Bench::new();
-        let mut child = bench.program(&bench.config().set("log_level", "error"), &arguments).command.spawn().unwrap();
-        drop(child.stdout.take());
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(74));
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    }
-}

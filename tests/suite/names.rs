@@ -9,7 +9,7 @@ use std::{
 use amqp_sandbox::{Act, Content, Rule, When};
 use serde_json::json;
 
-use crate::harness::{Bench, Config, Ended, Program};
+use crate::harness::{Bench, Config, Ended, Program, under_test};
 
 const CONTAINER: &str = "pubtools-sign-msg-container-sign";
 const CLEAR: &str = "pubtools-sign-msg-clear-sign";
@@ -22,7 +22,7 @@ const IMAGE: &[&str] = &["--task-id", "7", "--digest", "sha256:1", "--reference"
 fn called(bench: &Bench, name: &str) -> Program {
     let link = bench.sandbox.dir().join(name);
     if !link.exists() {
-        symlink(env!("CARGO_BIN_EXE_amqp-messenger"), &link).unwrap();
+        symlink(under_test(), &link).unwrap();
     }
     Program::new(&link)
 }
@@ -262,7 +262,7 @@ fn help_and_version_are_printed_whatever_else_is_missing() {
 
 #[test]
 fn natively_help_is_a_word_too() {
-    let program = Path::new(env!("CARGO_BIN_EXE_amqp-messenger"));
+    let program = &under_test();
     let run = |words: &[&str]| Program::new(program).args(words).run();
     let help = run(&["help", "clear-sign"]).expect(0).stdout;
     assert_eq!(help, run(&["clear-sign", "--help"]).expect(0).stdout);

@@ -1,0 +1,70 @@
+//! The standard streams: closed, full, or with nobody at the other end.
+
+use std::path::Path;
+
+use amqp_sandbox::{Act, When};
+
+use crate::harness::{Bench, Program, images, rule};
+
+/// The program with a redirection of the shell's, such as `>&-`.
+fn redirected(bench: &Bench, arguments: &str, redirection: &str) -> Program {
+    let inner = bench.program(&bench.config(), arguments);
+    let mut program = Program::new(Path::new("sh"));
+    program.args(["-c", &format!(r#"exec "$0" "$@" {redirection}"#)]);
+    program.args([inner.command.get_program()]).args(inner.command.get_args());
+    program
+}
+
+/// A signature that has no place to go is not asked for.
+#[test]
+fn without_a_standard_output_nothing_is_sent() {
+    let bench = Bench::new();
+    for redirection in [">&-", "1</dev/null", "<&- >&-"] {
+        let ended = redirected(&bench, &images(1), redirection).run().expect(74);
+        ended.says("amqp-messenger: standard output: cannot read or write");
+    }
+    assert_eq!(redirected(&bench, &images(1), "<&- >&- 2>&-").run().status, 74);
+    assert!(bench.record().connections.is_empty());
+    redirected(&bench, "--version", ">&-").run().expect(74);
+}
+
+/// Nor does a file or a socket take the place of a stream that is closed.
+#[test]
+fn a_closed_standard_input_or_error_changes_nothing() {
+    let bench = Bench::new();
+    for redirection in ["<&-", "2>&-", "<&- 2>&-"] {
+        let ended = redirected(&bench, &images(3), redirection).run().expect(0);
+        assert_eq!(ended.messages().len(), 3);
+        assert!(!redirection.contains("2>") || ended.stderr.is_empty(), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_closed_standard_output_is_quiet() {
+    for arguments in [images(1), format!("{} --raw", images(300))] {
+        let bench = Bench::new();
+        let mut child = bench.program(&bench.config().set("log_level", "error"), &arguments).command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(74));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
+}
+
+#[test]
+fn a_standard_error_that_takes_nothing_changes_no_status() {
+    let bench = Bench::misbehaving(vec![rule(When::Any, Act::NoReply)]);
+    let config = bench.config().patience(1, 1, 1).set("log_level", "error");
+    let mistake = "container-sign --signing-key A --task-id 7 --digest sha256:1 --reference nope";
+    for (arguments, status) in [(mistake.to_owned(), 2), (images(1), 75)] {
+        let mut program = bench.program(&config, &arguments);
+        program.command.stderr(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        assert_eq!(program.run().status, status);
+        let mut child = bench.program(&config, &arguments).command.spawn().unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(status));
+    }
+    let mut child = bench.program(&config, &images(1)).command.spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(74), "the gravest of 74 and 75");
+}
