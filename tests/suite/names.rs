@@ -3,7 +3,6 @@
 use std::{
     ffi::{OsStr, OsString},
     os::unix::{ffi::OsStrExt, fs::symlink},
-    path::Path,
 };
 
 use amqp_sandbox::{Act, Content, Rule, When};
