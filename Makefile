@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build demo test lint clean
+.PHONY: help deps build demo test lint static test-static clean
 
 help: ## Says what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -24,6 +24,14 @@ lint: deps ## Checks format, lints, documentation and the licences of all depend
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
 	@CARGO='$(CARGO)' .ci/check-licences
+
+static: ## Builds target/static/amqp-messenger, which needs nothing of its host, and amqp-messenger-glibc
+	@.ci/install-deps static
+	@CARGO='$(CARGO)' packaging/static
+	@CARGO='$(CARGO)' packaging/static --glibc
+
+test-static: static ## Tests them: in an empty root, and by all quick tests
+	@CARGO='$(CARGO)' packaging/test-static
 
 clean: ## Removes what was built
 	$(CARGO) clean

@@ -4,14 +4,14 @@
 //! it aborts where there is no `/dev/null`, as in an empty root, and where there is one the results of
 //! a run with a closed standard output would vanish there without a word.
 
-#![cfg_attr(not(test), no_main)]
+#![no_main]
 // Three calls to the system before anything else runs; the rest of the command is in the library.
 #![allow(unsafe_code)]
 
 use std::{env, ffi::c_int};
 
 /// Called by the C runtime. The arguments come by way of the standard library, which has them already.
-#[cfg_attr(not(test), unsafe(no_mangle))]
+#[unsafe(no_mangle)]
 extern "C" fn main() -> c_int {
     hold_standard_streams();
     // A reader or a broker that hangs up is an error of the write, not the end of us.

@@ -23,7 +23,9 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
         Error::Refused { what: Subject::Sending(_), condition, .. } => address("topic_send_to", "write to", condition),
         Error::Refused { condition, .. } => return of_condition(condition),
         Error::Unreachable { brokers } => return brokers.iter().find_map(of_error),
-        Error::Network { phase: Phase::Resolve, .. } => "check the host names in messaging_brokers".into(),
+        Error::Network { phase: Phase::Resolve, .. } => {
+            "check the host names in messaging_brokers, and that /etc/hosts or a server in /etc/resolv.conf knows them".into()
+        }
         Error::Closed { condition, .. } => return of_condition(condition),
         _ => return None,
     })

@@ -1,0 +1,128 @@
+//! The self-contained program in an empty root: a folder with the program, a configuration and
+//! certificates, and nothing else but what a test puts there.
+//!
+//! `packaging/test-static` runs these on a network of their own, where no name server answers but the
+//! one that a test starts.
+
+// One crate in modules, not a library.
+#![allow(unreachable_pub)]
+
+mod dns;
+#[path = "../suite/harness.rs"]
+#[allow(dead_code)]
+mod harness;
+mod root;
+
+use std::net::Ipv4Addr;
+
+use harness::{Bench, images};
+use root::Root;
+
+const NAME: &str = "broker.example.test";
+
+/// A sandbox whose certificate is for [`NAME`] and for 127.0.0.1.
+fn bench() -> Bench {
+    let authority = amqp_sandbox::pki::Authority::new("CA").unwrap();
+    let certificate = authority.server(&[NAME, "127.0.0.1"], Default::default()).unwrap();
+    Bench::with(|options| {
+        options.authority = Some(authority);
+        options.server_certificate = Some(certificate);
+    })
+}
+
+#[test]
+fn the_root_is_empty() {
+    let bench = bench();
+    let root = Root::new(&bench, NAME);
+    assert_eq!(root.content(), ["amqp-messenger", "ca.pem", "client.pem", "config.yaml"]);
+    let ended = root.program(&["--version"], "").run().expect(0);
+    assert!(ended.stdout.contains("Qpid Proton 0."), "{}", ended.stdout);
+}
+
+#[test]
+fn an_address_needs_nothing() {
+    let bench = bench();
+    let root = Root::new(&bench, "127.0.0.1");
+    let ended = root.run(&images(3)).expect(0);
+    assert_eq!(ended.messages().len(), 3);
+    let record = bench.record();
+    let connection = &record.connections[0];
+    assert!(connection.tls && connection.certificate_subject.is_some());
+}
+
+#[test]
+fn a_name_comes_from_the_hosts_file_alone() {
+    let bench = bench();
+    let root = Root::new(&bench, NAME);
+    root.file("etc/hosts", &format!("127.0.0.1 {NAME}\n"));
+    root.run(&images(3)).expect(0);
+    assert_eq!(bench.record().connections[0].server_name.as_deref(), Some(NAME));
+}
+
+#[test]
+fn a_name_comes_from_the_dns_alone() {
+    let bench = bench();
+    let server = dns::serve(Ipv4Addr::new(127, 0, 0, 2), NAME, Ipv4Addr::LOCALHOST);
+    let root = Root::new(&bench, NAME);
+    root.file("etc/resolv.conf", &format!("nameserver {server}\n"));
+    root.run(&images(3)).expect(0);
+    assert_eq!(bench.record().connections[0].server_name.as_deref(), Some(NAME));
+}
+
+/// The server knows other names only: it says so, and we say which name it was.
+#[test]
+fn a_name_that_the_dns_does_not_know_is_named() {
+    let bench = bench();
+    let server = dns::serve(Ipv4Addr::new(127, 0, 0, 3), "another.example.test", Ipv4Addr::LOCALHOST);
+    let root = Root::new(&bench, NAME);
+    root.file("etc/resolv.conf", &format!("nameserver {server}\n"));
+    root.run(&images(1)).expect(69).says(NAME);
+}
+
+#[test]
+fn without_hosts_and_dns_a_name_is_a_clear_error() {
+    let bench = bench();
+    let root = Root::new(&bench, NAME);
+    let ended = root.run(&images(1)).expect(69);
+    ended.says(NAME).says("resolve failed").says("/etc/resolv.conf");
+    assert!(bench.record().connections.is_empty());
+}
+
+/// A module of the C library cannot be loaded into a program that is linked statically.
+#[test]
+fn foreign_modules_of_the_name_service_are_passed_over() {
+    let bench = bench();
+    let root = Root::new(&bench, NAME);
+    root.file("etc/nsswitch.conf", "hosts: mymachines resolve [!UNAVAIL=return] foreign files\npasswd: foreign\n");
+    root.file("etc/hosts", &format!("127.0.0.1 {NAME}\n"));
+    root.run(&images(1)).expect(0);
+}
+
+/// `messaging_ca_cert` is the only store: neither a wrong authority nor a wrong name is believed.
+#[test]
+fn the_broker_is_verified() {
+    let bench = bench();
+    let root = Root::new(&bench, "other.example.test");
+    root.file("etc/hosts", "127.0.0.1 other.example.test\n");
+    root.run(&images(1)).expect(77).says("the broker's certificate is not for “other.example.test”");
+
+    let stranger = amqp_sandbox::pki::Authority::new("stranger").unwrap();
+    let root = Root::new(&bench, "127.0.0.1");
+    root.file("ca.pem", &String::from_utf8(stranger.pem().unwrap()).unwrap());
+    root.run(&images(1)).expect(77).says("certificate");
+    assert!(bench.record().requests.is_empty());
+}
+
+/// There is no /dev/null to put in the place of a closed stream.
+#[test]
+fn closed_streams_do_not_abort_it() {
+    let bench = bench();
+    let root = Root::new(&bench, "127.0.0.1");
+    for (redirection, status) in [("<&-", 0), ("2>&-", 0), ("<&- 2>&-", 0), (">&-", 74), ("<&- >&- 2>&-", 74)] {
+        let arguments = images(1);
+        let words: Vec<_> = arguments.split(' ').collect();
+        let ended = root.program(&words, redirection).run().expect(status);
+        assert_eq!(ended.stdout.is_empty(), status == 74, "{redirection}");
+    }
+    assert_eq!(bench.record().requests.len(), 3);
+}
