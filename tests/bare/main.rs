@@ -98,6 +98,20 @@ fn foreign_modules_of_the_name_service_are_passed_over() {
     root.run(&images(1)).expect(0);
 }
 
+/// OpenSSL reads its configuration where the build host has it; a module that cannot be loaded is passed over.
+#[test]
+fn a_foreign_configuration_of_openssl_does_no_harm() {
+    let bench = bench();
+    let root = Root::new(&bench, "127.0.0.1");
+    let config = "openssl_conf = init\n[init]\nproviders = all\n\
+                  [all]\ndefault = on\nforeign = foreign\n\
+                  [on]\nactivate = 1\n[foreign]\nmodule = /lib/foreign.so\nactivate = 1\n";
+    for folder in ["usr/lib/ssl", "usr/lib64/ssl", "etc/ssl", "etc/pki/tls"] {
+        root.file(&format!("{folder}/openssl.cnf"), config);
+    }
+    root.run(&images(1)).expect(0);
+}
+
 /// `messaging_ca_cert` is the only store: neither a wrong authority nor a wrong name is believed.
 #[test]
 fn the_broker_is_verified() {
