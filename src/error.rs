@@ -44,6 +44,7 @@ impl fmt::Display for Phase {
 
 /// An AMQP error condition with the peer's own words (AMQP 1.0 part 2.8.14).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Condition {
     /// The symbol, such as `amqp:unauthorized-access`; empty where the peer named none.
     pub name: String,
@@ -53,7 +54,7 @@ pub struct Condition {
 
 impl Condition {
     /// Makes a condition from a peer's words: control characters escaped, at most 1,000 characters kept.
-    pub fn new(name: &str, description: &str) -> Self {
+    pub(crate) fn new(name: &str, description: &str) -> Self {
         Self { name: printable(name), description: printable(description) }
     }
 

@@ -3,28 +3,25 @@
 //! Synchronous and single-threaded: [`Signer::sign`] blocks until every request is answered or its
 //! patience is over, and every wait in it has a deadline. The paved path:
 //!
-//! ```no_run
-//! use amqp_messenger::{Operation, Settings, Signer, SignerType, signing};
+//! ```
+//! use amqp_messenger::{Operation, Settings, Signer, SignerType, Status, signing::{BlobSign, Keys}};
 //!
-//! # fn main() -> Result<(), amqp_messenger::Error> {
-//! let settings = Settings::load("conf.yaml".as_ref(), SignerType::Single)?;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let sandbox = amqp_sandbox::Sandbox::start(amqp_sandbox::Options::new(folder.path()))?;
+//! # let path = sandbox.config_file();
+//! let settings = Settings::load(path.as_ref(), SignerType::Single)?;
 //! let signer = Signer::new(settings, None)?; // reads and checks certificates; connects to nothing
-//! let operation = Operation::Container(signing::ContainerSign {
-//!     digests: vec!["sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".into()],
-//!     references: vec!["registry.example.com/ns/app:1.0".into()],
-//!     keys: signing::Keys { ids: vec!["55A34A82".into()], names: vec![] },
-//!     task_id: "1234".into(),
-//!     requester: None,
-//! });
+//! let keys = Keys { ids: vec!["55A34A82".into()], names: vec![] };
+//! let blobs = vec![b"release 1.0".to_vec()];
+//! let operation = Operation::Blob(BlobSign { blobs, keys, task_id: "1234".into(), requester: None });
 //! let mut run = signer.prepare(&operation)?; // makes the requests; sends nothing
 //! let ended = signer.sign(&mut run); // connects, sends, waits
 //! for entry in run.entries() {
-//!     match entry.reply() {
-//!         Some(reply) => println!("{}: {:?}", entry.request().subject, reply.signed_values(entry.request())),
-//!         None => println!("{}: {:?}", entry.request().subject, entry.state()),
-//!     }
+//!     println!("{}: {:?}, {:?}", entry.request().subject, entry.state(), entry.signed_values());
 //! }
-//! ended
+//! assert_eq!(Status::of_run(&ended, run.entries()), Status::Signed);
+//! # Ok(())
 //! # }
 //! ```
 //!
@@ -41,7 +38,17 @@
 //!
 //! A run happens on the thread that calls [`Signer::sign`], and needs nothing else of the process; only
 //! a host name is looked up on a thread of its own, since the system's resolver knows no deadline.
-//! While no call is under way nothing moves: there is no background work.
+//! While no call is under way nothing moves: there is no background work. A [`Signer`] may be used again
+//! and again, and from several threads; each [`Run`] belongs to one call at a time.
+//!
+//! Nothing here catches signals or changes how they are handled; see [`Interrupt`] for how to end a run
+//! from a handler. Nor does a broker that hangs up raise `SIGPIPE`.
+//!
+//! # Features
+//!
+//! - `cli` (on by default): the command line of `amqp-messenger`, and its dependencies. A library needs it not.
+//! - `static`: builds Qpid Proton's core from source and links it statically, so that programs need no
+//!   `libqpid-proton` where they run.
 
 mod broker;
 #[cfg(feature = "cli")]

@@ -172,6 +172,16 @@ fn created(now: SystemTime) -> String {
 mod tests {
     use super::*;
 
+    /// As the crate's page promises.
+    #[test]
+    fn a_signer_may_be_shared_and_a_run_moved() {
+        fn shared<T: Send + Sync>() {}
+        fn moved<T: Send>() {}
+        shared::<Signer>();
+        shared::<Interrupt>();
+        moved::<Run>();
+    }
+
     #[test]
     fn created_is_written_as_python_does() {
         let at = |micros| created(UNIX_EPOCH + Duration::from_micros(micros));

@@ -8,7 +8,15 @@ use crate::{
 /// How a run ended; the number is the exit status.
 ///
 /// Where several hold, the greater one counts: they are listed from the least grave on.
+///
+/// ```
+/// use amqp_messenger::Status;
+///
+/// assert_eq!((Status::Signed.code(), Status::Unanswered.code(), Status::Refused.code()), (0, 75, 1));
+/// assert!(Status::Refused > Status::Unanswered);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Status {
     /// Everything asked for is signed.
     Signed,

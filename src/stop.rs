@@ -15,6 +15,16 @@ use crate::{deadline::Deadline, error::Error};
 ///
 /// Clones are the same interrupt. Raising it makes a run that waits return [`Error::Interrupted`] at
 /// once, and a run that starts later return it as soon as it would wait.
+///
+/// ```
+/// use amqp_messenger::Interrupt;
+///
+/// let interrupt = Interrupt::new()?;
+/// let elsewhere = interrupt.clone(); // for another thread, or a handler of signals
+/// std::thread::spawn(move || elsewhere.raise());
+/// // signer.set_interrupt(interrupt) before signer.sign(…)
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Interrupt {
     waits: Arc<UnixStream>,

@@ -7,10 +7,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::{
-    Error, Operation, Run,
-    signing::{Entry, pyjson},
-};
+use crate::{Error, Operation, Run, signing::pyjson};
 use serde_json::json;
 
 use super::report;
@@ -47,19 +44,12 @@ pub(super) fn print(operation: &Operation, run: &Run, result: &Result<(), Error>
 pub(super) fn print_raw(run: &Run) -> Result<(), Error> {
     to_stdout(|out| {
         for entry in run.entries() {
-            for value in values(entry) {
+            for value in entry.signed_values() {
                 writeln!(out, "{value}")?;
             }
         }
         Ok(())
     })
-}
-
-fn values(entry: &Entry) -> Vec<String> {
-    match entry.reply() {
-        Some(reply) => reply.signed_values(entry.request()),
-        None => vec![String::new(); entry.request().value_count()],
-    }
 }
 
 /// Makes sure that results have a place to go, before anything is asked for.

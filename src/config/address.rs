@@ -5,7 +5,7 @@ use crate::error::Error;
 
 impl Settings {
     /// Lists the fields that the settings themselves lend to an address, with their values.
-    pub fn address_fields(&self) -> Vec<(&'static str, Option<String>)> {
+    pub(crate) fn address_fields(&self) -> Vec<(&'static str, Option<String>)> {
         let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let mut fields = vec![
             ("environment", Some(self.environment.clone())),
@@ -33,7 +33,7 @@ impl Settings {
     /// # Errors
     /// [`Error::Argument`] for a value that an option gave; [`Error::Config`] for everything else: an
     /// unknown field, one without a value, a certificate's name that cannot be used, none at all.
-    pub fn render_address(
+    pub(crate) fn render_address(
         &self,
         key: &'static str,
         template: &Template,

@@ -18,6 +18,7 @@ use std::{
 
 /// How the client says who it is (AMQP 1.0 part 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Sasl {
     /// Whatever the broker asks for; PLAIN, and nothing else, where there is a user name.
     Auto,
@@ -33,6 +34,7 @@ pub enum Sasl {
 
 /// What the sender attaches to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SenderTarget {
     /// The anonymous terminus where the broker offers it, else the address.
     Auto,
@@ -44,6 +46,7 @@ pub enum SenderTarget {
 
 /// What is checked of the broker's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TlsVerify {
     /// Its chain and its host name.
     Full,
@@ -55,6 +58,7 @@ pub enum TlsVerify {
 
 /// A signer's section of the configuration file, checked.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Settings {
     /// The file.
     pub path: PathBuf,
@@ -133,6 +137,20 @@ impl Settings {
     }
 
     /// Reads a signer's section of a file's text; `path` is named in errors, `env` looks up variables.
+    ///
+    /// ```
+    /// use amqp_messenger::{Settings, SignerType};
+    ///
+    /// let text = "msg_signer: {messaging_brokers: ['amqps://${HOST}'], environment: prod, service: builds, \
+    ///     messaging_cert_key: c.pem, messaging_ca_cert: ca.pem, topic_send_to: 'topic://sign', \
+    ///     topic_listen_to: 'queue://{creator}.{task_id}', timeout: 60, retries: 3, send_retries: 2, \
+    ///     message_id_key: request_id, log_level: info}";
+    /// let env = |name: &str| (name == "HOST").then(|| "broker.example.com".to_owned());
+    /// let settings = Settings::parse(text, "conf.yaml".as_ref(), SignerType::Single, &env)?;
+    /// assert_eq!(settings.brokers[0].to_string(), "amqps://broker.example.com:5671");
+    /// assert_eq!(settings.longest_silence().as_secs(), 60 * 3 * 2);
+    /// # Ok::<(), amqp_messenger::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Config`] for the first thing wrong in the text.

@@ -64,7 +64,7 @@ impl Template {
     ///
     /// # Errors
     /// The first reason that `field` gives.
-    pub fn render<E>(&self, field: impl Fn(&str) -> Result<String, E>) -> Result<String, E> {
+    pub(crate) fn render<E>(&self, field: impl Fn(&str) -> Result<String, E>) -> Result<String, E> {
         self.parts
             .iter()
             .map(|part| match part {
@@ -72,14 +72,6 @@ impl Template {
                 Part::Field(name) => field(name),
             })
             .collect()
-    }
-
-    /// Lists the names of the fields, in their order, a repeated one as often as it stands there.
-    pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Field(name) => Some(name.as_str()),
-            Part::Text(_) => None,
-        })
     }
 }
 
@@ -127,7 +119,6 @@ mod tests {
             assert_eq!(Template::parse(text).unwrap().render(field).as_deref(), Ok(expected), "{text}");
         }
         assert_eq!(Template::parse("{a}{c}").unwrap().render(field), Err("no c".into()));
-        assert_eq!(Template::parse("{a}-{c}{a}").unwrap().fields().collect::<Vec<_>>(), ["a", "c", "a"]);
     }
 
     #[test]

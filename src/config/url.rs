@@ -6,6 +6,7 @@ use std::{fmt, net::Ipv6Addr, str::FromStr};
 ///
 /// Displays as `amqps://host:port`, an IPv6 address in brackets. Never holds credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct BrokerUrl {
     /// Whether the connection is TLS from its first byte (`amqps`).
     pub tls: bool,

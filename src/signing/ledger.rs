@@ -11,7 +11,7 @@ use crate::error::Condition;
 /// Everything known of the requests of one operation.
 ///
 /// The caller owns it, so that whatever ends a run, all that was received is here.
-pub struct Ledger {
+pub(crate) struct Ledger {
     entries: Vec<Entry>,
     by_id: HashMap<Box<str>, usize>,
     message_id_key: String,
@@ -45,10 +45,21 @@ impl Entry {
     pub fn reply(&self) -> Option<&Reply> {
         if let State::Answered(reply) = &self.state { Some(reply) } else { None }
     }
+
+    /// The signed values, base64 as the signing server sent them: one, or for a batch one for each claim and key.
+    ///
+    /// What is missing, and what the server refused, is an empty string.
+    pub fn signed_values(&self) -> Vec<String> {
+        match self.reply() {
+            Some(reply) => reply.signed_values(&self.request),
+            None => vec![String::new(); self.request.value_count()],
+        }
+    }
 }
 
 /// How far a request got.
 #[derive(Debug, PartialEq)]
+#[non_exhaustive]
 pub enum State {
     /// It was never handed to a broker.
     NotSent,
@@ -92,7 +103,7 @@ pub(crate) enum Taken {
 impl Ledger {
     /// Makes the ledger of requests that nothing is known of; a reply names its request in the
     /// attribute `message_id_key` of its `msg`.
-    pub fn new(requests: Vec<Request>, message_id_key: &str) -> Self {
+    pub(crate) fn new(requests: Vec<Request>, message_id_key: &str) -> Self {
         let by_id = requests.iter().enumerate().map(|(index, request)| (request.id.as_str().into(), index)).collect();
         let open = requests.len();
         let entries = requests.into_iter().map(|request| Entry { request, state: State::NotSent, cycle: 0 }).collect();
@@ -100,12 +111,12 @@ impl Ledger {
     }
 
     /// The requests in input order.
-    pub fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// How many requests are neither answered nor undeliverable.
-    pub fn open(&self) -> usize {
+    pub(crate) fn open(&self) -> usize {
         self.open
     }
 

@@ -2,7 +2,7 @@
 //!
 //! An [`Operation`] becomes [`Request`]s, each a JSON text with application properties; what comes back is read
 //! into a [`Reply`] with a [`Verdict`]. Nothing here reads a clock, draws a random number, opens a file or logs:
-//! ids and times are passed in as [`Stamp`]s, so the same input always gives the same bytes.
+//! ids and times are passed in, so the same input always gives the same bytes.
 //!
 //! The names used on the wire (`mtype`, `claim_file`, `sig_key_id`, …) appear in this module and nowhere else.
 
@@ -18,8 +18,10 @@ mod pyread;
 mod reply;
 mod request;
 
-pub use ledger::{Entry, Ledger, State};
-pub(crate) use ledger::{Outcome, Taken};
+pub use ledger::{Entry, State};
+pub(crate) use ledger::{Ledger, Outcome, Taken};
 pub use operation::{BlobSign, ClearSign, ContainerSign, Keys, Operation, Text};
-pub use reply::{Body, RawReply, Reply, Verdict};
-pub use request::{Context, Request, Stamp};
+pub(crate) use reply::{Body, RawReply};
+pub use reply::{Reply, Verdict};
+pub use request::Request;
+pub(crate) use request::{Context, Stamp};

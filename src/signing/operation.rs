@@ -160,7 +160,7 @@ impl Operation {
     }
 
     /// Returns the fields an address template may name, `None` for what the user did not give.
-    pub fn fields(&self) -> Vec<(&'static str, Option<String>)> {
+    pub(crate) fn fields(&self) -> Vec<(&'static str, Option<String>)> {
         let mut fields =
             vec![("task_id", Some(self.task_id().to_owned())), ("requester", self.requester().map(str::to_owned))];
         if let Self::Clear(operation) = self {

@@ -6,7 +6,7 @@ use super::{answer::Answer, pyjson, pyread, request::Request};
 
 /// A message from the reply address, as received.
 #[derive(Clone, Debug)]
-pub struct RawReply {
+pub(crate) struct RawReply {
     /// Its body.
     pub body: Body,
     /// Its application properties; `None` if it had none.
@@ -15,7 +15,7 @@ pub struct RawReply {
 
 /// The body of a message, whatever its sections.
 #[derive(Clone, Debug)]
-pub enum Body {
+pub(crate) enum Body {
     /// A text, a binary value or all data sections joined.
     Bytes(Vec<u8>),
     /// Anything else, named for the log: `a map`, `nothing`.
@@ -73,6 +73,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
 
 /// The reply to a request, kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reply {
     /// The JSON text of a list: the whole reply, then its application properties or null.
     pub document: String,
@@ -82,6 +83,7 @@ pub struct Reply {
 
 /// What a reply is worth; the server's words are made safe to print and cut to a bounded length.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// Everything asked for is there.
     Signed,

@@ -14,7 +14,7 @@ use crate::error::{Error, printable};
 
 /// What a request says beside the operation: taken from the configuration and the certificate.
 #[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// Who asks: the requester where one was given, else the certificate's name.
     pub creator: &'a str,
     /// The environment, such as `prod`.
@@ -31,7 +31,7 @@ pub struct Context<'a> {
 
 /// What makes a request unique: the caller draws it, so that this module stays pure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
+pub(crate) struct Stamp {
     /// The request's id, a UUID.
     pub request_id: String,
     /// When it was made, such as `2026-01-29T12:00:00.000001Z`.
@@ -40,6 +40,7 @@ pub struct Stamp {
 
 /// One message to the signing server.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Request {
     /// Its id, which the reply repeats.
     pub id: String,
@@ -77,7 +78,11 @@ impl Operation {
     /// [`Error::Argument`] as from [`Operation::check`]; also for a batch of anything but containers, for a batch
     /// with several keys that are not all named, for an alias of nothing, and for a task id attribute that would
     /// overwrite the request's id.
-    pub fn requests(&self, context: &Context<'_>, next: &mut dyn FnMut() -> Stamp) -> Result<Vec<Request>, Error> {
+    pub(crate) fn requests(
+        &self,
+        context: &Context<'_>,
+        next: &mut dyn FnMut() -> Stamp,
+    ) -> Result<Vec<Request>, Error> {
         self.check()?;
         let keys = self.resolved_keys(context)?;
         if let Some(size) = context.chunk_size {
