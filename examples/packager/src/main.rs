@@ -1,0 +1,68 @@
+//! A packaging tool that signs what it has built: `FILE.asc` beside every FILE.
+//!
+//! ```text
+//! cargo run -p packager -- CONFIG KEY TASK-ID FILE…
+//! ```
+//!
+//! Its exit status is that of `amqp-messenger`. Whatever was signed is written, however the run ended, so that
+//! the next run needs to be given the rest alone.
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use amqp_messenger::{
+    Operation, Settings, Signer, SignerType, Status,
+    signing::{BlobSign, Keys},
+};
+use openssl::base64;
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let (Some(config), Some(key), Some(task_id)) = (words.next(), words.next(), words.next()) else {
+        eprintln!("usage: packager CONFIG KEY TASK-ID FILE…");
+        return ExitCode::from(Status::Usage.code());
+    };
+    let files: Vec<_> = words.map(PathBuf::from).collect();
+    sign(Path::new(&config), key, task_id, &files).map_or_else(
+        |error| {
+            eprintln!("packager: {error}");
+            let ours = error.downcast_ref().map_or(Status::LocalFile, Status::of_error);
+            ExitCode::from(ours.code())
+        },
+        |status| ExitCode::from(status.code()),
+    )
+}
+
+fn sign(config: &Path, key: String, task_id: String, files: &[PathBuf]) -> Result<Status, Box<dyn Error>> {
+    let settings = Settings::load(config, SignerType::Single)?;
+    let signer = Signer::new(settings, None)?;
+    let blobs = files.iter().map(fs::read).collect::<Result<_, _>>()?;
+    let keys = Keys { ids: vec![key], names: vec![] };
+    let mut run = signer.prepare(&Operation::Blob(BlobSign { blobs, keys, task_id, requester: None }))?;
+    let ended = signer.sign(&mut run);
+    if let Err(error) = &ended {
+        eprintln!("packager: {error}");
+    }
+    // One key, so one request for each file, in their order.
+    for (file, entry) in files.iter().zip(run.entries()) {
+        match entry.signed_values()[0].as_str() {
+            "" => eprintln!("packager: {}: not signed: {:?}", file.display(), entry.state()),
+            signature => write_beside(file, &base64::decode_block(signature)?)?,
+        }
+    }
+    Ok(Status::of_run(&ended, run.entries()))
+}
+
+/// Puts the signature there as a whole, or not at all.
+fn write_beside(file: &Path, signature: &[u8]) -> std::io::Result<()> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".asc");
+    let mut unfinished = name.clone();
+    unfinished.push(".new");
+    fs::write(&unfinished, signature)?;
+    fs::rename(unfinished, name)
+}
