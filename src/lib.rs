@@ -44,6 +44,9 @@
 //! While no call is under way nothing moves: there is no background work.
 
 mod broker;
+#[cfg(feature = "capi")]
+#[doc(hidden)]
+pub mod capi;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
