@@ -75,6 +75,15 @@ thread_local! {
     static LAST_ERROR: RefCell<CString> = RefCell::default();
 }
 
+/// What the header says of threads.
+const _: () = {
+    const fn any_thread_may_use<T: Send + Sync>() {}
+    any_thread_may_use::<signer::amqp_messenger_signer>();
+    any_thread_may_use::<operation::amqp_messenger_operation>();
+    any_thread_may_use::<run::amqp_messenger_run>();
+    any_thread_may_use::<interrupt::amqp_messenger_interrupt>();
+};
+
 /// Why a call failed.
 struct Failure {
     status: u8,
