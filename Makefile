@@ -2,7 +2,15 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build demo test lint clean
+# Where `make install` puts things, all below DESTDIR.
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DESTDIR
+
+.PHONY: help deps build demo test lint header install uninstall clean
 
 help: ## Says what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -24,6 +32,18 @@ lint: deps ## Checks format, lints, documentation and the licences of all depend
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
 	@CARGO='$(CARGO)' .ci/check-licences
+
+header: deps ## Writes include/amqp_messenger.h anew, from the source of the C interface
+	WRITE_HEADER=1 $(CARGO) test --quiet --test c_header
+
+install: deps ## Installs the program, its manual page and the C library below PREFIX (/usr/local) and DESTDIR
+	packaging/install-program
+	packaging/install-clib
+
+uninstall: ## Removes what `make install` installed, with the same PREFIX and DESTDIR
+	rm -f '$(DESTDIR)$(BINDIR)/amqp-messenger' '$(DESTDIR)$(MANDIR)/man1/amqp-messenger.1'
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/amqp_messenger.h' '$(DESTDIR)$(LIBDIR)/pkgconfig/amqp_messenger.pc'
+	rm -f '$(DESTDIR)$(LIBDIR)'/libamqp_messenger.a '$(DESTDIR)$(LIBDIR)'/libamqp_messenger.so*
 
 clean: ## Removes what was built
 	$(CARGO) clean

@@ -180,3 +180,27 @@ unsafe fn end<T>(handle: *mut T) {
         Ok(())
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last_error() -> String {
+        // SAFETY: the string is valid until the next call on this thread, which comes later.
+        unsafe { CStr::from_ptr(amqp_messenger_last_error()) }.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_panic_ends_here_and_is_told() {
+        assert_eq!(last_error(), "");
+        assert_eq!(status(|| panic!("{} and out", "over")), 70);
+        assert_eq!(last_error(), "a defect of this library: over and out");
+        assert_eq!(status(|| Ok(())), 0);
+        assert_eq!(last_error(), "a defect of this library: over and out");
+    }
+
+    #[test]
+    fn a_nul_does_not_cut_a_text_off() {
+        assert_eq!(c_string("a\0b").to_str().unwrap(), "a\u{fffd}b");
+    }
+}

@@ -123,7 +123,7 @@ fn a_broker_of_another_authority_is_refused() {
 fn a_signal_handler_ends_the_wait() {
     for (linked, name) in [("static", "INT"), ("dynamic", "TERM")] {
         let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
-        let running = sign(&bench, &bench.config().patience(600, 1, 1), linked, 2).start();
+        let running = sign(&bench, &bench.config().patience(60, 1, 1), linked, 2).start();
         bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 1 && record.requests.len() == 2).unwrap();
         signal(name, running.id());
         let ended = running.wait().expect(130);
