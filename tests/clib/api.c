@@ -1,6 +1,7 @@
 /* Every function of the interface, well used and misused. The first argument says which; exit status 0 is good. */
 #include <amqp_messenger.h>
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ static void misuse(const char *config)
     amqp_messenger_interrupt *interrupt = NULL;
     const amqp_messenger_item *item;
     pthread_t thread;
+    int times;
 
     CHECK(strlen(amqp_messenger_version()) >= 5);
     CHECK(strcmp(amqp_messenger_last_error(), "") == 0);
@@ -51,6 +53,10 @@ static void misuse(const char *config)
     WRONG(amqp_messenger_interrupt_new(NULL), "out: is NULL");
     GOOD(amqp_messenger_interrupt_new(&interrupt));
     amqp_messenger_interrupt_raise(NULL);
+    errno = 0;
+    for (times = 0; times < 10000; times++)
+        amqp_messenger_interrupt_raise(interrupt);
+    CHECK(errno == 0);
 
     WRONG(amqp_messenger_signer_new(config, AMQP_MESSENGER_SINGLE, NULL, NULL), "out: is NULL");
     WRONG(amqp_messenger_signer_new(config, 7, NULL, &signer), "signer_type: is 7");
@@ -217,6 +223,46 @@ static void operations(const char *config)
     sign(load(config, AMQP_MESSENGER_BATCH, NULL), operation);
 }
 
+struct task {
+    const amqp_messenger_signer *signer;
+    char id[2];
+    pthread_t thread;
+};
+
+static void *do_task(void *argument)
+{
+    const struct task *task = argument;
+    amqp_messenger_operation *operation = NULL;
+    amqp_messenger_run *run = NULL;
+
+    GOOD(amqp_messenger_operation_blob(task->id, &operation));
+    GOOD(amqp_messenger_operation_add_key(operation, "ABCD1234", NULL));
+    GOOD(amqp_messenger_operation_add_data(operation, task->id, 1));
+    GOOD(amqp_messenger_run_new(task->signer, operation, &run));
+    GOOD(amqp_messenger_sign(task->signer, run));
+    amqp_messenger_run_free(run);
+    amqp_messenger_operation_free(operation);
+    return NULL;
+}
+
+/* Threads share a signer. Each has a task of its own, and so an address that no other takes replies from. */
+static void threads(const char *config)
+{
+    amqp_messenger_signer *signer = load(config, AMQP_MESSENGER_SINGLE, NULL);
+    struct task tasks[4];
+    size_t index;
+
+    for (index = 0; index < 4; index++) {
+        tasks[index].signer = signer;
+        tasks[index].id[0] = (char)('a' + index);
+        tasks[index].id[1] = '\0';
+        CHECK(pthread_create(&tasks[index].thread, NULL, do_task, &tasks[index]) == 0);
+    }
+    for (index = 0; index < 4; index++)
+        CHECK(pthread_join(tasks[index].thread, NULL) == 0);
+    amqp_messenger_signer_free(signer);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 3);
@@ -224,6 +270,8 @@ int main(int argc, char **argv)
         misuse(argv[2]);
     else if (strcmp(argv[1], "operations") == 0)
         operations(argv[2]);
+    else if (strcmp(argv[1], "threads") == 0)
+        threads(argv[2]);
     else
         fail(__LINE__, "no such part");
     return 0;

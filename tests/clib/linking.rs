@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-use crate::installed::{ROOT, compile, header, lib, pkg_config_here, run};
+use crate::installed::{DYNAMIC, ROOT, STATIC, compile, header, lib, pkg_config_here, run};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -63,9 +63,22 @@ fn pkg_config_knows_the_version() {
 fn the_header_is_good_for_cpp() {
     let source = ROOT.join("version.cpp");
     fs::write(&source, "#include <amqp_messenger.h>\nint main() { return *amqp_messenger_version() == 0; }\n").unwrap();
-    let libraries = "$(pkg-config --cflags --libs amqp_messenger)";
-    compile("c++", &["-std=c++11", source.to_str().unwrap()], libraries, "version", &ROOT);
+    compile("c++", &["-std=c++11", source.to_str().unwrap()], DYNAMIC, "version", &ROOT);
     run(Command::new(ROOT.join("version")).env("LD_LIBRARY_PATH", lib()));
+}
+
+#[test]
+fn the_readme_s_example_compiles() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let example = readme.split_once("```c\n").unwrap().1.split_once("```").unwrap().0;
+    let source = ROOT.join("readme.c");
+    let program =
+        format!("#include <amqp_messenger.h>\n#include <stdio.h>\nint main(void) {{\n{example}\nreturn status;\n}}\n");
+    fs::write(&source, program).unwrap();
+    compile("cc", &["-std=c99", source.to_str().unwrap()], STATIC, "readme", &ROOT);
+    for libraries in [STATIC, DYNAMIC] {
+        assert!(readme.contains(&format!("\ncc sign.c {libraries}\n")), "{libraries}");
+    }
 }
 
 /// A program's own functions of Proton's names are not mixed up with ours.
@@ -76,7 +89,6 @@ fn a_program_may_have_a_proton_of_its_own() {
                 int pn_connection_driver_init(void); int pn_connection_driver_init(void) { return 7; }\n\
                 int main(void) { return pn_connection_driver_init() - 7 + (*amqp_messenger_version() == 0); }\n";
     fs::write(&source, text).unwrap();
-    let libraries = "-l:libamqp_messenger.a $(pkg-config --cflags --libs --static amqp_messenger)";
-    compile("cc", &[source.to_str().unwrap()], libraries, "other_proton", &ROOT);
+    compile("cc", &[source.to_str().unwrap()], STATIC, "other_proton", &ROOT);
     run(&mut Command::new(ROOT.join("other_proton")));
 }

@@ -97,6 +97,18 @@ fn every_kind_of_operation_is_signed() {
     }
 }
 
+#[test]
+fn threads_may_share_a_signer() {
+    for linked in BOTH {
+        let bench = Bench::new();
+        api(&bench, "threads", linked).run().expect(0);
+        let mut blobs: Vec<_> =
+            bench.record().requests.iter().map(|request| request.json()["artifact"].clone()).collect();
+        blobs.sort_by_key(ToString::to_string);
+        assert_eq!(blobs, ["YQ==", "Yg==", "Yw==", "ZA=="]);
+    }
+}
+
 /// A reply that refuses: the status, the words, and an empty line in the place of the value.
 #[test]
 fn a_refusal_is_told_item_by_item() {
