@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__, #condition))
 #define SAYS(text) CHECK(strstr(amqp_messenger_last_error(), text) != NULL)
@@ -263,6 +264,42 @@ static void threads(const char *config)
     amqp_messenger_signer_free(signer);
 }
 
+/* From now on poll(2) fails in a way that the library takes for a defect of its own. */
+static void spoil_poll(int level, const char *message, void *user_data)
+{
+    struct rlimit limit;
+
+    (void)level;
+    if (strncmp(message, "cycle 1 ", 8) == 0) {
+        CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+        limit.rlim_cur = 1;
+        CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        ++*(int *)user_data;
+    }
+}
+
+/* A panic in the middle of a run ends in a status, and the handles can be freed. */
+static void panic(const char *config)
+{
+    amqp_messenger_signer *signer = load(config, AMQP_MESSENGER_SINGLE, NULL);
+    amqp_messenger_operation *operation = NULL;
+    amqp_messenger_run *run = NULL;
+    int spoilt = 0;
+
+    GOOD(amqp_messenger_set_log(AMQP_MESSENGER_LOG_INFO, spoil_poll, &spoilt));
+    GOOD(amqp_messenger_operation_blob("7", &operation));
+    GOOD(amqp_messenger_operation_add_key(operation, "ABCD1234", NULL));
+    GOOD(amqp_messenger_operation_add_data(operation, "a", 1));
+    GOOD(amqp_messenger_run_new(signer, operation, &run));
+    CHECK(amqp_messenger_sign(signer, run) == AMQP_MESSENGER_INTERNAL);
+    SAYS("a defect of this library: ");
+    SAYS("poll(2) was misused");
+    CHECK(spoilt == 1);
+    amqp_messenger_run_free(run);
+    amqp_messenger_operation_free(operation);
+    amqp_messenger_signer_free(signer);
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 3);
@@ -272,6 +309,8 @@ int main(int argc, char **argv)
         operations(argv[2]);
     else if (strcmp(argv[1], "threads") == 0)
         threads(argv[2]);
+    else if (strcmp(argv[1], "panic") == 0)
+        panic(argv[2]);
     else
         fail(__LINE__, "no such part");
     return 0;

@@ -22,7 +22,7 @@ pub static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
         install.env_remove(name);
     }
     run(&mut install);
-    let api = ["-std=c11", "-pthread", "tests/clib/api.c"];
+    let api = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-pthread", "tests/clib/api.c"];
     // Linkers that keep every library they are given must not keep ours beside the archive.
     let sign = ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-Wl,--no-as-needed", "examples/c/sign.c"];
     compile("cc", &sign, STATIC, "sign-static", &root);

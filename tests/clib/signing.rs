@@ -79,6 +79,14 @@ fn misuse_is_refused_in_words() {
 }
 
 #[test]
+fn a_panic_ends_at_the_boundary() {
+    for linked in BOTH {
+        let bench = Bench::new();
+        api(&bench, "panic", linked).run().expect(0);
+    }
+}
+
+#[test]
 fn every_kind_of_operation_is_signed() {
     for linked in BOTH {
         let bench = Bench::new();
