@@ -365,7 +365,7 @@ const amqp_messenger_item *amqp_messenger_run_item(const amqp_messenger_run *run
 void amqp_messenger_run_free(amqp_messenger_run *run);
 
 /**
- * Returns what the request asks for, in words: image, "input 1", "blob 1". This string and all others of an item
+ * Returns what the request asks for, in words, such as "blob 1 key 55A34A82". This string and all others of an item
  * are valid as long as the item. NULL for NULL.
  */
 const char *amqp_messenger_item_subject(const amqp_messenger_item *item);

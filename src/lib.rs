@@ -42,6 +42,10 @@
 //! A run happens on the thread that calls [`Signer::sign`], and needs nothing else of the process; only
 //! a host name is looked up on a thread of its own, since the system's resolver knows no deadline.
 //! While no call is under way nothing moves: there is no background work.
+//!
+//! # From C
+//!
+//! The feature `capi` is the interface that `include/amqp_messenger.h` declares; `make install` builds the libraries.
 
 mod broker;
 #[cfg(feature = "capi")]

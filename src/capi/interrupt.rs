@@ -2,6 +2,11 @@
 
 use std::{ffi::c_int, path::PathBuf};
 
+#[cfg(target_os = "linux")]
+use libc::__errno_location as errno_location;
+#[cfg(not(target_os = "linux"))]
+use libc::__error as errno_location;
+
 use super::{end, hand_over, status};
 use crate::{Error, Interrupt};
 
@@ -29,7 +34,7 @@ pub unsafe extern "C" fn amqp_messenger_interrupt_raise(interrupt: *const amqp_m
     // SAFETY: NULL or valid, as the header asks for; errno is the calling thread's own.
     unsafe {
         if let Some(interrupt) = interrupt.as_ref() {
-            let errno = libc::__errno_location();
+            let errno = errno_location();
             let before = *errno;
             interrupt.0.raise();
             *errno = before;

@@ -122,7 +122,9 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_data(
         let data = match (data.is_null(), length) {
             (true, 0) => &[],
             (true, _) => return Err(Failure::usage("data", "is NULL")),
-            (false, _) if length > isize::MAX as usize => return Err(Failure::usage("length", "is negative")),
+            (false, _) if length > isize::MAX as usize => {
+                return Err(Failure::usage("length", "is larger than memory"));
+            }
             (false, _) => slice::from_raw_parts(data.cast::<u8>(), length),
         };
         add(&mut operation.0, data.to_vec())

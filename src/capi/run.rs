@@ -137,7 +137,7 @@ pub unsafe extern "C" fn amqp_messenger_run_free(run: *mut amqp_messenger_run) {
     unsafe { end(run) }
 }
 
-/// Returns what the request asks for, in words: image, "input 1", "blob 1". This string and all others of an item
+/// Returns what the request asks for, in words, such as "blob 1 key 55A34A82". This string and all others of an item
 /// are valid as long as the item. NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_item_subject(item: *const amqp_messenger_item) -> *const c_char {

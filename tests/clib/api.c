@@ -88,7 +88,7 @@ static void misuse(const char *config)
     WRONG(amqp_messenger_operation_add_image(blobs, "sha256:1", "r/one:1"), "signs no container images");
     WRONG(amqp_messenger_operation_add_data(NULL, "a", 1), "operation: is NULL");
     WRONG(amqp_messenger_operation_add_data(blobs, NULL, 1), "data: is NULL");
-    WRONG(amqp_messenger_operation_add_data(blobs, "a", (size_t)-1), "length: is negative");
+    WRONG(amqp_messenger_operation_add_data(blobs, "a", (size_t)-1), "length: is larger than memory");
     WRONG(amqp_messenger_operation_add_data(images, "a", 1), "signs container images, not data");
     WRONG(amqp_messenger_operation_add_file(NULL, config), "operation: is NULL");
     WRONG(amqp_messenger_operation_add_file(blobs, NULL), "path: is NULL");
