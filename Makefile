@@ -2,12 +2,20 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build demo test lint static test-static clean
+# Where `make install` puts things, all below DESTDIR.
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DESTDIR
+
+.PHONY: help deps build demo test lint header static test-static install uninstall clean
 
 help: ## Says what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
 
-deps: ## Installs what is missing: Proton, OpenSSL, pkg-config, gnupg, valgrind
+deps: ## Installs what building needs and is missing: Proton, OpenSSL, pkg-config, gnupg
 	@.ci/install-deps
 
 build: deps ## Builds the program into target/debug
@@ -16,7 +24,8 @@ build: deps ## Builds the program into target/debug
 demo: deps ## Signs an image, a text and a file through a broker on this machine, and verifies them
 	@CARGO='$(CARGO)' sandbox/demo
 
-test: deps ## Runs all tests
+test: ## Runs all tests
+	@.ci/install-deps test
 	$(CARGO) test --workspace
 
 lint: deps ## Checks format, lints, documentation and the licences of all dependencies
@@ -32,6 +41,19 @@ static: ## Builds target/static/amqp-messenger, which needs nothing of its host,
 
 test-static: static ## Tests them: in an empty root, and by all quick tests
 	@CARGO='$(CARGO)' packaging/test-static
+
+header: ## Writes include/amqp_messenger.h anew, from the source of the C interface
+	WRITE_HEADER=1 $(CARGO) test --quiet --test c_header the_header_is_current
+
+install: ## Installs the program, its manual page and the C library below PREFIX (/usr/local) and DESTDIR
+	@.ci/install-deps test
+	packaging/install-program
+	packaging/install-clib
+
+uninstall: ## Removes what `make install` installed, with the same PREFIX and DESTDIR
+	rm -f '$(DESTDIR)$(BINDIR)/amqp-messenger' '$(DESTDIR)$(MANDIR)/man1/amqp-messenger.1'
+	rm -f '$(DESTDIR)$(INCLUDEDIR)/amqp_messenger.h' '$(DESTDIR)$(LIBDIR)/pkgconfig/amqp_messenger.pc'
+	rm -f '$(DESTDIR)$(LIBDIR)'/libamqp_messenger.a '$(DESTDIR)$(LIBDIR)'/libamqp_messenger.so*
 
 clean: ## Removes what was built
 	$(CARGO) clean

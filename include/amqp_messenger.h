@@ -1,0 +1,415 @@
+/* The C interface of amqp_messenger: sends signing requests to an AMQP 1.0 broker and waits for the signed replies.
+ *
+ * Made from src/capi.rs by `make header`; do not edit.
+ *
+ * The path: amqp_messenger_signer_new, amqp_messenger_operation_container (or _clear, _blob) and what is to be
+ * signed, amqp_messenger_run_new, amqp_messenger_sign, then amqp_messenger_run_item for each request.
+ * examples/c/sign.c walks it.
+ *
+ * Status. A function that returns int returns one of amqp_messenger_status unless it says otherwise; where that is
+ * not AMQP_MESSENGER_OK, amqp_messenger_last_error has the reason in words. An argument that is NULL, out of range
+ * or not UTF-8 gives AMQP_MESSENGER_USAGE, or the NULL, 0 or -1 that the function names.
+ *
+ * Ownership. What a function hands over by `out` is the caller's, to be freed once, by the _free function of its
+ * type; where the function fails it is NULL. Whatever else is returned belongs to the handle that it was read from
+ * and is not to be freed. What is passed in is copied. No handle needs another one to live on.
+ *
+ * Strings end with a NUL. They are UTF-8; paths are bytes, as the system has them.
+ *
+ * Threads. Any handle may be used on any thread. A function that takes a handle as const may run on several threads
+ * at once with the same one; where it is not const, nobody else may use the handle meanwhile. So threads may share
+ * a signer, each with a run of its own. There is no background work, and no signal handler is set: a broker that
+ * hangs up raises no SIGPIPE.
+ *
+ * No panic and no exception leaves this library. */
+
+
+#ifndef AMQP_MESSENGER_H
+#define AMQP_MESSENGER_H
+
+#include <stddef.h>
+
+/**
+ * What functions return: the exit statuses of the command.
+ */
+typedef enum {
+  /**
+   * Done; of a run: everything asked for is signed.
+   */
+  AMQP_MESSENGER_OK = 0,
+  /**
+   * The signing server refused at least one item.
+   */
+  AMQP_MESSENGER_REFUSED = 1,
+  /**
+   * An argument or the operation is wrong; nothing was sent.
+   */
+  AMQP_MESSENGER_USAGE = 2,
+  /**
+   * A reply carries our id but neither a signed value nor an error.
+   */
+  AMQP_MESSENGER_BAD_REPLY = 65,
+  /**
+   * An input file is missing or unreadable.
+   */
+  AMQP_MESSENGER_NO_INPUT = 66,
+  /**
+   * No connection could be opened to any broker.
+   */
+  AMQP_MESSENGER_UNREACHABLE = 69,
+  /**
+   * A defect of this library. The handles of the call may be freed, and are good for nothing else.
+   */
+  AMQP_MESSENGER_INTERNAL = 70,
+  /**
+   * The operating system gave no file descriptors.
+   */
+  AMQP_MESSENGER_LOCAL_FILE = 74,
+  /**
+   * Some requests stayed unanswered or undelivered.
+   */
+  AMQP_MESSENGER_UNANSWERED = 75,
+  /**
+   * TLS or the broker refused us: certificate, authorisation, address.
+   */
+  AMQP_MESSENGER_NOT_PERMITTED = 77,
+  /**
+   * The configuration or a certificate file is wrong.
+   */
+  AMQP_MESSENGER_CONFIG = 78,
+  /**
+   * The deadline of the whole run passed.
+   */
+  AMQP_MESSENGER_DEADLINE = 124,
+  /**
+   * The interrupt was raised.
+   */
+  AMQP_MESSENGER_INTERRUPTED = 130,
+} amqp_messenger_status;
+
+/**
+ * How much is logged, and how grave a line is.
+ */
+typedef enum {
+  /**
+   * Nothing.
+   */
+  AMQP_MESSENGER_LOG_OFF = 0,
+  /**
+   * What went wrong.
+   */
+  AMQP_MESSENGER_LOG_ERROR = 1,
+  /**
+   * What may go wrong, or is unsafe.
+   */
+  AMQP_MESSENGER_LOG_WARNING = 2,
+  /**
+   * What happens, and how long it may take.
+   */
+  AMQP_MESSENGER_LOG_INFO = 3,
+  /**
+   * Connects, cycles and windows.
+   */
+  AMQP_MESSENGER_LOG_DEBUG = 4,
+  /**
+   * The requests themselves.
+   */
+  AMQP_MESSENGER_LOG_TRACE = 5,
+} amqp_messenger_log_level;
+
+/**
+ * Which section of the configuration a signer reads.
+ */
+typedef enum {
+  /**
+   * One request for each item and key; section msg_signer.
+   */
+  AMQP_MESSENGER_SINGLE = 0,
+  /**
+   * Many images in a request; section msg_batch_signer.
+   */
+  AMQP_MESSENGER_BATCH = 1,
+} amqp_messenger_signer_type;
+
+/**
+ * How far a request got.
+ */
+typedef enum {
+  /**
+   * It was never handed to a broker.
+   */
+  AMQP_MESSENGER_NOT_SENT = 0,
+  /**
+   * It was sent, and the broker has not said what became of it.
+   */
+  AMQP_MESSENGER_SENT = 1,
+  /**
+   * The broker has taken it; no reply came.
+   */
+  AMQP_MESSENGER_ACCEPTED = 2,
+  /**
+   * The broker gave it back; signing the run again sends it again.
+   */
+  AMQP_MESSENGER_RETURNED = 3,
+  /**
+   * The broker will not take it; running again does not help.
+   */
+  AMQP_MESSENGER_UNDELIVERABLE = 4,
+  /**
+   * A reply came.
+   */
+  AMQP_MESSENGER_ANSWERED = 5,
+} amqp_messenger_state;
+
+/**
+ * Ends runs from outside, once and for all: what was raised stays raised.
+ */
+typedef struct amqp_messenger_interrupt amqp_messenger_interrupt;
+
+/**
+ * One request of a run: an item with a key, or in a batch many images.
+ */
+typedef struct amqp_messenger_item amqp_messenger_item;
+
+/**
+ * Something to be signed: container images, texts or blobs.
+ */
+typedef struct amqp_messenger_operation amqp_messenger_operation;
+
+/**
+ * The requests of an operation, and what is known of each.
+ */
+typedef struct amqp_messenger_run amqp_messenger_run;
+
+/**
+ * A configuration with its certificates and secrets, ready to sign.
+ */
+typedef struct amqp_messenger_signer amqp_messenger_signer;
+
+/**
+ * Takes one line of the log, of a level of amqp_messenger_log_level, without a line's end. The string is valid
+ * during the call only.
+ */
+typedef void (*amqp_messenger_log_callback)(int level, const char *message, void *user_data);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Returns the version of this library, such as "0.1.0". The string is valid for ever.
+ */
+const char *amqp_messenger_version(void);
+
+/**
+ * Returns why the last call on this thread that failed did so: one clause in UTF-8 without a line's end.
+ *
+ * Never NULL; empty where no call failed. The string is valid until the next call of this library on this
+ * thread, or the thread's end. Calls that succeed leave the text as it is. Options that it names, such as
+ * `--digest`, are the command's names for what is wrong.
+ */
+const char *amqp_messenger_last_error(void);
+
+/**
+ * Hands every line of the log up to `level`, one of amqp_messenger_log_level, to `callback`, for the whole
+ * process; a NULL callback ends that. Nothing is logged before. The configuration's log_level is left alone.
+ *
+ * The callback is called on the threads that call this library, on several at once where several do, and gets
+ * `user_data` as it is. It must not throw, longjmp or call this library. A call on another thread may still be
+ * under way when this function returns.
+ */
+int amqp_messenger_set_log(int level, amqp_messenger_log_callback callback, void *user_data);
+
+/**
+ * Makes an interrupt that is not raised. It takes two file descriptors. Free it with
+ * amqp_messenger_interrupt_free.
+ *
+ * Returns AMQP_MESSENGER_LOCAL_FILE where the process has no descriptors left.
+ */
+int amqp_messenger_interrupt_new(amqp_messenger_interrupt **out);
+
+/**
+ * Raises the interrupt: amqp_messenger_sign then returns AMQP_MESSENGER_INTERRUPTED, at once where it waits
+ * already, else as soon as it would wait.
+ *
+ * May be called from a signal handler and from any thread, as often as one likes: it is one write(2), takes no
+ * lock, allocates nothing and leaves errno and the last error as they are. NULL is passed over.
+ */
+void amqp_messenger_interrupt_raise(const amqp_messenger_interrupt *interrupt);
+
+/**
+ * Frees an interrupt; NULL is passed over. Signers that were told of it are not disturbed. Nothing may raise it
+ * any more: take signal handlers off first.
+ */
+void amqp_messenger_interrupt_free(amqp_messenger_interrupt *interrupt);
+
+/**
+ * Loads a configuration and the certificates and secrets that it names. Connects to nothing. Free the signer with
+ * amqp_messenger_signer_free.
+ *
+ * `config_file` is the file's path; with NULL the first that exists of ~/.config/pubtools-sign/conf.yaml and
+ * /etc/pubtools-sign/conf.yaml. `signer_type` is one of amqp_messenger_signer_type. `requester` is the name that
+ * requests carry; with NULL the certificate's common name, else its user id.
+ *
+ * Returns AMQP_MESSENGER_CONFIG where the configuration or a file that it names is wrong.
+ */
+int amqp_messenger_signer_new(const char *config_file,
+                              int signer_type,
+                              const char *requester,
+                              amqp_messenger_signer **out);
+
+/**
+ * Makes later runs of this signer end when `interrupt` is raised, instead of one that it was told of before.
+ */
+int amqp_messenger_signer_set_interrupt(amqp_messenger_signer *signer, const amqp_messenger_interrupt *interrupt);
+
+/**
+ * Frees a signer; NULL is passed over. Runs that were made with it may still be read.
+ */
+void amqp_messenger_signer_free(amqp_messenger_signer *signer);
+
+/**
+ * Begins an operation that signs container images for a task. Add images and keys to it, and free it with
+ * amqp_messenger_operation_free.
+ */
+int amqp_messenger_operation_container(const char *task_id, amqp_messenger_operation **out);
+
+/**
+ * Begins an operation that signs texts for a task, so that text and signature form one readable document. Add
+ * data or files and keys to it, and free it with amqp_messenger_operation_free.
+ */
+int amqp_messenger_operation_clear(const char *task_id, amqp_messenger_operation **out);
+
+/**
+ * Begins an operation that makes detached signatures of blobs for a task. Add data or files and keys to it, and
+ * free it with amqp_messenger_operation_free.
+ */
+int amqp_messenger_operation_blob(const char *task_id, amqp_messenger_operation **out);
+
+/**
+ * Adds a key that every item is signed with: an id or an alias, of which the last 8 characters are sent.
+ *
+ * `name` is the key's name or NULL: every key has one or none has; a clear text's has none.
+ */
+int amqp_messenger_operation_add_key(amqp_messenger_operation *operation, const char *id, const char *name);
+
+/**
+ * Adds a container image: its digest, such as "sha256:...", and its reference, such as "registry/repository:tag".
+ */
+int amqp_messenger_operation_add_image(amqp_messenger_operation *operation,
+                                       const char *digest,
+                                       const char *reference);
+
+/**
+ * Adds a text or a blob: `length` bytes, which are copied. `data` may be NULL where `length` is 0.
+ */
+int amqp_messenger_operation_add_data(amqp_messenger_operation *operation, const void *data, size_t length);
+
+/**
+ * Adds the bytes of a file, which is read now, as a text or a blob.
+ *
+ * Returns AMQP_MESSENGER_NO_INPUT where it cannot be read.
+ */
+int amqp_messenger_operation_add_file(amqp_messenger_operation *operation, const char *path);
+
+/**
+ * Says which repository the texts belong to.
+ */
+int amqp_messenger_operation_set_repo(amqp_messenger_operation *operation, const char *repo);
+
+/**
+ * Frees an operation; NULL is passed over. Runs that were made from it do not need it.
+ */
+void amqp_messenger_operation_free(amqp_messenger_operation *operation);
+
+/**
+ * Checks an operation and makes its requests, each with an id of its own. Sends nothing. Free the run with
+ * amqp_messenger_run_free.
+ *
+ * The signer's requester is entered into the operation, which may be used for further runs, changed and freed.
+ *
+ * Returns AMQP_MESSENGER_USAGE where the operation is wrong, AMQP_MESSENGER_CONFIG where no address can be formed
+ * for it.
+ */
+int amqp_messenger_run_new(const amqp_messenger_signer *signer,
+                           amqp_messenger_operation *operation,
+                           amqp_messenger_run **out);
+
+/**
+ * Connects, sends the requests that have no reply yet, and waits for their replies, on the calling thread.
+ *
+ * Blocks for at most timeout x retries x send_retries seconds of the configuration without a reply, plus
+ * connecting and sending, which have their own bounds; each expected reply adds at most timeout. The
+ * configuration's deadline bounds all of it, and the signer's interrupt ends it at once.
+ *
+ * Returns AMQP_MESSENGER_OK where everything is signed, else what is gravest. Whatever it returns, the items hold
+ * everything that was received. Items and strings that were read from the run before are no longer valid. A run
+ * may be signed again: that goes on with what has no reply.
+ */
+int amqp_messenger_sign(const amqp_messenger_signer *signer, amqp_messenger_run *run);
+
+/**
+ * Returns how many requests the run has; 0 for NULL.
+ */
+size_t amqp_messenger_run_count(const amqp_messenger_run *run);
+
+/**
+ * Returns a request of the run, in input order: for each item, each key. It is valid until the run is signed again
+ * or freed. NULL where `index` is not below the count.
+ */
+const amqp_messenger_item *amqp_messenger_run_item(const amqp_messenger_run *run, size_t index);
+
+/**
+ * Frees a run, its items and their strings; NULL is passed over.
+ */
+void amqp_messenger_run_free(amqp_messenger_run *run);
+
+/**
+ * Returns what the request asks for, in words, such as "blob 1 key 55A34A82". This string and all others of an item
+ * are valid as long as the item. NULL for NULL.
+ */
+const char *amqp_messenger_item_subject(const amqp_messenger_item *item);
+
+/**
+ * Returns the request's id, a UUID.
+ */
+const char *amqp_messenger_item_request_id(const amqp_messenger_item *item);
+
+/**
+ * Returns how far the request got, one of amqp_messenger_state; -1 for NULL.
+ */
+int amqp_messenger_item_state(const amqp_messenger_item *item);
+
+/**
+ * Returns what came of the request: AMQP_MESSENGER_OK, AMQP_MESSENGER_REFUSED, AMQP_MESSENGER_BAD_REPLY or
+ * AMQP_MESSENGER_UNANSWERED; AMQP_MESSENGER_USAGE for NULL.
+ */
+int amqp_messenger_item_status(const amqp_messenger_item *item);
+
+/**
+ * Returns why the request is not signed, the words of broker and signing server among them; NULL where it is.
+ */
+const char *amqp_messenger_item_error(const amqp_messenger_item *item);
+
+/**
+ * Returns the reply as the JSON text of a list: the whole reply, then its application properties or null. It is
+ * ASCII. NULL where none came.
+ */
+const char *amqp_messenger_item_reply(const amqp_messenger_item *item);
+
+/**
+ * Returns how many signed values the request asks for: one, in a batch one for each image and key; 0 for NULL.
+ */
+size_t amqp_messenger_item_value_count(const amqp_messenger_item *item);
+
+/**
+ * Returns a signed value, base64 as the signing server sent it; in a batch for each image, each key. Empty where it
+ * is missing or refused. NULL where `index` is not below the count.
+ */
+const char *amqp_messenger_item_value(const amqp_messenger_item *item, size_t index);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* AMQP_MESSENGER_H */

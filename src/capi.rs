@@ -1,0 +1,206 @@
+//! The C interface. `include/amqp_messenger.h` is made from this module by `make header`.
+//!
+//! Each function checks its arguments and hands over to the public Rust interface. The types have the names
+//! that C sees. What every `unsafe` here rests on is what the header asks of its callers: a pointer is NULL or
+//! what its type says, a handle came from this library and is not freed yet, nobody else uses it where it is
+//! not `const`.
+#![allow(unsafe_code, non_camel_case_types)]
+// The header says it once for all functions, in the words above.
+#![allow(clippy::missing_safety_doc)]
+
+pub mod interrupt;
+pub mod log;
+pub mod operation;
+pub mod run;
+pub mod signer;
+
+use std::{
+    any::Any,
+    cell::RefCell,
+    ffi::{CStr, CString, c_char, c_int},
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
+};
+
+use crate::{Error, Status};
+
+/// What functions return: the exit statuses of the command.
+#[repr(C)]
+pub enum amqp_messenger_status {
+    /// Done; of a run: everything asked for is signed.
+    AMQP_MESSENGER_OK = 0,
+    /// The signing server refused at least one item.
+    AMQP_MESSENGER_REFUSED = 1,
+    /// An argument or the operation is wrong; nothing was sent.
+    AMQP_MESSENGER_USAGE = 2,
+    /// A reply carries our id but neither a signed value nor an error.
+    AMQP_MESSENGER_BAD_REPLY = 65,
+    /// An input file is missing or unreadable.
+    AMQP_MESSENGER_NO_INPUT = 66,
+    /// No connection could be opened to any broker.
+    AMQP_MESSENGER_UNREACHABLE = 69,
+    /// A defect of this library. The handles of the call may be freed, and are good for nothing else.
+    AMQP_MESSENGER_INTERNAL = 70,
+    /// The operating system gave no file descriptors.
+    AMQP_MESSENGER_LOCAL_FILE = 74,
+    /// Some requests stayed unanswered or undelivered.
+    AMQP_MESSENGER_UNANSWERED = 75,
+    /// TLS or the broker refused us: certificate, authorisation, address.
+    AMQP_MESSENGER_NOT_PERMITTED = 77,
+    /// The configuration or a certificate file is wrong.
+    AMQP_MESSENGER_CONFIG = 78,
+    /// The deadline of the whole run passed.
+    AMQP_MESSENGER_DEADLINE = 124,
+    /// The interrupt was raised.
+    AMQP_MESSENGER_INTERRUPTED = 130,
+}
+
+/// Returns the version of this library, such as "0.1.0". The string is valid for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn amqp_messenger_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+/// Returns why the last call on this thread that failed did so: one clause in UTF-8 without a line's end.
+///
+/// Never NULL; empty where no call failed. The string is valid until the next call of this library on this
+/// thread, or the thread's end. Calls that succeed leave the text as it is. Options that it names, such as
+/// `--digest`, are the command's names for what is wrong.
+#[unsafe(no_mangle)]
+pub extern "C" fn amqp_messenger_last_error() -> *const c_char {
+    LAST_ERROR.try_with(|last| last.borrow().as_ptr()).unwrap_or(c"".as_ptr())
+}
+
+thread_local! {
+    static LAST_ERROR: RefCell<CString> = RefCell::default();
+}
+
+/// What the header says of threads.
+const _: () = {
+    const fn any_thread_may_use<T: Send + Sync>() {}
+    any_thread_may_use::<signer::amqp_messenger_signer>();
+    any_thread_may_use::<operation::amqp_messenger_operation>();
+    any_thread_may_use::<run::amqp_messenger_run>();
+    any_thread_may_use::<interrupt::amqp_messenger_interrupt>();
+};
+
+/// Why a call failed.
+struct Failure {
+    status: u8,
+    text: String,
+}
+
+impl Failure {
+    fn usage(name: &str, problem: &str) -> Self {
+        Self { status: Status::Usage.code(), text: format!("{name}: {problem}") }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { status: Status::of_error(&error).code(), text: error.with_sources() }
+    }
+}
+
+/// Runs the body of a function that C calls: a failure becomes the last error, a panic ends here.
+fn attempt<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, u8> {
+    // What a panic may leave half done is behind the handles, which the header then calls unusable.
+    let done = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
+        let status = amqp_messenger_status::AMQP_MESSENGER_INTERNAL as u8;
+        Err(Failure { status, text: format!("a defect of this library: {}", words(&*panic)) })
+    });
+    done.map_err(|failure| {
+        let text = c_string(&failure.text);
+        // Where the thread is ending there is nobody to read it.
+        let _ = LAST_ERROR.try_with(|last| *last.borrow_mut() = text);
+        failure.status
+    })
+}
+
+/// As [`attempt`], for functions that return a status.
+fn status(body: impl FnOnce() -> Result<(), Failure>) -> c_int {
+    attempt(body).map_or_else(c_int::from, |()| 0)
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked")
+}
+
+/// A text for C. A NUL in it, which no text of ours has and no base64, would cut it off.
+fn c_string(text: &str) -> CString {
+    CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default()
+}
+
+/// What a pointer that must not be NULL points to.
+unsafe fn borrow<'a, T>(name: &str, pointer: *const T) -> Result<&'a T, Failure> {
+    // SAFETY: NULL or valid, as the header asks for.
+    unsafe { pointer.as_ref() }.ok_or_else(|| Failure::usage(name, "is NULL"))
+}
+
+/// As [`borrow`], for what is changed.
+unsafe fn borrow_mut<'a, T>(name: &str, pointer: *mut T) -> Result<&'a mut T, Failure> {
+    // SAFETY: NULL or valid, and nobody else's meanwhile, as the header asks for.
+    unsafe { pointer.as_mut() }.ok_or_else(|| Failure::usage(name, "is NULL"))
+}
+
+/// A string that may be NULL, as its bytes.
+unsafe fn bytes<'a>(text: *const c_char) -> Option<&'a [u8]> {
+    // SAFETY: where it is not NULL it ends with a NUL, as the header asks for.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
+}
+
+/// A string that may be NULL.
+unsafe fn optional_string(name: &str, text: *const c_char) -> Result<Option<String>, Failure> {
+    // SAFETY: as there.
+    let bytes = unsafe { bytes(text) }.map(<[u8]>::to_vec);
+    bytes.map(String::from_utf8).transpose().map_err(|_| Failure::usage(name, "is not UTF-8"))
+}
+
+/// A string that must not be NULL.
+unsafe fn string(name: &str, text: *const c_char) -> Result<String, Failure> {
+    // SAFETY: as there.
+    unsafe { optional_string(name, text) }?.ok_or_else(|| Failure::usage(name, "is NULL"))
+}
+
+/// Hands a new object over to C; where it cannot be made, NULL.
+unsafe fn hand_over<T>(out: *mut *mut T, make: impl FnOnce() -> Result<T, Failure>) -> Result<(), Failure> {
+    // SAFETY: as there.
+    let out = unsafe { borrow_mut("out", out) }?;
+    *out = ptr::null_mut();
+    *out = Box::into_raw(Box::new(make()?));
+    Ok(())
+}
+
+/// Takes an object back from C and ends it; NULL is none.
+unsafe fn end<T>(handle: *mut T) {
+    let _ = attempt(|| {
+        // SAFETY: `hand_over` made it from a box, and the header forbids to free it twice.
+        drop((!handle.is_null()).then(|| unsafe { Box::from_raw(handle) }));
+        Ok(())
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last_error() -> String {
+        // SAFETY: the string is valid until the next call on this thread, which comes later.
+        unsafe { CStr::from_ptr(amqp_messenger_last_error()) }.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_panic_ends_here_and_is_told() {
+        assert_eq!(last_error(), "");
+        assert_eq!(status(|| panic!("{} and out", "over")), 70);
+        assert_eq!(last_error(), "a defect of this library: over and out");
+        assert_eq!(status(|| Ok(())), 0);
+        assert_eq!(last_error(), "a defect of this library: over and out");
+    }
+
+    #[test]
+    fn a_nul_does_not_cut_a_text_off() {
+        assert_eq!(c_string("a\0b").to_str().unwrap(), "a\u{fffd}b");
+    }
+}

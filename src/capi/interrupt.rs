@@ -1,0 +1,51 @@
+//! What ends a run from a signal handler or another thread.
+
+use std::{ffi::c_int, path::PathBuf};
+
+#[cfg(target_os = "linux")]
+use libc::__errno_location as errno_location;
+#[cfg(not(target_os = "linux"))]
+use libc::__error as errno_location;
+
+use super::{end, hand_over, status};
+use crate::{Error, Interrupt};
+
+/// Ends runs from outside, once and for all: what was raised stays raised.
+pub struct amqp_messenger_interrupt(pub(super) Interrupt);
+
+/// Makes an interrupt that is not raised. It takes two file descriptors. Free it with
+/// amqp_messenger_interrupt_free.
+///
+/// Returns AMQP_MESSENGER_LOCAL_FILE where the process has no descriptors left.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amqp_messenger_interrupt_new(out: *mut *mut amqp_messenger_interrupt) -> c_int {
+    let failed = |source| Error::LocalFile { path: PathBuf::from("interrupt"), source };
+    // SAFETY: the header's rules, as in `super`.
+    status(|| unsafe { hand_over(out, || Ok(amqp_messenger_interrupt(Interrupt::new().map_err(failed)?))) })
+}
+
+/// Raises the interrupt: amqp_messenger_sign then returns AMQP_MESSENGER_INTERRUPTED, at once where it waits
+/// already, else as soon as it would wait.
+///
+/// May be called from a signal handler and from any thread, as often as one likes: it is one write(2), takes no
+/// lock, allocates nothing and leaves errno and the last error as they are. NULL is passed over.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amqp_messenger_interrupt_raise(interrupt: *const amqp_messenger_interrupt) {
+    // SAFETY: NULL or valid, as the header asks for; errno is the calling thread's own.
+    unsafe {
+        if let Some(interrupt) = interrupt.as_ref() {
+            let errno = errno_location();
+            let before = *errno;
+            interrupt.0.raise();
+            *errno = before;
+        }
+    }
+}
+
+/// Frees an interrupt; NULL is passed over. Signers that were told of it are not disturbed. Nothing may raise it
+/// any more: take signal handlers off first.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amqp_messenger_interrupt_free(interrupt: *mut amqp_messenger_interrupt) {
+    // SAFETY: the header's rules, as in `super`.
+    unsafe { end(interrupt) }
+}
