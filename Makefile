@@ -10,7 +10,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DESTDIR
 
-.PHONY: help deps build demo test lint header static test-static install uninstall clean
+.PHONY: help deps build demo test lint promises api header static test-static install uninstall clean
 
 help: ## Says what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -41,6 +41,13 @@ static: ## Builds target/static/amqp-messenger, which needs nothing of its host,
 
 test-static: static ## Tests them: in an empty root, and by all quick tests
 	@CARGO='$(CARGO)' packaging/test-static
+
+promises: deps ## Checks what users build on: the oldest Rust, and the public interface in public-api.txt
+	.ci/check-msrv
+	.ci/check-api
+
+api: deps ## Writes public-api.txt anew
+	.ci/check-api --write
 
 header: ## Writes include/amqp_messenger.h anew, from the source of the C interface
 	WRITE_HEADER=1 $(CARGO) test --quiet --test c_header the_header_is_current
