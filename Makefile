@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help deps build demo test lint clean
+.PHONY: help deps build demo test test-peer lint clean
 
 help: ## Says what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -18,6 +18,10 @@ demo: deps ## Signs an image, a text and a file through a broker on this machine
 
 test: deps ## Runs all tests
 	$(CARGO) test --workspace
+
+test-peer: ## Compares with pubtools-sign, which it installs into ~/.cache/amqp_messenger
+	@.ci/install-deps peer
+	$(CARGO) test --test peer
 
 lint: deps ## Checks format, lints, documentation and the licences of all dependencies
 	$(CARGO) fmt --all --check
