@@ -141,19 +141,22 @@ impl Case {
         Prepared { case: self, bench }
     }
 
-    /// The two, one after the other: what the reference did, and what we do under its name.
+    /// The two, one after the other: what the reference does, and what we do under its name.
+    ///
+    /// We begin: the reference may send before it listens, and its reply is lost if nobody ever has.
     pub fn both(self) -> (Run, Run) {
         let prepared = self.bench();
-        (prepared.reference(), prepared.ours())
+        let ours = prepared.ours();
+        (prepared.reference(), ours)
     }
 
     /// Both sign: the broker sees the same, and the same is printed; by our own name too.
     #[track_caller]
     pub fn is_the_same(self) {
         let prepared = self.bench();
+        let ours = [prepared.ours(), prepared.natively()];
         let theirs = prepared.reference().signed();
-        theirs.equals(&prepared.ours());
-        theirs.equals(&prepared.natively());
+        ours.iter().for_each(|ours| theirs.equals(ours));
     }
 
     /// The same, but for our own name, whose command line or exit status is another.
@@ -167,8 +170,9 @@ impl Case {
     #[track_caller]
     pub fn signs_the_same(self) {
         let prepared = self.bench();
+        let ours = [prepared.ours(), prepared.natively()];
         let theirs = prepared.reference().signed();
-        for ours in [prepared.ours(), prepared.natively()] {
+        for ours in ours {
             theirs.sends_the_same_requests(&ours);
             theirs.prints_the_same(&ours);
         }
