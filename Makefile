@@ -10,7 +10,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DESTDIR
 
-.PHONY: help deps build demo test lint promises api header static test-static install uninstall clean
+.PHONY: help deps build demo test test-quick test-peer lint promises api header static test-static install uninstall clean
 
 help: ## Says what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -24,9 +24,15 @@ build: deps ## Builds the program into target/debug
 demo: deps ## Signs an image, a text and a file through a broker on this machine, and verifies them
 	@CARGO='$(CARGO)' sandbox/demo
 
-test: ## Runs all tests
+test: test-quick test-peer test-static ## Runs all tests
+
+test-quick: ## Runs the tests that need nothing but a sandbox
 	@.ci/install-deps test
 	$(CARGO) test --workspace
+
+test-peer: ## Compares with pubtools-sign, which it installs into ~/.cache/amqp_messenger
+	@.ci/install-deps peer
+	$(CARGO) test --test peer
 
 lint: deps ## Checks format, lints, documentation and the licences of all dependencies
 	$(CARGO) fmt --all --check

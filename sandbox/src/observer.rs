@@ -7,10 +7,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use fe2o3_amqp::types::definitions::Role;
+use fe2o3_amqp::types::definitions::{Fields, Role};
 use fe2o3_amqp::types::messaging::{Source, TargetArchetype};
 use fe2o3_amqp::types::performatives::{Attach, Flow, Open, Performative, Transfer};
-use fe2o3_amqp::types::primitives::{Array, Symbol};
+use fe2o3_amqp::types::primitives::{Array, OrderedMap, Symbol};
 use tokio::sync::watch;
 
 use crate::record::{Direction, LinkRecord, TerminusRecord};
@@ -132,6 +132,7 @@ impl Observer {
             record.idle_time_out = open.idle_time_out;
             record.offered_capabilities = names(open.offered_capabilities.as_ref());
             record.desired_capabilities = names(open.desired_capabilities.as_ref());
+            record.properties = keys(open.properties.as_ref());
         });
     }
 
@@ -151,6 +152,7 @@ impl Observer {
             max_message_size: attach.max_message_size,
             offered_capabilities: names(attach.offered_capabilities.as_ref()),
             desired_capabilities: names(attach.desired_capabilities.as_ref()),
+            properties: keys(attach.properties.as_ref()),
             initial_credit: None,
             credits: Vec::new(),
             detached: None,
@@ -205,6 +207,10 @@ fn names(symbols: Option<&Array<Symbol>>) -> Vec<String> {
     symbols.map(|symbol| symbol.to_string()).collect()
 }
 
+fn keys(map: Option<&Fields>) -> Vec<String> {
+    map.into_iter().flat_map(OrderedMap::keys).map(|key| key.to_string()).collect()
+}
+
 fn source_record(source: &Source) -> TerminusRecord {
     TerminusRecord {
         address: source.address.clone(),
@@ -212,6 +218,10 @@ fn source_record(source: &Source) -> TerminusRecord {
         expiry_policy: source.expiry_policy.clone(),
         timeout: source.timeout,
         dynamic: source.dynamic,
+        distribution_mode: source.distribution_mode.clone(),
+        filters: keys(source.filter.as_ref()),
+        default_outcome: source.default_outcome.clone(),
+        outcomes: names(source.outcomes.as_ref()),
         capabilities: names(source.capabilities.as_ref()),
     }
 }
@@ -224,6 +234,10 @@ fn target_record(target: &TargetArchetype) -> TerminusRecord {
         expiry_policy: target.expiry_policy.clone(),
         timeout: target.timeout,
         dynamic: target.dynamic,
+        distribution_mode: None,
+        filters: Vec::new(),
+        default_outcome: None,
+        outcomes: Vec::new(),
         capabilities: names(target.capabilities.as_ref()),
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use fe2o3_amqp::types::definitions::{ReceiverSettleMode, SenderSettleMode};
-use fe2o3_amqp::types::messaging::{Header, Properties, TerminusDurability, TerminusExpiryPolicy};
+use fe2o3_amqp::types::messaging::{
+    DistributionMode, Header, Outcome, Properties, TerminusDurability, TerminusExpiryPolicy,
+};
 use fe2o3_amqp::types::primitives::SimpleValue;
 
 use crate::body::{AmqpMessage, Body};
@@ -75,6 +77,8 @@ pub struct ConnectionRecord {
     pub offered_capabilities: Vec<String>,
     /// `desired-capabilities`.
     pub desired_capabilities: Vec<String>,
+    /// The names in `properties`.
+    pub properties: Vec<String>,
     /// Whether the client sent a Close, and so did not just hang up.
     pub close_received: bool,
     /// What went wrong: a failed handshake, a malformed frame, and so on.
@@ -101,6 +105,7 @@ impl ConnectionRecord {
             idle_time_out: None,
             offered_capabilities: Vec::new(),
             desired_capabilities: Vec::new(),
+            properties: Vec::new(),
             close_received: false,
             problems: Vec::new(),
         }
@@ -141,6 +146,8 @@ pub struct LinkRecord {
     pub offered_capabilities: Vec<String>,
     /// `desired-capabilities`.
     pub desired_capabilities: Vec<String>,
+    /// The names in `properties`.
+    pub properties: Vec<String>,
     /// The credit of the first Flow a receiving client sent.
     pub initial_credit: Option<u32>,
     /// Every credit a receiving client gave, the first included.
@@ -150,7 +157,7 @@ pub struct LinkRecord {
 }
 
 /// A source or target.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct TerminusRecord {
     /// `address`.
     pub address: Option<String>,
@@ -162,6 +169,14 @@ pub struct TerminusRecord {
     pub timeout: u32,
     /// `dynamic`.
     pub dynamic: bool,
+    /// `distribution-mode`, of a source.
+    pub distribution_mode: Option<DistributionMode>,
+    /// The names in `filter`, of a source.
+    pub filters: Vec<String>,
+    /// `default-outcome`, of a source.
+    pub default_outcome: Option<Outcome>,
+    /// `outcomes`, of a source.
+    pub outcomes: Vec<String>,
     /// `capabilities`.
     pub capabilities: Vec<String>,
 }

@@ -1,0 +1,130 @@
+//! Arguments and files that the reference takes, or stumbles over.
+
+use openssl::base64::decode_block;
+
+use super::{image, text};
+use crate::{
+    case::{Case, blob, container},
+    run::Run,
+};
+
+/// The reference fails, mostly with a traceback; we say what is wrong before anything is sent.
+#[track_caller]
+fn is_refused(case: Case) {
+    let (theirs, ours) = case.both();
+    theirs.does_nothing(1);
+    ours.does_nothing(2);
+}
+
+/// The reference goes on all the same; we refuse. What it sent, for a closer look.
+#[track_caller]
+fn is_taken_by_the_reference(case: Case) -> Run {
+    let (theirs, ours) = case.both();
+    ours.does_nothing(2);
+    theirs.signed()
+}
+
+#[test]
+fn more_digests_than_references() {
+    is_refused(image().words("--digest sha256:2"));
+}
+
+#[test]
+fn a_reference_without_a_repository() {
+    is_refused(container("--signing-key K --task-id 7 --digest sha256:1 --reference app:1"));
+}
+
+#[test]
+fn a_batch_of_blobs() {
+    is_refused(blob("--signing-key K --task-id 7 --blob-file b --signer-type batch").file("b", b"b"));
+}
+
+#[test]
+fn a_text_beyond_latin_1() {
+    is_refused(text("€"));
+    // By our own name a text is UTF-8, as it stands on the command line.
+    let signed = text("€ é").bench().natively().signed();
+    assert_eq!(inputs(&signed), ["€".as_bytes(), "é".as_bytes()]);
+}
+
+#[test]
+fn fewer_key_names_than_keys() {
+    let theirs = is_taken_by_the_reference(image().words("--signing-key SECOND --signing-key-name one"));
+    assert_eq!(theirs.record.requests.len(), 1, "the second key is not used");
+}
+
+#[test]
+fn a_batch_of_several_keys_without_names() {
+    let batch = image().words("--signing-key SECOND --signer-type batch");
+    let theirs = is_taken_by_the_reference(batch);
+    let claim = &theirs.record.requests[0].json()["claims"][0];
+    assert_eq!(claim["sig_keynames"], serde_json::json!([""]), "one name, which is empty, for two keys");
+}
+
+#[test]
+fn an_empty_digest_repository_or_key() {
+    is_taken_by_the_reference(container("--signing-key K --task-id 7 --digest sha256:1 --reference r/:1"));
+    is_taken_by_the_reference(container("--signing-key K --task-id 7 --reference r/n:1 --digest").word(""));
+    is_taken_by_the_reference(text("one --signing-key").word(""));
+}
+
+/// They become a part of a queue's name, where brokers read wildcards.
+#[test]
+fn a_task_id_with_wildcards_or_blanks() {
+    for task_id in ["*", "7.>", "#", "7 8"] {
+        let theirs = is_taken_by_the_reference(text("one --task-id").word(task_id));
+        let address = theirs.record.deliveries[0].address.clone();
+        assert_eq!(address, format!("queue://Consumer.sandbox-client.{task_id}.VirtualTopic.sandbox.reply"));
+    }
+    is_taken_by_the_reference(text("one --task-id").word(""));
+}
+
+#[test]
+fn a_requester_with_wildcards() {
+    is_taken_by_the_reference(text("one --requester *"));
+}
+
+/// The reference ends with a document and 0 when a shell's pattern has matched nothing.
+#[test]
+fn no_text_at_all() {
+    let (theirs, ours) = text("").both();
+    ours.does_nothing(2);
+    let theirs = theirs.ended.expect(0);
+    assert_eq!(theirs.document()["operation_results"], serde_json::json!([]));
+}
+
+#[test]
+fn a_reference_by_digest() {
+    let reference = "r/ns/app@sha256:0123";
+    let (theirs, ours) =
+        container("--signing-key K --task-id 7 --digest sha256:0123 --reference").word(reference).both();
+    let repo = |run: &Run| run.record.requests[0].json()["repo"].clone();
+    assert_eq!((repo(&theirs.signed()), repo(&ours.signed())), ("ns/app@sha256".into(), "ns/app".into()));
+}
+
+/// What a run asked to have signed.
+fn inputs(run: &Run) -> Vec<Vec<u8>> {
+    let data = |json: serde_json::Value| decode_block(json["data"].as_str().unwrap()).unwrap();
+    run.record.requests.iter().map(|request| data(request.json())).collect()
+}
+
+/// The reference decodes a file, makes every line's end a "\n", and encodes it in Latin-1.
+#[test]
+fn a_file_s_bytes_are_signed_as_they_are() {
+    let case = text("@text").file("text", "é\r\nsecond\r".as_bytes());
+    let (theirs, ours) = case.both();
+    assert_eq!(inputs(&theirs.signed()), [b"\xe9\nsecond\n"]);
+    assert_eq!(inputs(&ours.signed()), ["é\r\nsecond\r".as_bytes()]);
+    // It cannot do so with these: beyond Latin-1, and no UTF-8.
+    for content in ["€".as_bytes(), b"\xff\x00"] {
+        let (theirs, ours) = text("@text").file("text", content).both();
+        theirs.does_nothing(1);
+        assert_eq!(inputs(&ours.signed()), [content]);
+    }
+}
+
+#[test]
+fn only_the_first_at_sign_marks_a_file() {
+    let (theirs, ours) = text("@@text").file("text", b"one").file("@text", b"two").both();
+    assert_eq!((inputs(&theirs), inputs(&ours)), (vec![b"one".to_vec()], vec![b"two".to_vec()]));
+}
