@@ -62,7 +62,12 @@ impl Condition {
     /// These are the conditions that trying again cannot help: the identity has no right to the
     /// address, or the address does not exist.
     pub fn is_refusal(&self) -> bool {
-        matches!(self.name.as_str(), "amqp:unauthorized-access" | "amqp:not-found" | "amqp:not-allowed")
+        match self.name.as_str() {
+            "amqp:unauthorized-access" | "amqp:not-found" | "amqp:not-allowed" => true,
+            // Artemis rejects a message whose address does not exist in its own way: by a number.
+            "failed" => self.description.starts_with("AMQ119002"),
+            _ => false,
+        }
     }
 }
 
