@@ -1,7 +1,8 @@
 # ActiveMQ Classic. The certificate is the identity. One port is as shipped, where a bare AMQP header is refused;
-# `bare` is one that takes it.
+# `bare` is one that takes it; on `passwords` nobody shows a certificate.
 artifact org.apache.activemq:apache-activemq:5.18.3 apache-activemq-5.18.3-bin.tar.gz
 port bare
+port passwords
 mkdir conf data
 for file in activemq.xml login.config users.properties groups.properties cert-users.properties cert-groups.properties \
     log4j2.properties; do
@@ -16,7 +17,8 @@ exec java $java_options -Djava.security.auth.login.config='$BROKER_DIR/conf/logi
     -jar '$release/bin/activemq.jar' start 'xbean:file:$BROKER_DIR/conf/activemq.xml'
 COMMAND
 chmod 700 command
-listening="$amqps $bare"
+ready='Apache ActiveMQ .* started'
+listening="$amqps $bare $passwords"
 signer_sasl=anonymous
 requests=queue://Consumer.signer.VirtualTopic.sign
 replies=topic://VirtualTopic.signed

@@ -1,7 +1,7 @@
 # Apache Artemis. The certificate's name is the identity; without a certificate that is known, or without
-# SASL EXTERNAL, one is a guest.
+# SASL EXTERNAL, one is a guest. On the port `passwords` nobody shows a certificate.
 artifact org.apache.activemq:apache-artemis:2.56.0 apache-artemis-2.56.0-bin.tar.gz
-port guests
+port passwords
 mkdir etc data
 for file in broker.xml bootstrap.xml management.xml login.config cert-users.properties cert-roles.properties users.properties \
     roles.properties log4j2.properties; do
@@ -15,7 +15,8 @@ exec java $java_options --add-opens java.base/jdk.internal.misc=ALL-UNNAMED \\
     -cp '$release/lib/artemis-boot.jar' org.apache.activemq.artemis.boot.Artemis run
 COMMAND
 chmod 700 command
-listening="$amqps $amqp $guests"
+ready='AMQ221007'
+listening="$amqps $amqp $passwords"
 signer_sasl=external
 requests=queue://sign
 replies=queue://signed

@@ -17,7 +17,7 @@ fi
     [ "$(ls | wc -l)" = "$(grep -c '\.jar$' "$here/checksums")" ]) || fail "$libraries is not what it should be"
 mkdir work
 queues=
-for name in sign signed forbidden $(seq -f 'suite.%g' 40); do
+for name in sign signed forbidden $(seq -f 'suite.%g' 100); do
     queues+="${queues:+,}{\\\"name\\\":\\\"$name\\\",\\\"durable\\\":true}"
 done
 fill "$here/qpid/config.json" config.json
@@ -28,6 +28,7 @@ exec java $java_options -cp '$libraries/*' org.apache.qpid.server.Main -icp '$BR
     -prop qpid.work_dir='$BROKER_DIR/work' -st JSON
 COMMAND
 chmod 700 command
+ready='BRK-1004'
 listening="$amqps $anonymous $plain"
 signer_sasl=external
 requests=sign

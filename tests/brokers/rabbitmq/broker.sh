@@ -7,6 +7,10 @@ server=/usr/lib/rabbitmq/bin/rabbitmq-server
 port distribution
 port epmd
 mkdir data
+queues=
+for name in sign signed $(seq -f 'suite.%g' 100); do
+    queues+="    {\"name\": \"$name\", \"vhost\": \"/\", \"durable\": true, \"auto_delete\": false, \"arguments\": {}},"$'\n'
+done
 for file in rabbitmq.conf advanced.config definitions.json enabled_plugins; do
     fill "$here/rabbitmq/$file" "$file"
 done
@@ -23,9 +27,10 @@ epmd -address 127.0.0.1 -port $epmd &
 exec '$server'
 COMMAND
 chmod 700 command
+ready='Server startup complete'
 listening="$amqps $amqp"
 signer_sasl=external
-requests=/queue/sign
-replies=/queue/signed
+requests=/amq/queue/sign
+replies=/amq/queue/signed
 send_to=$requests
 listen_to=$replies
