@@ -317,3 +317,16 @@ impl std::error::Error for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_address_of_artemis_is_a_refusal_and_no_other_failure_is() {
+        let words = "AMQ119002: target address queue://a does not exist";
+        assert!(Condition::new("failed", words).is_refusal());
+        assert!(!Condition::new("failed", "AMQ229102: address is full").is_refusal());
+        assert!(!Condition::new("amqp:internal-error", words).is_refusal());
+    }
+}
