@@ -10,7 +10,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DESTDIR
 
-.PHONY: help deps build demo test test-quick test-peer lint promises api header static test-static install uninstall clean
+.PHONY: help deps build demo test test-quick test-brokers test-peer lint promises api header static test-static dist test-dist install uninstall clean
 
 help: ## Says what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -24,19 +24,32 @@ build: deps ## Builds the program into target/debug
 demo: deps ## Signs an image, a text and a file through a broker on this machine, and verifies them
 	@CARGO='$(CARGO)' sandbox/demo
 
-test: test-quick test-peer test-static ## Runs all tests
+test: test-quick test-static test-peer test-brokers ## Runs all tests
 
-test-quick: ## Runs the tests that need nothing but a sandbox
+test-quick: ## Runs the tests that need nothing but a sandbox: no Java, no Python, no root
 	@.ci/install-deps test
 	$(CARGO) test --workspace
 
-test-peer: ## Compares with pubtools-sign, which it installs into ~/.cache/amqp_messenger
-	@.ci/install-deps peer
+test-peer: ## Compares with pubtools-sign: by the sandbox, and through ActiveMQ Classic and Artemis
+	@.ci/install-deps peer brokers
 	$(CARGO) test --test peer
+	$(CARGO) test --test peer-broker --no-run
+	tests/brokers/run activemq tests/peer/through-broker
+	tests/brokers/run artemis tests/peer/through-broker
+
+# A broker starts after the building, so that it does not wait for it.
+test-brokers: ## Runs the program against ActiveMQ Classic, Artemis, RabbitMQ and Qpid Broker-J
+	@.ci/install-deps brokers
+	$(CARGO) test --test brokers --no-run
+	@set -e; for broker in activemq artemis rabbitmq qpid; do \
+		echo "tests/brokers/run $$broker $(CARGO) test --test brokers"; \
+		tests/brokers/run $$broker $(CARGO) test --test brokers; \
+	done
 
 lint: deps ## Checks format, lints, documentation and the licences of all dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --test bare --test brokers --test peer --test peer-broker -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
 	@CARGO='$(CARGO)' .ci/check-licences
 

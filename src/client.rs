@@ -161,6 +161,7 @@ impl<B: Broker> Loops<'_, B> {
                 Came::Other
             }
             Event::Outcome { entry, outcome } => {
+                log::trace!("outcome of request {}: {outcome:?}", self.ledger.entries()[entry].request().id);
                 // To forget a delivery is no progress, or a broker could go on with that for ever.
                 let came = if outcome == Outcome::Unknown { Came::Other } else { Came::Outcome };
                 self.ledger.outcome(entry, outcome);

@@ -17,7 +17,7 @@ use crate::{
     error::{Condition, Error, Phase, Subject},
     proton::{self, DeliveryId, Engine, Message, Outgoing, Payload, Role},
     random,
-    signing::Request,
+    signing::{Outcome, Request},
     stop::Stop,
     transport::{TlsContext, Wire},
 };
@@ -74,6 +74,8 @@ pub(crate) struct Connection {
     latest: HashMap<usize, u64>,
     /// Why the connection is given up once what came before is taken in, and when that was known.
     ending: Option<(Error, Deadline)>,
+    /// What ended the connection, to be told after the events before it.
+    over: Option<Error>,
     next_tag: u64,
     unsettled: HashMap<ReplyId, DeliveryId>,
     next_reply: u64,
@@ -123,6 +125,7 @@ impl Connection {
             in_flight: HashMap::new(),
             latest: HashMap::new(),
             ending: None,
+            over: None,
             next_tag: 1,
             unsettled: HashMap::new(),
             next_reply: first_reply,
@@ -277,9 +280,17 @@ impl Connection {
             if let Some(event) = self.events.pop_front() {
                 return Ok(event);
             }
+            if let Some(error) = self.over.take() {
+                return Err(error);
+            }
             let until = self.ending.as_ref().map_or(*deadline, |(_, known)| *known);
             match self.turn(&until)? {
-                Came::Event(event) => self.translate(event, deadline)?,
+                Came::Event(event) => {
+                    if let Err(error) = self.translate(event, deadline) {
+                        // What came first says why.
+                        self.over = Some(self.ending.take().map_or(error, |(first, _)| first));
+                    }
+                }
                 Came::Unblocked => return Ok(Event::Writable),
                 Came::Nothing => return self.ending.take().map_or(Ok(Event::Quiet), |(error, _)| Err(error)),
             }
@@ -296,15 +307,7 @@ impl Connection {
             proton::Event::Credit => self.events.push_back(Event::Writable),
             proton::Event::Outcome { tag, outcome } => self.note_outcome(tag, outcome),
             proton::Event::Message { delivery, payload } => self.take_in(delivery, payload),
-            proton::Event::LinkEnded(Role::Sender, condition) if condition.is_refusal() => {
-                let error = self.refused(self.sending(), condition);
-                self.events.push_back(Event::SendingRefused(error));
-            }
-            // The receiver still stands: replies that are here already must not go with the sender.
-            proton::Event::LinkEnded(Role::Sender, condition) => {
-                let error = self.ended(self.sending(), condition, deadline);
-                self.ending = Some((error, Deadline::after(Duration::ZERO, deadline.phase())));
-            }
+            proton::Event::LinkEnded(Role::Sender, condition) => self.sender_ended(condition, deadline),
             proton::Event::LinkEnded(Role::Receiver, condition) => {
                 return Err(self.ended(Subject::Listening(self.listen_to.clone()), condition, deadline));
             }
@@ -320,6 +323,24 @@ impl Connection {
             proton::Event::Opened | proton::Event::Attached(_) | proton::Event::InputEnded => {}
         }
         Ok(())
+    }
+
+    fn sender_ended(&mut self, condition: Condition, deadline: &Deadline) {
+        let error = self.ended(self.sending(), condition.clone(), deadline);
+        let final_for_all = condition.is_refusal() || condition.name == "amqp:precondition-failed";
+        if condition.is_refusal() {
+            self.events.push_back(Event::SendingRefused(error));
+        } else {
+            // The receiver still stands: replies that are here already must not go with the sender.
+            self.ending = Some((error, Deadline::after(Duration::ZERO, deadline.phase())));
+        }
+        // What has no outcome by now gets none: the deliveries went with the link. So Qpid Broker-J says that it
+        // takes no durable messages.
+        if final_for_all {
+            let untold = self.in_flight.drain().map(|(_, entry)| entry);
+            let undeliverable = |entry| Event::Outcome { entry, outcome: Outcome::Undeliverable(condition.clone()) };
+            self.events.extend(untold.map(undeliverable));
+        }
     }
 
     fn note_outcome(&mut self, tag: u64, outcome: proton::Outcome) {

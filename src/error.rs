@@ -63,7 +63,12 @@ impl Condition {
     /// These are the conditions that trying again cannot help: the identity has no right to the
     /// address, or the address does not exist.
     pub fn is_refusal(&self) -> bool {
-        matches!(self.name.as_str(), "amqp:unauthorized-access" | "amqp:not-found" | "amqp:not-allowed")
+        match self.name.as_str() {
+            "amqp:unauthorized-access" | "amqp:not-found" | "amqp:not-allowed" => true,
+            // Artemis rejects a message whose address does not exist in its own way: by a number.
+            "failed" => self.description.starts_with("AMQ119002"),
+            _ => false,
+        }
     }
 }
 
@@ -311,5 +316,18 @@ impl std::error::Error for Error {
             | Self::Deadline { .. }
             | Self::Interrupted => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_address_of_artemis_is_a_refusal_and_no_other_failure_is() {
+        let words = "AMQ119002: target address queue://a does not exist";
+        assert!(Condition::new("failed", words).is_refusal());
+        assert!(!Condition::new("failed", "AMQ229102: address is full").is_refusal());
+        assert!(!Condition::new("amqp:internal-error", words).is_refusal());
     }
 }

@@ -60,6 +60,12 @@ struct Candidate {
     reported: bool,
 }
 
+impl Candidate {
+    fn has_refused(&self) -> bool {
+        self.failure.as_ref().is_some_and(Error::is_refusal)
+    }
+}
+
 impl<'a> Failover<'a> {
     pub(crate) fn new(
         settings: &'a Settings,
@@ -105,6 +111,9 @@ impl<'a> Failover<'a> {
                 return Ok(());
             }
         }
+        if self.candidates.iter().all(Candidate::has_refused) {
+            return Err(self.unreachable());
+        }
         // The reasons are told with the end of it.
         match deadline.remaining().as_secs() {
             0 => {}
@@ -148,9 +157,8 @@ impl<'a> Failover<'a> {
     /// What ends the run: every broker has refused us, or the receiver was refused.
     fn attempt(&mut self, deadline: Option<&Deadline>) -> Result<bool, Error> {
         let count = self.candidates.len();
-        let refused = |candidate: &Candidate| candidate.failure.as_ref().is_some_and(Error::is_refusal);
         let mut order = (0..count).map(|step| (self.next + step) % count);
-        let Some(index) = order.find(|&index| !refused(&self.candidates[index])) else {
+        let Some(index) = order.find(|&index| !self.candidates[index].has_refused()) else {
             return Err(self.unreachable());
         };
         self.next = (index + 1) % count;

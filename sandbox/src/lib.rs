@@ -39,6 +39,8 @@
 //! | `batch` | each `claim_file` | `claims[].signed_claims`: for each key name a binary signed message |
 //!
 //! One key signs, whatever key is asked for. Replies come in the order of the requests.
+//!
+//! [`remote::RemoteSigner`] is the same signing server as a client of any other broker.
 
 mod address;
 pub mod behaviour;
@@ -55,6 +57,7 @@ mod outbound;
 pub mod pki;
 pub mod record;
 mod recorder;
+pub mod remote;
 mod reply;
 mod router;
 mod rule_text;

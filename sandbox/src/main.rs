@@ -1,12 +1,13 @@
-//! The sandbox as a command: starts it, says how to use it, runs until a signal comes.
+//! The sandbox as a command: starts it, or its signing server alone, and runs until a signal comes.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use amqp_sandbox::remote::{self, RemoteSigner};
 use amqp_sandbox::{Options, Rule, Sandbox};
 use argh::FromArgs;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A loopback AMQPS broker with a signing server behind it.
 #[derive(FromArgs)]
@@ -19,6 +20,7 @@ struct Arguments {
 #[argh(subcommand)]
 enum Command {
     Up(Up),
+    Signer(Signer),
 }
 
 /// Starts a sandbox and prints how to use it; ends on SIGINT or SIGTERM.
@@ -59,9 +61,42 @@ struct Up {
     behaviour: Vec<Rule>,
 }
 
+/// Signs as a client of another broker; ends on SIGINT or SIGTERM.
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "signer",
+    note = "The configuration is YAML:
+
+  brokers: [amqps://localhost:5671]     # tried in this order, for ever
+  ca: ca.pem                            # verifies the brokers; required for amqps://
+  certificate: signer.pem               # ours, with its key; may be left out
+  sasl: none                            # or anonymous, external, plain
+  username: signer                      # for plain
+  password_file: password               # for plain
+  hostname: vhost                       # Open's; default: the URL's host
+  durable: true                         # whether replies survive the broker's restart
+  keys: keys                            # folder of the signing key, made when missing
+  services:                             # where requests come from, where replies go
+    - requests: queue://Consumer.signer.VirtualTopic.sign
+      replies: topic://VirtualTopic.reply
+
+Paths count from the working directory. It prints a line when it is attached, and when it loses a
+broker. A request is settled after the broker has accepted its reply."
+)]
+struct Signer {
+    /// the configuration, see below
+    #[argh(option)]
+    config: PathBuf,
+}
+
 fn main() -> ExitCode {
-    let Arguments { command: Command::Up(up) } = argh::from_env();
-    match run(up) {
+    let Arguments { command } = argh::from_env();
+    let result = match command {
+        Command::Up(up) => run(up),
+        Command::Signer(signer) => sign(signer),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("amqp-sandbox: {error}");
@@ -71,28 +106,55 @@ fn main() -> ExitCode {
 }
 
 fn run(up: Up) -> io::Result<()> {
-    let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let context = waiting.enter();
-    // From here on a signal is remembered, however early it comes.
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    drop(context);
-
+    let signals = Signals::new()?;
     let mut options = Options::new(up.dir);
     options.amqp = up.amqp;
     options.behaviours = up.behaviour;
     let sandbox = Sandbox::start(options)?;
     io::stdout().write_all(usage(&sandbox, up.amqp).as_bytes())?;
     io::stdout().flush()?;
-
-    waiting.block_on(async {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    });
+    signals.wait();
     sandbox.stop();
     Ok(())
+}
+
+fn sign(signer: Signer) -> io::Result<()> {
+    let signals = Signals::new()?;
+    let settings = remote::Settings::read(&signer.config)?;
+    let signer = RemoteSigner::start(settings, |line| {
+        // Whoever has stopped reading wants no more lines.
+        let _ = writeln!(io::stdout(), "{line}");
+    })?;
+    signals.wait();
+    drop(signer);
+    Ok(())
+}
+
+/// The signals that end us, remembered from here on, however early they come.
+struct Signals {
+    waiting: tokio::runtime::Runtime,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let context = waiting.enter();
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
+        drop(context);
+        Ok(Signals { waiting, interrupt, terminate })
+    }
+
+    fn wait(mut self) {
+        self.waiting.block_on(async {
+            tokio::select! {
+                _ = self.interrupt.recv() => {}
+                _ = self.terminate.recv() => {}
+            }
+        });
+    }
 }
 
 fn usage(sandbox: &Sandbox, amqp: bool) -> String {

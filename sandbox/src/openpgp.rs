@@ -1,12 +1,18 @@
 //! The signing key, and the three kinds of OpenPGP signature the field uses.
 
+use std::fs;
+use std::io;
+use std::path::Path;
+
 use pgp::composed::{
-    ArmorOptions, DetachedSignature, KeyType, MessageBuilder, SecretKeyParamsBuilder, SignedSecretKey,
+    ArmorOptions, Deserializable, DetachedSignature, KeyType, MessageBuilder, SecretKeyParamsBuilder, SignedSecretKey,
 };
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::errors::Result;
 use pgp::types::{KeyDetails, Password};
 use rand::thread_rng;
+
+use crate::pki::write_private;
 
 const HASH: HashAlgorithm = HashAlgorithm::Sha256;
 
@@ -23,6 +29,24 @@ impl SigningKey {
         let params = params.build().expect("all that is needed was given");
         let secret = params.generate(thread_rng())?;
         Ok(SigningKey { secret })
+    }
+
+    /// The key of a folder, which is made with its public half beside it where there is none.
+    pub(crate) fn kept_in(folder: &Path) -> io::Result<SigningKey> {
+        let named = |error: &dyn std::fmt::Display| io::Error::other(format!("{}: {error}", folder.display()));
+        let path = folder.join("signing-key.secret.asc");
+        if path.exists() {
+            let text = fs::read_to_string(&path).map_err(|error| named(&error))?;
+            let (secret, _) = SignedSecretKey::from_string(&text).map_err(|error| named(&error))?;
+            return Ok(SigningKey { secret });
+        }
+        let key = SigningKey::generate("amqp-sandbox <sandbox@localhost>").map_err(|error| named(&error))?;
+        let text = key.secret.to_armored_string(ArmorOptions::default()).map_err(|error| named(&error))?;
+        let public = key.public_armoured().map_err(|error| named(&error))?;
+        fs::create_dir_all(folder).map_err(|error| named(&error))?;
+        fs::write(folder.join("signing-key.asc"), public).map_err(|error| named(&error))?;
+        write_private(&path, text.as_bytes()).map_err(|error| named(&error))?;
+        Ok(key)
     }
 
     /// The public key, armoured.

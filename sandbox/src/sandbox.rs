@@ -171,6 +171,11 @@ impl Sandbox {
         self.broker.recorder.wait_for(limit, condition)
     }
 
+    /// Makes a queue be there before its first receiver, so that it gets what is published meanwhile.
+    pub fn declare(&self, queue: &str) {
+        drop(self.broker.router.subscribe(queue));
+    }
+
     /// Puts a message on a node, as if a client had sent it; application properties are strings.
     pub fn publish(&self, address: &str, body: Body, application_properties: &[(&str, &str)]) {
         let message = body::message(body, application_properties);

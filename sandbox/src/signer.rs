@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use fe2o3_amqp::types::primitives::SimpleValue;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::behaviour::Act;
-use crate::body::{self, Body};
+use crate::body::{self, AmqpMessage, Body};
 use crate::broker::Broker;
 use crate::openpgp::SigningKey;
 use crate::reply::{self, Context};
@@ -76,29 +77,16 @@ impl Signer {
     }
 
     fn answer(&self, request: &Item, replies: &str) -> Vec<Item> {
-        let message = &request.message.message;
-        let properties = message.application_properties.as_ref();
-        let mtype = properties.and_then(|p| match p.0.get("mtype") {
-            Some(fe2o3_amqp::types::primitives::SimpleValue::String(mtype)) => Some(mtype.as_str()),
-            _ => None,
-        });
         let context = Context {
             key: &self.key,
             topic: replies,
             received: SystemTime::now(),
             number: self.replies.fetch_add(1, Ordering::Relaxed) + 1,
         };
-        let body = Body::of(message).bytes();
-        let made = reply::to(&body, mtype, &request.acts, &context);
-        let items = made.into_iter().map(|reply| {
-            let properties = [
-                ("amq6100_originalDestination", replies),
-                ("amq6100_destination", replies),
-                ("content-type", "text/plain"),
-            ];
-            let message = body::message(reply.body, &properties);
+        let made = self::replies(&request.message.message, &request.acts, &context);
+        let items = made.into_iter().map(|(request_id, message)| {
             let mut item = Item::new(body::outgoing(message));
-            item.request_id = reply.request_id;
+            item.request_id = request_id;
             item.answered = request.answered.clone();
             item
         });
@@ -111,6 +99,31 @@ impl Signer {
             self.broker.router.route(replies, item);
         }
     }
+}
+
+/// Signs a request: all replies to it, each with the id of the request that it is for.
+pub(crate) fn replies(request: &AmqpMessage, acts: &[Act], context: &Context) -> Vec<(Option<String>, AmqpMessage)> {
+    let properties = request.application_properties.as_ref();
+    let mtype = properties.and_then(|p| match p.0.get("mtype") {
+        Some(SimpleValue::String(mtype)) => Some(mtype.as_str()),
+        _ => None,
+    });
+    let made = reply::to(&Body::of(request).bytes(), mtype, acts, context);
+    let messages = made.into_iter().map(|reply| {
+        let properties = [
+            ("amq6100_originalDestination", context.topic),
+            ("amq6100_destination", context.topic),
+            ("content-type", "text/plain"),
+        ];
+        (reply.request_id, body::message(reply.body, &properties))
+    });
+    messages.collect()
+}
+
+/// The id of a request, where it has one.
+pub(crate) fn request_id(request: &AmqpMessage) -> Option<String> {
+    let request: serde_json::Value = serde_json::from_slice(&Body::of(request).bytes()).ok()?;
+    request["request_id"].as_str().map(str::to_owned)
 }
 
 /// Replies in the making.

@@ -21,6 +21,10 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
             address("topic_listen_to", "read from", condition)
         }
         Error::Refused { what: Subject::Sending(_), condition, .. } => address("topic_send_to", "write to", condition),
+        // RabbitMQ ends the session for either address, and says which in its own words.
+        Error::Refused { what: Subject::Session, condition, .. } if condition.name != "amqp:not-found" => {
+            "check topic_send_to and topic_listen_to, and that our identity may use them".into()
+        }
         Error::Refused { condition, .. } => return of_condition(condition),
         Error::Unreachable { brokers } => return brokers.iter().find_map(of_error),
         Error::Network { phase: Phase::Resolve, .. } => {
@@ -33,7 +37,7 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
 
 fn address(key: &str, access: &str, condition: &Condition) -> String {
     match condition.name.as_str() {
-        "amqp:not-found" => format!("check {key}: the broker has no such address, and does not make one"),
+        "amqp:not-found" | "failed" => format!("check {key}: the broker has no such address, and does not make one"),
         _ => format!("check {key}, and that our identity may {access} it"),
     }
 }

@@ -51,8 +51,7 @@ impl Bench {
     /// A configuration for this sandbox over AMQPS, with the timeouts of a fast run.
     pub fn config(&self) -> Config {
         let sandbox = &self.sandbox;
-        let mut config = Config(Vec::new());
-        for (key, value) in [
+        Config::of([
             ("messaging_brokers", format!("[\"{}\"]", sandbox.amqps_url())),
             ("messaging_cert_key", sandbox.client_pem().display().to_string()),
             ("messaging_ca_cert", sandbox.ca_file().display().to_string()),
@@ -65,10 +64,7 @@ impl Bench {
             ("send_retries", "2".into()),
             ("message_id_key", "request_id".into()),
             ("log_level", "debug".into()),
-        ] {
-            config = config.set(key, &value);
-        }
-        config
+        ])
     }
 
     /// The program with a configuration, and arguments separated by blanks.
@@ -110,6 +106,10 @@ pub fn images(count: usize) -> String {
 pub struct Config(Vec<(String, String)>);
 
 impl Config {
+    pub fn of<K: Into<String>, V: Into<String>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+
     #[must_use]
     pub fn set(mut self, key: &str, value: &str) -> Self {
         self = self.without(key);

@@ -51,6 +51,27 @@ fn replies_that_are_here_already_do_not_go_with_the_sender() {
     assert_eq!(ended.messages().len(), 2);
 }
 
+/// Qpid Broker-J refuses an address by the end of the sender, and says no more to what was on its way.
+#[test]
+fn a_refusal_is_not_lost_with_the_connection_and_waits_for_nothing() {
+    for and_then in [Vec::new(), peer::frame(0x17, &[])] {
+        let (port, connections) = counted(move |stream, _| {
+            let Ok(mut peer) = Peer::attached(stream) else { return };
+            let _ = peer.grant(9);
+            for _ in 0..2 {
+                peer.transfer().unwrap();
+            }
+            let _ = peer.answer(&[peer.detach_sender("amqp:not-found"), and_then.clone()].concat());
+            peer::swallow(peer.stream);
+        });
+        let bench = Bench::new();
+        let ended = bench.run(&to(&bench, port).patience(20, 2, 2), &images(2)).expect(77);
+        ended.says("refused: amqp:not-found").says(": refused; running again can help once that is mended");
+        took_between(&ended, 0.0, 10.0);
+        assert_eq!(connections.load(Ordering::SeqCst), 1);
+    }
+}
+
 /// The first sending is never settled; its late outcome must not close the second.
 #[test]
 fn an_outcome_of_an_earlier_sending_closes_nothing() {

@@ -1,0 +1,274 @@
+//! The signing server as a client of somebody else's broker.
+//!
+//! It signs as the one inside the sandbox does. A request is settled only after its reply was
+//! accepted, so that whatever happens to the broker or to us, no request is lost; it may be
+//! answered twice.
+
+mod settings;
+mod wire;
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use fe2o3_amqp::link::delivery::Delivery;
+use fe2o3_amqp::link::receiver::{CreditMode, ReceiverDisposer};
+use fe2o3_amqp::types::messaging::{Body as AmqpBody, Header};
+use fe2o3_amqp::types::primitives::Value;
+use fe2o3_amqp::{Connection, Receiver, Sender, Session};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::body;
+use crate::openpgp::SigningKey;
+use crate::reply::Context;
+use crate::signer;
+
+pub use settings::{Mechanism, Service, Settings};
+use wire::Url;
+
+/// The pause between two rounds through the brokers; each further one is twice as long …
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// … up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// From TCP to attached links.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Requests in work at a time. So many that it is seldom renewed: RabbitMQ 3.10 miscounts credit that comes
+/// while messages are on their way, and sends more than it was given.
+const CREDIT: u32 = 10_000;
+
+/// A running signing server, on threads of its own. Dropping it stops it; what it has not settled
+/// goes back to the broker.
+#[derive(Debug)]
+pub struct RemoteSigner {
+    shared: Arc<Shared>,
+    /// Taken when it stops.
+    runtime: Option<Runtime>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    key: SigningKey,
+    say: fn(&str),
+    /// Replies made so far.
+    replies: AtomicU64,
+    /// Whether replies wait.
+    held: watch::Sender<bool>,
+    seen: Mutex<Seen>,
+    changed: Condvar,
+}
+
+/// What was seen so far.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// How often both links of a service were attached.
+    pub attached: usize,
+    /// The ids of the requests that came, in their order, each as often as it came.
+    pub requests: Vec<String>,
+    /// How many requests were settled.
+    pub settled: usize,
+}
+
+impl RemoteSigner {
+    /// Serves all services of the settings until it is dropped; `say` gets a line for each attach
+    /// and each loss of a connection.
+    ///
+    /// # Errors
+    ///
+    /// When a broker's URL is wrong, or the key can neither be read nor made.
+    pub fn start(settings: Settings, say: fn(&str)) -> io::Result<RemoteSigner> {
+        let urls = settings.brokers.iter().map(|text| Url::parse(text));
+        let urls: Vec<_> = urls.collect::<Result<_, _>>().map_err(io::Error::other)?;
+        if urls.is_empty() || settings.services.is_empty() {
+            return Err(io::Error::other("brokers and services must not be empty"));
+        }
+        let key = SigningKey::kept_in(&settings.keys)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .max_blocking_threads(2)
+            .thread_name("amqp-signer")
+            .enable_all()
+            .build()?;
+        let services = settings.services.clone();
+        let shared = Arc::new(Shared {
+            settings,
+            key,
+            say,
+            replies: AtomicU64::new(0),
+            held: watch::Sender::new(false),
+            seen: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        for service in services {
+            runtime.spawn(Arc::clone(&shared).serve(urls.clone(), service));
+        }
+        Ok(RemoteSigner { shared, runtime: Some(runtime) })
+    }
+
+    /// Keeps replies back, or lets them go; requests are taken all the same.
+    pub fn hold(&self, hold: bool) {
+        self.shared.held.send_replace(hold);
+    }
+
+    /// What was seen so far.
+    pub fn seen(&self) -> Seen {
+        self.shared.seen.lock().unwrap().clone()
+    }
+
+    /// Waits until a condition holds, which is looked at after every change.
+    ///
+    /// # Errors
+    ///
+    /// What was seen when `limit` was over.
+    pub fn wait_for(&self, limit: Duration, mut condition: impl FnMut(&Seen) -> bool) -> Result<Seen, Seen> {
+        let until = Instant::now() + limit;
+        let mut seen = self.shared.seen.lock().unwrap();
+        while !condition(&seen) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(seen.clone());
+            }
+            seen = self.shared.changed.wait_timeout(seen, left).unwrap().0;
+        }
+        Ok(seen.clone())
+    }
+}
+
+impl Drop for RemoteSigner {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Shared {
+    fn note(&self, note: impl FnOnce(&mut Seen)) {
+        note(&mut self.seen.lock().unwrap());
+        self.changed.notify_all();
+    }
+
+    /// Serves one pair of addresses for ever, on one broker after the other.
+    async fn serve(self: Arc<Self>, brokers: Vec<Url>, service: Service) {
+        let mut pause = FIRST_PAUSE;
+        for (broker, text) in brokers.iter().zip(&self.settings.brokers).cycle() {
+            let mut worked = false;
+            let problem = match tokio::time::timeout(CONNECT_LIMIT, self.attach(broker, &service)).await {
+                Ok(Ok(links)) => {
+                    (self.say)(&format!("attached to {} on {text}", service.requests));
+                    self.note(|seen| seen.attached += 1);
+                    worked = true;
+                    links.work(&self, &service).await
+                }
+                Ok(Err(problem)) => problem,
+                Err(_) => format!("no answer within {} s", CONNECT_LIMIT.as_secs()),
+            };
+            (self.say)(&format!("{text}: {problem}; trying again"));
+            pause = if worked { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn attach(&self, broker: &Url, service: &Service) -> Result<Links, String> {
+        let stream = wire::connect(broker, &self.settings).await?;
+        let hostname = self.settings.hostname.as_deref().unwrap_or(&broker.host);
+        let name = format!("amqp-sandbox-signer-{:016x}", rand::random::<u64>());
+        let opening = Connection::builder().container_id(name.as_str()).hostname(hostname).open_with_stream(stream);
+        let mut connection = opening.await.map_err(|error| format!("open: {error}"))?;
+        let session = Session::begin(&mut connection).await;
+        let mut session = session.map_err(|error| format!("session: {error}"))?;
+        let sender = Sender::attach(&mut session, format!("{name}-replies"), service.replies.as_str()).await;
+        let sender = sender.map_err(|error| format!("sending to {}: {error}", service.replies))?;
+        // Last, because requests come from now on.
+        let builder = Receiver::builder().name(format!("{name}-requests")).source(service.requests.as_str());
+        let receiver = builder.credit_mode(CreditMode::Auto(CREDIT)).attach(&mut session).await;
+        let receiver = receiver.map_err(|error| format!("listening to {}: {error}", service.requests))?;
+        Ok(Links { receiver, sender: Arc::new(tokio::sync::Mutex::new(sender)), _owners: (session, connection) })
+    }
+
+    /// Signs on a thread of its own kind, away from those that serve sockets.
+    fn sign(&self, request: &Delivery<AmqpBody<Value>>, replies: &str) -> Vec<body::Outgoing> {
+        let context = Context {
+            key: &self.key,
+            topic: replies,
+            received: SystemTime::now(),
+            number: self.replies.fetch_add(1, Ordering::Relaxed) + 1,
+        };
+        let signed = signer::replies(request.message(), &[], &context).into_iter();
+        let durable = Header { durable: self.settings.durable, ..Header::default() };
+        let messages = signed.map(|(_, mut message)| {
+            message.header = Some(durable.clone());
+            body::outgoing(message)
+        });
+        messages.collect()
+    }
+}
+
+/// The two links of a service, with what keeps them open.
+struct Links {
+    receiver: Receiver,
+    sender: Arc<tokio::sync::Mutex<Sender>>,
+    _owners: (fe2o3_amqp::session::SessionHandle<()>, fe2o3_amqp::connection::ConnectionHandle<()>),
+}
+
+impl Links {
+    /// Answers requests, many at a time, until something goes wrong: that is what it returns.
+    async fn work(mut self, shared: &Arc<Shared>, service: &Service) -> String {
+        let mut answers = JoinSet::new();
+        loop {
+            tokio::select! {
+                received = self.receiver.recv::<AmqpBody<Value>>() => match received {
+                    Ok(request) => {
+                        let (shared, replies) = (Arc::clone(shared), service.replies.clone());
+                        let (sender, disposer) = (Arc::clone(&self.sender), self.receiver.disposer());
+                        answers.spawn(answer(shared, request, replies, sender, disposer));
+                    }
+                    Err(error) => return format!("listening to {}: {error}", service.requests),
+                },
+                Some(answered) = answers.join_next() => match answered {
+                    Ok(Ok(())) => {}
+                    Ok(Err(problem)) => return problem,
+                    Err(panic) => return panic.to_string(),
+                },
+            }
+        }
+    }
+}
+
+/// Answers one request, and settles it once the broker has the reply.
+async fn answer(
+    shared: Arc<Shared>,
+    request: Delivery<AmqpBody<Value>>,
+    replies: String,
+    sender: Arc<tokio::sync::Mutex<Sender>>,
+    disposer: ReceiverDisposer,
+) -> Result<(), String> {
+    let failed = |error: &dyn std::fmt::Display| format!("replying to {replies}: {error}");
+    if let Some(id) = signer::request_id(request.message()) {
+        shared.note(|seen| seen.requests.push(id));
+    }
+    let mut held = shared.held.subscribe();
+    // The one who holds lives as long as `shared`.
+    let _ = held.wait_for(|held| !held).await;
+
+    let request = Arc::new(request);
+    let signing = {
+        let (shared, request, replies) = (Arc::clone(&shared), Arc::clone(&request), replies.clone());
+        tokio::task::spawn_blocking(move || shared.sign(&request, &replies))
+    };
+    for reply in signing.await.map_err(|error| failed(&error))? {
+        let sent = sender.lock().await.send_batchable(reply).await;
+        let outcome = sent.map_err(|error| failed(&error))?.await.map_err(|error| failed(&error))?;
+        if !outcome.is_accepted() {
+            return Err(failed(&format!("{outcome:?}")));
+        }
+    }
+    disposer.accept(&*request).await.map_err(|error| failed(&error))?;
+    shared.note(|seen| seen.settled += 1);
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! The configuration file of a signing server that is a client of somebody else's broker.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// Whom to serve, and as whom.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `amqps://host:port` or `amqp://host:port`, tried in this order.
+    pub brokers: Vec<String>,
+    /// PEM with the certificate and key that are shown to brokers.
+    pub certificate: Option<PathBuf>,
+    /// PEM that verifies the brokers; `amqps://` needs it.
+    pub ca: Option<PathBuf>,
+    /// How to log in.
+    #[serde(default)]
+    pub sasl: Mechanism,
+    /// The user of `plain`.
+    #[serde(default)]
+    pub username: String,
+    /// The file with the password of `plain`.
+    pub password_file: Option<PathBuf>,
+    /// Open's hostname; the URL's host where it is missing.
+    pub hostname: Option<String>,
+    /// Pairs of addresses to serve.
+    pub services: Vec<Service>,
+    /// Whether replies survive a restart of the broker.
+    #[serde(default = "yes")]
+    pub durable: bool,
+    /// The folder of the signing key, which is made when missing.
+    pub keys: PathBuf,
+}
+
+/// Where requests come from, and where their replies go.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Address of requests.
+    pub requests: String,
+    /// Address of replies.
+    pub replies: String,
+}
+
+/// How a connection begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mechanism {
+    /// Without SASL.
+    #[default]
+    None,
+    /// As nobody; some brokers take the name of the certificate then.
+    Anonymous,
+    /// As the certificate says.
+    External,
+    /// With user and password.
+    Plain,
+}
+
+impl Settings {
+    /// Reads a YAML file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or understood; the error names the file.
+    pub fn read(path: &Path) -> io::Result<Settings> {
+        let named = |problem: String| io::Error::other(format!("{}: {problem}", path.display()));
+        let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+        serde_yaml::from_str(&text).map_err(|error| named(error.to_string()))
+    }
+}
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,250 @@
+//! What differs between brokers.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Where requests and replies go; `REQ` and `REP` stand for names that nobody else has.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Where the client sends to, and where the signing server takes that from.
+    pub send_to: String,
+    pub requests: String,
+    /// Where the signing server sends to, and where the client takes that from.
+    pub replies: String,
+    pub listen_to: String,
+}
+
+impl Route {
+    pub fn of(template: &[&str; 4]) -> Self {
+        /// No test has the addresses of another.
+        static NUMBER: AtomicUsize = AtomicUsize::new(1);
+        let number = NUMBER.fetch_add(2, Ordering::Relaxed);
+        let names = [format!("suite.{number}"), format!("suite.{}", number + 1)];
+        let [send_to, requests, replies, listen_to] =
+            template.map(|address| address.replace("REQ", &names[0]).replace("REP", &names[1]));
+        Self { send_to, requests, replies, listen_to }
+    }
+}
+
+pub struct Kind {
+    pub name: &'static str,
+    /// Of each kind of address: send_to, requests, replies, listen_to. The first survives a restart.
+    pub routes: &'static [[&'static str; 4]],
+    /// What each way to log in comes to.
+    pub logins: &'static [Login],
+    /// What a sender without an address (`sender_target: anonymous`) comes to.
+    pub anonymous_terminus: (i32, &'static str),
+    pub refusals: Refusals,
+    /// What comes of a virtual host that is not there.
+    pub wrong_host: WrongHost,
+}
+
+pub struct Login {
+    pub sasl: &'static str,
+    /// The name of the port.
+    pub port: &'static str,
+    /// The password of the user `suite`, for PLAIN.
+    pub password: Option<&'static str>,
+    /// The certificate that is shown.
+    pub certificate: &'static str,
+    /// The exit status, and what the log says.
+    pub comes_to: (i32, &'static str),
+}
+
+/// Addresses that the broker refuses, and how that is told: what is refused, and the broker's own words.
+pub struct Refusals {
+    pub sending_forbidden: (&'static str, &'static str),
+    pub listening_forbidden: (&'static str, &'static str),
+    pub sending_unknown: (&'static str, &'static str),
+    pub listening_unknown: (&'static str, &'static str),
+}
+
+pub enum WrongHost {
+    /// The broker looks at it, and says this.
+    Refused(&'static str, &'static str),
+    /// It does not care.
+    Ignored,
+}
+
+const fn login(sasl: &'static str, port: &'static str, status: i32, says: &'static str) -> Login {
+    Login { sasl, port, password: None, certificate: "client", comes_to: (status, says) }
+}
+
+const fn plain(port: &'static str, password: &'static str, status: i32, says: &'static str) -> Login {
+    Login { sasl: "plain", port, password: Some(password), certificate: "client", comes_to: (status, says) }
+}
+
+const fn stranger(sasl: &'static str, status: i32, says: &'static str) -> Login {
+    Login { sasl, port: "amqps", password: None, certificate: "stranger", comes_to: (status, says) }
+}
+
+const RIGHT: &str = "loopback";
+const WRONG: &str = "wrong";
+
+impl Kind {
+    pub fn of(name: &str) -> &'static Self {
+        let kind = [&ACTIVEMQ, &ARTEMIS, &RABBITMQ, &QPID].into_iter().find(|kind| kind.name == name);
+        kind.unwrap_or_else(|| panic!("there is no broker {name}"))
+    }
+}
+
+static ACTIVEMQ: Kind = Kind {
+    name: "activemq",
+    routes: &[
+        [
+            "topic://VirtualTopic.REQ",
+            "queue://Consumer.signer.VirtualTopic.REQ",
+            "topic://VirtualTopic.REP",
+            "queue://Consumer.{creator}-{task_id}.VirtualTopic.REP",
+        ],
+        ["queue://REQ", "queue://REQ", "queue://REP", "queue://REP"],
+        ["topic://REQ", "topic://REQ", "topic://REP", "topic://REP"],
+        ["REQ", "queue://REQ", "queue://REP", "REP"],
+    ],
+    logins: &[
+        login("auto", "amqps", 0, "the broker demands SASL; trying again with SASL"),
+        login("none", "amqps", 77, "the broker demands SASL"),
+        login("anonymous", "amqps", 0, "connected"),
+        login("external", "amqps", 77, "login refused"),
+        // The certificate is believed, and the password not looked at.
+        plain("amqps", RIGHT, 0, "connected"),
+        plain("amqps", WRONG, 0, "connected"),
+        // Nor where there is no certificate: jaasDualAuthenticationPlugin wants one of all who come by TLS.
+        plain("passwords", RIGHT, 77, "Unable to authenticate transport without SSL certificate"),
+        login("auto", "passwords", 77, "login refused"),
+        login("auto", "bare", 0, "connected"),
+        login("none", "bare", 0, "connected"),
+        stranger("auto", 77, "amqp:unauthorized-access"),
+    ],
+    anonymous_terminus: (0, "connected"),
+    refusals: Refusals {
+        sending_forbidden: (
+            "queue://forbidden.x",
+            "sending to “queue://forbidden.x” refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to write to: queue://forbidden.x",
+        ),
+        listening_forbidden: (
+            "queue://forbidden.x",
+            "listening to “queue://forbidden.x” refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to read from: queue://forbidden.x",
+        ),
+        sending_unknown: (
+            "queue://missing.x",
+            "sending to “queue://missing.x” refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to create: queue://missing.x",
+        ),
+        listening_unknown: (
+            "queue://missing.x",
+            "listening to “queue://missing.x” refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to create: queue://missing.x",
+        ),
+    },
+    wrong_host: WrongHost::Ignored,
+};
+
+static ARTEMIS: Kind = Kind {
+    name: "artemis",
+    routes: &[
+        ["queue://REQ", "queue://REQ", "queue://REP", "queue://REP"],
+        ["topic://REQ", "topic://REQ", "topic://REP", "topic://REP"],
+        ["REQ", "REQ", "REP", "REP"],
+        ["topic://REQ", "REQ::REQ.signer", "topic://REP", "REP::REP.{creator}"],
+    ],
+    logins: &[
+        login("auto", "amqps", 0, "connected"),
+        login("none", "amqps", 0, "connected"),
+        login("anonymous", "amqps", 0, "connected"),
+        login("external", "amqps", 0, "connected"),
+        // The certificate is believed, and the password not looked at.
+        plain("amqps", RIGHT, 0, "connected"),
+        plain("amqps", WRONG, 0, "connected"),
+        plain("passwords", RIGHT, 0, "connected"),
+        // A wrong password makes a guest, whom this broker knows.
+        plain("passwords", WRONG, 77, "User: suite does not have permission"),
+        login("external", "passwords", 77, "login refused"),
+        login("auto", "passwords", 77, "User: guest does not have permission"),
+        stranger("external", 77, "Unable to validate user"),
+        stranger("auto", 77, "Unable to validate user"),
+    ],
+    anonymous_terminus: (0, "connected"),
+    refusals: Refusals {
+        sending_forbidden: (
+            "queue://forbidden.queue",
+            "sending to “queue://forbidden.queue” refused: amqp:unauthorized-access: ",
+        ),
+        listening_forbidden: (
+            "queue://forbidden.queue",
+            "listening to “queue://forbidden.queue” refused: amqp:unauthorized-access: ",
+        ),
+        sending_unknown: ("queue://missing.x", "sending to “queue://missing.x” refused: "),
+        listening_unknown: ("queue://missing.x", "listening to “queue://missing.x” refused: amqp:not-found: "),
+    },
+    wrong_host: WrongHost::Ignored,
+};
+
+static RABBITMQ: Kind = Kind {
+    name: "rabbitmq",
+    routes: &[
+        // A queue that was declared as durable; one that comes into being by its address is not.
+        ["/amq/queue/REQ", "/amq/queue/REQ", "/amq/queue/REP", "/amq/queue/REP"],
+        ["/queue/new.REQ", "/queue/new.REQ", "/queue/new.REP", "/queue/new.REP"],
+        ["/exchange/amq.topic/REQ", "/exchange/amq.topic/REQ", "/exchange/amq.topic/REP", "/exchange/amq.topic/REP"],
+        ["/topic/REQ", "/topic/REQ", "/topic/REP", "/topic/REP"],
+    ],
+    logins: &[
+        login("auto", "amqps", 0, "connected"),
+        login("none", "amqps", 0, "connected"),
+        login("anonymous", "amqps", 0, "connected"),
+        login("external", "amqps", 0, "connected"),
+        plain("amqps", RIGHT, 0, "connected"),
+        plain("amqps", WRONG, 77, "login refused"),
+        stranger("external", 77, "login refused"),
+    ],
+    anonymous_terminus: (69, "amqp:invalid-field: Attach rejected: {address_not_utf8_string,undefined}"),
+    refusals: Refusals {
+        sending_forbidden: (
+            "/queue/forbidden",
+            "session refused: amqp:unauthorized-access: ACCESS_REFUSED - access to queue 'forbidden' in vhost '/' refused for user 'client'",
+        ),
+        listening_forbidden: (
+            "/queue/forbidden",
+            "session refused: amqp:unauthorized-access: ACCESS_REFUSED - access to queue 'forbidden' in vhost '/' refused for user 'client'",
+        ),
+        sending_unknown: (
+            "/exchange/missing/x",
+            "session refused: amqp:not-found: NOT_FOUND - no exchange 'missing' in vhost '/'",
+        ),
+        listening_unknown: (
+            "/amq/queue/missing",
+            "session refused: amqp:not-found: NOT_FOUND - no queue 'missing' in vhost '/'",
+        ),
+    },
+    wrong_host: WrongHost::Refused(
+        "vhost:nowhere",
+        "connection refused: amqp:unauthorized-access: Access for user 'client' was refused",
+    ),
+};
+
+static QPID: Kind = Kind {
+    name: "qpid",
+    routes: &[["REQ", "REQ", "REP", "REP"], ["amq.topic/REQ", "amq.topic/REQ", "amq.topic/REP", "amq.topic/REP"]],
+    logins: &[
+        login("auto", "amqps", 0, "connected"),
+        login("none", "amqps", 0, "connected"),
+        login("anonymous", "amqps", 77, "login refused"),
+        login("external", "amqps", 0, "connected"),
+        login("auto", "anonymous", 0, "connected"),
+        login("anonymous", "anonymous", 0, "connected"),
+        plain("plain", RIGHT, 0, "connected"),
+        plain("plain", WRONG, 77, "login refused"),
+    ],
+    anonymous_terminus: (0, "connected"),
+    refusals: Refusals {
+        sending_forbidden: (
+            "forbidden",
+            "sending to “forbidden” refused: amqp:not-allowed: Permission PERFORM_ACTION(publish) is denied for : Queue 'forbidden'",
+        ),
+        listening_forbidden: ("forbidden", "listening to “forbidden” refused: amqp:"),
+        sending_unknown: ("missing", "sending to “missing” refused: amqp:not-found: "),
+        listening_unknown: ("missing", "listening to “missing” refused: amqp:not-found"),
+    },
+    wrong_host: WrongHost::Refused(
+        "nowhere",
+        "connection refused: amqp:not-found: Unknown hostname in connection open: 'nowhere'",
+    ),
+};

@@ -1,0 +1,77 @@
+//! How the broker lets one in, and as whom.
+
+use crate::{
+    bench::{Bench, folder, pem, url},
+    harness::{images, took_between},
+    kinds::{Login, WrongHost},
+};
+
+/// Every choice of `sasl` comes to what the table says of it; a refusal at once.
+#[test]
+fn every_login() {
+    let bench = Bench::new();
+    let route = bench.route();
+    let _signer = bench.signer(&route);
+    for Login { sasl, port, password, certificate, comes_to } in bench.kind.logins {
+        eprintln!("sasl: {sasl} on {port} as {certificate}, password {password:?}");
+        let mut config = bench
+            .config(&route)
+            .set("messaging_brokers", &format!("[\"{}\"]", url(port)))
+            .set("messaging_cert_key", &pem(certificate).display().to_string())
+            .set("sasl", sasl);
+        if let Some(password) = password {
+            let file = bench.file("password", password);
+            config = config.set("username", "suite").set("password_file", &file.display().to_string());
+        }
+        let (status, says) = comes_to;
+        eprintln!("… comes to {status}");
+        let ended = bench.run(&config, &images(2)).expect(*status);
+        ended.says(says);
+        took_between(&ended, 0.0, 30.0);
+    }
+}
+
+/// A password goes over TLS alone: this is refused before anything connects.
+#[test]
+fn a_password_never_goes_without_tls() {
+    let bench = Bench::new();
+    let route = bench.route();
+    let plain = url("amqps").replace("amqps://", "amqp://");
+    let password = folder().join("password").display().to_string();
+    let config = bench
+        .config(&route)
+        .set("messaging_brokers", &format!("[\"{plain}\"]"))
+        .set("username", "suite")
+        .set("password_file", &password);
+    bench.run(&config, &images(1)).expect(78).says("amqps");
+}
+
+#[test]
+fn a_virtual_host_that_is_not_there() {
+    let bench = Bench::new();
+    let route = bench.route();
+    let _signer = bench.signer(&route);
+    match bench.kind.wrong_host {
+        WrongHost::Refused(host, says) => {
+            let ended = bench.run(&bench.config(&route).set("open_hostname", host), &images(1)).expect(77);
+            ended.says(says);
+            took_between(&ended, 0.0, 30.0);
+        }
+        WrongHost::Ignored => {
+            bench.run(&bench.config(&route).set("open_hostname", "nowhere"), &images(1)).expect(0);
+        }
+    }
+}
+
+/// The first broker of the list is down.
+#[test]
+fn the_next_broker_is_used() {
+    let bench = Bench::new();
+    let route = bench.route();
+    let _signer = bench.signer(&route);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let down = format!("amqps://localhost:{}", listener.local_addr().unwrap().port());
+    drop(listener);
+    let config = bench.config(&route).set("messaging_brokers", &format!("[\"{down}\", \"{}\"]", url("amqps")));
+    bench.run(&config, &images(2)).expect(0).says(&format!("WARN  {down}"));
+}

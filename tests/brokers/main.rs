@@ -1,0 +1,18 @@
+//! The real program against a real broker, which `tests/brokers/run NAME cargo test --test brokers` starts.
+//!
+//! One suite for all brokers; what differs between them stands in the tables of `kinds`. Tests that stop or kill
+//! the broker have it for themselves, the others share it.
+
+// One crate in modules, not a library.
+#![allow(unreachable_pub)]
+
+mod bench;
+// Shared with the tests against the sandbox, of which this needs less.
+#[allow(dead_code)]
+#[path = "../suite/harness.rs"]
+mod harness;
+mod kinds;
+mod login;
+mod outage;
+mod refusals;
+mod signing;
