@@ -68,6 +68,13 @@ promises: deps ## Checks what users build on: the oldest Rust, and the public in
 api: deps ## Writes public-api.txt anew
 	.ci/check-api --write
 
+dist: static ## Makes packages in target/dist: .deb, .rpm and .tar.gz
+	@.ci/install-deps dist
+	@CARGO='$(CARGO)' packaging/dist
+
+test-dist: dist ## Installs, uses and removes them in clean roots; needs root
+	@CARGO='$(CARGO)' packaging/test-dist
+
 header: ## Writes include/amqp_messenger.h anew, from the source of the C interface
 	WRITE_HEADER=1 $(CARGO) test --quiet --test c_header the_header_is_current
 
