@@ -26,7 +26,7 @@ demo: deps ## Signs an image, a text and a file through a broker on this machine
 
 test: test-quick test-static test-peer test-brokers ## Runs all tests
 
-test-quick: ## Runs the tests that need nothing but a sandbox: no Java, no Python, no root
+test-quick: ## Runs the tests that need nothing but a sandbox: no Java, no root
 	@.ci/install-deps test
 	$(CARGO) test --workspace
 
