@@ -2,6 +2,9 @@
 
 CARGO ?= cargo
 
+# Installing packages, and fetching sources, is for one at a time.
+.NOTPARALLEL:
+
 # Where `make install` puts things, all below DESTDIR.
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -68,7 +71,7 @@ promises: deps ## Checks what users build on: the oldest Rust, and the public in
 api: deps ## Writes public-api.txt anew
 	.ci/check-api --write
 
-dist: static ## Makes packages in target/dist: .deb, .rpm and .tar.gz
+dist: static ## Makes packages in target/packages: .deb, .rpm and .tar.gz
 	@.ci/install-deps dist
 	@CARGO='$(CARGO)' packaging/dist
 

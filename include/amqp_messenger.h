@@ -18,8 +18,8 @@
  *
  * Threads. Any handle may be used on any thread. A function that takes a handle as const may run on several threads
  * at once with the same one; where it is not const, nobody else may use the handle meanwhile. So threads may share
- * a signer, each with a run of its own. There is no background work, and no signal handler is set: a broker that
- * hangs up raises no SIGPIPE.
+ * a signer, each with a run of its own. While no call is under way nothing moves, but for a look-up of a host name that
+ * the system has not ended by its deadline. No signal handler is set: a broker that hangs up raises no SIGPIPE.
  *
  * No panic and no exception leaves this library. */
 
@@ -336,7 +336,7 @@ int amqp_messenger_run_new(const amqp_messenger_signer *signer,
                            amqp_messenger_run **out);
 
 /**
- * Connects, sends the requests that have no reply yet, and waits for their replies, on the calling thread.
+ * Connects, sends the requests that are open, and waits for their replies, on the calling thread.
  *
  * Blocks for at most timeout x retries x send_retries seconds of the configuration without a reply, plus
  * connecting and sending, which have their own bounds; each expected reply adds at most timeout. The
@@ -344,7 +344,8 @@ int amqp_messenger_run_new(const amqp_messenger_signer *signer,
  *
  * Returns AMQP_MESSENGER_OK where everything is signed, else what is gravest. Whatever it returns, the items hold
  * everything that was received. Items and strings that were read from the run before are no longer valid. A run
- * may be signed again: that goes on with what has no reply.
+ * may be signed again: that goes on with what has no reply, but for what a broker has refused for good
+ * (AMQP_MESSENGER_UNDELIVERABLE): once that is mended, make a new run.
  */
 int amqp_messenger_sign(const amqp_messenger_signer *signer, amqp_messenger_run *run);
 

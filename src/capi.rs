@@ -110,7 +110,7 @@ fn attempt<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, u8> {
         Err(Failure { status, text: format!("a defect of this library: {}", words(&*panic)) })
     });
     done.map_err(|failure| {
-        let text = c_string(&failure.text);
+        let text = c_line(&failure.text);
         // Where the thread is ending there is nobody to read it.
         let _ = LAST_ERROR.try_with(|last| *last.borrow_mut() = text);
         failure.status
@@ -125,6 +125,15 @@ fn status(body: impl FnOnce() -> Result<(), Failure>) -> c_int {
 fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked")
+}
+
+/// A text for C on one line: a path or a panic's words may hold control characters.
+fn c_line(text: &str) -> CString {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    c_string(&line)
 }
 
 /// A text for C. A NUL in it, which no text of ours has and no base64, would cut it off.

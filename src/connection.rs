@@ -76,6 +76,8 @@ pub(crate) struct Connection {
     ending: Option<(Error, Deadline)>,
     /// What ended the connection, to be told after the events before it.
     over: Option<Error>,
+    /// Whether the broker has taken anything yet.
+    has_accepted: bool,
     next_tag: u64,
     unsettled: HashMap<ReplyId, DeliveryId>,
     next_reply: u64,
@@ -126,6 +128,7 @@ impl Connection {
             latest: HashMap::new(),
             ending: None,
             over: None,
+            has_accepted: false,
             next_tag: 1,
             unsettled: HashMap::new(),
             next_reply: first_reply,
@@ -284,11 +287,14 @@ impl Connection {
                 return Err(error);
             }
             let until = self.ending.as_ref().map_or(*deadline, |(_, known)| *known);
-            match self.turn(&until)? {
+            let came = match self.turn(&until) {
+                Err(error) if error.is_transient() => return Err(self.reason(error)),
+                came => came?,
+            };
+            match came {
                 Came::Event(event) => {
                     if let Err(error) = self.translate(event, deadline) {
-                        // What came first says why.
-                        self.over = Some(self.ending.take().map_or(error, |(first, _)| first));
+                        self.over = Some(self.reason(error));
                     }
                 }
                 Came::Unblocked => return Ok(Event::Writable),
@@ -325,18 +331,27 @@ impl Connection {
         Ok(())
     }
 
+    /// Why the connection ends: what came first says why, unless the second word is that we may not.
+    fn reason(&mut self, error: Error) -> Error {
+        match self.ending.take() {
+            Some((first, _)) if !error.is_refusal() => first,
+            _ => error,
+        }
+    }
+
     fn sender_ended(&mut self, condition: Condition, deadline: &Deadline) {
         let error = self.ended(self.sending(), condition.clone(), deadline);
-        let final_for_all = condition.is_refusal() || condition.name == "amqp:precondition-failed";
+        let is_final = condition.is_refusal() || condition.name == "amqp:precondition-failed";
         if condition.is_refusal() {
             self.events.push_back(Event::SendingRefused(error));
         } else {
             // The receiver still stands: replies that are here already must not go with the sender.
             self.ending = Some((error, Deadline::after(Duration::ZERO, deadline.phase())));
         }
-        // What has no outcome by now gets none: the deliveries went with the link. So Qpid Broker-J says that it
-        // takes no durable messages.
-        if final_for_all {
+        // What has no outcome by now gets none. Where nothing was ever taken, nothing of it was: so Qpid Broker-J says
+        // that there is no such address, or that it takes no durable messages. Else some of it may be on its way to
+        // the signing server, and is waited for.
+        if is_final && !self.has_accepted {
             let untold = self.in_flight.drain().map(|(_, entry)| entry);
             let undeliverable = |entry| Event::Outcome { entry, outcome: Outcome::Undeliverable(condition.clone()) };
             self.events.extend(untold.map(undeliverable));
@@ -346,6 +361,7 @@ impl Connection {
     fn note_outcome(&mut self, tag: u64, outcome: proton::Outcome) {
         // An outcome may be told twice.
         let Some(entry) = self.in_flight.remove(&tag) else { return };
+        self.has_accepted |= outcome == proton::Outcome::Accepted;
         // Of a request that was sent again since, only one thing matters: that the broker has it.
         if self.latest.get(&entry) != Some(&tag) && outcome != proton::Outcome::Accepted {
             return;

@@ -38,7 +38,7 @@
 //!
 //! A run happens on the thread that calls [`Signer::sign`], and needs nothing else of the process; only
 //! a host name is looked up on a thread of its own, since the system's resolver knows no deadline.
-//! While no call is under way nothing moves: there is no background work. A [`Signer`] may be used again
+//! While no call is under way nothing moves, but for a look-up that has not ended by its deadline. A [`Signer`] may be used again
 //! and again, and from several threads; each [`Run`] belongs to one call at a time.
 //!
 //! Nothing here catches signals or changes how they are handled; see [`Interrupt`] for how to end a run

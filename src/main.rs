@@ -8,16 +8,24 @@
 // Three calls to the system before anything else runs; the rest of the command is in the library.
 #![allow(unsafe_code)]
 
-use std::{env, ffi::c_int};
+use std::{
+    ffi::{CStr, OsStr, c_char, c_int},
+    os::unix::ffi::OsStrExt,
+};
 
-/// Called by the C runtime. The arguments come by way of the standard library, which has them already.
+/// Called by the C runtime.
 #[unsafe(no_mangle)]
-extern "C" fn main() -> c_int {
+extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
     hold_standard_streams();
     // A reader or a broker that hangs up is an error of the write, not the end of us.
     // SAFETY: no handler of ours is set, and no other thread exists yet.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-    amqp_messenger::cli::run(env::args_os().collect()).into()
+    let word = |index| {
+        // SAFETY: C gives that many strings, each ended by a NUL, which stay as they are.
+        let word = unsafe { CStr::from_ptr(*words.add(index)) };
+        OsStr::from_bytes(word.to_bytes()).to_owned()
+    };
+    amqp_messenger::cli::run((0..usize::try_from(count).unwrap_or(0)).map(word).collect()).into()
 }
 
 /// Puts a descriptor that can neither be read nor written in the place of each closed standard stream.
@@ -29,8 +37,9 @@ fn hold_standard_streams() {
         // SAFETY: a plain query of a number that need not be open, and a constant path. The new
         // descriptor is the lowest free number, which is `stream`; nothing else refers to it.
         unsafe {
-            if libc::fcntl(stream, libc::F_GETFD) == -1 {
-                libc::open(c"/".as_ptr(), libc::O_PATH);
+            if libc::fcntl(stream, libc::F_GETFD) == -1 && libc::open(c"/".as_ptr(), libc::O_PATH) != stream {
+                // 74, which stands for what cannot be read or written; there is nowhere to say more.
+                libc::_exit(74);
             }
         }
     }

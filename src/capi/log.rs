@@ -7,7 +7,7 @@ use std::{
 
 use log::{LevelFilter, Log, Metadata, Record};
 
-use super::{Failure, c_string, status};
+use super::{Failure, c_line, status};
 
 /// How much is logged, and how grave a line is.
 #[repr(C)]
@@ -84,7 +84,7 @@ impl Log for Callback {
     fn log(&self, record: &Record<'_>) {
         let sink = *SINK.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(Sink { callback, user_data }) = sink {
-            let message = c_string(&record.args().to_string());
+            let message = c_line(&record.args().to_string());
             // SAFETY: the caller's own function and pointer, as he passed them.
             unsafe { callback(record.level() as c_int, message.as_ptr(), user_data) }
         }

@@ -79,7 +79,7 @@ pub unsafe extern "C" fn amqp_messenger_run_new(
     })
 }
 
-/// Connects, sends the requests that have no reply yet, and waits for their replies, on the calling thread.
+/// Connects, sends the requests that are open, and waits for their replies, on the calling thread.
 ///
 /// Blocks for at most timeout x retries x send_retries seconds of the configuration without a reply, plus
 /// connecting and sending, which have their own bounds; each expected reply adds at most timeout. The
@@ -87,7 +87,8 @@ pub unsafe extern "C" fn amqp_messenger_run_new(
 ///
 /// Returns AMQP_MESSENGER_OK where everything is signed, else what is gravest. Whatever it returns, the items hold
 /// everything that was received. Items and strings that were read from the run before are no longer valid. A run
-/// may be signed again: that goes on with what has no reply.
+/// may be signed again: that goes on with what has no reply, but for what a broker has refused for good
+/// (AMQP_MESSENGER_UNDELIVERABLE): once that is mended, make a new run.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_sign(
     signer: *const amqp_messenger_signer,

@@ -163,6 +163,19 @@ fn is_answered(entry: &Entry) -> bool {
     matches!(entry.state(), State::Answered(_))
 }
 
+/// It was sent twice, and the broker took it once: a reply is on its way.
+#[test]
+fn what_was_accepted_once_is_waited_for_whatever_becomes_of_another_sending() {
+    let condition = Condition::new("amqp:precondition-failed", "");
+    for outcome in [Outcome::Undeliverable(condition), Outcome::Returned("released"), Outcome::Unknown] {
+        let mut ledger = ledger(1);
+        ledger.outcome(0, Outcome::Accepted);
+        ledger.outcome(0, outcome);
+        assert_eq!(ledger.entries()[0].state(), &State::Accepted);
+        assert_eq!(ledger.open(), 1);
+    }
+}
+
 #[test]
 fn all_is_answered_in_one_cycle() {
     let (script, ledger, result) = play(3, 9, &plan(2, 2), &[Accept(0), Reply(1), Accept(1), Reply(0), Reply(2)]);

@@ -174,8 +174,11 @@ impl Ledger {
     /// It may be of an earlier sending, while the request waits to be sent again: once a broker has
     /// it, that is not needed.
     pub(crate) fn outcome(&mut self, index: usize, outcome: Outcome) {
-        if !self.entries[index].state.is_open() {
-            return;
+        match &self.entries[index].state {
+            state if !state.is_open() => return,
+            // One sending of it was taken, and a reply is on its way, whatever becomes of another.
+            State::Accepted if outcome != Outcome::Accepted => return,
+            _ => {}
         }
         match outcome {
             Outcome::Accepted => {

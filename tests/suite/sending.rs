@@ -233,10 +233,10 @@ fn a_link_detached_at_once_is_as_refused() {
 #[test]
 fn a_sender_detached_later_leaves_the_window_of_the_accepted() {
     let detach = Act::DetachLink(refusal("amqp:unauthorized-access"));
-    let late = rule(When::Request(1), Act::Delay(std::time::Duration::from_secs(1)));
-    let bench = Bench::misbehaving(vec![late, rule(When::Request(2), detach)]);
-    let ended = bench.run(&bench.config().patience(20, 3, 3), &images(3)).expect(77);
-    took_between(&ended, 1.0, 10.0);
+    let bench = Bench::misbehaving(vec![rule(When::Request(2), detach)]);
+    let ended = bench.run(&bench.config().patience(1, 3, 3), &images(3)).expect(77);
+    // One window for what has no outcome: it may be on its way to the signing server, as the first was.
+    took_between(&ended, 1.0, 6.0);
     ended.says("amqp:unauthorized-access: says the test");
     assert_eq!(present(&ended), [true, false, false]);
 }

@@ -29,7 +29,8 @@ fn main() -> ExitCode {
     let files: Vec<_> = words.map(PathBuf::from).collect();
     sign(Path::new(&config), key, task_id, &files).map_or_else(
         |error| {
-            eprintln!("packager: {error}");
+            let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+            eprintln!("packager: {error}{cause}");
             let ours = error.downcast_ref().map_or(Status::LocalFile, Status::of_error);
             ExitCode::from(ours.code())
         },
@@ -40,7 +41,11 @@ fn main() -> ExitCode {
 fn sign(config: &Path, key: String, task_id: String, files: &[PathBuf]) -> Result<Status, Box<dyn Error>> {
     let settings = Settings::load(config, SignerType::Single)?;
     let signer = Signer::new(settings, None)?;
-    let blobs = files.iter().map(fs::read).collect::<Result<_, _>>()?;
+    let read = |path: &PathBuf| {
+        let failed = |source| amqp_messenger::Error::InputFile { path: path.clone(), source };
+        fs::read(path).map_err(failed)
+    };
+    let blobs = files.iter().map(read).collect::<Result<_, _>>()?;
     let keys = Keys { ids: vec![key], names: vec![] };
     let mut run = signer.prepare(&Operation::Blob(BlobSign { blobs, keys, task_id, requester: None }))?;
     let ended = signer.sign(&mut run);

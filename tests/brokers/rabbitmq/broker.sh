@@ -1,6 +1,5 @@
 # RabbitMQ, as the distribution has it, as a process of ours. The certificate's common name is the user of
 # EXTERNAL; without SASL everybody is `guest`.
-need rabbitmqctl
 need epmd
 server=/usr/lib/rabbitmq/bin/rabbitmq-server
 [ -x "$server" ] || fail "$server is missing"
