@@ -122,9 +122,11 @@ async fn the_next_broker_is_used_and_the_key_is_kept() {
     settings.brokers.insert(0, format!("amqps://localhost:{closed}"));
     let public = settings.keys.join("signing-key.asc");
     let mut keys = Vec::new();
-    for id in ["one", "two"] {
+    for (accepted, id) in [(2, "one"), (4, "two")] {
         let _signer = RemoteSigner::start(settings.clone(), |_| {}).unwrap();
         assert_eq!(ask(&mut Client::connect(&sandbox).await, id).await, id);
+        // The request and its reply; else either comes again with the next signer.
+        sandbox.wait_for(LIMIT, |record| record.accepted().count() == accepted).unwrap();
         keys.push(fs::read(&public).unwrap());
     }
     assert_eq!(keys[0], keys[1]);
