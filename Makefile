@@ -13,7 +13,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DESTDIR
 
-.PHONY: help deps build demo test test-quick test-brokers test-peer lint promises api header static test-static dist test-dist install uninstall clean
+.PHONY: help deps build demo test test-quick test-sanitized test-brokers test-peer fuzz-smoke lint promises api header static test-static dist test-dist install uninstall clean
 
 help: ## Says what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -27,11 +27,19 @@ build: deps ## Builds the program into target/debug
 demo: deps ## Signs an image, a text and a file through a broker on this machine, and verifies them
 	@CARGO='$(CARGO)' sandbox/demo
 
-test: test-quick test-static test-peer test-brokers ## Runs all tests
+test: test-quick test-sanitized test-static test-peer test-brokers ## Runs all tests
 
 test-quick: ## Runs the tests that need nothing but a sandbox: no Java, no root
 	@.ci/install-deps test
 	$(CARGO) test --workspace
+
+test-sanitized: ## Runs the suite with a program whose accesses to memory are checked, Proton's too
+	@.ci/install-deps test static fuzz
+	@CARGO='$(CARGO)' tests/sanitized
+
+fuzz-smoke: ## Replays the kept inputs of the fuzz targets, and lets each look for more, a minute long
+	@.ci/install-deps static fuzz
+	@CARGO='$(CARGO)' fuzz/smoke
 
 test-peer: ## Compares with pubtools-sign: by the sandbox, and through ActiveMQ Classic and Artemis
 	@.ci/install-deps peer brokers
@@ -51,6 +59,7 @@ test-brokers: ## Runs the program against ActiveMQ Classic, Artemis, RabbitMQ an
 
 lint: deps ## Checks format, lints, documentation and the licences of all dependencies
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --test bare --test brokers --test peer --test peer-broker -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items

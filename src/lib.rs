@@ -64,6 +64,9 @@ mod connection;
 mod deadline;
 mod error;
 mod failover;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod proton;
 mod random;
 mod secret;

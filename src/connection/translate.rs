@@ -23,7 +23,7 @@ pub(super) fn outcome(outcome: proton::Outcome) -> Outcome {
 }
 
 /// A message as the reply that it should be.
-pub(super) fn reply(message: Message) -> RawReply {
+pub(crate) fn reply(message: Message) -> RawReply {
     RawReply {
         body: match message.body {
             proton::Body::Bytes(bytes) => signing::Body::Bytes(bytes),

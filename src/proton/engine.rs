@@ -133,7 +133,7 @@ impl Engine {
             pn_session_open(session);
             session
         };
-        Ok(Self {
+        let mut engine = Self {
             driver,
             session,
             sender: ptr::null_mut(),
@@ -145,7 +145,11 @@ impl Engine {
             partial_size: 0,
             max_message_size: options.max_message_size,
             events: VecDeque::new(),
-        })
+        };
+        // The driver's first events bind the connection to the transport, which crashes on input before that.
+        let first = engine.next_event();
+        debug_assert!(first.is_none(), "{first:?} before any input");
+        Ok(engine)
     }
 
     /// Attaches the receiver to `source`, with credit. Once only.

@@ -1,0 +1,5 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    amqp_messenger::fuzzing::configuration(text);
+});

@@ -1,0 +1,8 @@
+#![no_main]
+
+use amqp_messenger_fuzz::Session;
+
+libfuzzer_sys::fuzz_target!(|session: Session| {
+    let bytes = session.bytes();
+    amqp_messenger::fuzzing::engine(session.sasl, bytes.chunks(session.piece()));
+});

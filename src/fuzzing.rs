@@ -1,0 +1,272 @@
+//! What the fuzz targets call: the parts of the crate that read what a stranger wrote.
+//!
+//! Built with `--cfg fuzzing` alone; `fuzz/` has the targets. Whatever the bytes are, nothing here may
+//! panic, touch memory that is not its own, grow without bound or take long, and what each function
+//! asserts must hold.
+
+use std::{collections::HashSet, num::NonZero, path::Path, time::Duration};
+
+use crate::{
+    config::{Settings, SignerType, Template},
+    connection::reply_of,
+    proton::{Engine, Event, Mechanisms, Message, Options, Outcome, Outgoing, Payload, Role},
+    signing::{
+        BlobSign, Body, ClearSign, ContainerSign, Context, Keys, Ledger, Operation, RawReply, Stamp, State, Taken, Text,
+    },
+};
+
+/// Bytes of a message that [`engine`] takes.
+const MAX_MESSAGE_SIZE: u64 = 64 * 1024;
+
+/// Reads the sections of a message, as far as the judgement of the reply that it may be.
+pub fn message(bytes: &[u8]) {
+    let Ok(message) = Message::decode(bytes) else { return };
+    let raw = reply_of(message);
+    if let Body::Bytes(bytes) = &raw.body
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        // What we write can be read, and is what was written.
+        let outgoing = Outgoing { durable: true, ttl: 1, to: "a", application_properties: &[], body: text };
+        let read = Message::decode(&outgoing.encode()).expect("a message of ours is well-formed");
+        assert!(matches!(reply_of(read).body, Body::Bytes(bytes) if bytes == text.as_bytes()));
+    }
+    for operation in operations() {
+        take_in(&operation, raw.clone());
+    }
+}
+
+/// Reads the text of a reply to each kind of request.
+pub fn reply(bytes: &[u8]) {
+    for operation in operations() {
+        take_in(&operation, RawReply { body: Body::Bytes(bytes.to_vec()), properties: None });
+    }
+}
+
+/// Reads a configuration file.
+pub fn configuration(text: &str) {
+    for signer in [SignerType::Single, SignerType::Batch] {
+        let read = Settings::parse(text, Path::new("conf.yaml"), signer, &|name| (name == "A").then(|| "a".to_owned()));
+        match read {
+            Ok(settings) => assert!(!settings.brokers.is_empty(), "there is somebody to talk to"),
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    }
+}
+
+/// Reads an address and puts values into its fields.
+pub fn template(text: &str, value: &str) {
+    let Ok(template) = Template::parse(text) else { return };
+    let rendered = template.render(|name| if name.len() < 8 { Ok(value.to_owned()) } else { Err(()) });
+    let Ok(rendered) = rendered else { return };
+    assert!(value.contains(char::is_control) || !rendered.contains(char::is_control));
+    if !text.contains(['{', '}']) {
+        assert_eq!(rendered, text, "without fields it is what was written");
+    }
+}
+
+/// Feeds a broker's bytes to the engine, piece by piece, and behaves as the client does: sends on credit,
+/// reads what comes, accepts or rejects it, lets time pass.
+///
+/// The links' names are `receiver` and `sender`. Without SASL where `sasl` is false.
+pub fn engine<'a>(sasl: bool, pieces: impl Iterator<Item = &'a [u8]>) {
+    let mut client = Client::new(sasl);
+    for piece in pieces {
+        if !client.feed(piece) {
+            break;
+        }
+    }
+    client.finish();
+}
+
+struct Client {
+    engine: Engine,
+    now: i64,
+    is_open: bool,
+    next_tag: u64,
+    in_flight: HashSet<u64>,
+    ledger: Ledger,
+}
+
+impl Client {
+    fn new(sasl: bool) -> Self {
+        let mut engine = Engine::new(&Options {
+            container_id: "client",
+            hostname: "broker",
+            idle_timeout: Some(Duration::from_secs(1)),
+            sasl: sasl.then_some(Mechanisms::ExternalOrAnonymous),
+            max_message_size: MAX_MESSAGE_SIZE,
+        })
+        .expect("no NUL");
+        engine.attach_receiver("receiver", "replies").expect("no NUL");
+        let ledger = ledger(&operations()[0]);
+        Self { engine, now: 1, is_open: false, next_tag: 1, in_flight: HashSet::new(), ledger }
+    }
+
+    /// Whether the engine takes more.
+    fn feed(&mut self, mut piece: &[u8]) -> bool {
+        while !piece.is_empty() {
+            let buffer = self.engine.input();
+            let count = buffer.len().min(piece.len());
+            if count == 0 {
+                return false;
+            }
+            buffer[..count].copy_from_slice(&piece[..count]);
+            self.engine.input_done(count);
+            piece = &piece[count..];
+            self.turn();
+        }
+        !self.engine.is_finished()
+    }
+
+    fn finish(mut self) {
+        self.engine.input_ended();
+        self.turn();
+        self.engine.close();
+        self.turn();
+        // And the heartbeat's deadline.
+        self.now += 10_000;
+        self.turn();
+    }
+
+    fn turn(&mut self) {
+        self.now += 10;
+        self.engine.tick(self.now);
+        self.write();
+        while let Some(event) = self.engine.next_event() {
+            self.take(event);
+        }
+        while self.engine.has_credit() && self.next_tag <= 8 {
+            self.engine.send(self.next_tag, b"\0Sw\xa1\x02{}");
+            self.in_flight.insert(self.next_tag);
+            self.next_tag += 1;
+        }
+        self.write();
+    }
+
+    fn write(&mut self) {
+        loop {
+            let count = self.engine.output().len();
+            if count == 0 {
+                return;
+            }
+            self.engine.output_done(count);
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Opened => {
+                self.engine.offers_anonymous_relay();
+                // A second Open changes nothing.
+                if !std::mem::replace(&mut self.is_open, true) {
+                    self.engine.attach_sender("sender", None).expect("no NUL");
+                }
+            }
+            Event::Attached(Role::Sender) => {
+                self.engine.peer_max_message_size();
+            }
+            Event::Outcome { tag, outcome } => {
+                assert!(tag < self.next_tag, "an outcome of what was never sent");
+                assert!(self.in_flight.remove(&tag), "a second outcome");
+                if let Outcome::Rejected(condition) = outcome {
+                    let _ = (condition.is_refusal(), condition.to_string());
+                }
+            }
+            Event::Message { delivery, payload } => {
+                let verdict = match payload {
+                    Payload::Whole(bytes) => {
+                        assert!(bytes.len() as u64 <= MAX_MESSAGE_SIZE);
+                        Message::decode(&bytes).is_ok_and(|message| {
+                            let raw = reply_of(message);
+                            !matches!(self.ledger.reply(raw), Taken::Malformed(_))
+                        })
+                    }
+                    Payload::TooLarge(size) => {
+                        assert!(size > MAX_MESSAGE_SIZE);
+                        false
+                    }
+                };
+                self.engine.settle(delivery, if verdict { Ok(()) } else { Err((c"amqp:decode-error", c"no reply")) });
+            }
+            Event::LinkEnded(_, condition)
+            | Event::SessionEnded(condition)
+            | Event::ConnectionEnded(condition)
+            | Event::Failed(condition) => {
+                let _ = (condition.is_refusal(), condition.to_string());
+            }
+            Event::Attached(Role::Receiver) | Event::Credit | Event::InputEnded => {}
+        }
+    }
+}
+
+/// Enters a reply into a ledger, and looks at what is kept of it.
+fn take_in(operation: &Operation, raw: RawReply) {
+    let mut ledger = ledger(operation);
+    let open = ledger.open();
+    let taken = ledger.reply(raw.clone());
+    assert_eq!(ledger.open(), open - usize::from(taken == Taken::Expected));
+    if let Taken::Malformed(reason) = &taken {
+        assert!(!reason.contains(char::is_control) && reason.len() < 1000, "not fit for a log: {reason:?}");
+    }
+    for entry in ledger.entries() {
+        if let State::Answered(reply) = entry.state() {
+            assert!(!reply.document.contains(['\n', '\0']) && reply.document.is_ascii(), "not as Python prints it");
+            reply.signed_values(entry.request());
+            let mut second = self::ledger(operation);
+            let body = Body::Bytes(first_of(&reply.document).into_bytes());
+            assert_eq!(
+                second.reply(RawReply { body, properties: None }),
+                Taken::Expected,
+                "what is printed is no reply"
+            );
+        }
+    }
+    if taken == Taken::Expected {
+        assert_eq!(ledger.reply(raw), Taken::Repeated);
+    }
+}
+
+/// The reply's own text in a document that is a list of it and of null.
+fn first_of(document: &str) -> String {
+    document.trim_start_matches('[').rsplit_once(", ").map_or("", |(first, _)| first).to_owned()
+}
+
+fn ledger(operation: &Operation) -> Ledger {
+    let context = Context {
+        creator: "me",
+        environment: "e",
+        service: "s",
+        task_id_attribute: "pub_task_id",
+        key_aliases: &Default::default(),
+        chunk_size: matches!(operation, Operation::Container(sign) if sign.digests.len() > 1)
+            .then_some(NonZero::new(2).expect("two")),
+    };
+    let mut stamp = || Stamp { request_id: "1".to_owned(), created: "now".to_owned() };
+    Ledger::new(operation.requests(&context, &mut stamp).expect("a good operation"), "request_id")
+}
+
+/// One of each kind that makes a single request: a claim, a batch of two, a text, a file.
+fn operations() -> [Operation; 4] {
+    let keys = || Keys { ids: vec!["key".to_owned()], names: vec![] };
+    let container = |count: usize| ContainerSign {
+        digests: (0..count).map(|index| format!("sha256:{index}")).collect(),
+        references: (0..count).map(|index| format!("host/repo:{index}")).collect(),
+        keys: keys(),
+        task_id: "1".to_owned(),
+        requester: None,
+    };
+    let clear = ClearSign {
+        inputs: vec![Text { bytes: b"text".to_vec(), shown: "text".to_owned() }],
+        keys: keys(),
+        task_id: "1".to_owned(),
+        repo: None,
+        requester: None,
+    };
+    let blob = BlobSign { blobs: vec![b"blob".to_vec()], keys: keys(), task_id: "1".to_owned(), requester: None };
+    [
+        Operation::Container(container(1)),
+        Operation::Container(container(2)),
+        Operation::Clear(clear),
+        Operation::Blob(blob),
+    ]
+}
