@@ -80,6 +80,7 @@ pub fn engine<'a>(sasl: bool, pieces: impl Iterator<Item = &'a [u8]>) {
 
 struct Client {
     engine: Engine,
+    /// Milliseconds.
     now: i64,
     is_open: bool,
     next_tag: u64,

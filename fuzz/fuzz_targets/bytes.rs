@@ -1,5 +1,8 @@
 #![no_main]
 
+// For the leaks that it knows of.
+use amqp_messenger_fuzz as _;
+
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((&first, rest)) = data.split_first() else { return };
     // Pieces of one length, the last one shorter: whole, or as slow as a broker likes.

@@ -1,6 +1,7 @@
 //! A broker's side of a session, as it should be but for the changes that a fuzzer makes.
 
 mod amqp;
+mod leaks;
 
 use amqp::Value;
 use arbitrary::Arbitrary;

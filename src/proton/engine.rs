@@ -19,9 +19,14 @@ use super::{
     event::{DeliveryId, Event},
     raw::bytes,
 };
+use crate::error::Condition;
 
 /// The largest frame taken; also how much is read at once.
 const MAX_FRAME: u32 = 64 * 1024;
+
+/// Bytes that the peer may send up to its Open. SASL frames have 512 bytes at most (AMQP 1.0 part 5.3.1), and
+/// an Open is not much longer; but the engine keeps some of each SASL frame, however many there are.
+const MAX_PREFACE: usize = 128 * 1024;
 
 /// Replies that the broker may have on the way to us. On a loopback 10 halve the throughput, more
 /// than 100 gain next to nothing.
@@ -68,6 +73,8 @@ pub(crate) struct Engine {
     pub(super) session: *mut pn_session_t,
     pub(super) sender: *mut pn_link_t,
     pub(super) receiver: *mut pn_link_t,
+    /// Bytes that came before the peer's Open; `None`: it has come.
+    pub(super) preface: Option<usize>,
     /// The sender is attached, and neither it nor what it stands on has ended.
     pub(super) may_send: bool,
     /// Deliveries handed out and not settled yet.
@@ -138,6 +145,7 @@ impl Engine {
             session,
             sender: ptr::null_mut(),
             receiver: ptr::null_mut(),
+            preface: Some(0),
             may_send: false,
             unsettled: HashMap::new(),
             next_delivery: 0,
@@ -288,6 +296,14 @@ impl Engine {
 
     /// Says how many bytes were put into [`Engine::input`].
     pub(crate) fn input_done(&mut self, count: usize) {
+        if let Some(preface) = &mut self.preface {
+            *preface += count;
+            if *preface > MAX_PREFACE {
+                let problem = "the broker sends and sends, and no Open among it";
+                self.events.push_back(Event::Failed(Condition::new("", problem)));
+                return self.input_ended();
+            }
+        }
         // SAFETY: `count` bytes were written to the buffer given out last.
         unsafe { pn_connection_driver_read_done(&mut self.driver.0, count) }
     }

@@ -18,7 +18,10 @@ impl Engine {
         unsafe {
             let connection = self.driver.0.connection;
             let translated = match pn_event_type(event) {
-                PN_CONNECTION_REMOTE_OPEN => Event::Opened,
+                PN_CONNECTION_REMOTE_OPEN => {
+                    self.preface = None;
+                    Event::Opened
+                }
                 PN_CONNECTION_REMOTE_CLOSE => {
                     self.may_send = false;
                     Event::ConnectionEnded(condition(pn_connection_remote_condition(connection)))

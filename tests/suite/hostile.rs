@@ -175,3 +175,22 @@ fn heartbeats_are_no_hot_loop_however_often_they_are_wanted() {
     // Eight bytes a frame: some hundreds in a second or two, not a hundred thousand.
     assert!((80..16_000).contains(&bytes), "{bytes} bytes");
 }
+
+/// The engine keeps something of every such frame.
+#[test]
+fn sasl_without_an_end_is_given_up() {
+    let (port, count) = counted(|mut stream, _| {
+        let _ = stream.read_exact(&mut [0; 8]);
+        let _ = stream.write_all(b"AMQP\x03\x01\0\0");
+        let mut mechanisms = peer::frame(0x40, &[b"\xa3\x09ANONYMOUS"]);
+        mechanisms[5] = 1;
+        let many = mechanisms.repeat(1000);
+        while stream.write_all(&many).is_ok() {}
+    });
+    let bench = Bench::new();
+    let config = to(&bench, port).patience(1, 1, 1).set("sasl", "anonymous").set("connect_timeout", "600");
+    let ended = bench.run(&config, &images(1)).expect(69);
+    ended.says("no Open among it");
+    took_between(&ended, 1.0, 5.0);
+    assert!(count.load(Ordering::SeqCst) > 1);
+}
