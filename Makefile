@@ -13,7 +13,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DESTDIR
 
-.PHONY: help deps build demo test test-quick test-sanitized test-brokers test-peer fuzz-smoke lint promises api header static test-static dist test-dist install uninstall clean
+.PHONY: help deps build demo test test-quick test-sanitized test-brokers test-peer fuzz-smoke soak lint promises api header static test-static dist test-dist install uninstall clean
 
 help: ## Says what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -41,6 +41,9 @@ fuzz-smoke: ## Replays the kept inputs of the fuzz targets, and lets each look f
 	@.ci/install-deps static fuzz
 	@CARGO='$(CARGO)' fuzz/smoke
 
+soak: deps ## Signs 50,000 requests in ten minutes of random faults; SOAK_REQUESTS, SOAK_SECONDS and SOAK_SEED change that
+	$(CARGO) test --test soak
+
 test-peer: ## Compares with pubtools-sign: by the sandbox, and through ActiveMQ Classic and Artemis
 	@.ci/install-deps peer brokers
 	$(CARGO) test --test peer
@@ -61,7 +64,7 @@ lint: deps ## Checks format, lints, documentation and the licences of all depend
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --test bare --test brokers --test peer --test peer-broker -- -D warnings
+	$(CARGO) clippy --test bare --test brokers --test peer --test peer-broker --test soak -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
 	@CARGO='$(CARGO)' .ci/check-licences
 
