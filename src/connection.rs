@@ -361,7 +361,7 @@ impl Connection {
     }
 
     fn note_outcome(&mut self, tag: u64, outcome: proton::Outcome) {
-        // An outcome may be told twice.
+        // It may have been given up when the sender ended.
         let Some(entry) = self.in_flight.remove(&tag) else { return };
         self.has_accepted |= outcome == proton::Outcome::Accepted;
         // Of a request that was sent again since, only one thing matters: that the broker has it.

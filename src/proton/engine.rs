@@ -232,9 +232,10 @@ impl Engine {
         Some(unsafe { pn_link_remote_max_message_size(self.sender) }).filter(|&size| size > 0)
     }
 
-    /// Puts a whole message on the sender; `tag` must be new for this engine. Needs credit.
+    /// Puts a whole message on the sender; `tag` must be new for this engine, and not 0. Needs credit.
     pub(crate) fn send(&mut self, tag: u64, message: &[u8]) {
         assert!(self.has_credit(), "sending needs credit");
+        assert_ne!(tag, 0, "0 is no tag");
         let name = tag.to_string();
         let tag_bytes = pn_bytes_t { size: name.len(), start: name.as_ptr().cast() };
         // SAFETY: the sender is live; tag and message are copied. The context is a number, never followed.

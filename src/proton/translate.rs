@@ -1,6 +1,8 @@
 //! From Proton's events to the engine's own.
 #![allow(unsafe_code)]
 
+use std::ptr;
+
 use proton_sys::*;
 
 use super::{
@@ -143,6 +145,11 @@ impl Engine {
     unsafe fn outcome(&mut self, delivery: *mut pn_delivery_t) {
         // SAFETY: by the caller; nothing uses the pointer after it is settled.
         unsafe {
+            let tag = pn_delivery_get_context(delivery) as usize as u64;
+            // Two dispositions that came at once are two events, of which the first has told the outcome.
+            if tag == 0 {
+                return;
+            }
             // The state first, always: a getter of another state's fields changes the state in newer versions.
             let outcome = match pn_delivery_remote_state(delivery) {
                 PN_ACCEPTED => Outcome::Accepted,
@@ -154,7 +161,7 @@ impl Engine {
                 _ if pn_delivery_settled(delivery) => Outcome::Forgotten,
                 _ => return,
             };
-            let tag = pn_delivery_get_context(delivery) as usize as u64;
+            pn_delivery_set_context(delivery, ptr::null_mut());
             pn_delivery_settle(delivery);
             self.events.push_back(Event::Outcome { tag, outcome });
         }
