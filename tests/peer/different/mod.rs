@@ -1,5 +1,5 @@
-//! The deliberate differences, one test each: what the reference does, and what we do. The README
-//! lists them under “Moving from pubtools-sign”.
+//! The deliberate differences, one test each: what the reference does, and what we do. MOVING.md
+//! lists them.
 
 use crate::case::{Case, clear, container};
 
