@@ -1,6 +1,9 @@
 //! The loops against a broker that is a script: no sockets and no time pass.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    time::Instant,
+};
 
 use super::*;
 use crate::{
@@ -23,17 +26,27 @@ enum Step {
     Reconnect,
     RefuseSending,
     Quiet,
+    /// The run is ended from outside.
+    Stop,
 }
 use Step::*;
 
 struct Script {
     steps: VecDeque<Step>,
+    retries: u32,
+    /// Windows of this cycle that are over.
+    windows: u32,
+    /// Whether anything was sent in this cycle.
+    has_sent: bool,
+    /// When the wait for a reply is to end that nothing has lengthened since it began.
+    clock: Option<Instant>,
+    answered: HashSet<usize>,
     credit: usize,
     /// What was handed over, in order.
     sent: Vec<usize>,
     /// What has no outcome on this connection.
     in_flight: HashSet<usize>,
-    /// What was accepted since the last silence, and so in this cycle.
+    /// What was accepted in this cycle.
     accepted: HashSet<usize>,
     /// Whether each reply was accepted, in order.
     settled: Vec<bool>,
@@ -42,9 +55,14 @@ struct Script {
 }
 
 impl Script {
-    fn new(credit: usize, steps: &[Step]) -> Self {
+    fn new(credit: usize, retries: u32, steps: &[Step]) -> Self {
         Self {
             steps: steps.to_vec().into(),
+            retries,
+            windows: 0,
+            has_sent: false,
+            clock: None,
+            answered: HashSet::new(),
             credit,
             sent: vec![],
             in_flight: HashSet::new(),
@@ -52,6 +70,30 @@ impl Script {
             settled: vec![],
             replies: 0,
             progress: 0,
+        }
+    }
+
+    /// Notes that a wait went by in silence; the last one of a cycle ends it.
+    fn quiet(&mut self, phase: Phase) {
+        self.windows += u32::from(phase == Phase::Reply);
+        if self.windows == self.retries || (phase == Phase::Send && !self.has_sent) {
+            (self.windows, self.has_sent) = (0, false);
+            self.accepted.clear();
+        }
+    }
+
+    /// Only an expected reply and a silence may have put off the end of a wait for replies.
+    fn check_clock(&mut self, deadline: &Deadline, step: &Step) {
+        if let Some(clock) = self.clock.take() {
+            assert_eq!(deadline.at(), clock, "the clock was put back for nothing");
+        }
+        let restarts = match step {
+            Quiet => true,
+            Reply(entry) => self.answered.insert(*entry),
+            _ => false,
+        };
+        if deadline.phase() == Phase::Reply && !restarts {
+            self.clock = Some(deadline.at());
         }
     }
 
@@ -69,6 +111,7 @@ impl Broker for Script {
         }
         assert!(!self.accepted.contains(&entry), "an accepted request was sent again in its cycle");
         self.credit -= 1;
+        self.has_sent = true;
         self.sent.push(entry);
         self.in_flight.insert(entry);
         Handed::Over
@@ -78,7 +121,7 @@ impl Broker for Script {
         true
     }
 
-    fn next(&mut self, _deadline: &Deadline) -> Result<Event, Error> {
+    fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
         let outcome = |entry, outcome| Event::Outcome { entry, outcome };
         let step = loop {
             match self.steps.pop_front().unwrap_or(Quiet) {
@@ -87,10 +130,11 @@ impl Broker for Script {
                 step => break step,
             }
         };
+        self.check_clock(deadline, &step);
         match step {
             Accept(entry) => drop(self.accepted.insert(entry)),
             Reconnect => self.in_flight.clear(),
-            Quiet => self.accepted.clear(),
+            Quiet => self.quiet(deadline.phase()),
             _ => {}
         }
         Ok(match step {
@@ -108,6 +152,7 @@ impl Broker for Script {
             Reconnect => Event::Reconnected,
             RefuseSending => Event::SendingRefused(refusal()),
             Quiet => Event::Quiet,
+            Stop => return Err(Error::Interrupted),
         })
     }
 
@@ -154,7 +199,7 @@ fn plan(retries: u32, send_retries: u32) -> Plan {
 
 /// Runs a script over `count` requests, and gives the script back with the result and the ledger.
 fn play(count: usize, credit: usize, plan: &Plan, steps: &[Step]) -> (Script, Ledger, Result<(), Error>) {
-    let (mut script, mut ledger) = (Script::new(credit, steps), ledger(count));
+    let (mut script, mut ledger) = (Script::new(credit, plan.retries, steps), ledger(count));
     let result = sign(&mut script, &mut ledger, plan);
     (script, ledger, result)
 }
@@ -280,7 +325,7 @@ fn a_refusal_waits_one_window_not_more() {
 #[test]
 fn no_order_of_events_breaks_the_promises() {
     let mut random = Random(1);
-    for _ in 0..5_000 {
+    for _ in 0..20_000 {
         let count = 1 + random.below(4);
         let plan = plan(1 + random.below(3) as u32, 1 + random.below(3) as u32);
         let steps: Vec<_> = (0..random.below(40)).map(|_| random.step(count)).collect();
@@ -300,7 +345,10 @@ fn no_order_of_events_breaks_the_promises() {
         let replies = taken.iter().filter(|step| matches!(step, Reply(_) | Foreign | Malformed)).count();
         assert_eq!(script.settled.len(), replies, "every reply is settled: {steps:?}");
         let refused = taken.iter().any(|step| matches!(step, RefuseSending));
-        assert_eq!(result.is_err(), refused && !ledger.is_answered(), "{steps:?}");
+        let stopped = matches!(taken.last(), Some(Stop));
+        assert_eq!(matches!(result, Err(Error::Interrupted)), stopped, "{steps:?}");
+        assert_eq!(result.is_err(), stopped || refused && !ledger.is_answered(), "{steps:?}");
+        // Each silence is a timeout, and nothing but an expected reply puts one off: no run takes longer.
         let windows = (plan.retries + 1) * plan.send_retries;
         let quiets = taken.iter().filter(|step| matches!(step, Quiet)).count();
         assert!(quiets <= windows as usize, "more waits than the plan has: {steps:?}");
@@ -329,6 +377,7 @@ impl Random {
             19 => Malformed,
             20 | 21 => Reconnect,
             22 if self.below(8) == 0 => RefuseSending,
+            22 if self.below(8) == 0 => Stop,
             _ => Quiet,
         }
     }
