@@ -12,7 +12,8 @@ pub struct Rule {
     pub act: Act,
 }
 
-/// The condition of a [`Rule`]; it looks at a request, or at a link that is being attached.
+/// The condition of a [`Rule`]; it looks at a connection just accepted, at a link that is being attached,
+/// or at a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// Always.
@@ -27,6 +28,8 @@ pub enum When {
     Delivery(u64),
     /// Requests to this address, links with this address; "" is a null address.
     Address(String),
+    /// The n-th connection of the sandbox's life, counted from 1, and its links and requests.
+    Connection(usize),
     /// The client attaches a sender.
     SenderLink,
     /// The client attaches a receiver.
@@ -44,6 +47,8 @@ pub enum Act {
     Drop,
     /// The reply comes later; other requests are not held up.
     Delay(Duration),
+    /// Replies are held until there are so many, and then come in reverse order.
+    Reverse(usize),
     /// The reply comes twice.
     ReplyTwice,
     /// A reply with somebody else's request id comes before the right one.
@@ -86,6 +91,40 @@ pub enum Act {
     RefuseLink(Refusal),
     /// The link is attached (and, when a request triggers it, in use), then detached with this error.
     DetachLink(Refusal),
+    /// The connection says nothing from this point on, and its socket stays.
+    Silent(Phase),
+    /// The connection ends without a word once so much has passed.
+    CutAfter(Limit),
+    /// Each byte is written by itself, after this pause.
+    Slow(Duration),
+    /// A request triggers it: the connection ends without a word, and the request gets no outcome.
+    Cut,
+    /// A request triggers it: the request gets no outcome, and the connection is silent from here on.
+    HalfOpen,
+    /// The broker closes the connection with this error: upon a request, which gets no outcome, or after its Open.
+    Close(Refusal),
+}
+
+/// How far a connection comes before the broker falls silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// TCP is up.
+    Tcp,
+    /// TLS is up; without TLS the same as [`Phase::Tcp`].
+    Tls,
+    /// The broker has sent its Open.
+    Open,
+}
+
+/// What may pass before a connection is cut. Protocol headers, SASL frames and heartbeats are no frames here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// So many frames of the broker.
+    FramesSent(usize),
+    /// So many frames of the client.
+    FramesReceived(usize),
+    /// So many bytes of the broker, above TLS; the last frame is cut in two.
+    BytesSent(usize),
 }
 
 /// Why the broker says no.
@@ -134,17 +173,20 @@ pub enum Carrier {
 /// What a condition looks at.
 #[derive(Clone, Copy)]
 enum Event {
+    Connection,
     Request { number: u64, delivery: u64 },
     SenderLink,
     ReceiverLink,
 }
 
 impl When {
-    fn holds(&self, event: Event, address: &str) -> bool {
+    fn holds(&self, event: Event, connection: usize, address: &str) -> bool {
         match (self, event) {
             (When::Any, _) => true,
+            (When::Connection(n), _) => connection == *n,
+            (When::Address(_), Event::Connection) => false,
             (When::Address(wanted), _) => wanted == address,
-            (When::All(conditions), _) => conditions.iter().all(|c| c.holds(event, address)),
+            (When::All(conditions), _) => conditions.iter().all(|c| c.holds(event, connection, address)),
             (When::Request(n), Event::Request { number, .. }) => number == *n,
             (When::FromRequest(n), Event::Request { number, .. }) => number >= *n,
             (When::EveryNth(n), Event::Request { number, .. }) => number.is_multiple_of(*n),
@@ -175,7 +217,7 @@ impl Matcher {
     }
 
     /// Counts a request in and tells its number and what is to be done with it.
-    pub(crate) fn request(&mut self, address: &str, id: Option<&str>) -> (u64, Vec<Act>) {
+    pub(crate) fn request(&mut self, connection: usize, address: &str, id: Option<&str>) -> (u64, Vec<Act>) {
         self.requests += 1;
         let delivery = id.map_or(1, |id| {
             let count = self.deliveries.entry(id.to_owned()).or_default();
@@ -183,22 +225,27 @@ impl Matcher {
             *count
         });
         let number = self.requests;
-        let acts = self.acts(Event::Request { number, delivery }, address);
+        let acts = self.acts(Event::Request { number, delivery }, connection, address);
         (number, acts)
     }
 
+    /// Tells what is to be done with a connection.
+    pub(crate) fn connection(&self, connection: usize) -> Vec<Act> {
+        self.acts(Event::Connection, connection, "")
+    }
+
     /// Tells what is to be done with a link the client attaches as a sender.
-    pub(crate) fn sender_link(&self, address: &str) -> Vec<Act> {
-        self.acts(Event::SenderLink, address)
+    pub(crate) fn sender_link(&self, connection: usize, address: &str) -> Vec<Act> {
+        self.acts(Event::SenderLink, connection, address)
     }
 
     /// Tells what is to be done with a link the client attaches as a receiver.
-    pub(crate) fn receiver_link(&self, address: &str) -> Vec<Act> {
-        self.acts(Event::ReceiverLink, address)
+    pub(crate) fn receiver_link(&self, connection: usize, address: &str) -> Vec<Act> {
+        self.acts(Event::ReceiverLink, connection, address)
     }
 
-    fn acts(&self, event: Event, address: &str) -> Vec<Act> {
-        let matching = self.rules.iter().filter(|r| r.when.holds(event, address));
+    fn acts(&self, event: Event, connection: usize, address: &str) -> Vec<Act> {
+        let matching = self.rules.iter().filter(|r| r.when.holds(event, connection, address));
         matching.map(|rule| rule.act.clone()).collect()
     }
 }
@@ -215,21 +262,31 @@ mod tests {
     #[test]
     fn numbers_count_requests_and_deliveries_count_ids() {
         let mut nth = rule(When::EveryNth(2));
-        let hits: Vec<bool> = (0..4).map(|_| !nth.request("q", None).1.is_empty()).collect();
+        let hits: Vec<bool> = (0..4).map(|_| !nth.request(1, "q", None).1.is_empty()).collect();
         assert_eq!(hits, [false, true, false, true]);
 
         let mut second = rule(When::Delivery(2));
-        assert!(second.request("q", Some("a")).1.is_empty());
-        assert!(second.request("q", Some("b")).1.is_empty());
-        assert!(!second.request("q", Some("a")).1.is_empty());
+        assert!(second.request(1, "q", Some("a")).1.is_empty());
+        assert!(second.request(1, "q", Some("b")).1.is_empty());
+        assert!(!second.request(1, "q", Some("a")).1.is_empty());
     }
 
     #[test]
     fn conditions_on_links_do_not_hold_for_requests() {
         let mut receivers = rule(When::All(vec![When::ReceiverLink, When::Address("q".into())]));
-        assert!(receivers.request("q", None).1.is_empty());
-        assert!(receivers.sender_link("q").is_empty());
-        assert!(receivers.receiver_link("p").is_empty());
-        assert_eq!(receivers.receiver_link("q").len(), 1);
+        assert!(receivers.request(1, "q", None).1.is_empty());
+        assert!(receivers.sender_link(1, "q").is_empty());
+        assert!(receivers.receiver_link(1, "p").is_empty());
+        assert_eq!(receivers.receiver_link(1, "q").len(), 1);
+    }
+
+    #[test]
+    fn a_connection_s_number_holds_for_all_that_is_on_it() {
+        let mut second = rule(When::Connection(2));
+        assert!(second.connection(1).is_empty());
+        assert_eq!(second.connection(2).len(), 1);
+        assert_eq!(second.receiver_link(2, "q").len(), 1);
+        assert_eq!(second.request(2, "q", None).1.len(), 1);
+        assert!(second.request(1, "q", None).1.is_empty());
     }
 }

@@ -41,6 +41,14 @@ impl Broker {
         self.sockets.lock().unwrap().remove(&connection);
     }
 
+    /// Hangs up on one client, without a word of AMQP or TLS.
+    pub(crate) fn cut_connection(&self, connection: usize) {
+        if let Some(socket) = self.sockets.lock().unwrap().remove(&connection) {
+            // It fails only where the client was quicker.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
     /// Hangs up on every client, without a word of AMQP or TLS.
     pub(crate) fn cut_connections(&self) {
         for (_, socket) in self.sockets.lock().unwrap().drain() {

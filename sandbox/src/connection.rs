@@ -8,9 +8,11 @@ use fe2o3_amqp::types::definitions::Role;
 use fe2o3_amqp::types::messaging::{Source, Target, TargetArchetype};
 use fe2o3_amqp::types::performatives::Attach;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
 
 use crate::behaviour::{Act, Refusal};
 use crate::broker::{Broker, amqp_error};
+use crate::line::Line;
 use crate::observer::Observer;
 use crate::sasl::Authenticator;
 use crate::wire::Tapped;
@@ -19,13 +21,20 @@ use crate::{inbound, outbound};
 const RELAY: &str = "ANONYMOUS-RELAY";
 
 /// Serves a client until it is gone.
-pub(crate) async fn serve<S>(stream: S, broker: &Arc<Broker>, number: usize) -> Result<(), String>
+pub(crate) async fn serve<S>(
+    stream: S,
+    broker: &Arc<Broker>,
+    number: usize,
+    line: Line,
+    acts: &[Act],
+) -> Result<(), String>
 where
     S: AsyncRead + AsyncWrite + Debug + Send + Unpin + 'static,
 {
     let observer = Arc::new(Observer::new(number, Arc::clone(&broker.recorder)));
-    let (stream, header) =
-        Tapped::new(stream, Arc::clone(&observer)).await.map_err(|error| format!("no protocol header: {error}"))?;
+    let (stream, header) = Tapped::new(stream, Arc::clone(&observer), line.clone())
+        .await
+        .map_err(|error| format!("no protocol header: {error}"))?;
     broker.recorder.on_connection(number, |c| c.protocol_header = Some(header));
 
     let mut acceptor = ConnectionAcceptor::builder().container_id("amqp-sandbox").max_frame_size(256 * 1024);
@@ -44,16 +53,36 @@ where
     };
     let mut connection = opened.map_err(|error| format!("open: {error}"))?;
 
-    while let Some(incoming) = connection.next_incoming_session().await {
+    let (close, mut closing) = mpsc::unbounded_channel();
+    for act in acts {
+        match act {
+            Act::Close(refusal) => drop(close.send(refusal.clone())),
+            Act::Cut => line.cut(),
+            Act::HalfOpen => line.die(),
+            _ => {}
+        }
+    }
+    loop {
+        let incoming = tokio::select! {
+            incoming = connection.next_incoming_session() => incoming,
+            Some(refusal) = closing.recv() => {
+                // The client may be gone already; there is nobody else to tell.
+                let _ = connection.close_with_error(amqp_error(refusal)).await;
+                return Ok(());
+            }
+        };
+        let Some(incoming) = incoming else {
+            return Ok(());
+        };
         let channel = incoming.channel;
         let session = SessionAcceptor::default()
             .accept_incoming_session(incoming, &mut connection)
             .await
             .map_err(|error| format!("begin: {error}"))?;
-        let client = Client { broker: Arc::clone(broker), observer: Arc::clone(&observer), number, channel };
+        let (broker, observer) = (Arc::clone(broker), Arc::clone(&observer));
+        let client = Client { broker, observer, number, channel, line: line.clone(), close: close.clone() };
         tokio::spawn(serve_session(session, client));
     }
-    Ok(())
 }
 
 /// Where a link belongs.
@@ -65,6 +94,9 @@ pub(crate) struct Client {
     pub(crate) number: usize,
     /// The client's channel.
     pub(crate) channel: u16,
+    pub(crate) line: Line,
+    /// Makes the broker close the connection.
+    pub(crate) close: mpsc::UnboundedSender<Refusal>,
 }
 
 async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
@@ -119,12 +151,12 @@ fn examine(attach: &Attach, client: &Client) -> (Option<String>, Vec<Act>) {
         Role::Sender => {
             let target = attach.target.as_deref();
             let address = target.and_then(|TargetArchetype::Target(t)| t.address.clone());
-            let acts = matcher.sender_link(address.as_deref().unwrap_or_default());
+            let acts = matcher.sender_link(client.number, address.as_deref().unwrap_or_default());
             (address, acts)
         }
         Role::Receiver => {
             let address = attach.source.as_deref().and_then(|s| s.address.clone());
-            let acts = matcher.receiver_link(address.as_deref().unwrap_or_default());
+            let acts = matcher.receiver_link(client.number, address.as_deref().unwrap_or_default());
             (address, acts)
         }
     }

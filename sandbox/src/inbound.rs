@@ -93,7 +93,7 @@ fn take(
     let broker = &client.broker;
     let (number, acts) = {
         let mut matcher = broker.matcher.lock().unwrap();
-        matcher.request(&address, request_id.as_deref())
+        matcher.request(client.number, &address, request_id.as_deref())
     };
     let outgoing = body::outgoing(message);
     let record = RequestRecord {
@@ -112,7 +112,9 @@ fn take(
     // Before it is routed, so that whoever sees a reply finds the request on record.
     broker.recorder.write(|r| r.requests.push(record));
     let accepted = TerminalDeliveryState::Accepted(Accepted {});
-    if let Some(refusal) = detach_wanted(&acts) {
+    if ends_connection(&acts, client) {
+        Verdict::Leave
+    } else if let Some(refusal) = detach_wanted(&acts) {
         Verdict::Detach(refusal)
     } else if let Some(state) = turned_away(&acts, &address) {
         Verdict::Settle(info, state)
@@ -166,6 +168,21 @@ fn detach_wanted(acts: &[Act]) -> Option<Refusal> {
         Act::DetachLink(refusal) => Some(refusal.clone()),
         _ => None,
     })
+}
+
+/// Does to the connection what a request was to bring about; whether there was anything.
+fn ends_connection(acts: &[Act], client: &Client) -> bool {
+    for act in acts {
+        match act {
+            Act::Cut => client.line.cut(),
+            Act::HalfOpen => client.line.die(),
+            // The connection has ended already: then there is nothing left to close.
+            Act::Close(refusal) => drop(client.close.send(refusal.clone())),
+            _ => continue,
+        }
+        return true;
+    }
+    false
 }
 
 fn settle_when_answered(info: DeliveryInfo, late: Late) -> Arc<Notify> {

@@ -49,6 +49,7 @@ mod broker;
 mod config;
 mod connection;
 mod inbound;
+mod line;
 mod listener;
 mod observer;
 mod openpgp;
@@ -66,7 +67,7 @@ mod sasl;
 mod signer;
 mod wire;
 
-pub use behaviour::{Act, Carrier, Content, Refusal, Rule, When};
+pub use behaviour::{Act, Carrier, Content, Limit, Phase, Refusal, Rule, When};
 pub use body::{AmqpMessage, Body};
 pub use fe2o3_amqp::types;
 pub use options::{Options, Sasl};

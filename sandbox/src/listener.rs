@@ -9,11 +9,14 @@ use openssl::ssl::{
 };
 use openssl::x509::X509NameRef;
 use openssl::x509::store::X509StoreBuilder;
+use tokio::io::AsyncRead;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_openssl::SslStream;
 
+use crate::behaviour::Phase;
 use crate::broker::Broker;
 use crate::connection;
+use crate::line::Line;
 use crate::pki::{Authority, Identity};
 
 /// Takes connections until the task is aborted; `_done` tells by its end that the port is closed.
@@ -43,8 +46,16 @@ pub(crate) async fn listen(
 
 async fn serve(socket: TcpStream, tls: Option<SslContext>, broker: &Arc<Broker>, number: usize) -> Result<(), String> {
     let socket = share(socket, broker, number).map_err(|e| format!("socket: {e}"))?;
+    let acts = broker.matcher.lock().unwrap().connection(number);
+    let line = Line::new(broker, number, &acts);
+    if line.is_silent(Phase::Tcp) {
+        return ignore(socket).await;
+    }
     let Some(context) = tls else {
-        return connection::serve(socket, broker, number).await;
+        if line.is_silent(Phase::Tls) {
+            return ignore(socket).await;
+        }
+        return connection::serve(socket, broker, number, line, &acts).await;
     };
     let ssl = Ssl::new(&context).map_err(|e| format!("tls: {e}"))?;
     let mut stream = SslStream::new(ssl, socket).map_err(|e| format!("tls: {e}"))?;
@@ -58,7 +69,17 @@ async fn serve(socket: TcpStream, tls: Option<SslContext>, broker: &Arc<Broker>,
         record.tls_version = Some(stream.ssl().version_str().to_owned());
         record.certificate_subject = certificate_subject(stream.ssl());
     });
-    connection::serve(stream, broker, number).await
+    if line.is_silent(Phase::Tls) {
+        return ignore(stream).await;
+    }
+    connection::serve(stream, broker, number, line, &acts).await
+}
+
+/// Says nothing until the client hangs up.
+async fn ignore(mut stream: impl AsyncRead + Unpin) -> Result<(), String> {
+    // However it ends, it is over.
+    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+    Ok(())
 }
 
 /// Keeps a second handle on the socket, so that it can be cut from outside.

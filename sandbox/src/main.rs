@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use amqp_sandbox::remote::{self, RemoteSigner};
 use amqp_sandbox::{Options, Rule, Sandbox};
@@ -31,7 +32,7 @@ enum Command {
     note = "A RULE is ACT or ACT@WHEN or ACT@WHEN@WHEN (all hold).
 
 ACT, the reply:
-  no-reply  drop  delay=TIME  twice  foreign-first  foreign-instead
+  no-reply  drop  delay=TIME  reverse=REPLIES  twice  foreign-first  foreign-instead
   server-error[=TEXT]  no-errors-field  no-result  partial-batch=N
   not-json  json-list  no-msg  no-id  numeric-id  empty  nested=LEVELS  padded=BYTES
   binary  data[=SECTIONS]  invalid-utf8  null
@@ -40,12 +41,20 @@ ACT, the outcome of the request:
   reply-before-outcome
 ACT, links:
   no-credit  refuse[=CONDITION]  detach[=CONDITION]
+ACT, the connection:
+  silent[=tcp|tls|open]  says nothing from there on; the socket stays
+  cut-sent=FRAMES  cut-received=FRAMES  cut-bytes=BYTES
+                   hangs up when so much has passed; bytes are the broker's
+  slow=TIME        writes each byte by itself, after that time
+ACT, the connection, upon a request (which gets no outcome) or, without one, after Open:
+  cut  half-open  close[=CONDITION]
 WHEN:
-  request=N  from=N  every=N  delivery=K  first
+  request=N  from=N  every=N  delivery=K  first  connection=N
   address=ADDRESS  sender  receiver
 
 Examples: delay=2s@request=1   reject=amqp:not-allowed@every=3
-          refuse=amqp:unauthorized-access@receiver   no-reply@first"
+          refuse=amqp:unauthorized-access@receiver   no-reply@first
+          half-open@request=2   close=amqp:connection:forced@connection=1"
 )]
 struct Up {
     /// where certificates, keys and config.yaml are written
@@ -55,6 +64,10 @@ struct Up {
     /// listen without TLS too
     #[argh(switch)]
     amqp: bool,
+
+    /// the broker's own idle timeout, for example 2s
+    #[argh(option, arg_name = "time", from_str_fn(time))]
+    idle_timeout: Option<Duration>,
 
     /// a departure from good behaviour, see below; may be given several times
     #[argh(option, arg_name = "rule")]
@@ -90,6 +103,10 @@ struct Signer {
     config: PathBuf,
 }
 
+fn time(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| error.to_string())
+}
+
 fn main() -> ExitCode {
     let Arguments { command } = argh::from_env();
     let result = match command {
@@ -110,6 +127,7 @@ fn run(up: Up) -> io::Result<()> {
     let mut options = Options::new(up.dir);
     options.amqp = up.amqp;
     options.behaviours = up.behaviour;
+    options.idle_timeout = up.idle_timeout;
     let sandbox = Sandbox::start(options)?;
     io::stdout().write_all(usage(&sandbox, up.amqp).as_bytes())?;
     io::stdout().flush()?;

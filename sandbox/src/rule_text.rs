@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 use std::str::FromStr;
+use std::time::Duration;
 
-use crate::behaviour::{Act, Carrier, Content, Refusal, Rule, When};
+use crate::behaviour::{Act, Carrier, Content, Limit, Phase, Refusal, Rule, When};
 
 impl FromStr for Rule {
     type Err = String;
@@ -33,6 +34,7 @@ fn when(text: &str) -> Result<When, String> {
         "delivery" => When::Delivery(number(name, value)?),
         "first" => When::Delivery(1),
         "address" => When::Address(value.unwrap_or_default().to_owned()),
+        "connection" => When::Connection(number(name, value)?),
         "sender" => When::SenderLink,
         "receiver" => When::ReceiverLink,
         _ => return Err(format!("unknown condition {text:?}")),
@@ -44,10 +46,8 @@ fn act(text: &str) -> Result<Act, String> {
     Ok(match name {
         "no-reply" => Act::NoReply,
         "drop" => Act::Drop,
-        "delay" => {
-            let time = humantime::parse_duration(value.unwrap_or_default());
-            Act::Delay(time.map_err(|error| format!("{text:?}: {error}"))?)
-        }
+        "delay" => Act::Delay(time(text, value)?),
+        "reverse" => Act::Reverse(number(name, value)?),
         "twice" => Act::ReplyTwice,
         "foreign-first" => Act::ForeignReplyFirst,
         "foreign-instead" => Act::ForeignReplyInstead,
@@ -78,6 +78,14 @@ fn act(text: &str) -> Result<Act, String> {
         "no-credit" => Act::NoCredit,
         "refuse" => Act::RefuseLink(refusal(value)),
         "detach" => Act::DetachLink(refusal(value)),
+        "silent" => Act::Silent(phase(text, value)?),
+        "cut" => Act::Cut,
+        "cut-sent" => Act::CutAfter(Limit::FramesSent(number(name, value)?)),
+        "cut-received" => Act::CutAfter(Limit::FramesReceived(number(name, value)?)),
+        "cut-bytes" => Act::CutAfter(Limit::BytesSent(number(name, value)?)),
+        "slow" => Act::Slow(time(text, value)?),
+        "half-open" => Act::HalfOpen,
+        "close" => Act::Close(refusal(value)),
         _ => return Err(format!("unknown act {text:?}")),
     })
 }
@@ -93,6 +101,20 @@ fn number<N: FromStr<Err: Display>>(name: &str, value: Option<&str>) -> Result<N
     let value = value.ok_or(format!("{name} needs a number: {name}=N"))?;
     let number = value.parse();
     number.map_err(|error| format!("{name}={value}: {error}"))
+}
+
+fn time(text: &str, value: Option<&str>) -> Result<Duration, String> {
+    let time = humantime::parse_duration(value.unwrap_or_default());
+    time.map_err(|error| format!("{text:?}: {error}"))
+}
+
+fn phase(text: &str, value: Option<&str>) -> Result<Phase, String> {
+    match value {
+        None | Some("tcp") => Ok(Phase::Tcp),
+        Some("tls") => Ok(Phase::Tls),
+        Some("open") => Ok(Phase::Open),
+        _ => Err(format!("{text:?}: silent after tcp, tls or open")),
+    }
 }
 
 fn refusal(condition: Option<&str>) -> Refusal {
@@ -112,6 +134,10 @@ mod tests {
         assert_eq!(rule.when, When::Request(2));
         assert_eq!(rule.act, Act::Delay(std::time::Duration::from_millis(250)));
 
+        let rule: Rule = "cut-bytes=70@connection=1".parse().unwrap();
+        assert_eq!(rule.when, When::Connection(1));
+        assert_eq!(rule.act, Act::CutAfter(Limit::BytesSent(70)));
+
         let rule: Rule = "no-credit@sender@address=queue://a".parse().unwrap();
         let both = vec![When::SenderLink, When::Address("queue://a".into())];
         assert_eq!(rule.when, When::All(both));
@@ -122,6 +148,7 @@ mod tests {
         let error = |text: &str| text.parse::<Rule>().unwrap_err();
         assert_eq!(error("explode"), r#"unknown act "explode""#);
         assert_eq!(error("twice@noon"), r#"unknown condition "noon""#);
+        assert_eq!(error("silent=bind"), r#""silent=bind": silent after tcp, tls or open"#);
         assert!(error("nested").contains("needs a number"));
         assert!(error("every").contains("unknown act"));
     }

@@ -44,14 +44,22 @@ impl Signer {
         replies: String,
         in_order: mpsc::UnboundedSender<Making>,
     ) {
+        let mut held = Vec::new();
         loop {
             let item = subscription.queue.take().await;
             if item.acts.contains(&Act::NoReply) {
                 continue;
             }
             let delay = delay(&item.acts);
+            let reverse = reverse(&item.acts);
             let making = self.begin(item, &replies);
-            if delay.is_zero() {
+            if let Some(count) = reverse {
+                held.push(making);
+                if held.len() >= count {
+                    // The receiving task lives as long as this one.
+                    held.drain(..).rev().for_each(|making| drop(in_order.send(making)));
+                }
+            } else if delay.is_zero() {
                 // The receiving task lives as long as this one.
                 let _ = in_order.send(making);
             } else {
@@ -128,6 +136,13 @@ pub(crate) fn request_id(request: &AmqpMessage) -> Option<String> {
 
 /// Replies in the making.
 type Making = JoinHandle<Vec<Item>>;
+
+fn reverse(acts: &[Act]) -> Option<usize> {
+    acts.iter().find_map(|act| match act {
+        Act::Reverse(count) => Some(*count),
+        _ => None,
+    })
+}
 
 fn delay(acts: &[Act]) -> Duration {
     let delays = acts.iter().map(|act| match act {

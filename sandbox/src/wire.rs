@@ -1,12 +1,15 @@
 //! The client's stream with a look at every frame on its way in and out.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
 
+use crate::line::Line;
 use crate::observer::Observer;
 
 /// Bytes that may wait to be written before the writer has to.
@@ -17,6 +20,9 @@ const WRITE_BUFFER: usize = 64 * 1024;
 pub(crate) struct Tapped<S> {
     stream: S,
     observer: Arc<Observer>,
+    line: Line,
+    /// Runs while a slow line pauses before a byte.
+    pause: Option<Pin<Box<Sleep>>>,
     /// Bytes read ahead, to be given out first.
     ahead: Vec<u8>,
     /// The start of a frame coming in.
@@ -29,12 +35,14 @@ pub(crate) struct Tapped<S> {
 
 impl<S: AsyncRead + Unpin> Tapped<S> {
     /// Waits for the protocol header, without taking it out of the stream.
-    pub(crate) async fn new(mut stream: S, observer: Arc<Observer>) -> io::Result<(Self, [u8; 8])> {
+    pub(crate) async fn new(mut stream: S, observer: Arc<Observer>, line: Line) -> io::Result<(Self, [u8; 8])> {
         let mut header = [0; 8];
         stream.read_exact(&mut header).await?;
         let tapped = Tapped {
             stream,
             observer,
+            line,
+            pause: None,
             ahead: header.to_vec(),
             incoming: Vec::new(),
             outgoing: Vec::new(),
@@ -59,10 +67,29 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tapped<S> {
             buffer.put_slice(&this.ahead[..count]);
             this.ahead.drain(..count);
         }
+        if this.line.is_dead() && buffer.filled().len() > before {
+            // Nobody hears it. The end of the stream is passed on, so that this ends with the client.
+            buffer.set_filled(before);
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         this.incoming.extend(&buffer.filled()[before..]);
-        let observer = &this.observer;
-        take_frames(&mut this.incoming, |frame| observer.incoming(frame));
+        let (observer, line) = (&this.observer, &mut this.line);
+        take_frames(&mut this.incoming, |frame| {
+            observer.incoming(frame);
+            line.received(frame);
+        });
+        this.end_if_over();
         Poll::Ready(Ok(()))
+    }
+}
+
+impl<S> Tapped<S> {
+    /// Hangs up once all has passed that may pass.
+    fn end_if_over(&self) {
+        if self.line.is_over() && self.passed.is_empty() {
+            self.line.cut();
+        }
     }
 }
 
@@ -70,7 +97,14 @@ impl<S: AsyncWrite + Unpin> Tapped<S> {
     /// Writes until no more than `rest` bytes wait.
     fn poll_drain(&mut self, context: &mut Context<'_>, rest: usize) -> Poll<io::Result<()>> {
         while self.passed.len() > rest {
-            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &self.passed))?;
+            let mut count = self.passed.len();
+            if let Some(pause) = self.line.pause {
+                let sleep = self.pause.get_or_insert_with(|| Box::pin(tokio::time::sleep(pause)));
+                ready!(sleep.as_mut().poll(context));
+                count = 1;
+            }
+            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &self.passed[..count]))?;
+            self.pause = None;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -85,10 +119,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
         let this = &mut *self;
         ready!(this.poll_drain(context, WRITE_BUFFER))?;
         this.outgoing.extend(bytes);
-        let (observer, passed) = (&this.observer, &mut this.passed);
+        let (observer, line, passed) = (&this.observer, &mut this.line, &mut this.passed);
         take_frames(&mut this.outgoing, |frame| {
             if observer.lets_pass(frame) {
-                passed.extend(frame);
+                passed.extend(&frame[..line.allows(frame)]);
             }
         });
         Poll::Ready(Ok(bytes.len()))
@@ -96,7 +130,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_drain(context, 0))?;
-        Pin::new(&mut self.stream).poll_flush(context)
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        self.end_if_over();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
