@@ -7,6 +7,7 @@
 #![allow(unreachable_pub)]
 
 mod cycle;
+mod faults;
 mod harness;
 mod hostile;
 mod input;
