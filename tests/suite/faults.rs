@@ -63,22 +63,30 @@ fn every_position(rules: &str, status: i32, set: &[(&str, &str)], says: &str) {
 #[track_caller]
 fn every_operation(rules: &str, status: i32, set: &[(&str, &str)], says: &str, position: Option<usize>) {
     let rules: Vec<Rule> = rules.split(' ').map(|rule| rule.parse().unwrap()).collect();
-    for variation in 0..6 {
-        let bench = Bench::misbehaving(rules.clone());
-        let (command, raw) = operations(&bench)[variation].clone();
-        let name = format!("{rules:?}: {command}");
-        let config = set.iter().fold(bench.config(), |config, (key, value)| config.set(key, value));
-        let ended = bench.run(&config, &command);
-        assert_eq!(ended.status, status, "{name}: {}", ended.stderr);
-        assert!(ended.stderr.contains(says), "{name}: {says:?} is not in {}", ended.stderr);
-        let present = present(&ended, raw, &name);
-        if !raw {
-            let missing = |index: usize| status != 0 && position.is_none_or(|position| index + 1 == position);
-            assert_eq!(present, [0, 1, 2].map(|index| !missing(index)), "{name}");
+    // Side by side: most of them wait most of the time.
+    std::thread::scope(|scope| {
+        for variation in 0..6 {
+            let rules = rules.clone();
+            scope.spawn(move || one(rules, variation, status, set, says, position));
         }
-        let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
-        asked_again_only_for_want_of_an_answer(&record, &name);
+    });
+}
+
+fn one(rules: Vec<Rule>, variation: usize, status: i32, set: &[(&str, &str)], says: &str, position: Option<usize>) {
+    let bench = Bench::misbehaving(rules.clone());
+    let (command, raw) = operations(&bench)[variation].clone();
+    let name = format!("{rules:?}: {command}");
+    let config = set.iter().fold(bench.config(), |config, (key, value)| config.set(key, value));
+    let ended = bench.run(&config, &command);
+    assert_eq!(ended.status, status, "{name}: {}", ended.stderr);
+    assert!(ended.stderr.contains(says), "{name}: {says:?} is not in {}", ended.stderr);
+    let present = present(&ended, raw, &name);
+    if !raw {
+        let missing = |index: usize| status != 0 && position.is_none_or(|position| index + 1 == position);
+        assert_eq!(present, [0, 1, 2].map(|index| !missing(index)), "{name}");
     }
+    let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
+    asked_again_only_for_want_of_an_answer(&record, &name);
 }
 
 const ONE_WINDOW: &[(&str, &str)] = &[("timeout", "1"), ("retries", "1"), ("send_retries", "1")];
