@@ -41,11 +41,12 @@ ACT, the outcome of the request:
   reply-before-outcome
 ACT, links:
   no-credit  refuse[=CONDITION]  detach[=CONDITION]
-ACT, the connection:
-  silent[=tcp|tls|open]  says nothing from there on; the socket stays
+ACT, the connection, which stays and says nothing from there on:
+  silent[=tcp|tls|open]
+ACT, the connection, cut when so much has passed (bytes: the broker's):
   cut-sent=FRAMES  cut-received=FRAMES  cut-bytes=BYTES
-                   hangs up when so much has passed; bytes are the broker's
-  slow=TIME        writes each byte by itself, after that time
+ACT, the connection, each byte by itself after that time:
+  slow=TIME
 ACT, the connection, upon a request (which gets no outcome) or, without one, after Open:
   cut  half-open  close[=CONDITION]
 WHEN:
