@@ -36,10 +36,10 @@ struct Script {
     retries: u32,
     /// Windows of this cycle that are over.
     windows: u32,
-    /// Whether anything was sent in this cycle.
-    has_sent: bool,
-    /// When the wait for a reply is to end that nothing has lengthened since it began.
-    clock: Option<Instant>,
+    /// What was handed over in this cycle.
+    handed: HashSet<usize>,
+    /// When the wait of this phase is to end; none where it may begin anew.
+    clock: Option<(Phase, Instant)>,
     answered: HashSet<usize>,
     credit: usize,
     /// What was handed over, in order.
@@ -60,7 +60,7 @@ impl Script {
             steps: steps.to_vec().into(),
             retries,
             windows: 0,
-            has_sent: false,
+            handed: HashSet::new(),
             clock: None,
             answered: HashSet::new(),
             credit,
@@ -76,25 +76,26 @@ impl Script {
     /// Notes that a wait went by in silence; the last one of a cycle ends it.
     fn quiet(&mut self, phase: Phase) {
         self.windows += u32::from(phase == Phase::Reply);
-        if self.windows == self.retries || (phase == Phase::Send && !self.has_sent) {
-            (self.windows, self.has_sent) = (0, false);
+        if self.windows == self.retries || (phase == Phase::Send && self.handed.is_empty()) {
+            self.windows = 0;
+            self.handed.clear();
             self.accepted.clear();
         }
     }
 
-    /// Only an expected reply and a silence may have put off the end of a wait for replies.
+    /// Only a silence and an expected reply put off the end of a wait; while sending, an outcome does as well.
     fn check_clock(&mut self, deadline: &Deadline, step: &Step) {
-        if let Some(clock) = self.clock.take() {
-            assert_eq!(deadline.at(), clock, "the clock was put back for nothing");
+        let clock = (deadline.phase(), deadline.at());
+        if let Some(before) = self.clock.take_if(|(phase, _)| *phase == clock.0) {
+            assert_eq!(clock, before, "the clock was put back for nothing");
         }
         let restarts = match step {
             Quiet => true,
             Reply(entry) => self.answered.insert(*entry),
+            Accept(_) | Reject(_) | Return(_) => clock.0 == Phase::Send,
             _ => false,
         };
-        if deadline.phase() == Phase::Reply && !restarts {
-            self.clock = Some(deadline.at());
-        }
+        self.clock = (!restarts).then_some(clock);
     }
 
     fn reply(&mut self, text: String) -> Event {
@@ -111,7 +112,10 @@ impl Broker for Script {
         }
         assert!(!self.accepted.contains(&entry), "an accepted request was sent again in its cycle");
         self.credit -= 1;
-        self.has_sent = true;
+        // What goes out for the first time in its cycle is progress in sending.
+        if self.handed.insert(entry) {
+            self.clock.take_if(|(phase, _)| *phase == Phase::Send);
+        }
         self.sent.push(entry);
         self.in_flight.insert(entry);
         Handed::Over
