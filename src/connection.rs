@@ -1,5 +1,6 @@
 //! One connection to one broker: the engine on a wire.
 
+mod ending;
 mod explain;
 mod pump;
 mod translate;
@@ -14,10 +15,13 @@ use crate::{
     broker::{Event, Handed, ReplyId},
     config::BrokerUrl,
     deadline::Deadline,
-    error::{Condition, Error, Phase, Subject},
+    error::{
+        Condition, Error, Phase, Subject,
+        conditions::{self, Effect, Place},
+    },
     proton::{self, DeliveryId, Engine, Message, Outgoing, Payload, Role},
     random,
-    signing::{Outcome, Request},
+    signing::Request,
     stop::Stop,
     transport::{TlsContext, Wire},
 };
@@ -199,8 +203,9 @@ impl Connection {
                 Came::Event(proton::Event::Attached(Role::Sender)) => sender = Some(Ok(())),
                 Came::Event(proton::Event::LinkEnded(Role::Sender, condition)) => {
                     // A broker that does not know the anonymous terminus may say so in any words.
-                    if self.target != Target::Anonymous && !condition.is_refusal() {
-                        return Err(self.ended(self.sending(), condition, &deadline));
+                    let refused = conditions::effect(&condition, Place::Sender) == Effect::Sending;
+                    if self.target != Target::Anonymous && !refused {
+                        return Err(self.ended(Place::Sender, condition, &deadline));
                     }
                     sender = Some(Err(self.refused(self.sending(), condition)));
                 }
@@ -231,18 +236,6 @@ impl Connection {
 
     fn sending(&self) -> Subject {
         Subject::Sending(self.send_to.clone())
-    }
-
-    fn refused(&self, what: Subject, condition: Condition) -> Error {
-        Error::Refused { broker: self.broker.clone(), what, condition }
-    }
-
-    /// The error of a condition that the broker ended something with.
-    fn ended(&self, what: Subject, condition: Condition, deadline: &Deadline) -> Error {
-        if condition.is_refusal() {
-            return self.refused(what, condition);
-        }
-        Error::Closed { broker: self.broker.clone(), phase: deadline.phase(), what, condition }
     }
 
     /// Hands over one request, if there is credit for it.
@@ -317,12 +310,13 @@ impl Connection {
             proton::Event::Message { delivery, payload } => self.take_in(delivery, payload),
             proton::Event::LinkEnded(Role::Sender, condition) => self.sender_ended(condition, deadline),
             proton::Event::LinkEnded(Role::Receiver, condition) => {
-                return Err(self.ended(Subject::Listening(self.listen_to.clone()), condition, deadline));
+                return Err(self.ended(Place::Receiver, condition, deadline));
             }
-            proton::Event::SessionEnded(condition) => return Err(self.ended(Subject::Session, condition, deadline)),
+            proton::Event::SessionEnded(condition) => return Err(self.ended(Place::Session, condition, deadline)),
             proton::Event::ConnectionEnded(condition) => {
                 self.closed = true;
-                return Err(self.ended(Subject::Connection, condition, deadline));
+                let place = if deadline.phase() == Phase::Attach { Place::Login } else { Place::Connection };
+                return Err(self.ended(place, condition, deadline));
             }
             proton::Event::Failed(condition) => {
                 let (broker, phase) = (self.broker.clone(), deadline.phase());
@@ -331,33 +325,6 @@ impl Connection {
             proton::Event::Opened | proton::Event::Attached(_) | proton::Event::InputEnded => {}
         }
         Ok(())
-    }
-
-    /// Why the connection ends: what came first says why, unless the second word is that we may not.
-    fn reason(&mut self, error: Error) -> Error {
-        match self.ending.take() {
-            Some((first, _)) if !error.is_refusal() => first,
-            _ => error,
-        }
-    }
-
-    fn sender_ended(&mut self, condition: Condition, deadline: &Deadline) {
-        let error = self.ended(self.sending(), condition.clone(), deadline);
-        let is_final = condition.is_refusal() || condition.name == "amqp:precondition-failed";
-        if condition.is_refusal() {
-            self.events.push_back(Event::SendingRefused(error));
-        } else {
-            // The receiver still stands: replies that are here already must not go with the sender.
-            self.ending = Some((error, Deadline::after(Duration::ZERO, deadline.phase())));
-        }
-        // What has no outcome by now gets none. Where nothing was ever taken, nothing of it was: so Qpid Broker-J says
-        // that there is no such address, or that it takes no durable messages. Else some of it may be on its way to
-        // the signing server, and is waited for.
-        if is_final && !self.has_accepted {
-            let untold = self.in_flight.drain().map(|(_, entry)| entry);
-            let undeliverable = |entry| Event::Outcome { entry, outcome: Outcome::Undeliverable(condition.clone()) };
-            self.events.extend(untold.map(undeliverable));
-        }
     }
 
     fn note_outcome(&mut self, tag: u64, outcome: proton::Outcome) {
@@ -369,7 +336,9 @@ impl Connection {
             return;
         }
         let refusal = match &outcome {
-            proton::Outcome::Rejected(condition) if condition.is_refusal() => {
+            proton::Outcome::Rejected(condition)
+                if conditions::effect(condition, Place::Outcome) == Effect::Sending =>
+            {
                 Some(self.refused(self.sending(), condition.clone()))
             }
             _ => None,

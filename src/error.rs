@@ -1,5 +1,7 @@
 //! What can go wrong, said once and by name.
 
+pub(crate) mod conditions;
+
 use std::{fmt, io, path::PathBuf, time::Duration};
 
 /// A part of a run that has a deadline of its own.
@@ -63,12 +65,7 @@ impl Condition {
     /// These are the conditions that trying again cannot help: the identity has no right to the
     /// address, or the address does not exist.
     pub fn is_refusal(&self) -> bool {
-        match self.name.as_str() {
-            "amqp:unauthorized-access" | "amqp:not-found" | "amqp:not-allowed" => true,
-            // Artemis rejects a message whose address does not exist in its own way: by a number.
-            "failed" => self.description.starts_with("AMQ119002"),
-            _ => false,
-        }
+        conditions::is_refusal(self)
     }
 }
 
@@ -126,6 +123,22 @@ pub(crate) fn printable(text: &str) -> String {
         if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
     }
     out
+}
+
+/// What TLS with a broker failed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsCause {
+    /// No certificate of `messaging_ca_cert` verifies the broker's.
+    UnknownAuthority,
+    /// The broker's certificate is for another host.
+    OtherHost,
+    /// The broker's certificate does not verify for another reason, such as its time.
+    BrokerCertificate,
+    /// The broker refused our certificate, or that we have none.
+    OurCertificate,
+    /// Nothing that both sides take: the broker's TLS is too old, or it refuses what we offer.
+    Handshake,
 }
 
 /// Why a run, or a step of it, ended.
@@ -213,6 +226,8 @@ pub enum Error {
     Tls {
         /// The broker's URL, without credentials.
         broker: String,
+        /// Who refused whom, and for what.
+        cause: TlsCause,
         /// Which check failed, or the broker's alert in words.
         problem: String,
     },
@@ -283,7 +298,7 @@ impl fmt::Display for Error {
             Self::Closed { broker, phase, what, condition } => {
                 write!(f, "{broker}: {phase}: {what} ended by the broker: {condition}")
             }
-            Self::Tls { broker, problem } => write!(f, "{broker}: tls: {problem}"),
+            Self::Tls { broker, problem, .. } => write!(f, "{broker}: tls: {problem}"),
             Self::Refused { broker, what, condition } => write!(f, "{broker}: {what} refused: {condition}"),
             Self::Unreachable { brokers } => {
                 f.write_str("no connection to any broker")?;
@@ -316,18 +331,5 @@ impl std::error::Error for Error {
             | Self::Deadline { .. }
             | Self::Interrupted => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_address_of_artemis_is_a_refusal_and_no_other_failure_is() {
-        let words = "AMQ119002: target address queue://a does not exist";
-        assert!(Condition::new("failed", words).is_refusal());
-        assert!(!Condition::new("failed", "AMQ229102: address is full").is_refusal());
-        assert!(!Condition::new("amqp:internal-error", words).is_refusal());
     }
 }

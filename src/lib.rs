@@ -77,7 +77,7 @@ mod stop;
 mod transport;
 
 pub use config::{Settings, SignerType};
-pub use error::{Condition, Error, Phase, Subject};
+pub use error::{Condition, Error, Phase, Subject, TlsCause};
 pub use signer::{Run, Signer};
 pub use signing::Operation;
 pub use status::Status;

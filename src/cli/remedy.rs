@@ -1,19 +1,23 @@
 //! What to do about an error, where that is known.
 
-use crate::{Condition, Error, Phase, Subject};
+use crate::{Condition, Error, Phase, Subject, TlsCause};
 
 /// One clause for the user; `None` where the error says all there is.
 pub(super) fn of_error(error: &Error) -> Option<String> {
     Some(match error {
-        Error::Tls { problem, .. } if problem.contains("refused our certificate") => {
+        Error::Tls { cause: TlsCause::OurCertificate, .. } => {
             "check with the broker's administrator that messaging_cert_key is known there and signed by a CA that it trusts"
                 .into()
         }
-        Error::Tls { problem, .. } if problem.contains("is not for") => {
+        Error::Tls { cause: TlsCause::OtherHost, .. } => {
             "use the name that the certificate is for in messaging_brokers".into()
         }
-        Error::Tls { problem, .. } if problem.contains("messaging_ca_cert") => {
+        Error::Tls { cause: TlsCause::UnknownAuthority, .. } => {
             "put the certificate of the CA that signed the broker's into messaging_ca_cert".into()
+        }
+        Error::Tls { cause: TlsCause::Handshake, .. } => {
+            "check with the broker's administrator which TLS versions and host names it takes, and whether it wants a certificate"
+                .into()
         }
         Error::Refused { what: Subject::WithoutSasl, .. } => "set sasl: auto, or the mechanism that the broker wants".into(),
         Error::Refused { what: Subject::Login, .. } => "check sasl, username and password_file, or the certificate".into(),

@@ -5,7 +5,10 @@ use std::io;
 use super::pump::Ended;
 use crate::{
     deadline::Deadline,
-    error::{Condition, Error, Phase, Subject},
+    error::{
+        Condition, Error, Phase, Subject, TlsCause,
+        conditions::{self, AlertMeaning},
+    },
     transport::Fault,
 };
 
@@ -24,14 +27,8 @@ pub(super) fn fault(fault: Fault, scene: &Scene<'_>) -> Error {
     match fault {
         Fault::Stopped(error) => error,
         Fault::Timeout => scene.deadline.error(scene.broker),
-        Fault::Untrusted(problem) => Error::Tls { broker, problem },
-        Fault::Alert(alert) if scene.opening => {
-            Error::Tls { broker, problem: format!("the broker refused our certificate or handshake: {alert}") }
-        }
-        Fault::Alert(alert) => {
-            let condition = Condition::new("", &format!("TLS alert: {alert}"));
-            Error::Closed { broker, phase, what: Subject::Connection, condition }
-        }
+        Fault::Untrusted(cause, problem) => Error::Tls { broker, cause, problem },
+        Fault::Alert(number, words) => alert(number, &words, scene),
         Fault::NotTls => Error::Protocol {
             broker,
             phase,
@@ -50,6 +47,21 @@ pub(super) fn fault(fault: Fault, scene: &Scene<'_>) -> Error {
         },
         Fault::Io(source) => Error::Network { broker, phase, source },
     }
+}
+
+/// In TLS 1.3 the client's certificate is judged after the handshake, so that until the Open alerts refuse.
+fn alert(number: u8, words: &str, scene: &Scene<'_>) -> Error {
+    let (broker, phase) = (scene.broker.to_owned(), scene.deadline.phase());
+    let cause = match conditions::alert(number) {
+        AlertMeaning::Certificate if scene.opening => TlsCause::OurCertificate,
+        AlertMeaning::Handshake if scene.opening => TlsCause::Handshake,
+        _ => {
+            let condition = Condition::new("", &format!("TLS alert: {words}"));
+            return Error::Closed { broker, phase, what: Subject::Connection, condition };
+        }
+    };
+    let what = if cause == TlsCause::OurCertificate { "certificate" } else { "handshake" };
+    Error::Tls { broker, cause, problem: format!("the broker refused our {what}: {words}") }
 }
 
 fn is_hang_up(error: &io::Error) -> bool {

@@ -22,7 +22,12 @@ use super::{
     poll::{self, Want, Woken},
     wire::{Fault, Turn},
 };
-use crate::{config::TlsVerify, deadline::Deadline, error::Error, stop::Stop};
+use crate::{
+    config::TlsVerify,
+    deadline::Deadline,
+    error::{Error, TlsCause},
+    stop::Stop,
+};
 
 /// Everything that is the same for each TLS connection of a run.
 pub(crate) struct TlsContext {
@@ -126,7 +131,7 @@ pub(super) fn handshake(
                     X509VerifyResult::OK => fault(error),
                     // A failed check is noted, but is not what ended this.
                     _ if context.verify == TlsVerify::None => fault(error),
-                    result => Fault::Untrusted(distrust(result, host)),
+                    result => distrust(result, host),
                 });
             }
         };
@@ -137,19 +142,26 @@ pub(super) fn handshake(
 }
 
 /// Says which check of the broker's certificate failed.
-fn distrust(result: X509VerifyResult, host: &str) -> String {
+fn distrust(result: X509VerifyResult, host: &str) -> Fault {
     // Numbers of OpenSSL's x509_vfy.h, which the crate does not name.
-    match result.as_raw() {
-        18 => "the broker's certificate is self-signed and not in messaging_ca_cert".into(),
-        // 7: an authority of the same name with another key, as one that was made anew.
-        2 | 7 | 19 | 20 | 21 => {
-            format!("the broker's certificate is not verified by messaging_ca_cert ({})", result.error_string())
+    let (cause, problem) = match result.as_raw() {
+        18 => {
+            (TlsCause::UnknownAuthority, "the broker's certificate is self-signed and not in messaging_ca_cert".into())
         }
-        9 => "the broker's certificate is not valid yet".into(),
-        10 => "the broker's certificate has expired".into(),
-        62 | 64 => format!("the broker's certificate is not for “{host}”, the host in the URL"),
-        _ => format!("the broker's certificate does not verify: {}", result.error_string()),
-    }
+        // 7: an authority of the same name with another key, as one that was made anew.
+        2 | 7 | 19 | 20 | 21 => (
+            TlsCause::UnknownAuthority,
+            format!("the broker's certificate is not verified by messaging_ca_cert ({})", result.error_string()),
+        ),
+        9 => (TlsCause::BrokerCertificate, "the broker's certificate is not valid yet".into()),
+        10 => (TlsCause::BrokerCertificate, "the broker's certificate has expired".into()),
+        62 | 64 => (TlsCause::OtherHost, format!("the broker's certificate is not for “{host}”, the host in the URL")),
+        _ => (
+            TlsCause::BrokerCertificate,
+            format!("the broker's certificate does not verify: {}", result.error_string()),
+        ),
+    };
+    Fault::Untrusted(cause, problem)
 }
 
 /// Translates the result of a read or write on an established connection.
@@ -170,8 +182,8 @@ pub(super) fn turn(result: Result<usize, openssl::ssl::Error>) -> Result<Turn, F
     }
 }
 
-/// OpenSSL's reasons for an alert of the peer: its number after 1000 (ssl.h, `SSL_AD_REASON_OFFSET`).
-const ALERTS: std::ops::Range<i32> = 1000..1256;
+/// OpenSSL's reasons for an alert of the peer: its number after this (ssl.h, `SSL_AD_REASON_OFFSET`).
+const ALERTS: i32 = 1000;
 
 /// Says what an OpenSSL failure other than a failed verification means.
 fn fault(error: openssl::ssl::Error) -> Fault {
@@ -187,12 +199,12 @@ fn fault(error: openssl::ssl::Error) -> Fault {
         return Fault::Io(io::ErrorKind::UnexpectedEof.into());
     }
     if reason.contains("protocol version") || reason.contains("unsupported protocol") {
-        return Fault::Untrusted(format!("the broker has no TLS 1.2 or newer ({reason})"));
+        return Fault::Untrusted(TlsCause::Handshake, format!("the broker has no TLS 1.2 or newer ({reason})"));
     }
-    if ALERTS.contains(&errors[0].reason_code()) {
+    if let Some(number) = errors[0].reason_code().checked_sub(ALERTS).and_then(|code| u8::try_from(code).ok()) {
         // Named such as “tlsv1 alert unknown ca”, “ssl/tls alert bad certificate”, “tlsv1 unrecognized name”.
         let alert = reason.split_once(" alert ").or(reason.split_once(' ')).map_or(reason, |(_, alert)| alert);
-        return Fault::Alert(alert.to_owned());
+        return Fault::Alert(number, alert.to_owned());
     }
     if ["wrong version number", "packet length too long", "http request", "record layer failure", "unexpected message"]
         .iter()

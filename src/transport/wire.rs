@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     deadline::Deadline,
-    error::{Error, Phase},
+    error::{Error, Phase, TlsCause},
     stop::Stop,
 };
 
@@ -28,9 +28,9 @@ pub(crate) enum Fault {
     /// The deadline passed.
     Timeout,
     /// The broker's certificate did not verify, or the broker has no TLS that is safe; in words.
-    Untrusted(String),
-    /// The broker sent a TLS alert, in words: it refuses us.
-    Alert(String),
+    Untrusted(TlsCause, String),
+    /// The broker sent a TLS alert: its number (RFC 8446, 6), and in words.
+    Alert(u8, String),
     /// What the peer speaks is not TLS.
     NotTls,
     /// The run was ended from outside.

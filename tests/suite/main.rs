@@ -6,6 +6,7 @@
 // One crate in modules, not a library.
 #![allow(unreachable_pub)]
 
+mod conditions;
 mod cycle;
 mod faults;
 mod harness;

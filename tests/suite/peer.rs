@@ -67,6 +67,11 @@ pub fn close(condition: &str, description: &str) -> Vec<u8> {
     frame(0x18, &[&error(condition, description)])
 }
 
+/// The broker's End of the session, with a condition.
+pub fn end(condition: &str, description: &str) -> Vec<u8> {
+    frame(0x17, &[&error(condition, description)])
+}
+
 /// A frame with a payload behind its performative.
 pub fn with_payload(mut frame: Vec<u8>, payload: &[u8]) -> Vec<u8> {
     frame.extend(payload);
@@ -89,7 +94,12 @@ pub fn request_id(transfer: &[u8]) -> String {
 
 /// A Disposition that rejects and settles the client's first delivery.
 pub fn rejected(condition: &str) -> Vec<u8> {
-    let error = error(condition, "says the peer");
+    rejected_as(condition, "says the peer")
+}
+
+/// The same, in these words.
+pub fn rejected_as(condition: &str, description: &str) -> Vec<u8> {
+    let error = error(condition, description);
     let state = [&[0x00, 0x53, 0x25, 0xc0, error.len() as u8 + 1, 1], &error[..]].concat();
     frame(0x15, &[&[0x41], &[0x43], &[0x40], &[0x41], &state])
 }
@@ -175,7 +185,12 @@ impl Peer {
 
     /// A Detach of the client's sender, with a condition.
     pub fn detach_sender(&self, condition: &str) -> Vec<u8> {
-        frame(0x16, &[&[0x52, self.handles[&false]], &[0x41], &error(condition, "says the peer")])
+        self.detach(false, condition, "says the peer")
+    }
+
+    /// A Detach of one of the client's links, by its role: `true` is the receiver.
+    pub fn detach(&self, role: bool, condition: &str, description: &str) -> Vec<u8> {
+        frame(0x16, &[&[0x52, self.handles[&role]], &[0x41], &error(condition, description)])
     }
 
     /// Reads one frame, its size included.
@@ -208,6 +223,11 @@ impl Peer {
                 return Ok(frame);
             }
         }
+    }
+
+    /// Reads until the client says Close, or hangs up, and does so too.
+    pub fn hang_up_after_close(mut self) {
+        while self.frame().is_ok_and(|frame| frame[10] != 0x18) {}
     }
 
     /// Mirrors an Attach: name, handle, the other role, both termini with an address.

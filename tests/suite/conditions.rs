@@ -1,0 +1,213 @@
+//! What a broker's condition means where it comes, and that the user reads it once.
+
+use std::io::{Read, Write};
+
+use crate::{
+    harness::{Bench, Config, Ended, images, took_between},
+    peer::{self, AMQP, Peer},
+};
+
+const REFUSALS: [(&str, &str); 4] = [
+    ("amqp:unauthorized-access", "says the peer"),
+    ("amqp:not-found", "says the peer"),
+    ("amqp:not-allowed", "says the peer"),
+    ("failed", "AMQ119002: says the peer"),
+];
+
+const PASSING: [&str; 18] = [
+    "amqp:internal-error",
+    "amqp:resource-limit-exceeded",
+    "amqp:resource-locked",
+    "amqp:resource-deleted",
+    "amqp:illegal-state",
+    "amqp:not-implemented",
+    "amqp:invalid-field",
+    "amqp:decode-error",
+    "amqp:frame-size-too-small",
+    "amqp:connection:forced",
+    "amqp:connection:framing-error",
+    "amqp:connection:redirect",
+    "amqp:session:window-violation",
+    "amqp:link:detach-forced",
+    "amqp:link:stolen",
+    "amqp:link:transfer-limit-exceeded",
+    "amqp:link:message-size-exceeded",
+    "vendor:no-idea",
+];
+
+/// Where a condition comes once a request is on its way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Place {
+    Connection,
+    Session,
+    Receiver,
+    Sender,
+    Outcome,
+}
+
+use Place::{Connection, Outcome, Receiver, Sender, Session};
+
+const LINKS_AND_ABOVE: [Place; 4] = [Connection, Session, Receiver, Sender];
+
+/// The program with a broker that takes a request and ends `place` in these words, and a good one next.
+struct Case {
+    next: Bench,
+    ended: Ended,
+}
+
+impl Case {
+    fn new(place: Place, condition: &'static str, description: &'static str) -> Self {
+        let (port, _) = peer::listen(move |stream| {
+            let Ok(mut peer) = Peer::attached(stream) else { return };
+            let _ = peer.grant(9);
+            let _ = peer.transfer();
+            let frame = match place {
+                Connection => peer::close(condition, description),
+                Session => peer::end(condition, description),
+                Receiver => peer.detach(true, condition, description),
+                Sender => peer.detach(false, condition, description),
+                Outcome => peer::rejected_as(condition, description),
+            };
+            let _ = peer.answer(&frame);
+            peer.hang_up_after_close();
+        });
+        let next = Bench::new();
+        let config = to(&next, port);
+        let ended = next.run(&config, &images(1));
+        Self { next, ended }
+    }
+
+    /// Fails the test unless the run ended so, and told the condition once.
+    #[track_caller]
+    fn expect(self, status: i32, words: &str, connections_to_the_next: usize) -> Ended {
+        let ended = self.ended.expect(status);
+        assert_eq!(ended.stderr.matches(words).count(), 1, "{words:?} is to be told once:\n{}", ended.stderr);
+        assert_eq!(self.next.record().connections.len(), connections_to_the_next, "{words}");
+        took_between(&ended, 0.0, 9.0);
+        ended
+    }
+}
+
+fn to(next: &Bench, port: u16) -> Config {
+    let urls = format!("[\"amqp://localhost:{port}\", \"{}\"]", next.sandbox.amqps_url());
+    next.config().set("messaging_brokers", &urls).set("close_timeout", "1").set("timeout", "30")
+}
+
+/// Also where it is one item's outcome: what one item may not, the next may not either.
+#[test]
+fn a_refusal_ends_the_run_wherever_it_comes_and_is_told_once() {
+    for (condition, words) in REFUSALS {
+        for place in LINKS_AND_ABOVE.into_iter().chain([Outcome]) {
+            Case::new(place, condition, words).expect(77, &format!("refused: {condition}: {words}"), 0);
+        }
+    }
+}
+
+#[test]
+fn what_may_pass_leads_to_the_next_broker_and_is_told_once() {
+    for (index, condition) in PASSING.into_iter().enumerate() {
+        let place = LINKS_AND_ABOVE[index % LINKS_AND_ABOVE.len()];
+        let ended = Case::new(place, condition, "says the peer").expect(0, &format!("{condition}: says the peer"), 1);
+        ended.says("connecting again");
+    }
+    for place in LINKS_AND_ABOVE {
+        Case::new(place, "amqp:internal-error", "at every place").expect(0, "internal-error: at every place", 1);
+    }
+}
+
+#[test]
+fn as_an_outcome_it_ends_the_item_and_is_told_once() {
+    for condition in PASSING.into_iter().chain(["amqp:precondition-failed"]) {
+        let ended =
+            Case::new(Outcome, condition, "says the peer").expect(75, &format!("{condition}: says the peer"), 0);
+        ended.says("not taken by the broker");
+    }
+}
+
+/// The sender's precondition fails what was never taken; elsewhere it passes.
+#[test]
+fn a_failed_precondition_ends_what_was_never_taken() {
+    let words = "amqp:precondition-failed: durable messages are not taken";
+    for place in [Connection, Session, Receiver] {
+        Case::new(place, "amqp:precondition-failed", "durable messages are not taken").expect(0, words, 1);
+    }
+    let ended = Case::new(Sender, "amqp:precondition-failed", "durable messages are not taken").ended.expect(75);
+    ended.says(words).says("set durable: false");
+}
+
+/// Before the links are answered a Close is about the login: the next broker may know us, this one is not asked again.
+#[test]
+fn a_refusal_in_place_of_the_links_leaves_the_next_broker() {
+    for (condition, words) in REFUSALS.into_iter().take(3) {
+        let answer = [AMQP, &peer::open(), &peer::close(condition, words)].concat();
+        let (port, _) = peer::listen(move |mut stream| {
+            if stream.read_exact(&mut [0; 8]).is_ok() {
+                let _ = stream.write_all(&answer);
+                peer::swallow(stream);
+            }
+        });
+        let next = Bench::new();
+        let config = to(&next, port).set("sasl", "none");
+        let ended = next.run(&config, &images(1)).expect(0);
+        ended.says(&format!("connection refused: {condition}: {words}"));
+        assert_eq!(next.record().requests.len(), 1);
+        let alone = config.set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
+        took_between(&next.run(&alone, &images(1)).expect(77), 0.0, 10.0);
+    }
+}
+
+/// What came first says why, unless the second word is that we may not.
+#[test]
+fn of_two_reasons_the_refusal_is_told_else_the_first() {
+    let cases = [
+        ("amqp:resource-deleted", "amqp:connection:forced", 0, "amqp:resource-deleted"),
+        ("amqp:connection:forced", "amqp:resource-deleted", 0, "amqp:connection:forced"),
+        ("amqp:resource-deleted", "amqp:unauthorized-access", 77, "refused: amqp:unauthorized-access"),
+        ("amqp:not-found", "amqp:connection:forced", 77, "refused: amqp:not-found"),
+    ];
+    for (first, second, status, told) in cases {
+        let (port, _) = peer::listen(move |stream| {
+            let Ok(mut peer) = Peer::attached(stream) else { return };
+            let _ = peer.grant(9);
+            let _ = peer.transfer();
+            let frames = [peer.detach_sender(first), peer::close(second, "says the peer")].concat();
+            let _ = peer.answer(&frames);
+            peer.hang_up_after_close();
+        });
+        let next = Bench::new();
+        let ended = next.run(&to(&next, port), &images(1)).expect(status);
+        assert_eq!(ended.stderr.matches(told).count(), 1, "{first}, then {second}:\n{}", ended.stderr);
+    }
+}
+
+/// An alert about our certificate or handshake takes the broker out, a broker in trouble may pass.
+#[test]
+fn alerts_decide_as_conditions_do() {
+    let cases = [
+        (42, 77, "the broker refused our certificate: bad certificate", "messaging_cert_key is known there"),
+        (45, 77, "the broker refused our certificate: certificate expired", "messaging_cert_key is known there"),
+        (48, 77, "the broker refused our certificate: unknown ca", "messaging_cert_key is known there"),
+        (49, 77, "the broker refused our certificate: access denied", "messaging_cert_key is known there"),
+        (116, 77, "the broker refused our certificate: ", "messaging_cert_key is known there"),
+        (40, 77, "the broker refused our handshake: handshake failure", "whether it wants a certificate"),
+        (71, 77, "the broker refused our handshake: insufficient security", "which TLS versions"),
+        (112, 77, "the broker refused our handshake: unrecognized name", "host names"),
+        (80, 69, "TLS alert: internal error", ""),
+        (90, 69, "TLS alert: user cancel", ""),
+    ];
+    for (alert, status, told, remedy) in cases {
+        // A plain-text fatal alert in answer to the ClientHello (RFC 8446, 6).
+        let (port, _) = peer::listen(move |mut stream| {
+            if stream.read(&mut [0; 1024]).is_ok() {
+                let _ = stream.write_all(&[0x15, 3, 3, 0, 2, 2, alert]);
+                peer::swallow(stream);
+            }
+        });
+        let next = Bench::new();
+        let alone = next.config().set("messaging_brokers", &format!("[\"amqps://localhost:{port}\"]"));
+        let ended = next.run(&alone.patience(1, 1, 1), &images(1)).expect(status);
+        ended.says(told).says(remedy);
+        let urls = format!("[\"amqps://localhost:{port}\", \"{}\"]", next.sandbox.amqps_url());
+        next.run(&next.config().set("messaging_brokers", &urls), &images(1)).expect(0).says(told);
+    }
+}
