@@ -2,8 +2,10 @@
 
 use std::io::{Read, Write};
 
+use amqp_sandbox::{Act, Refusal, When};
+
 use crate::{
-    harness::{Bench, Config, Ended, images, took_between},
+    harness::{Bench, Config, Ended, images, rule, took_between},
     peer::{self, AMQP, Peer},
 };
 
@@ -209,5 +211,32 @@ fn alerts_decide_as_conditions_do() {
         ended.says(told).says(remedy);
         let urls = format!("[\"amqps://localhost:{port}\", \"{}\"]", next.sandbox.amqps_url());
         next.run(&next.config().set("messaging_brokers", &urls), &images(1)).expect(0).says(told);
+    }
+}
+
+/// What a broker writes is told without its escape sequences, turns of direction and length, in each place.
+#[test]
+fn a_brokers_words_are_escaped_and_cut() {
+    let wild = format!("\u{1b}[31mred \u{202e}turned\r\n{}", "x".repeat(20_000));
+    let refusal = || Refusal { condition: "amqp:internal-error\u{1b}".into(), description: Some(wild.clone()) };
+    let refused = || Refusal { condition: "amqp:not-found".into(), description: Some(wild.clone()) };
+    let server = Act::ServerError { errors: vec![wild.clone(); 100], signing_status: wild.clone() };
+    for (when, act) in [
+        (When::Any, Act::Reject(refusal())),
+        (When::Any, Act::Reject(refused())),
+        (When::SenderLink, Act::RefuseLink(refusal())),
+        (When::SenderLink, Act::RefuseLink(refused())),
+        (When::ReceiverLink, Act::RefuseLink(refused())),
+        (When::ReceiverLink, Act::RefuseLink(refusal())),
+        (When::Any, server),
+    ] {
+        let bench = Bench::misbehaving(vec![rule(when, act.clone())]);
+        let ended = bench.run(&bench.config().patience(1, 1, 1), &images(1));
+        assert_ne!(ended.status, 0);
+        ended.says("\\u{1b}[31mred \\u{202e}turned\\r\\n");
+        let bad = ended.stderr.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
+        assert!(bad.is_none(), "{bad:?} for {act:?}");
+        let longest = ended.stderr.lines().map(str::len).max().unwrap();
+        assert!(longest < 5000, "a line of {longest} bytes");
     }
 }
