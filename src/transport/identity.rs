@@ -71,18 +71,21 @@ impl Identity {
         if from > now {
             return Err(wrong(format!("the certificate is not valid before {from}")));
         }
-        match days_left(&now, until) {
-            Some(days) if days < WARNING_DAYS => {
-                log::warn!("{}: the certificate expires on {until}, {days} days from now", self.path.display());
-            }
-            _ => {}
+        if let Some(days) = days_to_warn_of(&now, until) {
+            log::warn!("{}: the certificate expires on {until}, {days} days from now", self.path.display());
+        }
+        // The broker may have a newer one of its own, so this is for it to judge.
+        for intermediate in self.intermediates.iter().filter(|intermediate| intermediate.not_after() < now) {
+            let (path, until) = (self.path.display(), intermediate.not_after());
+            log::warn!("{path}: an intermediate certificate expired on {until}; the broker may refuse ours for it");
         }
         Ok(())
     }
 }
 
-fn days_left(now: &Asn1TimeRef, until: &Asn1TimeRef) -> Option<i32> {
-    now.diff(until).ok().map(|difference| difference.days)
+/// The whole days that are left, where they are few.
+fn days_to_warn_of(now: &Asn1TimeRef, until: &Asn1TimeRef) -> Option<i32> {
+    now.diff(until).ok().map(|difference| difference.days).filter(|&days| days < WARNING_DAYS)
 }
 
 fn entry(name: &X509NameRef, kind: Nid) -> Option<String> {
@@ -111,4 +114,27 @@ fn private_key(pem: &[u8], passphrase: Option<&[u8]>) -> Result<PKey<Private>, &
         (true, Some(_)) => "the passphrase in messaging_key_passphrase_file does not open the private key",
         (false, _) => "holds no usable private key; PEM with “-----BEGIN PRIVATE KEY-----” is expected",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_days_left_are_whole_and_told_below_fourteen() {
+        const DAY: i64 = 24 * 60 * 60;
+        let now = 1_700_000_000;
+        for (left, told) in [
+            (0, Some(0)),
+            (DAY - 1, Some(0)),
+            (DAY, Some(1)),
+            (13 * DAY, Some(13)),
+            (14 * DAY - 1, Some(13)),
+            (14 * DAY, None),
+            (15 * DAY, None),
+        ] {
+            let [now, until] = [now, now + left].map(|time| Asn1Time::from_unix(time).unwrap());
+            assert_eq!(days_to_warn_of(&now, &until), told, "{left} s");
+        }
+    }
 }
