@@ -133,3 +133,55 @@ fn a_flood_of_foreign_messages_does_not_hide_the_deadline_or_a_signal() {
     took_between(&running.wait().expect(143), 0.0, 5.0);
     was_flooded(&bench);
 }
+
+/// Far more than the flood's bytes would need less.
+const MEMORY: u64 = 60 * 1024;
+
+#[test]
+fn a_flood_of_foreign_messages_takes_no_memory() {
+    let bench = flooded();
+    let running = bench.program(&bench.config().patience(60, 1, 1).set("log_level", "info"), &images(1)).start();
+    let half = |bench: &Bench, count| bench.sandbox.wait_for(LONG, |record| record.deliveries.len() > count).unwrap();
+    half(&bench, FLOOD / 10);
+    let early = peak_memory(running.id()).unwrap();
+    half(&bench, FLOOD / 2);
+    let late = peak_memory(running.id()).unwrap();
+    signal("TERM", running.id());
+    running.wait().expect(143);
+    assert!(late < MEMORY && late < early + 4 * 1024, "{early} KiB grew to {late} KiB");
+}
+
+/// One delivery without end, and deliveries that each begin before the last has ended: neither is kept.
+#[test]
+fn deliveries_that_never_end_take_no_memory() {
+    for one_delivery in [true, false] {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (port, _) = peer::listen(move |stream| {
+            let Ok(mut peer) = Peer::attached(stream) else { return };
+            let payload = vec![0x55; 1 << 14];
+            let mut sent = 0;
+            for number in 0..20_000_u32 {
+                let number = if one_delivery { 0 } else { number };
+                if peer.answer(&peer.partial(number, &payload)).is_err() {
+                    break;
+                }
+                sent += 1;
+                if sent % 1000 == 0 {
+                    let _ = tell.send(());
+                }
+            }
+            let _ = tell.send(());
+            peer::swallow(peer.stream);
+        });
+        let bench = Bench::new();
+        let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
+        let config = config.patience(2, 1, 1).set("close_timeout", "1").set("max_message_size", "1000000");
+        let running = bench.program(&config, &images(1)).start();
+        let mut peak = 0;
+        while told.recv_timeout(std::time::Duration::from_secs(1)).is_ok() {
+            peak = peak.max(peak_memory(running.id()).unwrap_or(0));
+        }
+        running.wait().expect(75);
+        assert!(peak > 0 && peak < MEMORY, "one delivery: {one_delivery}: {peak} KiB");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    io::Read,
+    io::{Read, Write},
     net::{TcpListener, TcpStream},
     sync::mpsc::Receiver,
     time::{Duration, Instant},
@@ -282,4 +282,102 @@ fn a_second_signal_ends_the_process() {
     signal("TERM", child.id());
     // Dropping the pipe would end it as well; wait() does that only to its input.
     assert_eq!(child.wait().unwrap().code(), Some(143));
+}
+
+/// Waits for the broker in each phase of a run; the broker says when it is there, and no more.
+#[test]
+fn a_signal_ends_each_phase_at_once() {
+    type Script = fn(TcpStream, &dyn Fn());
+    let sasl: Script = |mut stream, there| {
+        stream.read_exact(&mut [0; 8]).unwrap();
+        there();
+        peer::swallow(stream);
+    };
+    let attach: Script = |mut stream, there| {
+        stream.read_exact(&mut [0; 8]).unwrap();
+        stream.write_all(&[peer::AMQP, &peer::open()].concat()).unwrap();
+        let _ = stream.read(&mut [0; 1]);
+        there();
+        peer::swallow(stream);
+    };
+    let send: Script = |stream, there| {
+        let peer = Peer::attached(stream).unwrap();
+        there();
+        peer::swallow(peer.stream);
+    };
+    let reply: Script = |stream, there| {
+        let mut peer = Peer::attached(stream).unwrap();
+        peer.grant(9).unwrap();
+        peer.transfer().unwrap();
+        there();
+        peer::swallow(peer.stream);
+    };
+    for (phase, script, mechanism) in [
+        ("sasl", sasl, "anonymous"),
+        ("open", sasl, "none"),
+        ("attach", attach, "none"),
+        ("send", send, "none"),
+        ("reply", reply, "none"),
+    ] {
+        for (name, status) in [("INT", 130), ("TERM", 143)] {
+            let (tell, told) = std::sync::mpsc::channel();
+            let (port, _) = peer::listen(move |stream| script(stream, &|| tell.send(()).unwrap()));
+            let bench = Bench::new();
+            let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).set("sasl", mechanism);
+            let config = config.patience(60, 1, 1).set("connect_timeout", "60").set("close_timeout", "1");
+            let running = bench.program(&config, &images(2)).start();
+            told.recv_timeout(LONG).unwrap();
+            signal(name, running.id());
+            let ended = running.wait();
+            assert_eq!(ended.status, status, "{phase}:\n{}", ended.stderr);
+            took_between(&ended, 0.0, 20.0);
+            ended.says("interrupted");
+            assert_eq!(ended.messages().len(), 2, "{phase}");
+        }
+    }
+}
+
+/// What was accepted is not sent again before its cycle is over, however often the connection is
+/// lost; and no new connection begins the window anew.
+#[test]
+fn the_cycle_and_its_clock_go_on_over_reconnects() {
+    for (cycles, seconds) in [(1, 2.0), (2, 4.0)] {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (port, connections) = peer::listen(move |stream| {
+            let Ok(mut peer) = Peer::attached(stream) else { return };
+            let _ = peer.grant(9);
+            // What the client may send it sends at once: this long is waited for what it must not.
+            let _ = peer.stream.set_read_timeout(Some(Duration::from_millis(300)));
+            if peer.transfer().is_ok() {
+                tell.send(()).unwrap();
+                // Accepted, and the end after it.
+                let _ = peer.answer(&peer::settled(0, 0, &[0, 0x53, 0x24, 0x45]));
+                let _ = peer.stream.shutdown(std::net::Shutdown::Write);
+                peer::swallow(peer.stream);
+            }
+        });
+        let bench = Bench::new();
+        let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(2, 1, cycles);
+        let ended = bench.run(&config.set("close_timeout", "1").set("deadline", "60"), &images(1)).expect(75);
+        took_between(&ended, seconds, seconds + 1.5);
+        assert!(connections.try_iter().count() >= 3, "lost too seldom to show anything:\n{}", ended.stderr);
+        assert_eq!(told.try_iter().count(), cycles as usize, "{}", ended.stderr);
+    }
+}
+
+/// Off, our side asks for no heartbeats, and the end of the window ends the wait, not that of patience.
+#[test]
+fn without_an_idle_timeout_silence_is_no_loss() {
+    for (idle_timeout, noticed) in [("0", false), ("2", true)] {
+        let (port, _) = peer::listen(|stream| {
+            if let Ok(mut peer) = Peer::attached(stream) {
+                let _ = peer.grant(9);
+                peer::swallow(peer.stream);
+            }
+        });
+        let bench = Bench::new();
+        let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).set("idle_timeout", idle_timeout);
+        let ended = bench.run(&config.patience(4, 1, 1).set("close_timeout", "1"), &images(1)).expect(75);
+        assert_eq!(ended.stderr.contains("connecting again"), noticed, "{}", ended.stderr);
+    }
 }

@@ -183,6 +183,16 @@ impl Peer {
         with_payload(frame(0x14, &fields), &message)
     }
 
+    /// A Transfer to the client that says that more is to come, of delivery `number`.
+    pub fn partial(&self, number: u32, payload: &[u8]) -> Vec<u8> {
+        let [id, tag] = [0x70, 0xa0].map(|constructor: u8| {
+            let length: &[u8] = if constructor == 0xa0 { &[4] } else { &[] };
+            [&[constructor], length, &number.to_be_bytes()].concat()
+        });
+        let fields: [&[u8]; 6] = [&[0x52, self.handles[&true]], &id, &tag, &[0x43], &[0x42], &[0x41]];
+        with_payload(frame(0x14, &fields), payload)
+    }
+
     /// A Detach of the client's sender, with a condition.
     pub fn detach_sender(&self, condition: &str) -> Vec<u8> {
         self.detach(false, condition, "says the peer")
