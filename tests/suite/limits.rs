@@ -138,7 +138,7 @@ fn a_flood_of_foreign_messages_does_not_hide_the_deadline_or_a_signal() {
 const MEMORY: u64 = 60 * 1024;
 
 #[test]
-fn a_flood_of_foreign_messages_takes_no_memory() {
+fn a_flood_of_foreign_messages_is_passed_by_in_little_memory() {
     let bench = flooded();
     let running = bench.program(&bench.config().patience(60, 1, 1).set("log_level", "info"), &images(1)).start();
     let half = |bench: &Bench, count| bench.sandbox.wait_for(LONG, |record| record.deliveries.len() > count).unwrap();
@@ -153,7 +153,7 @@ fn a_flood_of_foreign_messages_takes_no_memory() {
 
 /// One delivery without end, and deliveries that each begin before the last has ended: neither is kept.
 #[test]
-fn deliveries_that_never_end_take_no_memory() {
+fn deliveries_that_never_end_are_passed_by_in_little_memory() {
     for one_delivery in [true, false] {
         let (tell, told) = std::sync::mpsc::channel();
         let (port, _) = peer::listen(move |stream| {
