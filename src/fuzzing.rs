@@ -227,9 +227,23 @@ fn take_in(operation: &Operation, raw: RawReply) {
     }
 }
 
-/// The reply's own text in a document that is a list of it and of null.
+/// The reply's own text in a document that is a list of it and of its properties: up to the comma between them.
 fn first_of(document: &str) -> String {
-    document.trim_start_matches('[').rsplit_once(", ").map_or("", |(first, _)| first).to_owned()
+    let (mut depth, mut in_string, mut escaped) = (0, false, false);
+    let end = document.find(|character| {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => in_string = !in_string,
+            _ if in_string => {}
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth -= 1,
+            ',' => return depth == 1,
+            _ => {}
+        }
+        false
+    });
+    document[1..end.expect("a list of two")].to_owned()
 }
 
 fn ledger(operation: &Operation) -> Ledger {

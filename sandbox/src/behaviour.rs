@@ -103,6 +103,21 @@ pub enum Act {
     HalfOpen,
     /// The broker closes the connection with this error: upon a request, which gets no outcome, or after its Open.
     Close(Refusal),
+    /// These bytes are written as they are, between two frames: upon a request, which is served nevertheless, or after
+    /// the Open. With [`Act::Cut`] they are the last.
+    Raw(Layer, Vec<u8>),
+    /// These bytes are all that the client hears in place of what the layer would begin with: in place of TLS, or in
+    /// place of the protocol header of AMQP. With [`Act::Cut`] the connection ends after them, else it stays.
+    RawFirst(Layer, Vec<u8>),
+}
+
+/// Where raw bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Into the stream of AMQP's frames, which TLS may protect.
+    Amqp,
+    /// Into TCP, below TLS; without TLS there is no difference but in time.
+    Tcp,
 }
 
 /// How far a connection comes before the broker falls silent.

@@ -1,6 +1,7 @@
 //! What all connections of a broker share.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -39,6 +40,14 @@ impl Broker {
 
     pub(crate) fn forget_socket(&self, connection: usize) {
         self.sockets.lock().unwrap().remove(&connection);
+    }
+
+    /// Writes bytes past AMQP and TLS.
+    pub(crate) fn write_below_tls(&self, connection: usize, bytes: &[u8]) {
+        if let Some(mut socket) = self.sockets.lock().unwrap().get(&connection) {
+            // It fails only where the client is gone, or has left a whole socket buffer unread.
+            let _ = socket.write_all(bytes);
+        }
     }
 
     /// Hangs up on one client, without a word of AMQP or TLS.

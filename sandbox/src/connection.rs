@@ -7,10 +7,10 @@ use fe2o3_amqp::acceptor::{ConnectionAcceptor, LinkAcceptor, LinkEndpoint, Liste
 use fe2o3_amqp::types::definitions::Role;
 use fe2o3_amqp::types::messaging::{Source, Target, TargetArchetype};
 use fe2o3_amqp::types::performatives::Attach;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
-use crate::behaviour::{Act, Refusal};
+use crate::behaviour::{Act, Layer, Refusal};
 use crate::broker::{Broker, amqp_error};
 use crate::line::Line;
 use crate::observer::Observer;
@@ -32,10 +32,15 @@ where
     S: AsyncRead + AsyncWrite + Debug + Send + Unpin + 'static,
 {
     let observer = Arc::new(Observer::new(number, Arc::clone(&broker.recorder)));
-    let (stream, header) = Tapped::new(stream, Arc::clone(&observer), line.clone())
+    let (mut stream, header) = Tapped::new(stream, Arc::clone(&observer), line.clone())
         .await
         .map_err(|error| format!("no protocol header: {error}"))?;
     broker.recorder.on_connection(number, |c| c.protocol_header = Some(header));
+    if let Some(bytes) = raw_first(acts, Layer::Amqp) {
+        line.write_raw(Layer::Amqp, bytes);
+        stream.flush().await.map_err(|error| format!("raw bytes: {error}"))?;
+        return ignore(stream, acts).await;
+    }
 
     let mut acceptor = ConnectionAcceptor::builder().container_id("amqp-sandbox").max_frame_size(256 * 1024);
     if broker.options.anonymous_relay {
@@ -54,6 +59,7 @@ where
     let mut connection = opened.map_err(|error| format!("open: {error}"))?;
 
     let (close, mut closing) = mpsc::unbounded_channel();
+    line.write_all_raw(acts);
     for act in acts {
         match act {
             Act::Close(refusal) => drop(close.send(refusal.clone())),
@@ -83,6 +89,23 @@ where
         let client = Client { broker, observer, number, channel, line: line.clone(), close: close.clone() };
         tokio::spawn(serve_session(session, client));
     }
+}
+
+/// What is said in place of how this layer begins, if anything.
+pub(crate) fn raw_first(acts: &[Act], wanted: Layer) -> Option<&[u8]> {
+    acts.iter().find_map(|act| match act {
+        Act::RawFirst(layer, bytes) if *layer == wanted => Some(&bytes[..]),
+        _ => None,
+    })
+}
+
+/// Says nothing more; until the client hangs up, where the rules do not tell to do so.
+pub(crate) async fn ignore(mut stream: impl AsyncRead + Unpin, acts: &[Act]) -> Result<(), String> {
+    if !acts.contains(&Act::Cut) {
+        // However it ends, it is over.
+        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+    }
+    Ok(())
 }
 
 /// Where a link belongs.

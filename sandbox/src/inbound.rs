@@ -112,6 +112,7 @@ fn take(
     // Before it is routed, so that whoever sees a reply finds the request on record.
     broker.recorder.write(|r| r.requests.push(record));
     let accepted = TerminalDeliveryState::Accepted(Accepted {});
+    client.line.write_all_raw(&acts);
     if ends_connection(&acts, client) {
         Verdict::Leave
     } else if let Some(refusal) = detach_wanted(&acts) {

@@ -67,7 +67,7 @@ mod sasl;
 mod signer;
 mod wire;
 
-pub use behaviour::{Act, Carrier, Content, Limit, Phase, Refusal, Rule, When};
+pub use behaviour::{Act, Carrier, Content, Layer, Limit, Phase, Refusal, Rule, When};
 pub use body::{AmqpMessage, Body};
 pub use fe2o3_amqp::types;
 pub use options::{Options, Sasl};

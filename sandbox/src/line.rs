@@ -1,10 +1,12 @@
-//! What is wrong with a connection below AMQP: silence, a cut, slow writes.
+//! What is wrong with a connection below AMQP: silence, a cut, slow writes, bytes that are none of AMQP's.
 
-use std::sync::Arc;
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use crate::behaviour::{Act, Limit, Phase};
+use crate::behaviour::{Act, Layer, Limit, Phase};
 use crate::broker::Broker;
 
 /// The faults of one connection, and what has passed so far.
@@ -18,6 +20,17 @@ pub(crate) struct Line {
     silent: Option<Phase>,
     /// Nothing is written any more; what is read goes nowhere.
     dead: Arc<AtomicBool>,
+    raw: Arc<Mutex<Raw>>,
+}
+
+/// Bytes that wait for their way into the stream, past the frames.
+#[derive(Debug, Default)]
+struct Raw {
+    bytes: Vec<u8>,
+    /// Nothing is to be written after them.
+    last: bool,
+    /// Wakes the stream.
+    waker: Option<Waker>,
 }
 
 impl Line {
@@ -37,7 +50,7 @@ impl Line {
             _ => None,
         });
         let dead = Arc::new(AtomicBool::new(false));
-        Line { broker: Arc::clone(broker), number, limit, pause, silent, dead }
+        Line { broker: Arc::clone(broker), number, limit, pause, silent, dead, raw: Arc::default() }
     }
 
     pub(crate) fn is_silent(&self, phase: Phase) -> bool {
@@ -53,9 +66,44 @@ impl Line {
         self.dead.load(Ordering::SeqCst)
     }
 
-    /// Hangs up, without a word of AMQP or TLS.
+    /// Hangs up, without a word of AMQP or TLS; raw bytes that wait go out before.
     pub(crate) fn cut(&self) {
-        self.broker.cut_connection(self.number);
+        let mut raw = self.raw.lock().unwrap();
+        if raw.bytes.is_empty() {
+            self.broker.cut_connection(self.number);
+        } else {
+            raw.last = true;
+        }
+    }
+
+    /// Writes what the rules say, as it is.
+    pub(crate) fn write_all_raw(&self, acts: &[Act]) {
+        for act in acts {
+            if let Act::Raw(layer, bytes) = act {
+                self.write_raw(*layer, bytes);
+            }
+        }
+    }
+
+    /// Writes bytes as they are.
+    pub(crate) fn write_raw(&self, layer: Layer, bytes: &[u8]) {
+        match layer {
+            Layer::Tcp => self.broker.write_below_tls(self.number, bytes),
+            Layer::Amqp => {
+                let mut raw = self.raw.lock().unwrap();
+                raw.bytes.extend(bytes);
+                if let Some(waker) = raw.waker.take() {
+                    waker.wake();
+                }
+            }
+        }
+    }
+
+    /// Takes the raw bytes that wait, and whether they are the last; later ones wake this task.
+    pub(crate) fn take_raw(&self, context: &Context<'_>) -> (Vec<u8>, bool) {
+        let mut raw = self.raw.lock().unwrap();
+        raw.waker = Some(context.waker().clone());
+        (mem::take(&mut raw.bytes), mem::take(&mut raw.last))
     }
 
     /// How many of these bytes may still go out; counts them.

@@ -9,13 +9,12 @@ use openssl::ssl::{
 };
 use openssl::x509::X509NameRef;
 use openssl::x509::store::X509StoreBuilder;
-use tokio::io::AsyncRead;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_openssl::SslStream;
 
-use crate::behaviour::Phase;
+use crate::behaviour::{Layer, Phase};
 use crate::broker::Broker;
-use crate::connection;
+use crate::connection::{self, ignore, raw_first};
 use crate::line::Line;
 use crate::pki::{Authority, Identity};
 
@@ -48,12 +47,16 @@ async fn serve(socket: TcpStream, tls: Option<SslContext>, broker: &Arc<Broker>,
     let socket = share(socket, broker, number).map_err(|e| format!("socket: {e}"))?;
     let acts = broker.matcher.lock().unwrap().connection(number);
     let line = Line::new(broker, number, &acts);
+    if let Some(bytes) = raw_first(&acts, Layer::Tcp) {
+        line.write_raw(Layer::Tcp, bytes);
+        return ignore(socket, &acts).await;
+    }
     if line.is_silent(Phase::Tcp) {
-        return ignore(socket).await;
+        return ignore(socket, &acts).await;
     }
     let Some(context) = tls else {
         if line.is_silent(Phase::Tls) {
-            return ignore(socket).await;
+            return ignore(socket, &acts).await;
         }
         return connection::serve(socket, broker, number, line, &acts).await;
     };
@@ -70,16 +73,9 @@ async fn serve(socket: TcpStream, tls: Option<SslContext>, broker: &Arc<Broker>,
         record.certificate_subject = certificate_subject(stream.ssl());
     });
     if line.is_silent(Phase::Tls) {
-        return ignore(stream).await;
+        return ignore(stream, &acts).await;
     }
     connection::serve(stream, broker, number, line, &acts).await
-}
-
-/// Says nothing until the client hangs up.
-async fn ignore(mut stream: impl AsyncRead + Unpin) -> Result<(), String> {
-    // However it ends, it is over.
-    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-    Ok(())
 }
 
 /// Keeps a second handle on the socket, so that it can be cut from outside.

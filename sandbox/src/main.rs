@@ -49,13 +49,20 @@ ACT, the connection, each byte by itself after that time:
   slow=TIME
 ACT, the connection, upon a request (which gets no outcome) or, without one, after Open:
   cut  half-open  close[=CONDITION]
+ACT, bytes in hexadecimal, as they are, between two frames or (-tcp) below TLS: upon
+a request, which is served all the same, or, without one, after Open; with cut the last:
+  raw=HEX  raw-tcp=HEX
+ACT, bytes in hexadecimal in place of AMQP's protocol header or (-tcp) of TLS and of
+all that follows; the connection stays, or ends where cut is given as well:
+  raw-first=HEX  raw-first-tcp=HEX
 WHEN:
   request=N  from=N  every=N  delivery=K  first  connection=N
   address=ADDRESS  sender  receiver
 
 Examples: delay=2s@request=1   reject=amqp:not-allowed@every=3
           refuse=amqp:unauthorized-access@receiver   no-reply@first
-          half-open@request=2   close=amqp:connection:forced@connection=1"
+          half-open@request=2   close=amqp:connection:forced@connection=1
+          raw=0000000402000000@request=2   \"raw-first=$(xxd -p file)\""
 )]
 struct Up {
     /// where certificates, keys and config.yaml are written

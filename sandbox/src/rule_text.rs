@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::behaviour::{Act, Carrier, Content, Limit, Phase, Refusal, Rule, When};
+use crate::behaviour::{Act, Carrier, Content, Layer, Limit, Phase, Refusal, Rule, When};
 
 impl FromStr for Rule {
     type Err = String;
@@ -86,6 +86,10 @@ fn act(text: &str) -> Result<Act, String> {
         "slow" => Act::Slow(time(text, value)?),
         "half-open" => Act::HalfOpen,
         "close" => Act::Close(refusal(value)),
+        "raw" => Act::Raw(Layer::Amqp, bytes(name, value)?),
+        "raw-tcp" => Act::Raw(Layer::Tcp, bytes(name, value)?),
+        "raw-first" => Act::RawFirst(Layer::Amqp, bytes(name, value)?),
+        "raw-first-tcp" => Act::RawFirst(Layer::Tcp, bytes(name, value)?),
         _ => return Err(format!("unknown act {text:?}")),
     })
 }
@@ -106,6 +110,16 @@ fn number<N: FromStr<Err: Display>>(name: &str, value: Option<&str>) -> Result<N
 fn time(text: &str, value: Option<&str>) -> Result<Duration, String> {
     let time = humantime::parse_duration(value.unwrap_or_default());
     time.map_err(|error| format!("{text:?}: {error}"))
+}
+
+fn bytes(name: &str, value: Option<&str>) -> Result<Vec<u8>, String> {
+    let digits: String = value.unwrap_or_default().split_whitespace().collect();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = match digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        true if digits.len().is_multiple_of(2) && !digits.is_empty() => digits.as_bytes().chunks(2).map(byte).collect(),
+        _ => None,
+    };
+    bytes.ok_or(format!("{name} needs bytes, each as two hexadecimal digits: {name}=414d5150"))
 }
 
 fn phase(text: &str, value: Option<&str>) -> Result<Phase, String> {
@@ -138,6 +152,9 @@ mod tests {
         assert_eq!(rule.when, When::Connection(1));
         assert_eq!(rule.act, Act::CutAfter(Limit::BytesSent(70)));
 
+        let rule: Rule = "raw-tcp=41 4D\n5150@request=1".parse().unwrap();
+        assert_eq!(rule.act, Act::Raw(Layer::Tcp, b"AMQP".to_vec()));
+
         let rule: Rule = "no-credit@sender@address=queue://a".parse().unwrap();
         let both = vec![When::SenderLink, When::Address("queue://a".into())];
         assert_eq!(rule.when, When::All(both));
@@ -151,5 +168,8 @@ mod tests {
         assert_eq!(error("silent=bind"), r#""silent=bind": silent after tcp, tls or open"#);
         assert!(error("nested").contains("needs a number"));
         assert!(error("every").contains("unknown act"));
+        for text in ["raw", "raw=", "raw=4", "raw=+4", "raw=4g", "raw=ä"] {
+            assert!(error(text).contains("two hexadecimal digits"), "{text}");
+        }
     }
 }

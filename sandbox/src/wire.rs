@@ -29,8 +29,10 @@ pub(crate) struct Tapped<S> {
     incoming: Vec<u8>,
     /// The start of a frame going out.
     outgoing: Vec<u8>,
-    /// Frames the observer let pass, not written yet.
+    /// Frames the observer let pass and raw bytes, not written yet.
     passed: Vec<u8>,
+    /// Nothing is to be written after those.
+    over: bool,
 }
 
 impl<S: AsyncRead + Unpin> Tapped<S> {
@@ -47,18 +49,25 @@ impl<S: AsyncRead + Unpin> Tapped<S> {
             incoming: Vec::new(),
             outgoing: Vec::new(),
             passed: Vec::new(),
+            over: false,
         };
         Ok((tapped, header))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Tapped<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Tapped<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        // Nobody else writes where AMQP has nothing to say.
+        this.take_raw(context);
+        if let Poll::Ready(Err(error)) = this.poll_drain(context, 0) {
+            return Poll::Ready(Err(error));
+        }
+        this.end_if_over();
         let before = buffer.filled().len();
         if this.ahead.is_empty() {
             ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
@@ -85,9 +94,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tapped<S> {
 }
 
 impl<S> Tapped<S> {
+    /// Lets raw bytes pass.
+    fn take_raw(&mut self, context: &Context<'_>) {
+        let (bytes, last) = self.line.take_raw(context);
+        if !self.over {
+            self.passed.extend(bytes);
+        }
+        self.over |= last;
+    }
+
     /// Hangs up once all has passed that may pass.
     fn end_if_over(&self) {
-        if self.line.is_over() && self.passed.is_empty() {
+        if (self.over || self.line.is_over()) && self.passed.is_empty() {
             self.line.cut();
         }
     }
@@ -117,11 +135,12 @@ impl<S: AsyncWrite + Unpin> Tapped<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = &mut *self;
+        this.take_raw(context);
         ready!(this.poll_drain(context, WRITE_BUFFER))?;
         this.outgoing.extend(bytes);
-        let (observer, line, passed) = (&this.observer, &mut this.line, &mut this.passed);
+        let (observer, line, passed, over) = (&this.observer, &mut this.line, &mut this.passed, this.over);
         take_frames(&mut this.outgoing, |frame| {
-            if observer.lets_pass(frame) {
+            if observer.lets_pass(frame) && !over {
                 passed.extend(&frame[..line.allows(frame)]);
             }
         });
@@ -129,6 +148,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.take_raw(context);
         ready!(self.poll_drain(context, 0))?;
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         self.end_if_over();

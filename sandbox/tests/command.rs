@@ -83,9 +83,10 @@ fn the_help_names_acts_and_conditions_as_they_are_understood() {
         let end = start + help[start..].find(until).unwrap();
         let lines = help[start..end].lines().filter(|line| line.starts_with("    "));
         let words = lines.flat_map(str::split_whitespace);
-        // `name=TIME`, `name=N`, `name[=WORD]`
+        // `name=TIME`, `name=HEX`, `name=N`, `name[=WORD]`
         let plain = words.map(|word| match word.split_once('=') {
             Some((name, "TIME")) => format!("{name}=1s"),
+            Some((name, "HEX")) => format!("{name}=41"),
             Some((name, _)) if name.ends_with('[') => name.trim_end_matches('[').to_owned(),
             Some((name, _)) => format!("{name}=1"),
             None => word.to_owned(),

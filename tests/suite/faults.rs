@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use amqp_sandbox::{Record, Rule};
 
-use crate::harness::{Bench, Ended, LONG, images};
+use crate::{
+    harness::{Bench, Ended, LONG, images},
+    peer,
+};
 
 /// Three items by each operation, and whether the output is raw.
 fn operations(bench: &Bench) -> Vec<(String, bool)> {
@@ -156,4 +159,97 @@ fn what_becomes_of_a_request_is_its_own_affair() {
     every_position("modify=undeliverable-here@request=#", 75, ONE_WINDOW, "not taken by the broker");
     every_position("release@request=#", 0, &[("timeout", "1"), ("retries", "2")], "");
     every_operation("no-credit@sender", 75, ONE_WINDOW, "", None);
+}
+
+/// `bytes` as a rule has them.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What no broker would send, in the middle of a run; the connection is given up, and nothing is lost.
+#[test]
+fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
+    let null: &[u8] = &[0x40];
+    let cases: [(&str, Vec<u8>); 8] = [
+        ("garbage", b"HTTP/1.1 500 Oops\r\n\r\n".to_vec()),
+        ("a frame of 4 bytes", vec![0, 0, 0, 4, 2, 0, 0, 0]),
+        ("a data offset past the frame", vec![0, 0, 0, 8, 200, 0, 0, 0]),
+        ("a frame larger than agreed on", vec![0, 0x20, 0, 0, 2, 0, 0, 0]),
+        ("an unknown performative", peer::frame(0x99, &[])),
+        (
+            "a transfer on a handle that is not there",
+            peer::frame(0x14, &[&[0x52, 99], &[0x43], &[0xa0, 1, 1], &[0x43]]),
+        ),
+        ("a transfer without a handle", peer::frame(0x14, &[null, null, null])),
+        (
+            "a channel that is not there",
+            on_channel(7, peer::frame(0x13, &[null, &[0x43], &[0x52, 9], &[0x43], &[0x52, 9]])),
+        ),
+    ];
+    for (position, (name, bytes)) in (1..=3).cycle().zip(cases) {
+        println!("{name}");
+        let rule = format!("raw={}@connection=1@request={position}", hex(&bytes));
+        every_operation(&rule, 0, &[], AGAIN, Some(position));
+    }
+}
+
+fn on_channel(channel: u8, mut frame: Vec<u8>) -> Vec<u8> {
+    frame[7] = channel;
+    frame
+}
+
+/// Frames that a broker may not send, but that say nothing to the client: it goes on.
+#[test]
+fn frames_that_mean_nothing_change_nothing() {
+    let (null, yes, no): (&[u8], &[u8], &[u8]) = (&[0x40], &[0x41], &[0x42]);
+    let cases: [(&str, Vec<u8>); 4] = [
+        ("an empty frame", vec![0, 0, 0, 8, 2, 0, 0, 0]),
+        (
+            "a list of more fields than there are bytes",
+            vec![0, 0, 0, 20, 2, 0, 0, 0, 0, 0x53, 0x13, 0xd0, 0, 0, 0, 4, 255, 255, 255, 255],
+        ),
+        (
+            "an outcome of what was never sent",
+            peer::frame(0x15, &[yes, &[0x70, 0, 0, 0x10, 0], null, yes, &[0, 0x53, 0x24, 0x45]]),
+        ),
+        (
+            "an outcome of a delivery of the broker's",
+            peer::frame(0x15, &[no, &[0x70, 0, 0, 0x10, 0], null, yes, &[0, 0x53, 0x24, 0x45]]),
+        ),
+    ];
+    for (position, (name, bytes)) in (1..=3).cycle().zip(cases) {
+        println!("{name}");
+        every_operation(&format!("raw={}@connection=1@request={position}", hex(&bytes)), 0, &[], "", Some(position));
+    }
+}
+
+/// What is no greeting: over TCP, over TLS, instead of SASL, after the header.
+#[test]
+fn a_peer_that_is_no_broker_is_left() {
+    let (http, ssh) = (hex(b"HTTP/1.1 400 Bad Request\r\n\r\n"), hex(b"SSH-2.0-OpenSSH_9.9\r\n"));
+    let sasl = "414d515003010000";
+    let amqp = "414d515000010000";
+    let demand = format!("raw-first={sasl}@connection=1");
+    for rules in [
+        format!("raw-first={http}@connection=1"),
+        format!("raw-first-tcp={ssh}@connection=1"),
+        format!("raw-first-tcp=1603034000{}@connection=1", "ff".repeat(64)),
+        "raw-first=414d515000000901@connection=1".to_owned(),
+        format!("raw-first={amqp}{http}@connection=1"),
+        // The client answers the demand of SASL by a second connection.
+        format!("{demand} raw-first={sasl}0000000402010000@connection=2"),
+        format!("{demand} raw-first={sasl}7fffffff02010000@connection=2"),
+        format!("{demand} raw-first={sasl}{http}@connection=2"),
+        format!("{demand} raw-first={http}@connection=2"),
+    ] {
+        println!("{rules}");
+        every_operation(&rules, 0, &[("connect_timeout", "1")], "trying again for", None);
+    }
+}
+
+/// A TLS record that is cut short, and one that no key of the connection made.
+#[test]
+fn a_bad_tls_record_ends_the_connection_and_loses_nothing() {
+    every_position(&format!("raw-tcp=1703030020{}@connection=1@request=#", "00".repeat(32)), 0, &[], AGAIN);
+    every_position("raw-tcp=17030340001234@connection=1@request=# cut@connection=1@request=#", 0, &[], AGAIN);
 }
