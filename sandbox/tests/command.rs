@@ -105,7 +105,7 @@ fn the_help_names_acts_and_conditions_as_they_are_understood() {
     let examples = help[help.find("Examples").unwrap()..].lines();
     let examples = examples.flat_map(str::split_whitespace);
     let examples: Vec<_> = examples.filter(|word| word.contains('@')).collect();
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
     for example in examples {
         assert!(example.parse::<Rule>().is_ok(), "{example}");
     }
