@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// What the configuration of a client names.
 pub(crate) struct Client<'a> {
-    pub(crate) broker_url: &'a str,
+    pub(crate) broker_urls: &'a [String],
     pub(crate) client_pem: &'a Path,
     pub(crate) ca_file: &'a Path,
     pub(crate) key_id: &'a str,
@@ -20,8 +20,7 @@ fn section(client: &Client) -> String {
     let quoted = |path: &Path| format!("{:?}", path.display().to_string());
     format!(
         "  messaging_brokers:
-    - {url}
-  messaging_cert_key: {pem}
+{urls}  messaging_cert_key: {pem}
   messaging_ca_cert: {ca}
   topic_send_to: topic://VirtualTopic.sandbox.sign
   topic_listen_to: queue://Consumer.{{creator}}.{{task_id}}.VirtualTopic.sandbox.reply
@@ -35,7 +34,7 @@ fn section(client: &Client) -> String {
   key_aliases:
     sandbox: {key_id}
 ",
-        url = client.broker_url,
+        urls = client.broker_urls.iter().map(|url| format!("    - {url}\n")).collect::<String>(),
         pem = quoted(client.client_pem),
         ca = quoted(client.ca_file),
         key_id = client.key_id,

@@ -73,6 +73,10 @@ struct Up {
     #[argh(switch)]
     amqp: bool,
 
+    /// listen with TLS on so many more ports, each to a client another broker; all share the queues
+    #[argh(option, default = "0", arg_name = "number")]
+    more_brokers: usize,
+
     /// the broker's own idle timeout, for example 2s
     #[argh(option, arg_name = "time", from_str_fn(time))]
     idle_timeout: Option<Duration>,
@@ -134,6 +138,7 @@ fn run(up: Up) -> io::Result<()> {
     let signals = Signals::new()?;
     let mut options = Options::new(up.dir);
     options.amqp = up.amqp;
+    options.more_brokers = up.more_brokers;
     options.behaviours = up.behaviour;
     options.idle_timeout = up.idle_timeout;
     let sandbox = Sandbox::start(options)?;
@@ -205,7 +210,7 @@ verify
   base64 -d claim.b64 | gpg --decrypt
 ready
 ",
-        url = sandbox.amqps_url(),
+        url = sandbox.amqps_urls().join("\n  "),
         config = sandbox.config_file().display(),
         ca = sandbox.ca_file().display(),
         client = sandbox.client_pem().display(),

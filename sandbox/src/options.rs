@@ -15,6 +15,8 @@ pub struct Options {
     pub amqps: bool,
     /// Whether to listen without TLS.
     pub amqp: bool,
+    /// Listeners with TLS beyond the first, on free ports: to a client, other brokers that share the queues.
+    pub more_brokers: usize,
     /// Port of the listener with TLS; 0 takes a free one.
     pub amqps_port: u16,
     /// Port of the listener without TLS; 0 takes a free one.
@@ -53,6 +55,7 @@ impl Options {
             dir: dir.into(),
             amqps: true,
             amqp: true,
+            more_brokers: 0,
             amqps_port: 0,
             amqp_port: 0,
             behaviours: Vec::new(),

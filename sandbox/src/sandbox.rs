@@ -31,7 +31,8 @@ pub struct Sandbox {
     broker: Arc<Broker>,
     authority: Authority,
     dir: PathBuf,
-    amqps: Option<SocketAddr>,
+    /// Of each broker.
+    amqps: Vec<SocketAddr>,
     amqp: Option<SocketAddr>,
     /// Taken when it stops.
     runtime: Option<Runtime>,
@@ -80,7 +81,9 @@ impl Sandbox {
             listeners.push(runtime.spawn(listening));
             Ok(address)
         };
-        let amqps = options.amqps.then(|| open(options.amqps_port, Some(tls))).transpose()?;
+        let ports = std::iter::once(options.amqps_port).chain(std::iter::repeat_n(0, options.more_brokers));
+        let ports = ports.filter(|_| options.amqps);
+        let amqps = ports.map(|port| open(port, Some(tls.clone()))).collect::<Result<_, _>>()?;
         let amqp = options.amqp.then(|| open(options.amqp_port, None)).transpose()?;
 
         let signer = Arc::new(Signer::new(key, Arc::clone(&broker)));
@@ -91,7 +94,7 @@ impl Sandbox {
 
         let sandbox = Sandbox { broker, authority, dir, amqps, amqp, runtime: Some(runtime), closed, listeners };
         let yaml = config::yaml(&config::Client {
-            broker_url: &sandbox.best_url(),
+            broker_urls: &sandbox.best_urls(),
             client_pem: &sandbox.client_pem(),
             ca_file: &sandbox.ca_file(),
             key_id: &key_id,
@@ -100,14 +103,18 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// `amqps://localhost:PORT`
+    /// `amqps://localhost:PORT`, of the first broker
     ///
     /// # Panics
     ///
     /// When the options say there is no such listener.
     pub fn amqps_url(&self) -> String {
-        let address = self.amqps.expect("the sandbox does not listen with TLS");
-        format!("amqps://localhost:{}", address.port())
+        self.amqps_urls().into_iter().next().expect("the sandbox does not listen with TLS")
+    }
+
+    /// `amqps://localhost:PORT`, of each broker
+    pub fn amqps_urls(&self) -> Vec<String> {
+        self.amqps.iter().map(|address| format!("amqps://localhost:{}", address.port())).collect()
     }
 
     /// `amqp://localhost:PORT`
@@ -120,11 +127,8 @@ impl Sandbox {
         format!("amqp://localhost:{}", address.port())
     }
 
-    fn best_url(&self) -> String {
-        match self.amqps {
-            Some(_) => self.amqps_url(),
-            None => self.amqp_url(),
-        }
+    fn best_urls(&self) -> Vec<String> {
+        if self.amqps.is_empty() { vec![self.amqp_url()] } else { self.amqps_urls() }
     }
 
     /// Where the files are.

@@ -1,6 +1,6 @@
 //! Faults of connections and replies at every position, for each operation, as JSON and raw.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, thread, time::Duration};
 
 use amqp_sandbox::{Record, Rule};
 
@@ -159,6 +159,44 @@ fn what_becomes_of_a_request_is_its_own_affair() {
     every_position("modify=undeliverable-here@request=#", 75, ONE_WINDOW, "not taken by the broker");
     every_position("release@request=#", 0, &[("timeout", "1"), ("retries", "2")], "");
     every_operation("no-credit@sender", 75, ONE_WINDOW, "", None);
+}
+
+/// What one broker took in, another one of the same queues hands out.
+#[test]
+fn a_reply_comes_from_the_next_broker_of_the_same_queues() {
+    let rules = ["delay=500ms", "cut@connection=1@request=3"].map(|rule| rule.parse().unwrap());
+    for variation in 0..6 {
+        let bench = Bench::with(|options| {
+            options.behaviours = rules.to_vec();
+            options.more_brokers = 1;
+        });
+        let urls = bench.sandbox.amqps_urls();
+        let (command, raw) = operations(&bench)[variation].clone();
+        let ended = bench.run(&bench.config().set("messaging_brokers", &format!("{urls:?}")), &command);
+        assert_eq!(ended.status, 0, "{command}: {}", ended.stderr);
+        assert!(present(&ended, raw, &command).iter().all(|there| *there), "{command}");
+        ended.says(&format!("connected to {}", urls[0])).says(&format!("connected to {}", urls[1]));
+        let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
+        assert_eq!(record.connections.len(), 2, "{command}");
+        asked_again_only_for_want_of_an_answer(&record, &command);
+    }
+}
+
+/// Each reply takes longer than either side may be silent. The operations wait side by side.
+#[test]
+fn replies_slower_than_the_idle_timeouts_are_waited_for() {
+    let waited_for = |variation: usize| {
+        let bench = Bench::with(|options| {
+            options.behaviours = vec!["delay=3s".parse().unwrap()];
+            options.idle_timeout = Some(Duration::from_millis(500));
+        });
+        let (command, raw) = operations(&bench)[variation].clone();
+        let ended = bench.run(&bench.config().set("idle_timeout", "2"), &command);
+        assert_eq!(ended.status, 0, "{command}: {}", ended.stderr);
+        assert!(present(&ended, raw, &command).iter().all(|there| *there), "{command}");
+        assert!(!ended.stderr.contains(AGAIN), "{}", ended.stderr);
+    };
+    thread::scope(|scope| (0..6).for_each(|variation| drop(scope.spawn(move || waited_for(variation)))));
 }
 
 /// `bytes` as a rule has them.
