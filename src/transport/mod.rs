@@ -2,6 +2,7 @@
 
 mod identity;
 mod poll;
+mod ration;
 mod resolve;
 mod tls;
 mod wire;

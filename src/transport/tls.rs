@@ -20,6 +20,7 @@ use openssl::{
 use super::{
     identity::Identity,
     poll::{self, Want, Woken},
+    ration::Rationed,
     wire::{Fault, Turn},
 };
 use crate::{
@@ -118,8 +119,8 @@ pub(super) fn handshake(
     tcp: TcpStream,
     deadline: &Deadline,
     stop: &Stop,
-) -> Result<SslStream<TcpStream>, Fault> {
-    let start = || SslStream::new(context.session(host)?, tcp);
+) -> Result<SslStream<Rationed<TcpStream>>, Fault> {
+    let start = || SslStream::new(context.session(host)?, Rationed::new(tcp));
     let mut stream = start().map_err(io::Error::other)?;
     loop {
         let Err(error) = stream.connect() else { return Ok(stream) };
@@ -135,9 +136,12 @@ pub(super) fn handshake(
                 });
             }
         };
-        if poll::wait(stream.get_ref().as_fd(), want, deadline.at(), stop)? == Woken::Passed {
+        let woken = poll::wait(stream.get_ref().get_ref().as_fd(), want, deadline.at(), stop)?;
+        // A peer may send for ever what leads nowhere.
+        if woken == Woken::Passed || deadline.is_over() {
             return Err(Fault::Timeout);
         }
+        stream.get_mut().refill();
     }
 }
 

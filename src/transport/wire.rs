@@ -12,6 +12,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::{
     poll::{self, Want, Woken},
+    ration::Rationed,
     resolve::resolve,
     tls::{self, TlsContext},
 };
@@ -56,7 +57,7 @@ pub(crate) enum Turn {
 
 pub(super) enum Stream {
     Tcp(TcpStream),
-    Tls(SslStream<TcpStream>),
+    Tls(SslStream<Rationed<TcpStream>>),
 }
 
 /// A connected byte stream, over TCP or TLS.
@@ -92,7 +93,10 @@ impl Wire {
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<Turn, Fault> {
         match &mut self.stream {
             Stream::Tcp(tcp) => plain(tcp.read(buffer), Want { read: true, write: false }),
-            Stream::Tls(tls) => tls::turn(tls.ssl_read(buffer)),
+            Stream::Tls(tls) => {
+                tls.get_mut().refill();
+                tls::turn(tls.ssl_read(buffer))
+            }
         }
     }
 
@@ -100,7 +104,10 @@ impl Wire {
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<Turn, Fault> {
         match &mut self.stream {
             Stream::Tcp(tcp) => plain(tcp.write(bytes), Want { read: false, write: true }),
-            Stream::Tls(tls) => tls::turn(tls.ssl_write(bytes)),
+            Stream::Tls(tls) => {
+                tls.get_mut().refill();
+                tls::turn(tls.ssl_write(bytes))
+            }
         }
     }
 
@@ -108,7 +115,7 @@ impl Wire {
     pub(crate) fn wait(&self, want: Want, until: Instant, stop: &Stop) -> Result<Woken, Error> {
         let tcp = match &self.stream {
             Stream::Tcp(tcp) => tcp,
-            Stream::Tls(tls) => tls.get_ref(),
+            Stream::Tls(tls) => tls.get_ref().get_ref(),
         };
         poll::wait(tcp.as_fd(), want, until, stop)
     }

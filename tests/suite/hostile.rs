@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    harness::{Bench, Config, LONG, images, took_between},
+    harness::{Bench, Config, LONG, images, signal, took_between},
     peer::{self, Peer},
 };
 
@@ -193,4 +193,31 @@ fn sasl_without_an_end_is_given_up() {
     ended.says("no Open among it");
     took_between(&ended, 1.0, 5.0);
     assert!(count.load(Ordering::SeqCst) > 1);
+}
+
+/// Requests for another handshake, which TLS passes over, again and again in place of the one that there is (RFC 5246,
+/// 7.4.1.1): there is always something to read.
+#[test]
+fn a_handshake_without_an_end_is_given_up() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let (port, _) = counted(move |mut stream, _| {
+        let _ = stream.read(&mut [0; 4096]);
+        let mut record = vec![0x16, 3, 3, 0x40, 0];
+        record.resize(5 + 0x4000, 0);
+        let many = record.repeat(64);
+        let _ = stream.write_all(&many);
+        let _ = tell.send(());
+        while stream.write_all(&many).is_ok() {}
+    });
+    let bench = Bench::new();
+    let url = format!("[\"amqps://localhost:{port}\"]");
+    let config = bench.config().set("messaging_brokers", &url).patience(1, 1, 1).set("connect_timeout", "1");
+    let ended = bench.run(&config, &images(1)).expect(69);
+    ended.says("tls: no answer within 1 s");
+    took_between(&ended, 1.0, 4.0);
+    told.recv_timeout(LONG).unwrap();
+    let running = bench.program(&config.set("connect_timeout", "60"), &images(1)).start();
+    told.recv_timeout(LONG).unwrap();
+    signal("TERM", running.id());
+    took_between(&running.wait().expect(143), 0.0, 5.0);
 }

@@ -1,0 +1,81 @@
+//! Bounds how much one call into OpenSSL reads from the socket.
+//!
+//! OpenSSL reads on for as long as there are bytes and it passes over what they say: requests for another handshake,
+//! session tickets, changes of keys. A peer that never stops sending these would keep a call from ever returning, and
+//! so no deadline and no signal would be looked at.
+
+use std::io::{self, Read, Write};
+
+/// Bytes a turn: some records of 16 KiB (RFC 8446, 5.1). A handshake with long chains takes some turns more.
+const TURN: usize = 64 * 1024;
+
+/// A stream that hands out so many bytes, and then says that there are none for now, until it is refilled.
+pub(super) struct Rationed<S> {
+    stream: S,
+    left: usize,
+}
+
+impl<S> Rationed<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, left: TURN }
+    }
+
+    /// Begins the next turn. Whoever waits for the stream in between looks at the time there.
+    pub(super) fn refill(&mut self) {
+        self.left = TURN;
+    }
+
+    pub(super) fn get_ref(&self) -> &S {
+        &self.stream
+    }
+}
+
+impl<S: Read> Read for Rationed<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len().min(self.left);
+        if most == 0 && !buffer.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let count = self.stream.read(&mut buffer[..most])?;
+        self.left -= count;
+        Ok(count)
+    }
+}
+
+impl<S: Write> Write for Rationed<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_ends_though_there_is_always_more() {
+        let mut stream = Rationed::new(io::repeat(7));
+        for _ in 0..3 {
+            let mut count = 0;
+            let blocked = loop {
+                match stream.read(&mut [0; 1000]) {
+                    Ok(read) => count += read,
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!((count, blocked.kind()), (TURN, io::ErrorKind::WouldBlock));
+            stream.refill();
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_stream_is_no_end_of_a_turn() {
+        let mut stream = Rationed::new(io::empty());
+        assert_eq!(stream.read(&mut [0; 9]).unwrap(), 0);
+        assert_eq!(Rationed { stream: io::repeat(7), left: 0 }.read(&mut []).unwrap(), 0);
+    }
+}
