@@ -1,14 +1,17 @@
 //! Runs the real program against a sandbox of its own.
 
 use std::{
+    collections::HashSet,
     fs,
     io::Write,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{Arc, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
-use amqp_sandbox::{Act, Options, Record, Rule, Sandbox, When};
+use amqp_sandbox::{Act, Options, Record, Rule, Sandbox, When, record::DeliveryOutcome};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -19,7 +22,7 @@ pub const SEND_TO: &str = "topic://VirtualTopic.sandbox.sign";
 
 /// A sandbox in a folder of its own.
 pub struct Bench {
-    pub sandbox: Sandbox,
+    pub sandbox: Arc<Sandbox>,
     folder: TempDir,
 }
 
@@ -38,7 +41,7 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let mut options = Options::new(folder.path().join("sandbox"));
         set(&mut options);
-        Self { sandbox: Sandbox::start(options).unwrap(), folder }
+        Self { sandbox: Arc::new(Sandbox::start(options).unwrap()), folder }
     }
 
     /// A file in the folder of this bench.
@@ -76,6 +79,9 @@ impl Bench {
         program.args([command, "--config-file"]);
         program.command.arg(path);
         program.args(words);
+        program.bound = config.bound(arguments);
+        // What is printed raw does not say whom it answers.
+        program.sandbox = (!arguments.contains("--raw")).then(|| Arc::clone(&self.sandbox));
         program
     }
 
@@ -131,6 +137,26 @@ impl Config {
             .set("send_retries", &send_retries.to_string())
     }
 
+    /// How long a run with so many words of arguments may take: silence, sending and connecting, each by its own bound.
+    /// Every item may bring an outcome and a reply, and each of these a `timeout`.
+    fn bound(&self, arguments: &str) -> Duration {
+        let value = |key: &str, default: f64| {
+            self.0.iter().find(|(known, _)| known == key).and_then(|(_, value)| value.parse().ok()).unwrap_or(default)
+        };
+        let timeout = value("timeout", 0.0);
+        let cycles = value("send_retries", 0.0);
+        let brokers = self
+            .0
+            .iter()
+            .find(|(key, _)| key == "messaging_brokers")
+            .map_or(1, |(_, list)| list.matches("://").count());
+        let connecting = brokers as f64 * value("connect_timeout", 10.0) + timeout;
+        let silence = timeout * cycles * (value("retries", 0.0) + 1.0);
+        let progress = timeout * 2.0 * arguments.split(' ').count() as f64;
+        let run = (connecting + silence + progress).min(value("deadline", f64::INFINITY));
+        Duration::from_secs_f64(run + value("close_timeout", 2.0)) + SLACK
+    }
+
     pub fn yaml(&self) -> String {
         let mut yaml = String::new();
         for section in ["msg_signer", "msg_batch_signer"] {
@@ -151,16 +177,23 @@ pub fn under_test() -> PathBuf {
     named.unwrap_or_else(|| env!("CARGO_BIN_EXE_amqp-messenger").into()).into()
 }
 
+/// What a busy machine takes for everything that is not waiting.
+const SLACK: Duration = Duration::from_secs(60);
+
 /// The program, about to be run.
 pub struct Program {
     pub command: Command,
+    /// It must have ended by then, whatever its broker does.
+    bound: Duration,
+    /// The broker whose word it is that something was received; where it can be told from the output.
+    sandbox: Option<Arc<Sandbox>>,
 }
 
 impl Program {
     pub fn new(path: &Path) -> Self {
         let mut command = Command::new(path);
         command.env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self { command }
+        Self { command, bound: SLACK, sandbox: None }
     }
 
     pub fn args<S: AsRef<std::ffi::OsStr>>(&mut self, words: impl IntoIterator<Item = S>) -> &mut Self {
@@ -169,14 +202,14 @@ impl Program {
     }
 
     pub fn run(&mut self) -> Ended {
-        let started = Instant::now();
-        let output = self.command.output().unwrap();
-        Ended::new(output, started)
+        self.start().wait()
     }
 
     /// Starts it, for a test that does something meanwhile.
     pub fn start(&mut self) -> Running {
-        Running { started: Instant::now(), child: Some(self.command.spawn().unwrap()) }
+        let before = self.sandbox.as_ref().map(|sandbox| (Arc::clone(sandbox), sandbox.record().deliveries.len()));
+        let started = Instant::now();
+        Running { started, bound: self.bound, before, child: Some(self.command.spawn().unwrap()) }
     }
 }
 
@@ -184,6 +217,9 @@ impl Program {
 pub struct Running {
     child: Option<Child>,
     started: Instant,
+    bound: Duration,
+    /// The broker, and what it had delivered before.
+    before: Option<(Arc<Sandbox>, usize)>,
 }
 
 impl Running {
@@ -191,8 +227,44 @@ impl Running {
         self.child.as_ref().unwrap().id()
     }
 
+    /// Waits for its end, and holds it to what every run promises: an end in time, no panic, and nothing lost.
+    #[track_caller]
     pub fn wait(mut self) -> Ended {
-        Ended::new(self.child.take().unwrap().wait_with_output().unwrap(), self.started)
+        let (id, child) = (self.id(), self.child.take().unwrap());
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || tell.send(child.wait_with_output().unwrap()));
+        let in_time = told.recv_timeout(self.bound.saturating_sub(self.started.elapsed()));
+        if in_time.is_err() {
+            signal("KILL", id);
+        }
+        let ended = Ended::new(in_time.or_else(|_| told.recv()).unwrap(), self.started);
+        assert!(
+            ended.took < self.bound,
+            "longer than {:?}, which the configuration allows:\n{}",
+            self.bound,
+            ended.stderr
+        );
+        assert!(!ended.stderr.contains("panicked at"), "{}", ended.stderr);
+        if let Some((sandbox, before)) = &self.before {
+            loses_nothing(&sandbox.record(), *before, &ended);
+        }
+        ended
+    }
+}
+
+/// Fails the test where a reply was accepted and is not in the output. (The broker may not know yet that one was.)
+#[track_caller]
+fn loses_nothing(record: &Record, before: usize, ended: &Ended) {
+    // Where nobody takes the output, or a signal ended the printing, there is nothing to look at.
+    if ended.status == 74 || ended.status == 137 {
+        return;
+    }
+    let asked: HashSet<_> = record.requests.iter().filter_map(|request| request.request_id.as_deref()).collect();
+    for delivery in record.deliveries.iter().skip(before) {
+        let accepted = delivery.outcome == Some(DeliveryOutcome::Accepted);
+        if let Some(id) = delivery.request_id.as_deref().filter(|id| accepted && asked.contains(id)) {
+            assert!(ended.stdout.contains(id), "the reply to {id} was accepted, and is not printed:\n{}", ended.stderr);
+        }
     }
 }
 
