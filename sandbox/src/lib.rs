@@ -65,6 +65,7 @@ mod rule_text;
 mod sandbox;
 mod sasl;
 mod signer;
+mod verify;
 mod wire;
 
 pub use behaviour::{Act, Carrier, Content, Layer, Limit, Phase, Refusal, Rule, When};
@@ -73,3 +74,4 @@ pub use fe2o3_amqp::types;
 pub use options::{Options, Sasl};
 pub use record::Record;
 pub use sandbox::Sandbox;
+pub use verify::Verifier;

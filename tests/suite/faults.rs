@@ -5,35 +5,10 @@ use std::{collections::HashMap, thread, time::Duration};
 use amqp_sandbox::{Record, Rule};
 
 use crate::{
-    harness::{Bench, Ended, LONG, images},
+    harness::{Bench, LONG},
     peer,
+    three::{Operation, operations},
 };
-
-/// Three items by each operation, and whether the output is raw.
-fn operations(bench: &Bench) -> Vec<(String, bool)> {
-    let file = |name: &str| format!("--blob-file {}", bench.file(name, name).display());
-    let commands = [
-        images(3),
-        "clear-sign --signing-key ABCD1234 --task-id 7 one two three".into(),
-        format!("blob-sign --signing-key ABCD1234 --task-id 7 {} {} {}", file("one"), file("two"), file("three")),
-    ];
-    commands.into_iter().flat_map(|command| [(command.clone() + " --raw", true), (command, false)]).collect()
-}
-
-/// Which of the three results are there; the output must be complete.
-#[track_caller]
-fn present(ended: &Ended, raw: bool, name: &str) -> Vec<bool> {
-    let present: Vec<bool> = match raw {
-        // A text that is signed has blank lines of its own, so that only whether there is anything is told.
-        true => vec![!ended.stdout.trim().is_empty()],
-        false => {
-            let document = ended.document();
-            document["operation_results"].as_array().unwrap().iter().map(|item| item != "").collect()
-        }
-    };
-    assert!(raw || present.len() == 3, "{name}: {}", ended.stdout);
-    present
-}
 
 /// What is answered and accepted is not asked for again; nothing is asked for more than twice.
 #[track_caller]
@@ -67,27 +42,23 @@ fn every_position(rules: &str, status: i32, set: &[(&str, &str)], says: &str) {
 fn every_operation(rules: &str, status: i32, set: &[(&str, &str)], says: &str, position: Option<usize>) {
     let rules: Vec<Rule> = rules.split(' ').map(|rule| rule.parse().unwrap()).collect();
     // Side by side: most of them wait most of the time.
-    std::thread::scope(|scope| {
-        for variation in 0..6 {
+    thread::scope(|scope| {
+        for operation in operations() {
             let rules = rules.clone();
-            scope.spawn(move || one(rules, variation, status, set, says, position));
+            scope.spawn(move || one(rules, operation, status, set, says, position));
         }
     });
 }
 
-fn one(rules: Vec<Rule>, variation: usize, status: i32, set: &[(&str, &str)], says: &str, position: Option<usize>) {
-    let bench = Bench::misbehaving(rules.clone());
-    let (command, raw) = operations(&bench)[variation].clone();
-    let name = format!("{rules:?}: {command}");
+fn one(rules: Vec<Rule>, operation: Operation, status: i32, set: &[(&str, &str)], says: &str, position: Option<usize>) {
+    let name = format!("{rules:?}: {operation:?}");
+    let bench = Bench::misbehaving(rules);
     let config = set.iter().fold(bench.config(), |config, (key, value)| config.set(key, value));
-    let ended = bench.run(&config, &command);
+    let ended = operation.run(&bench, &config);
     assert_eq!(ended.status, status, "{name}: {}", ended.stderr);
     assert!(ended.stderr.contains(says), "{name}: {says:?} is not in {}", ended.stderr);
-    let present = present(&ended, raw, &name);
-    if !raw {
-        let missing = |index: usize| status != 0 && position.is_none_or(|position| index + 1 == position);
-        assert_eq!(present, [0, 1, 2].map(|index| !missing(index)), "{name}");
-    }
+    let missing = |index: usize| status != 0 && position.is_none_or(|position| index + 1 == position);
+    assert_eq!(operation.signed(&bench, &ended), [0, 1, 2].map(|index| !missing(index)), "{name}");
     let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
     asked_again_only_for_want_of_an_answer(&record, &name);
 }
@@ -165,38 +136,34 @@ fn what_becomes_of_a_request_is_its_own_affair() {
 #[test]
 fn a_reply_comes_from_the_next_broker_of_the_same_queues() {
     let rules = ["delay=500ms", "cut@connection=1@request=3"].map(|rule| rule.parse().unwrap());
-    for variation in 0..6 {
+    for operation in operations() {
         let bench = Bench::with(|options| {
             options.behaviours = rules.to_vec();
             options.more_brokers = 1;
         });
         let urls = bench.sandbox.amqps_urls();
-        let (command, raw) = operations(&bench)[variation].clone();
-        let ended = bench.run(&bench.config().set("messaging_brokers", &format!("{urls:?}")), &command);
-        assert_eq!(ended.status, 0, "{command}: {}", ended.stderr);
-        assert!(present(&ended, raw, &command).iter().all(|there| *there), "{command}");
+        let ended = operation.run(&bench, &bench.config().set("messaging_brokers", &format!("{urls:?}"))).expect(0);
+        assert_eq!(operation.signed(&bench, &ended), [true; 3]);
         ended.says(&format!("connected to {}", urls[0])).says(&format!("connected to {}", urls[1]));
         let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
-        assert_eq!(record.connections.len(), 2, "{command}");
-        asked_again_only_for_want_of_an_answer(&record, &command);
+        assert_eq!(record.connections.len(), 2, "{operation:?}");
+        asked_again_only_for_want_of_an_answer(&record, &format!("{operation:?}"));
     }
 }
 
 /// Each reply takes longer than either side may be silent. The operations wait side by side.
 #[test]
 fn replies_slower_than_the_idle_timeouts_are_waited_for() {
-    let waited_for = |variation: usize| {
+    let waited_for = |operation: Operation| {
         let bench = Bench::with(|options| {
             options.behaviours = vec!["delay=3s".parse().unwrap()];
             options.idle_timeout = Some(Duration::from_millis(500));
         });
-        let (command, raw) = operations(&bench)[variation].clone();
-        let ended = bench.run(&bench.config().set("idle_timeout", "2"), &command);
-        assert_eq!(ended.status, 0, "{command}: {}", ended.stderr);
-        assert!(present(&ended, raw, &command).iter().all(|there| *there), "{command}");
+        let ended = operation.run(&bench, &bench.config().set("idle_timeout", "2")).expect(0);
+        assert_eq!(operation.signed(&bench, &ended), [true; 3]);
         assert!(!ended.stderr.contains(AGAIN), "{}", ended.stderr);
     };
-    thread::scope(|scope| (0..6).for_each(|variation| drop(scope.spawn(move || waited_for(variation)))));
+    thread::scope(|scope| operations().for_each(|operation| drop(scope.spawn(move || waited_for(operation)))));
 }
 
 /// `bytes` as a rule has them.

@@ -21,6 +21,7 @@ mod reach;
 mod replies;
 mod sending;
 mod streams;
+mod three;
 mod tls;
 mod valgrind;
 mod wire;

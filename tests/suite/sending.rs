@@ -7,6 +7,7 @@ use amqp_sandbox::{Act, Refusal, When};
 use crate::{
     harness::{Bench, Ended, LONG, images, rule, took_between},
     peer::{self, Peer},
+    three::operations,
 };
 
 fn refusal(condition: &str) -> Refusal {
@@ -34,28 +35,17 @@ fn present(ended: &Ended) -> Vec<bool> {
 
 const REFUSALS: [&str; 3] = ["amqp:unauthorized-access", "amqp:not-found", "amqp:not-allowed"];
 
-/// Three items by each operation.
-fn operations(bench: &Bench) -> [String; 3] {
-    let file = |name: &str| format!("--blob-file {}", bench.file(name, name).display());
-    [
-        images(3),
-        "clear-sign --signing-key ABCD1234 --task-id 7 one two three".into(),
-        format!("blob-sign --signing-key ABCD1234 --task-id 7 {} {} {}", file("one"), file("two"), file("three")),
-    ]
-}
-
 /// A rejected item fails with the broker's words and at once; the others go on.
 #[test]
 fn a_rejected_request_fails_alone() {
     for rejected in [1, 2, 3] {
-        for operation in 0..3 {
+        for operation in operations().filter(|operation| !operation.raw) {
             let act = Act::Reject(refusal("amqp:decode-error"));
             let bench = Bench::misbehaving(vec![rule(When::Request(rejected), act)]);
-            let ended = bench.run(&bench.config(), &operations(&bench)[operation]).expect(75);
+            let ended = operation.run(&bench, &bench.config()).expect(75);
             took_between(&ended, 0.0, 5.0);
             ended.says("not taken by the broker: amqp:decode-error: says the test; running again does not help");
-            let expected: Vec<_> = (1..=3).map(|number| number != rejected).collect();
-            assert_eq!(present(&ended), expected);
+            assert_eq!(operation.signed(&bench, &ended), [1, 2, 3].map(|number| number != rejected));
             assert_eq!(arrivals(&bench), [1, 1, 1]);
             assert_eq!(ended.document()["signer_result"]["status"], "error");
         }

@@ -1,0 +1,81 @@
+//! Says whether what a client got is the sandbox's signature of what it asked for.
+
+use std::io;
+
+use openssl::base64::decode_block;
+use pgp::composed::{CleartextSignedMessage, Deserializable, DetachedSignature, Message, SignedPublicKey};
+
+/// The public half of the sandbox's signing key.
+#[derive(Debug)]
+pub struct Verifier {
+    key: SignedPublicKey,
+}
+
+impl Verifier {
+    /// Reads an armoured key: the text in [`crate::Sandbox::public_key_file`].
+    pub fn from_armoured(text: &str) -> io::Result<Verifier> {
+        let (key, _) = SignedPublicKey::from_string(text).map_err(io::Error::other)?;
+        Ok(Verifier { key })
+    }
+
+    /// The content of a signed message or cleartext signed document, in base64; `None` unless the signature is right.
+    pub fn content(&self, value: &str) -> Option<Vec<u8>> {
+        let bytes = decode_block(value).ok()?;
+        if bytes.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----") {
+            let (document, _) = CleartextSignedMessage::from_string(std::str::from_utf8(&bytes).ok()?).ok()?;
+            document.verify(&self.key.primary_key).ok()?;
+            return Some(document.signed_text().replace("\r\n", "\n").into_bytes());
+        }
+        let mut message = Message::from_bytes(&bytes[..]).ok()?;
+        let content = message.as_data_vec().ok()?;
+        message.verify(&self.key.primary_key).ok()?;
+        Some(content)
+    }
+
+    /// Whether this is an armoured detached signature, in base64, of these bytes.
+    pub fn is_detached_signature(&self, value: &str, content: &[u8]) -> bool {
+        let Some(text) = decode_block(value).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return false };
+        let Ok((signature, _)) = DetachedSignature::from_string(&text) else { return false };
+        signature.verify(&self.key.primary_key, content).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openpgp::SigningKey;
+    use openssl::base64::encode_block;
+
+    fn keys() -> (SigningKey, Verifier) {
+        let key = SigningKey::generate("test").unwrap();
+        let verifier = Verifier::from_armoured(&key.public_armoured().unwrap()).unwrap();
+        (key, verifier)
+    }
+
+    #[test]
+    fn its_own_signatures_are_right_and_no_other_key_s() {
+        let ((key, verifier), (_, stranger)) = (keys(), keys());
+        let message = encode_block(&key.signed_message(b"claim").unwrap());
+        let document = encode_block(&key.cleartext(b"one\n- two").unwrap());
+        let detached = encode_block(key.detached(b"file").unwrap().as_bytes());
+        assert_eq!(verifier.content(&message).as_deref(), Some(&b"claim"[..]));
+        assert_eq!(verifier.content(&document).as_deref(), Some(&b"one\n- two"[..]));
+        assert!(verifier.is_detached_signature(&detached, b"file"));
+        assert!(!verifier.is_detached_signature(&detached, b"another"));
+        assert_eq!((stranger.content(&message), stranger.content(&document)), (None, None));
+        assert!(!stranger.is_detached_signature(&detached, b"file"));
+    }
+
+    #[test]
+    fn what_was_changed_is_not_signed() {
+        let (key, verifier) = keys();
+        let message = key.signed_message(b"claim").unwrap();
+        let place = message.windows(5).position(|bytes| bytes == b"claim").unwrap();
+        let changed = [&message[..place], b"c1aim", &message[place + 5..]].concat();
+        assert_eq!(verifier.content(&encode_block(&changed)), None);
+        let document = String::from_utf8(key.cleartext(b"one").unwrap()).unwrap().replace("one", "two");
+        assert_eq!(verifier.content(&encode_block(document.as_bytes())), None);
+        assert_eq!(verifier.content("no base64"), None);
+        assert!(!verifier.is_detached_signature("bm8gc2lnbmF0dXJl", b""));
+    }
+}
