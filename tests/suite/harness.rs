@@ -180,6 +180,13 @@ pub fn under_test() -> PathBuf {
 /// What a busy machine takes for everything that is not waiting.
 const SLACK: Duration = Duration::from_secs(60);
 
+/// Whether Proton's core is in the program itself, built without assertions, and not a library of the host's.
+pub fn has_static_core() -> bool {
+    let program = fs::read(under_test()).unwrap();
+    let library = b"libqpid-proton";
+    !program.windows(library.len()).any(|bytes| bytes == library)
+}
+
 /// The program, about to be run.
 pub struct Program {
     pub command: Command,

@@ -10,12 +10,14 @@ use std::{
 };
 
 use crate::{
-    harness::{Bench, Config, LONG, images, signal, took_between},
+    harness::{Bench, Config, LONG, has_static_core, images, signal, took_between},
     peer::{self, Peer},
 };
 
 const ACCEPTED: &[u8] = &[0, 0x53, 0x24, 0x45];
 const UNDELIVERABLE_HERE: &[u8] = &[0, 0x53, 0x27, 0xc0, 3, 2, 0x42, 0x41];
+/// The status of a program that SIGABRT ended.
+const ABORTED: i32 = 128 + 6;
 /// No state at all.
 const FORGOTTEN: &[u8] = &[0x40];
 
@@ -193,6 +195,28 @@ fn sasl_without_an_end_is_given_up() {
     ended.says("no Open among it");
     took_between(&ended, 1.0, 5.0);
     assert!(count.load(Ordering::SeqCst) > 1);
+}
+
+/// Proton's own core takes it; that of a host may have been built with assertions and abort, as the README says.
+#[test]
+fn a_transfer_without_a_delivery_id_is_taken_by_the_static_core() {
+    for in_two in [false, true] {
+        let (port, _) = counted(move |stream, _| {
+            let Ok(mut peer) = Peer::attached(stream) else { return };
+            let _ = peer.grant(9);
+            let id = peer::request_id(&peer.transfer().unwrap());
+            let reply = peer.reply_without_delivery_id(&id, in_two);
+            let _ = peer.answer(&[peer::settled(0, 0, ACCEPTED), reply].concat());
+            peer::swallow(peer.stream);
+        });
+        let bench = Bench::new();
+        let ended = bench.run(&to(&bench, port).patience(2, 1, 1), &images(1));
+        if in_two && !has_static_core() && ended.status == ABORTED {
+            ended.says("id_present");
+        } else {
+            assert_eq!(ended.expect(0).messages()[0]["signed_claim"], "c2ln");
+        }
+    }
 }
 
 /// Requests for another handshake, which TLS passes over, again and again in place of the one that there is (RFC 5246,

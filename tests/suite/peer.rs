@@ -109,6 +109,15 @@ fn error(condition: &str, description: &str) -> Vec<u8> {
     [&[0x00, 0x53, 0x1d, 0xc0, fields.len() as u8 + 1, 2], &fields[..]].concat()
 }
 
+/// A message that answers the request with this id.
+fn reply_message(request_id: &str) -> Vec<u8> {
+    let json = format!(r#"{{"msg": {{"request_id": "{request_id}", "signed_claim": "c2ln", "errors": []}}}}"#);
+    let mut message = vec![0, 0x53, 0x77, 0xb1];
+    message.extend((json.len() as u32).to_be_bytes());
+    message.extend(json.as_bytes());
+    message
+}
+
 /// A broker that lets a client attach both links, and then does what the script wants.
 pub struct Peer {
     pub stream: TcpStream,
@@ -175,12 +184,20 @@ impl Peer {
 
     /// A Transfer to the client: a reply to the request with this id, as delivery `number`.
     pub fn reply(&self, number: u8, request_id: &str) -> Vec<u8> {
-        let json = format!(r#"{{"msg": {{"request_id": "{request_id}", "signed_claim": "c2ln", "errors": []}}}}"#);
-        let mut message = vec![0, 0x53, 0x77, 0xb1];
-        message.extend((json.len() as u32).to_be_bytes());
-        message.extend(json.as_bytes());
         let fields: [&[u8]; 5] = [&[0x52, self.handles[&true]], &[0x52, number], &[0xa0, 1, number], &[0x43], &[0x42]];
-        with_payload(frame(0x14, &fields), &message)
+        with_payload(frame(0x14, &fields), &reply_message(request_id))
+    }
+
+    /// The same as the first delivery in two Transfers (or in one), without the delivery-id that the first must have
+    /// (AMQP 1.0 part 2.7.5).
+    pub fn reply_without_delivery_id(&self, request_id: &str, in_two: bool) -> Vec<u8> {
+        let message = reply_message(request_id);
+        let (first, rest) = message.split_at(if in_two { 10 } else { message.len() });
+        let transfer = |more: u8, payload: &[u8]| {
+            let fields: [&[u8]; 6] = [&[0x52, self.handles[&true]], &[0x40], &[0xa0, 1, 1], &[0x43], &[0x42], &[more]];
+            with_payload(frame(0x14, &fields), payload)
+        };
+        if in_two { [transfer(0x41, first), transfer(0x42, rest)].concat() } else { transfer(0x42, first) }
     }
 
     /// A Transfer to the client that says that more is to come, of delivery `number`.
