@@ -72,6 +72,7 @@ pub(crate) struct Connection {
     durable: bool,
     /// Milliseconds.
     ttl: u32,
+    idle_timeout: Option<Duration>,
     target: Target,
     events: VecDeque<Event>,
     /// The ledger's numbers, by the tags of the deliveries that have no outcome yet.
@@ -128,6 +129,7 @@ impl Connection {
             send_to: options.send_to.into(),
             durable: options.durable,
             ttl: u32::try_from(options.ttl.as_millis()).unwrap_or(u32::MAX),
+            idle_timeout: options.idle_timeout,
             target: options.target,
             events: VecDeque::new(),
             in_flight: HashMap::new(),
@@ -319,8 +321,7 @@ impl Connection {
                 return Err(self.ended(place, condition, deadline));
             }
             proton::Event::Failed(condition) => {
-                let (broker, phase) = (self.broker.clone(), deadline.phase());
-                return Err(Error::Protocol { broker, phase, problem: condition.to_string() });
+                return Err(explain::failed(condition, self.idle_timeout, &self.scene(deadline)));
             }
             proton::Event::Opened | proton::Event::Attached(_) | proton::Event::InputEnded => {}
         }

@@ -1,6 +1,6 @@
 //! Puts into words why a connection could not be opened, or ended.
 
-use std::io;
+use std::{io, time::Duration};
 
 use super::pump::Ended;
 use crate::{
@@ -85,6 +85,17 @@ pub(super) fn ended(ended: Ended, first_bytes: &[u8], scene: &Scene<'_>) -> Erro
             problem: "the broker sent something that is no AMQP frame".into(),
         },
     }
+}
+
+/// The error of a connection that the engine gave up, in the engine's words unless they are its jargon.
+pub(super) fn failed(condition: Condition, idle_timeout: Option<Duration>, scene: &Scene<'_>) -> Error {
+    let problem = match idle_timeout {
+        Some(timeout) if condition.description.contains("idle-timeout expired") => {
+            format!("nothing was heard of the broker for {} s (idle_timeout)", timeout.as_secs_f64())
+        }
+        _ => condition.to_string(),
+    };
+    Error::Protocol { broker: scene.broker.into(), phase: scene.deadline.phase(), problem }
 }
 
 /// The error of a peer that does not open an AMQP 1.0 connection, told by its first bytes: the

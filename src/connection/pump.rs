@@ -165,7 +165,8 @@ impl Pump {
     /// Reads once; what must become ready before reading again, or `None` where more may be there.
     fn read(&mut self) -> Result<Option<Want>, Fault> {
         let buffer = self.engine.input();
-        if buffer.is_empty() || self.peer_ended {
+        // What follows bytes that the engine stumbled over, an end too, is not why it ends.
+        if buffer.is_empty() || self.peer_ended || self.engine_ended {
             return Ok(Some(Want::default()));
         }
         match self.wire.read(buffer) {

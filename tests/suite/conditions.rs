@@ -83,7 +83,7 @@ impl Case {
     #[track_caller]
     fn expect(self, status: i32, words: &str, connections_to_the_next: usize) -> Ended {
         let ended = self.ended.expect(status);
-        assert_eq!(ended.stderr.matches(words).count(), 1, "{words:?} is to be told once:\n{}", ended.stderr);
+        ended.says_once(words);
         assert_eq!(self.next.record().connections.len(), connections_to_the_next, "{words}");
         took_between(&ended, 0.0, 9.0);
         ended
@@ -178,7 +178,7 @@ fn of_two_reasons_the_refusal_is_told_else_the_first() {
         });
         let next = Bench::new();
         let ended = next.run(&to(&next, port), &images(1)).expect(status);
-        assert_eq!(ended.stderr.matches(told).count(), 1, "{first}, then {second}:\n{}", ended.stderr);
+        ended.says_once(told);
     }
 }
 

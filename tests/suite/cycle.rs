@@ -34,7 +34,7 @@ fn without_a_reply_every_window_of_every_cycle_is_waited_for() {
     for index in 0..3 {
         ended.says(&format!("registry.example.com/ns/app:{index}"));
     }
-    ended.says("1 s timeout × 2 windows × 2 cycles = 4 s");
+    ended.logs("1 s timeout × 2 windows × 2 cycles = 4 s");
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn one(rules: Vec<Rule>, operation: Operation, status: i32, set: &[(&str, &str)]
     let config = set.iter().fold(bench.config(), |config, (key, value)| config.set(key, value));
     let ended = operation.run(&bench, &config);
     assert_eq!(ended.status, status, "{name}: {}", ended.stderr);
-    assert!(ended.stderr.contains(says), "{name}: {says:?} is not in {}", ended.stderr);
+    assert!(ended.told().contains(says), "{name}: {says:?} is not told in {}", ended.stderr);
     let missing = |index: usize| status != 0 && position.is_none_or(|position| index + 1 == position);
     assert_eq!(operation.signed(&bench, &ended), [0, 1, 2].map(|index| !missing(index)), "{name}");
     let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
@@ -144,7 +144,7 @@ fn a_reply_comes_from_the_next_broker_of_the_same_queues() {
         let urls = bench.sandbox.amqps_urls();
         let ended = operation.run(&bench, &bench.config().set("messaging_brokers", &format!("{urls:?}"))).expect(0);
         assert_eq!(operation.signed(&bench, &ended), [true; 3]);
-        ended.says(&format!("connected to {}", urls[0])).says(&format!("connected to {}", urls[1]));
+        ended.logs(&format!("connected to {}", urls[0])).logs(&format!("connected to {}", urls[1]));
         let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
         assert_eq!(record.connections.len(), 2, "{operation:?}");
         asked_again_only_for_want_of_an_answer(&record, &format!("{operation:?}"));
@@ -161,7 +161,7 @@ fn replies_slower_than_the_idle_timeouts_are_waited_for() {
         });
         let ended = operation.run(&bench, &bench.config().set("idle_timeout", "2")).expect(0);
         assert_eq!(operation.signed(&bench, &ended), [true; 3]);
-        assert!(!ended.stderr.contains(AGAIN), "{}", ended.stderr);
+        assert!(!ended.told().contains(AGAIN), "{}", ended.stderr);
     };
     thread::scope(|scope| operations().for_each(|operation| drop(scope.spawn(move || waited_for(operation)))));
 }

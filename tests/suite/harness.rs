@@ -333,10 +333,32 @@ impl Ended {
         results.iter().map(|result| result[0]["msg"].clone()).collect()
     }
 
+    /// Fails the test unless this stands in what the user is told: warnings, and the program's own lines.
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
+        assert!(self.told().contains(text), "{text:?} is not told in:\n{}", self.stderr);
+        self
+    }
+
+    /// The same, once.
+    #[track_caller]
+    pub fn says_once(&self, text: &str) -> &Self {
+        let times = self.told().matches(text).count();
+        assert_eq!(times, 1, "{text:?} is to be told once in:\n{}", self.stderr);
+        self
+    }
+
+    /// Fails the test unless this stands anywhere on standard error, which the tests have at level debug.
+    #[track_caller]
+    pub fn logs(&self, text: &str) -> &Self {
         assert!(self.stderr.contains(text), "{text:?} is not in:\n{}", self.stderr);
         self
+    }
+
+    /// Standard error without what is logged for information or debugging.
+    pub fn told(&self) -> String {
+        let quiet = |line: &&str| ["Z INFO ", "Z DEBUG ", "Z TRACE "].iter().any(|level| line.contains(level));
+        self.stderr.split_inclusive('\n').filter(|line| !quiet(line)).collect()
     }
 }
 
