@@ -8,6 +8,7 @@
 
 mod conditions;
 mod cycle;
+mod fault;
 mod faults;
 mod harness;
 mod hostile;
@@ -17,6 +18,7 @@ mod middle;
 mod names;
 mod operations;
 mod peer;
+mod raw_bytes;
 mod reach;
 mod replies;
 mod sending;

@@ -1,0 +1,118 @@
+//! One fault of the sandbox at every position, for each operation, as JSON and raw: what must come of it.
+
+use std::{collections::HashMap, thread, time::Duration};
+
+use amqp_sandbox::{Record, Rule};
+
+use crate::{
+    harness::{Bench, LONG},
+    three::{Operation, operations},
+};
+
+/// Told of a connection that was lost.
+pub const AGAIN: &str = "connecting again";
+
+/// The patience of a run that is to end with something missing.
+pub const ONE_WINDOW: &[(&str, &str)] = &[("timeout", "1"), ("retries", "1"), ("send_retries", "1")];
+
+/// What goes wrong, and what must come of it.
+#[derive(Clone, Copy)]
+pub struct Fault<'a> {
+    /// The sandbox's rules, with blanks between them; `#` stands for the position.
+    pub rules: &'a str,
+    /// Credit that the sandbox grants.
+    pub credit: u32,
+    /// Keys of the configuration.
+    pub set: &'a [(&'a str, &'a str)],
+    /// The exit status. With another than 0 the item at the position is missing, or all.
+    pub status: i32,
+    /// What the user is told.
+    pub says: &'a str,
+    /// How many connections the client makes.
+    pub connections: usize,
+    /// What else is to be seen in the broker's record, by the position.
+    pub seen: fn(&Record, usize) -> bool,
+}
+
+/// A fault that is none.
+pub const NONE: Fault =
+    Fault { rules: "", credit: 100, set: &[], status: 0, says: "", connections: 1, seen: |_, _| true };
+
+/// No fault here is one to wait for longer; the timeout of these runs is 10 s where none is set.
+const AT_MOST: Duration = Duration::from_secs(9);
+
+impl Fault<'_> {
+    /// Runs three items by every operation, with the fault at each of them.
+    #[track_caller]
+    pub fn at_every_position(self) {
+        self.at(1..=3);
+    }
+
+    /// Runs three items by every operation once.
+    #[track_caller]
+    pub fn everywhere(self) {
+        self.at(0..=0);
+    }
+
+    /// Runs three items by every operation, with the fault at these positions; 0: at none of them.
+    #[track_caller]
+    pub fn at(self, positions: std::ops::RangeInclusive<usize>) {
+        // Side by side: most of them wait most of the time.
+        let failed: usize = thread::scope(|scope| {
+            let runs = positions.flat_map(|position| operations().map(move |operation| (position, operation)));
+            let runs = runs.map(|(position, operation)| scope.spawn(move || self.run(position, operation)));
+            let runs: Vec<_> = runs.collect();
+            runs.into_iter().map(|run| usize::from(run.join().is_err())).sum()
+        });
+        assert_eq!(failed, 0, "runs with {} failed", self.rules);
+    }
+
+    fn run(self, position: usize, operation: Operation) {
+        let name = format!("{} at {position}, {operation:?}", self.rules);
+        let rules = self.rules.replace('#', &position.to_string());
+        let rules: Vec<Rule> = rules.split_whitespace().map(|rule| rule.parse().unwrap()).collect();
+        let bench = Bench::with(|options| (options.behaviours, options.credit) = (rules, self.credit));
+        let config = self.set.iter().fold(bench.config(), |config, (key, value)| config.set(key, value));
+        let ended = operation.run(&bench, &config);
+        assert_eq!(ended.status, self.status, "{name}: {}", ended.stderr);
+        assert!(ended.told().contains(self.says), "{name}: {:?} is not told in {}", self.says, ended.stderr);
+        assert!(ended.took < AT_MOST, "{name} took {:?}: {}", ended.took, ended.stderr);
+        let missing = |index: usize| self.status != 0 && (position == 0 || index + 1 == position);
+        assert_eq!(operation.signed(&bench, &ended), [0, 1, 2].map(|index| !missing(index)), "{name}");
+        let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
+        assert_eq!(record.connections.len(), self.connections, "{name}: {}", ended.stderr);
+        assert!((self.seen)(&record, position), "{name}: {}\n{record:#?}", ended.stderr);
+        asked_again_only_for_want_of_an_answer(&record, &name);
+    }
+}
+
+/// How often each request was received, in the order of their first arrival.
+pub fn times_asked(record: &Record) -> Vec<usize> {
+    let mut places = HashMap::new();
+    let mut times = Vec::new();
+    for request in &record.requests {
+        let place = *places.entry(request.request_id.as_deref().unwrap()).or_insert(times.len());
+        if place == times.len() {
+            times.push(0);
+        }
+        times[place] += 1;
+    }
+    times
+}
+
+/// What is answered and accepted is not asked for again; nothing is asked for more than twice.
+#[track_caller]
+pub fn asked_again_only_for_want_of_an_answer(record: &Record, name: &str) {
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for request in &record.requests {
+        last.insert(request.request_id.as_deref().unwrap(), request.connection);
+    }
+    let times = times_asked(record);
+    assert!(times.iter().all(|count| *count <= 2), "{name}: {times:?}");
+    for delivery in record.accepted() {
+        let id = delivery.request_id.as_deref().unwrap();
+        // A foreign reply answers nothing that was asked for.
+        let asked = last.get(id).copied().unwrap_or_default();
+        assert!(asked <= delivery.connection, "{name}: {id} was answered, and asked for again");
+    }
+}

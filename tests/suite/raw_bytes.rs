@@ -1,0 +1,105 @@
+//! What no implementation sends, at every layer: it costs a connection at most, and nothing is lost.
+
+use crate::{
+    fault::{AGAIN, Fault, NONE},
+    peer,
+};
+
+/// `bytes` as a rule has them.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What no broker would send, in the middle of a run; the connection is given up, and nothing is lost.
+#[test]
+fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
+    let malformed = "malformed frame; connecting again";
+    let cases: [(&str, Vec<u8>); 7] = [
+        (malformed, b"HTTP/1.1 500 Oops\r\n\r\n".to_vec()),
+        // A frame of 4 bytes; a data offset past the frame; a frame larger than agreed on.
+        (malformed, vec![0, 0, 0, 4, 2, 0, 0, 0]),
+        (malformed, vec![0, 0, 0, 8, 200, 0, 0, 0]),
+        (malformed, vec![0, 0x20, 0, 0, 2, 0, 0, 0]),
+        // An unknown performative.
+        ("the broker sent something that is no AMQP frame; connecting again", peer::frame(0x99, &[])),
+        // A transfer on a handle that is not there.
+        ("no such handle: 99; connecting again", peer::frame(0x14, &[&[0x52, 99], &[0x43], &[0xa0, 1, 1], &[0x43]])),
+        // A channel that is not there.
+        (
+            "no such channel: 7; connecting again",
+            on_channel(7, peer::frame(0x13, &[&[0x40], &[0x43], &[0x52, 9], &[0x43], &[0x52, 9]])),
+        ),
+    ];
+    for (says, bytes) in cases {
+        let rules = format!("raw={}@connection=1@request=#", hex(&bytes));
+        Fault { rules: &rules, says, connections: 2, ..NONE }.at_every_position();
+    }
+}
+
+/// It is taken for a delivery, rejected for having no body, and puts the broker's numbers and ours apart: our word on it is
+/// taken for one on the reply, which the next cycle has to ask for again.
+#[test]
+fn a_transfer_out_of_nowhere_costs_no_more_than_a_reply() {
+    let null: &[u8] = &[0x40];
+    let rules = format!("raw={}@connection=1@request=#", hex(&peer::frame(0x14, &[null, null, null])));
+    let set = &[("timeout", "1"), ("retries", "1"), ("send_retries", "4")];
+    let says = "a reply was rejected: its body is nothing";
+    Fault { rules: &rules, set, says, connections: 2, ..NONE }.at_every_position();
+}
+
+fn on_channel(channel: u8, mut frame: Vec<u8>) -> Vec<u8> {
+    frame[7] = channel;
+    frame
+}
+
+/// Frames that a broker may not send, but that say nothing to the client: it goes on, on the same connection.
+#[test]
+fn frames_that_mean_nothing_change_nothing() {
+    let (null, yes, no): (&[u8], &[u8], &[u8]) = (&[0x40], &[0x41], &[0x42]);
+    let far: &[u8] = &[0x70, 0, 0, 0x10, 0];
+    let accepted: &[u8] = &[0, 0x53, 0x24, 0x45];
+    for bytes in [
+        // An empty frame, and a list of more fields than there are bytes.
+        vec![0, 0, 0, 8, 2, 0, 0, 0],
+        vec![0, 0, 0, 20, 2, 0, 0, 0, 0, 0x53, 0x13, 0xd0, 0, 0, 0, 4, 255, 255, 255, 255],
+        // Outcomes of what was never sent, and of a delivery of the broker's.
+        peer::frame(0x15, &[yes, far, null, yes, accepted]),
+        peer::frame(0x15, &[no, far, null, yes, accepted]),
+    ] {
+        let rules = format!("raw={}@connection=1@request=#", hex(&bytes));
+        Fault { rules: &rules, ..NONE }.at_every_position();
+    }
+}
+
+/// What is no greeting: over TCP, over TLS, instead of SASL, after the header.
+#[test]
+fn a_peer_that_is_no_broker_is_left() {
+    let (http, ssh) = (hex(b"HTTP/1.1 400 Bad Request\r\n\r\n"), hex(b"SSH-2.0-OpenSSH_9.9\r\n"));
+    let sasl = "414d515003010000";
+    let amqp = "414d515000010000";
+    let demand = format!("raw-first={sasl}@connection=1");
+    for (connections, rules) in [
+        (2, format!("raw-first={http}@connection=1")),
+        (2, format!("raw-first-tcp={ssh}@connection=1")),
+        (2, format!("raw-first-tcp=1603034000{}@connection=1", "ff".repeat(64))),
+        (2, "raw-first=414d515000000901@connection=1".to_owned()),
+        (2, format!("raw-first={amqp}{http}@connection=1")),
+        // The client answers the demand of SASL by a second connection.
+        (3, format!("{demand} raw-first={sasl}0000000402010000@connection=2")),
+        (3, format!("{demand} raw-first={sasl}7fffffff02010000@connection=2")),
+        (3, format!("{demand} raw-first={sasl}{http}@connection=2")),
+        (3, format!("{demand} raw-first={http}@connection=2")),
+    ] {
+        let set = &[("connect_timeout", "1")];
+        Fault { rules: &rules, set, says: "trying again for", connections, ..NONE }.everywhere();
+    }
+}
+
+/// A TLS record that is cut short, and one that no key of the connection made.
+#[test]
+fn a_bad_tls_record_ends_the_connection_and_loses_nothing() {
+    let bad = format!("raw-tcp=1703030020{}@connection=1@request=#", "00".repeat(32));
+    Fault { rules: &bad, says: AGAIN, connections: 2, ..NONE }.at_every_position();
+    let cut = "raw-tcp=17030340001234@connection=1@request=# cut@connection=1@request=#";
+    Fault { rules: cut, says: AGAIN, connections: 2, ..NONE }.at_every_position();
+}
