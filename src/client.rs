@@ -35,7 +35,7 @@ pub(crate) struct Plan {
 /// # Errors
 /// What ended the run early: a refusal, an interrupt, the deadline of the whole run.
 pub(crate) fn sign(broker: &mut impl Broker, ledger: &mut Ledger, plan: &Plan) -> Result<(), Error> {
-    let mut run = Loops { broker, ledger, timeout: plan.timeout, refusal: None, foreign: 0 };
+    let mut run = Loops { broker, ledger, timeout: plan.timeout, refusal: None, foreign: 0, rejected: 0 };
     for cycle in 1..=plan.send_retries {
         run.ledger.begin_cycle();
         log::info!("cycle {cycle} of {}: {} requests to send", plan.send_retries, run.ledger.open());
@@ -53,7 +53,7 @@ pub(crate) fn sign(broker: &mut impl Broker, ledger: &mut Ledger, plan: &Plan) -
                 return Ok(());
             }
             log::warn!("no reply for {} s, {} open", plan.timeout.as_secs_f64(), run.ledger.open());
-            run.tell_of_foreign_replies();
+            run.tell_of_other_replies();
         }
     }
     Ok(())
@@ -67,7 +67,12 @@ struct Loops<'a, B> {
     refusal: Option<Error>,
     /// Replies to somebody else's requests that were passed over and not told of yet.
     foreign: usize,
+    /// Replies that were rejected in this window.
+    rejected: usize,
 }
+
+/// So many rejected replies of a window are told of one by one, with the reason; of more the number.
+const MOST_TOLD: usize = 10;
 
 /// What came of waiting for one event.
 #[derive(PartialEq)]
@@ -83,18 +88,24 @@ impl<B: Broker> Loops<'_, B> {
     /// credit. Whether anything is on its way; not so after `timeout` without any progress.
     fn send_open(&mut self) -> Result<bool, Error> {
         let mut silence = Deadline::after(self.timeout, Phase::Send);
-        let mut sent = false;
+        let (mut handed, mut sent) = (false, false);
         while self.refusal.is_none() && self.ledger.open() > 0 {
             if self.hand_over() {
-                sent = true;
+                handed = true;
                 silence.restart();
             }
-            if !self.ledger.has_unsent() && self.broker.flush() {
+            // What the socket does not take, or the session's window holds back, is not sent.
+            let is_out = self.broker.flush();
+            sent |= handed && is_out;
+            if is_out && !self.ledger.has_unsent() {
                 return Ok(true);
             }
             match self.take(&silence)? {
                 Came::Nothing => break,
-                Came::Outcome | Came::ExpectedReply => silence.restart(),
+                Came::Outcome | Came::ExpectedReply => {
+                    sent = true;
+                    silence.restart();
+                }
                 Came::Other => {}
             }
         }
@@ -116,11 +127,21 @@ impl<B: Broker> Loops<'_, B> {
     }
 
     /// Where ours are missing, somebody who listens to the same address may have them instead.
-    fn tell_of_foreign_replies(&mut self) {
+    fn tell_of_other_replies(&mut self) {
         match std::mem::take(&mut self.foreign) {
             0 => {}
             count => log::warn!("{count} replies to other requests were passed over: who else uses this address?"),
         }
+        match std::mem::take(&mut self.rejected).saturating_sub(MOST_TOLD) {
+            0 => {}
+            count => log::warn!("{count} more replies were rejected"),
+        }
+    }
+
+    fn tell_of_rejected_reply(&mut self, reason: &str) {
+        self.rejected += 1;
+        let level = if self.rejected <= MOST_TOLD { log::Level::Warn } else { log::Level::Trace };
+        log::log!(level, "a reply was rejected: {reason}");
     }
 
     /// Whether there is anything left to wait for. After a refusal that is what the broker already has.
@@ -173,7 +194,7 @@ impl<B: Broker> Loops<'_, B> {
                     Taken::Expected => {}
                     Taken::Repeated => log::debug!("a second reply to the same request was passed over"),
                     Taken::Foreign => self.foreign += 1,
-                    Taken::Malformed(reason) => log::warn!("a reply was rejected: {reason}"),
+                    Taken::Malformed(reason) => self.tell_of_rejected_reply(reason),
                 }
                 self.broker.settle(id, if let Taken::Malformed(reason) = &taken { Err(reason) } else { Ok(()) });
                 if taken == Taken::Expected { Came::ExpectedReply } else { Came::Other }

@@ -175,9 +175,19 @@ impl Connection {
                 Came::Event(proton::Event::Failed(condition)) => {
                     // By this name the engine says that the login failed; by others, that it stumbled over bytes.
                     if deadline.phase() == Phase::Sasl && condition.name == "amqp:unauthorized-access" {
-                        return Err(self.refused(Subject::Login, condition));
+                        return Err(if self.pump.engine.login_may_do_better() {
+                            let (broker, phase) = (self.broker.clone(), deadline.phase());
+                            Error::Closed { broker, phase, what: Subject::Login, condition }
+                        } else {
+                            self.refused(Subject::Login, condition)
+                        });
                     }
                     return Err(explain::stranger(&self.pump.first_bytes, Some(&condition), &self.scene(deadline)));
+                }
+                // Before an Open there should be no Close; but it has the broker's reason.
+                Came::Event(proton::Event::ConnectionEnded(condition)) => {
+                    self.closed = true;
+                    return Err(self.ended(Place::Login, condition, deadline));
                 }
                 Came::Nothing => return Err(deadline.error(&self.broker)),
                 Came::Event(_) | Came::Unblocked => {}
@@ -283,6 +293,8 @@ impl Connection {
             if let Some(error) = self.over.take() {
                 return Err(error);
             }
+            // Whoever waits has sent what there was to send.
+            self.pump.engine.answer_drain();
             let until = self.ending.as_ref().map_or(*deadline, |(_, known)| *known);
             let came = match self.turn(&until) {
                 Err(error) if error.is_transient() => return Err(self.reason(error)),
@@ -307,6 +319,8 @@ impl Connection {
     /// Turns an event of the engine into what the loops understand.
     fn translate(&mut self, event: proton::Event, deadline: &Deadline) -> Result<(), Error> {
         match event {
+            // One says as much as many.
+            proton::Event::Credit if matches!(self.events.back(), Some(Event::Writable)) => {}
             proton::Event::Credit => self.events.push_back(Event::Writable),
             proton::Event::Outcome { tag, outcome } => self.note_outcome(tag, outcome),
             proton::Event::Message { delivery, payload } => self.take_in(delivery, payload),
@@ -350,22 +364,14 @@ impl Connection {
     }
 
     fn take_in(&mut self, delivery: DeliveryId, payload: Payload) {
-        let decoded = match payload {
+        let message = match payload {
             Payload::Whole(bytes) => Message::decode(&bytes).map_err(str::to_owned),
             Payload::TooLarge(size) => Err(format!("it has {size} bytes, more than max_message_size")),
         };
-        match decoded {
-            Ok(message) => {
-                let id = ReplyId(self.next_reply);
-                self.next_reply += 1;
-                self.unsettled.insert(id, delivery);
-                self.events.push_back(Event::Reply { id, reply: translate::reply(message) });
-            }
-            Err(reason) => {
-                log::warn!("a reply was rejected: {reason}");
-                self.reject(delivery, &reason);
-            }
-        }
+        let id = ReplyId(self.next_reply);
+        self.next_reply += 1;
+        self.unsettled.insert(id, delivery);
+        self.events.push_back(Event::Reply { id, reply: translate::reply(message) });
     }
 
     /// Accepts a reply, or rejects it for a reason. A reply of an earlier connection is passed over:
@@ -374,13 +380,11 @@ impl Connection {
         let Some(delivery) = self.unsettled.remove(&reply) else { return };
         match verdict {
             Ok(()) => self.pump.engine.settle(delivery, Ok(())),
-            Err(reason) => self.reject(delivery, reason),
+            Err(reason) => {
+                let reason = CString::new(reason).unwrap_or_default();
+                self.pump.engine.settle(delivery, Err((c"amqp:decode-error", &reason)));
+            }
         }
-    }
-
-    fn reject(&mut self, delivery: DeliveryId, reason: &str) {
-        let reason = CString::new(reason).unwrap_or_default();
-        self.pump.engine.settle(delivery, Err((c"amqp:decode-error", &reason)));
     }
 
     /// Closes in order: writes what is settled, says Close, waits for the broker's until `deadline`.
@@ -388,7 +392,7 @@ impl Connection {
         self.pump.engine.close();
         loop {
             match self.turn(deadline) {
-                Ok(Came::Event(proton::Event::ConnectionEnded(_)) | Came::Nothing) => break,
+                Ok(Came::Event(proton::Event::ConnectionEnded(_) | proton::Event::Failed(_)) | Came::Nothing) => break,
                 Ok(_) => {}
                 Err(error) => {
                     log::debug!("{}: while closing: {error}", self.broker);

@@ -244,11 +244,12 @@ impl<'a> Failover<'a> {
         if self.settings.sender_target == SenderTarget::Auto && connection.is_anonymous() {
             log::debug!("{refusal}; trying again with the address");
             // Two receivers would share the replies, and an exclusive address would refuse the second.
-            connection.close(&Deadline::after(self.settings.close_timeout, Phase::Close));
+            connection.close(&Deadline::after(self.settings.close_timeout, Phase::Close).or_earlier(*deadline));
             let options = Options { target: Target::Address, ..options };
-            let (other, sender) = self.attach(url, &options, deadline)?;
-            connection = other;
+            let attached = self.attach(url, &options, deadline);
             self.candidates[index].target = Target::Address;
+            let (other, sender) = attached?;
+            connection = other;
             self.news.extend(sender.err().map(Event::SendingRefused));
         } else {
             self.news.push(Event::SendingRefused(refusal));

@@ -1,16 +1,14 @@
 //! What goes to standard output: the JSON document, or the signed values.
 
 use std::{
-    fs::File,
     io::{self, BufWriter, Write},
-    os::fd::AsFd,
     path::PathBuf,
 };
 
 use crate::{Error, Operation, Run, signing::pyjson};
 use serde_json::json;
 
-use super::report;
+use super::{report, streams::stdout};
 
 /// Prints the document that the reference prints, with everything that was received; an item
 /// without a reply is `""`.
@@ -68,11 +66,6 @@ pub(super) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         write(&mut out).and_then(|()| out.flush())
     };
     stdout().and_then(into).map_err(unwritable)
-}
-
-/// Standard output as a file: the standard library's own takes a write to a closed one for a success.
-fn stdout() -> io::Result<File> {
-    io::stdout().as_fd().try_clone_to_owned().map(File::from)
 }
 
 fn unwritable(source: io::Error) -> Error {

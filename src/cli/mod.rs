@@ -2,10 +2,7 @@
 
 /// Prints a line on standard error. Where that takes no more, the exit status must tell it all.
 macro_rules! tell {
-    ($($words:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($words)*);
-    }};
+    ($($words:tt)*) => { $crate::cli::streams::tell(format_args!($($words)*)) };
 }
 
 mod args;
@@ -18,6 +15,7 @@ mod logging;
 mod remedy;
 mod report;
 mod signals;
+mod streams;
 
 use std::{ffi::OsString, path::PathBuf};
 

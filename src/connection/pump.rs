@@ -15,6 +15,9 @@ use crate::{
 /// How often the socket is read after a deadline: by what a read takes, about a megabyte over TLS.
 const MAX_LOOKS: u32 = 64;
 
+/// How long that may go on, since what a peer says may take more time than to read it.
+const LONGEST_LOOK: Duration = Duration::from_millis(100);
+
 /// A peer may ask for heartbeats as often as it likes; it gets them no more often than this.
 const LEAST_TICK: Duration = Duration::from_millis(10);
 
@@ -22,7 +25,7 @@ const LEAST_TICK: Duration = Duration::from_millis(10);
 pub(super) enum Came {
     /// The engine has something to say.
     Event(Event),
-    /// All output is on the socket again, after the socket had refused some.
+    /// All output is on the socket again, after the socket, or the session's window, had held some back.
     Unblocked,
     /// The deadline is over.
     Nothing,
@@ -59,8 +62,8 @@ pub(super) struct Pump {
     /// The last read brought bytes, and so there was no wait since, which would have noticed that
     /// the run is ended from outside.
     read_some: bool,
-    /// The deadline that looks are taken after, and how many were.
-    looks: (Option<Instant>, u32),
+    /// The deadline that looks are taken after, since when, and how many were.
+    looks: Option<(Instant, Instant, u32)>,
     /// The engine counts its milliseconds from here.
     epoch: Instant,
 }
@@ -77,7 +80,7 @@ impl Pump {
             blocked: None,
             write_fault: None,
             read_some: false,
-            looks: (None, 0),
+            looks: None,
             epoch: Instant::now(),
         }
     }
@@ -101,7 +104,7 @@ impl Pump {
             }
             let read = self.read()?;
             let tick = self.engine.tick(self.now());
-            let was_blocked = self.blocked.is_some();
+            let was_blocked = self.blocked.is_some() || self.engine.holds_back();
             if self.write() && was_blocked {
                 return Ok(Came::Unblocked);
             }
@@ -128,11 +131,10 @@ impl Pump {
 
     /// Whether to read once more though the deadline is over.
     fn may_look(&mut self, deadline: &Deadline) -> bool {
-        if self.looks.0 != Some(deadline.at()) {
-            self.looks = (Some(deadline.at()), 0);
-        }
-        self.looks.1 += 1;
-        self.looks.1 <= MAX_LOOKS
+        let (_, since, count) =
+            self.looks.take_if(|(of, ..)| *of == deadline.at()).unwrap_or_else(|| (deadline.at(), Instant::now(), 0));
+        self.looks = Some((deadline.at(), since, count + 1));
+        count < MAX_LOOKS && since.elapsed() < LONGEST_LOOK
     }
 
     /// Writes what the socket takes now; whether all output is on it.
@@ -197,7 +199,7 @@ impl Pump {
         loop {
             let output = self.engine.output();
             if output.is_empty() {
-                return true;
+                return !self.engine.holds_back();
             }
             match self.wire.write(output) {
                 Ok(Turn::Done(count)) => self.engine.output_done(count),

@@ -22,8 +22,12 @@ pub(super) fn outcome(outcome: proton::Outcome) -> Outcome {
     }
 }
 
-/// A message as the reply that it should be.
-pub(crate) fn reply(message: Message) -> RawReply {
+/// A message as the reply that it should be; `Err` says why it could not be read.
+pub(crate) fn reply(message: Result<Message, String>) -> RawReply {
+    let message = match message {
+        Ok(message) => message,
+        Err(reason) => return RawReply { body: signing::Body::Broken(reason), properties: None },
+    };
     RawReply {
         body: match message.body {
             proton::Body::Bytes(bytes) => signing::Body::Bytes(bytes),

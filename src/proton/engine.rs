@@ -7,7 +7,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    ffi::{CStr, CString, NulError, c_int, c_void},
+    ffi::{CStr, CString, NulError, c_char, c_int, c_void},
     mem::MaybeUninit,
     ptr, slice,
     time::Duration,
@@ -27,6 +27,13 @@ const MAX_FRAME: u32 = 64 * 1024;
 /// Bytes that the peer may send up to its Open. SASL frames have 512 bytes at most (AMQP 1.0 part 5.3.1), and
 /// an Open is not much longer; but the engine keeps some of each SASL frame, however many there are.
 const MAX_PREFACE: usize = 128 * 1024;
+
+/// The engine takes a frame of the C stack for each level of the values that it reads, and nothing but the size of a frame
+/// bounds their number: about 22,000, of fewer than 200 bytes each. A thread may have less than that.
+const STACK: usize = 6 << 20;
+
+/// Up to so many requests on the way, as much is read at once as there is.
+const FULL_READS: usize = 100;
 
 /// Replies that the broker may have on the way to us. On a loopback 10 halve the throughput, more
 /// than 100 gain next to nothing.
@@ -75,8 +82,16 @@ pub(crate) struct Engine {
     pub(super) receiver: *mut pn_link_t,
     /// Bytes that came before the peer's Open; `None`: it has come.
     pub(super) preface: Option<usize>,
+    /// The SASL layer, and the mechanism that was chosen in it by the peer's Open; null where there is none.
+    sasl: *mut pn_sasl_t,
+    mechanism: *const c_char,
     /// The sender is attached, and neither it nor what it stands on has ended.
     pub(super) may_send: bool,
+    /// Messages that were put on the sender, and those of them that have no outcome.
+    sent: i64,
+    pub(super) in_flight: usize,
+    /// Credit is granted as replies are taken: from the receiver's attach until we close.
+    grants: bool,
     /// Deliveries handed out and not settled yet.
     pub(super) unsettled: HashMap<DeliveryId, *mut pn_delivery_t>,
     pub(super) next_delivery: u64,
@@ -116,7 +131,7 @@ impl Engine {
         };
         let pn_connection_driver_t { connection, transport, .. } = driver.0;
         // SAFETY: connection and transport are live, the strings outlive the calls and are copied by them.
-        let session = unsafe {
+        let (session, sasl) = unsafe {
             // The environment can make the engine print every frame, a SASL password included.
             pn_logger_reset_mask(pn_transport_logger(transport), u16::MAX, u16::MAX);
             pn_connection_set_container(connection, container_id.as_ptr());
@@ -125,12 +140,13 @@ impl Engine {
             if let Some(timeout) = options.idle_timeout {
                 pn_transport_set_idle_timeout(transport, u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX));
             }
+            let mut sasl = ptr::null_mut();
             if let Some(mechanisms) = mechanisms {
                 if !user.is_empty() {
                     pn_connection_set_user(connection, user.as_ptr());
                     pn_connection_set_password(connection, password.as_ptr());
                 }
-                let sasl = pn_sasl(transport);
+                sasl = pn_sasl(transport);
                 pn_sasl_allowed_mechs(sasl, mechanisms.as_ptr());
                 // TLS is outside the engine, which would take every connection for a bare one.
                 pn_sasl_set_allow_insecure_mechs(sasl, true);
@@ -138,7 +154,7 @@ impl Engine {
             pn_connection_open(connection);
             let session = pn_session(connection);
             pn_session_open(session);
-            session
+            (session, sasl)
         };
         let mut engine = Self {
             driver,
@@ -146,7 +162,12 @@ impl Engine {
             sender: ptr::null_mut(),
             receiver: ptr::null_mut(),
             preface: Some(0),
+            sasl,
+            mechanism: ptr::null(),
             may_send: false,
+            sent: 0,
+            in_flight: 0,
+            grants: false,
             unsettled: HashMap::new(),
             next_delivery: 0,
             partial: Vec::new(),
@@ -173,6 +194,7 @@ impl Engine {
             pn_link_open(self.receiver);
             pn_link_flow(self.receiver, CREDIT);
         }
+        self.grants = true;
         Ok(())
     }
 
@@ -215,12 +237,45 @@ impl Engine {
         }
     }
 
-    /// Whether a message can be sent now.
+    /// Whether a message can be sent now: there is credit, and the one before went out.
     pub(crate) fn has_credit(&self) -> bool {
+        if !self.may_send || self.holds_back() {
+            return false;
+        }
         // SAFETY: `may_send` implies a live sender.
-        // Credit is unsigned on the wire, and more than an int holds reads as negative; we never use more
-        // than there is, which would be the other way to get there.
-        self.may_send && unsafe { pn_link_credit(self.sender) } != 0
+        let (credit, current) = unsafe { (pn_link_credit(self.sender), pn_link_current(self.sender)) };
+        // What we send is complete at once, so that this one is the peer's, which has sent on our sender. Ours would be
+        // put into it.
+        if !current.is_null() {
+            return false;
+        }
+        // Credit is unsigned on the wire, and more than an int holds reads as negative. So does credit that was taken back
+        // while messages were on the way (AMQP 1.0 part 2.6.7), but by no more than were sent.
+        credit > 0 || i64::from(credit) < -self.sent
+    }
+
+    /// Whether a message waits in the engine: for the output before it, or for the session's window (AMQP 1.0 part 2.5.6).
+    pub(crate) fn holds_back(&self) -> bool {
+        // SAFETY: a sender that is not null is live.
+        !self.sender.is_null() && unsafe { pn_link_queued(self.sender) } > 0
+    }
+
+    /// Gives back what credit is left, if the peer asks for that: there is nothing to send (AMQP 1.0 part 2.6.7, drain).
+    pub(crate) fn answer_drain(&mut self) {
+        if self.may_send && !self.holds_back() {
+            // SAFETY: `may_send` implies a live sender.
+            unsafe {
+                if pn_link_get_drain(self.sender) {
+                    pn_link_drained(self.sender);
+                }
+            }
+        }
+    }
+
+    /// Whether the login failed for a reason of the peer's that may pass (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
+    pub(crate) fn login_may_do_better(&self) -> bool {
+        // SAFETY: a SASL layer that is not null lives as long as the transport.
+        !self.sasl.is_null() && matches!(unsafe { pn_sasl_outcome(self.sasl) }, PN_SASL_SYS | PN_SASL_TEMP)
     }
 
     /// The longest message that the peer takes, in bytes; `None`: any.
@@ -244,7 +299,11 @@ impl Engine {
             pn_delivery_set_context(delivery, tag as usize as *mut c_void);
             pn_link_send(self.sender, message.as_ptr().cast(), message.len());
             pn_link_advance(self.sender);
+            // Into the output, if it goes: a queue in here could be neither counted nor taken back.
+            pn_connection_driver_write_buffer(&mut self.driver.0);
         }
+        self.sent += 1;
+        self.in_flight += 1;
     }
 
     /// Accepts an incoming delivery, or rejects it with a condition, and settles it.
@@ -264,34 +323,47 @@ impl Engine {
             }
             pn_delivery_settle(delivery);
         }
-        self.top_up();
     }
 
-    /// Grants credit anew once half of it is used: a flow frame a message would double the frames.
-    pub(super) fn top_up(&mut self) {
-        // SAFETY: only deliveries of a live receiver lead here.
+    /// Grants credit anew once half of it is used: a flow frame a message would double the frames. Whether it did.
+    fn top_up(&mut self) -> bool {
+        if !self.grants {
+            return false;
+        }
+        // SAFETY: where credit is granted the receiver is live.
         unsafe {
-            let credit = pn_link_credit(self.receiver);
-            if credit <= CREDIT / 2 {
+            let credit = pn_link_credit(self.receiver) + self.unsettled.len() as c_int;
+            let used_up = credit <= CREDIT / 2;
+            if used_up {
                 pn_link_flow(self.receiver, CREDIT - credit);
             }
+            used_up
         }
     }
 
     /// Starts an orderly close.
     pub(crate) fn close(&mut self) {
         self.may_send = false;
+        self.grants = false;
         // SAFETY: the connection is live.
         unsafe { pn_connection_close(self.driver.0.connection) }
     }
 
     /// Where the next bytes from the peer go; empty once no more are taken.
+    ///
+    /// The more requests are on the way, the fewer bytes at once: one disposition of 26 bytes may be about all of them,
+    /// and the engine makes an event for each.
     pub(crate) fn input(&mut self) -> &mut [u8] {
+        let most = (MAX_FRAME as usize * FULL_READS / self.in_flight.max(FULL_READS)).max(64);
         // SAFETY: the buffer is the driver's and lives until the next call on it, which needs `&mut self`.
         // Its bytes may never have been written; whoever gets it only writes, to a socket's read.
         unsafe {
             let buffer = pn_connection_driver_read_buffer_sized(&mut self.driver.0, MAX_FRAME as usize);
-            if buffer.size == 0 { &mut [] } else { slice::from_raw_parts_mut(buffer.start.cast(), buffer.size) }
+            if buffer.size == 0 {
+                &mut []
+            } else {
+                slice::from_raw_parts_mut(buffer.start.cast(), buffer.size.min(most))
+            }
         }
     }
 
@@ -306,7 +378,29 @@ impl Engine {
             }
         }
         // SAFETY: `count` bytes were written to the buffer given out last.
-        unsafe { pn_connection_driver_read_done(&mut self.driver.0, count) }
+        stacker::maybe_grow(STACK, 2 * STACK, || unsafe { pn_connection_driver_read_done(&mut self.driver.0, count) });
+        self.refuse_another_login();
+    }
+
+    /// Notes that the peer's Open has come.
+    pub(super) fn opened(&mut self) {
+        self.preface = None;
+        if !self.sasl.is_null() {
+            // SAFETY: the SASL layer lives as long as the transport.
+            self.mechanism = unsafe { pn_sasl_get_mech(self.sasl) };
+        }
+    }
+
+    /// Older versions of the engine take SASL frames at any time, and keep some of each.
+    fn refuse_another_login(&mut self) {
+        if self.preface.is_some() || self.sasl.is_null() {
+            return;
+        }
+        // SAFETY: the SASL layer lives as long as the transport. The name is not read.
+        let mechanism = unsafe { pn_sasl_get_mech(self.sasl) };
+        if std::mem::replace(&mut self.mechanism, mechanism) != mechanism {
+            self.events.push_back(Event::Failed(Condition::new("", "the broker began another login")));
+        }
     }
 
     /// Says that the peer sends no more.
@@ -316,9 +410,17 @@ impl Engine {
     }
 
     /// The bytes to send to the peer; may run the engine.
+    ///
+    /// Only a peer that has read all we said is granted more credit: what we have to say about its messages would pile up.
     pub(crate) fn output(&mut self) -> &[u8] {
         // SAFETY: as for `input`.
-        unsafe { bytes(pn_connection_driver_write_buffer(&mut self.driver.0)) }
+        unsafe {
+            let mut waiting = pn_connection_driver_write_buffer(&mut self.driver.0);
+            if waiting.size == 0 && self.top_up() {
+                waiting = pn_connection_driver_write_buffer(&mut self.driver.0);
+            }
+            bytes(waiting)
+        }
     }
 
     /// Says how many bytes of [`Engine::output`] were sent.

@@ -21,7 +21,7 @@ impl Engine {
             let connection = self.driver.0.connection;
             let translated = match pn_event_type(event) {
                 PN_CONNECTION_REMOTE_OPEN => {
-                    self.preface = None;
+                    self.opened();
                     Event::Opened
                 }
                 PN_CONNECTION_REMOTE_CLOSE => {
@@ -65,6 +65,11 @@ impl Engine {
                     let delivery = pn_event_delivery(event);
                     match self.role(pn_delivery_link(delivery)) {
                         Some(Role::Receiver) => self.receive(),
+                        // Ours are complete as soon as they are there.
+                        Some(Role::Sender) if !pn_link_current(self.sender).is_null() => {
+                            let condition = Condition::new("", "the broker sent on the link of our requests");
+                            self.events.push_back(Event::Failed(condition));
+                        }
                         Some(Role::Sender) => self.outcome(delivery),
                         None => {}
                     }
@@ -100,7 +105,6 @@ impl Engine {
                 if pn_delivery_aborted(delivery) {
                     self.take_partial();
                     pn_delivery_settle(delivery);
-                    self.top_up();
                     continue;
                 }
                 self.receive_bytes(pn_delivery_pending(delivery));
@@ -113,6 +117,12 @@ impl Engine {
                 self.unsettled.insert(id, delivery);
                 let payload = self.take_partial();
                 self.events.push_back(Event::Message { delivery: id, payload });
+                // The engine does not look (AMQP 1.0 part 2.6.7).
+                if pn_link_credit(self.receiver) < 0 {
+                    let problem = "more replies than there was credit for";
+                    self.events.push_back(Event::Failed(Condition::new("amqp:link:transfer-limit-exceeded", problem)));
+                    return;
+                }
             }
         }
     }
@@ -163,6 +173,7 @@ impl Engine {
             };
             pn_delivery_set_context(delivery, ptr::null_mut());
             pn_delivery_settle(delivery);
+            self.in_flight -= 1;
             self.events.push_back(Event::Outcome { tag, outcome });
         }
     }

@@ -64,17 +64,13 @@ impl<'a> Answer<'a> {
             }
         };
         let index = Index::new(described.iter().filter_map(Value::as_object), claims);
-        for described in &index.described {
-            for error in &described.errors {
-                answer.errors.push(match &described.identity {
-                    Some(Identity { digest, reference }) => {
-                        format!("{}: {error}", printable(&format!("{reference} {digest}")))
-                    }
-                    None => error.clone(),
-                });
-            }
+        let errors =
+            index.described.iter().flat_map(|described| described.errors.iter().map(move |error| (described, error)));
+        answer.errors = errors.clone().take(MAX_ERRORS).map(|(described, error)| described.names(error)).collect();
+        match errors.count().saturating_sub(MAX_ERRORS) {
+            0 => {}
+            more => answer.errors.push(format!("and {more} more")),
         }
-        limit(&mut answer.errors);
         for claim_file in claims {
             let found = index.find(claim_file);
             answer.values.extend(key_names.iter().map(|name| signed_value(&found, name)));
@@ -166,14 +162,6 @@ pub(super) fn errors(map: &Map<String, Value>) -> Vec<String> {
         }
     }
     errors
-}
-
-fn limit(errors: &mut Vec<String>) {
-    if errors.len() > MAX_ERRORS {
-        let more = errors.len() - MAX_ERRORS;
-        errors.truncate(MAX_ERRORS);
-        errors.push(format!("and {more} more"));
-    }
 }
 
 /// An error in the server's words: a text as it is, anything else as JSON.

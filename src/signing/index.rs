@@ -8,6 +8,7 @@ use super::{
     answer::{errors, text},
     claim::{self, Identity},
 };
+use crate::error::printable;
 
 /// The claims of a reply by all that a claim of the request can be found by: a batch of thousands is read once.
 pub(super) struct Index<'a> {
@@ -83,6 +84,16 @@ fn digest_and_repository(claim_file: &str) -> Option<(String, String)> {
     let Identity { digest, reference } = claim::identity(claim_file)?;
     let repository = claim::repository(&reference)?.to_owned();
     Some((digest, repository))
+}
+
+impl Described<'_> {
+    /// An error of the claim, with the claim's name before it.
+    pub(super) fn names(&self, error: &str) -> String {
+        match &self.identity {
+            Some(Identity { digest, reference }) => format!("{}: {error}", printable(&format!("{reference} {digest}"))),
+            None => error.to_owned(),
+        }
+    }
 }
 
 /// The value a claim was signed with under a key's name, or under any where the name is empty.

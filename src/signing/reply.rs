@@ -20,6 +20,8 @@ pub(crate) enum Body {
     Bytes(Vec<u8>),
     /// Anything else, named for the log: `a map`, `nothing`.
     Other(&'static str),
+    /// Nothing that could be read, for this reason.
+    Broken(String),
 }
 
 /// A message that is a reply to somebody.
@@ -41,6 +43,7 @@ pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, Strin
         Body::Bytes(bytes) if bytes.trim_ascii().is_empty() => return Err("its body is empty".to_owned()),
         Body::Bytes(bytes) => bytes,
         Body::Other(what) => return Err(format!("its body is {what}: expected text or binary")),
+        Body::Broken(reason) => return Err(reason),
     };
     let whole = pyread::read(&bytes)?;
     let Value::Object(object) = &whole else {

@@ -40,6 +40,16 @@ pub(crate) fn sleep(until: Instant, stop: &Stop) -> Result<(), Error> {
     wait_on(None, until, stop).map(drop)
 }
 
+/// Waits until a stream of the caller's takes output, however long its reader takes.
+///
+/// # Errors
+/// None that is known; those of [`wait`] cannot come.
+#[cfg(feature = "cli")]
+pub(crate) fn until_writable(output: BorrowedFd<'_>) -> io::Result<()> {
+    let (want, until) = (Want { read: false, write: true }, Instant::now() + Duration::from_secs(60));
+    wait(output, want, until, &Stop::default()).map(drop).map_err(io::Error::other)
+}
+
 fn wait_on(socket: Option<(BorrowedFd<'_>, Want)>, until: Instant, stop: &Stop) -> Result<Woken, Error> {
     let mut events = 0;
     if let Some((_, want)) = socket {

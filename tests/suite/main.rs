@@ -10,6 +10,7 @@ mod conditions;
 mod cycle;
 mod fault;
 mod faults;
+mod flow;
 mod harness;
 mod hostile;
 mod input;

@@ -110,7 +110,7 @@ fn error(condition: &str, description: &str) -> Vec<u8> {
 }
 
 /// A message that answers the request with this id.
-fn reply_message(request_id: &str) -> Vec<u8> {
+pub fn reply_message(request_id: &str) -> Vec<u8> {
     let json = format!(r#"{{"msg": {{"request_id": "{request_id}", "signed_claim": "c2ln", "errors": []}}}}"#);
     let mut message = vec![0, 0x53, 0x77, 0xb1];
     message.extend((json.len() as u32).to_be_bytes());
@@ -129,23 +129,28 @@ pub struct Peer {
 impl Peer {
     /// Answers the client until both of its links are attached; grants no credit.
     pub fn attached(stream: TcpStream) -> io::Result<Self> {
-        Self::attach(stream, &open())
+        Self::attach(stream, &open(), 2)
+    }
+
+    /// Answers the client until the first of its links, the receiver, is attached.
+    pub fn half_attached(stream: TcpStream) -> io::Result<Self> {
+        Self::attach(stream, &open(), 1)
     }
 
     /// The same; the Open asks not to be left without a word for longer than this.
     pub fn attached_with_idle_timeout(stream: TcpStream, milliseconds: u16) -> io::Result<Self> {
         let [high, low] = milliseconds.to_be_bytes();
         let null: &[u8] = &[0x40];
-        Self::attach(stream, &frame(0x10, &[&string(0xa1, "peer"), null, null, null, &[0x70, 0, 0, high, low]]))
+        Self::attach(stream, &frame(0x10, &[&string(0xa1, "peer"), null, null, null, &[0x70, 0, 0, high, low]]), 2)
     }
 
-    fn attach(stream: TcpStream, open: &[u8]) -> io::Result<Self> {
+    fn attach(stream: TcpStream, open: &[u8], links: usize) -> io::Result<Self> {
         let mut peer = Self { stream, buffer: Vec::new(), handles: HashMap::new() };
         let mut header = [0; 8];
         peer.stream.read_exact(&mut header)?;
         assert_eq!(header, AMQP);
         peer.stream.write_all(&[AMQP, open].concat())?;
-        while peer.handles.len() < 2 {
+        while peer.handles.len() < links {
             let frame = peer.frame()?;
             match frame[10] {
                 0x11 => {
@@ -177,15 +182,37 @@ impl Peer {
 
     /// A Flow whose link-credit is this encoded value.
     pub fn flow_of(&self, credit: &[u8]) -> Vec<u8> {
-        let window = [0x70, 0, 0, 8, 0];
-        let fields: [&[u8]; 7] = [&[0x43], &window, &[0x43], &window, &[0x52, self.handles[&false]], &[0x43], credit];
+        self.flow_with(&[0x70, 0, 0, 8, 0], credit, false)
+    }
+
+    /// A Flow that lets the client send no frame, however much credit it has.
+    pub fn flow_without_window(&self, credit: u8) -> Vec<u8> {
+        self.flow_with(&[0x43], &[0x52, credit], false)
+    }
+
+    /// A Flow that asks for the credit back that is not used.
+    pub fn drain(&self, credit: u8) -> Vec<u8> {
+        self.flow_with(&[0x70, 0, 0, 8, 0], &[0x52, credit], true)
+    }
+
+    fn flow_with(&self, incoming_window: &[u8], credit: &[u8], drain: bool) -> Vec<u8> {
+        let (handle, drain) = ([0x52, self.handles[&false]], [if drain { 0x41 } else { 0x42 }]);
+        let fields: [&[u8]; 9] =
+            [&[0x43], incoming_window, &[0x43], &[0x70, 0, 0, 8, 0], &handle, &[0x43], credit, &[0x40], &drain];
         frame(0x13, &fields)
     }
 
     /// A Transfer to the client: a reply to the request with this id, as delivery `number`.
     pub fn reply(&self, number: u8, request_id: &str) -> Vec<u8> {
-        let fields: [&[u8]; 5] = [&[0x52, self.handles[&true]], &[0x52, number], &[0xa0, 1, number], &[0x43], &[0x42]];
-        with_payload(frame(0x14, &fields), &reply_message(request_id))
+        self.transfer_on(true, number.into(), &reply_message(request_id))
+    }
+
+    /// A Transfer of one message on a link of the client's, by its role: `true` is the receiver.
+    pub fn transfer_on(&self, role: bool, number: u32, message: &[u8]) -> Vec<u8> {
+        let id = [&[0x70], &number.to_be_bytes()[..]].concat();
+        let tag = [&[0xa0, 4], &number.to_be_bytes()[..]].concat();
+        let fields: [&[u8]; 5] = [&[0x52, self.handles[&role]], &id, &tag, &[0x43], &[0x42]];
+        with_payload(frame(0x14, &fields), message)
     }
 
     /// The same as the first delivery in two Transfers (or in one), without the delivery-id that the first must have
@@ -242,14 +269,19 @@ impl Peer {
         }
     }
 
-    /// Waits for a Transfer of the client.
-    pub fn transfer(&mut self) -> io::Result<Vec<u8>> {
+    /// Waits for a frame of the client with this performative, and passes over others.
+    pub fn await_frame(&mut self, performative: u8) -> io::Result<Vec<u8>> {
         loop {
             let frame = self.frame()?;
-            if frame[10] == 0x14 {
+            if frame[10] == performative {
                 return Ok(frame);
             }
         }
+    }
+
+    /// Waits for a Transfer of the client.
+    pub fn transfer(&mut self) -> io::Result<Vec<u8>> {
+        self.await_frame(0x14)
     }
 
     /// Reads until the client says Close, or hangs up, and does so too.

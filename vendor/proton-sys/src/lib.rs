@@ -92,6 +92,10 @@ pub const PN_TRANSPORT_CLOSED: pn_event_type_t = 34;
 // ---- sasl.h ----
 opaque! { pn_sasl_t }
 
+pub type pn_sasl_outcome_t = c_int;
+pub const PN_SASL_SYS: pn_sasl_outcome_t = 2;
+pub const PN_SASL_TEMP: pn_sasl_outcome_t = 4;
+
 // ---- logger.h ----
 opaque! { pn_logger_t }
 
@@ -146,6 +150,9 @@ unsafe extern "C" {
     pub fn pn_link_current(link: *mut pn_link_t) -> *mut pn_delivery_t;
     pub fn pn_link_advance(link: *mut pn_link_t) -> bool;
     pub fn pn_link_credit(link: *mut pn_link_t) -> c_int;
+    pub fn pn_link_queued(link: *mut pn_link_t) -> c_int;
+    pub fn pn_link_get_drain(link: *mut pn_link_t) -> bool;
+    pub fn pn_link_drained(link: *mut pn_link_t) -> c_int;
     pub fn pn_link_flow(receiver: *mut pn_link_t, credit: c_int);
     pub fn pn_link_send(sender: *mut pn_link_t, bytes: *const c_char, n: usize) -> isize;
     pub fn pn_link_recv(receiver: *mut pn_link_t, bytes: *mut c_char, n: usize) -> isize;
@@ -183,6 +190,8 @@ unsafe extern "C" {
     // ---- sasl.h ----
     pub fn pn_sasl(transport: *mut pn_transport_t) -> *mut pn_sasl_t;
     pub fn pn_sasl_allowed_mechs(sasl: *mut pn_sasl_t, mechs: *const c_char);
+    pub fn pn_sasl_outcome(sasl: *mut pn_sasl_t) -> pn_sasl_outcome_t;
+    pub fn pn_sasl_get_mech(sasl: *mut pn_sasl_t) -> *const c_char;
     pub fn pn_sasl_set_allow_insecure_mechs(sasl: *mut pn_sasl_t, insecure: bool);
 
     // ---- logger.h ----

@@ -1,0 +1,42 @@
+//! The standard streams as files that are waited for.
+//!
+//! Whoever started us may have made a pipe or a terminal non-blocking, for itself or for both of us: then a write is
+//! refused where it would wait, and what was to be written would be lost.
+
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Write},
+    os::fd::AsFd,
+};
+
+use crate::transport;
+
+/// Standard output as a file: the standard library's own takes a write to a closed one for a success.
+pub(super) fn stdout() -> io::Result<Waiting> {
+    io::stdout().as_fd().try_clone_to_owned().map(|descriptor| Waiting(descriptor.into()))
+}
+
+/// Writes a line to standard error. Where nobody takes it, there is nobody to tell.
+pub(super) fn tell(words: fmt::Arguments<'_>) {
+    let stderr = io::stderr().as_fd().try_clone_to_owned();
+    let _ = stderr.and_then(|descriptor| Waiting(descriptor.into()).write_all(format!("{words}\n").as_bytes()));
+}
+
+/// A file that takes what is written as soon as its reader lets it.
+pub(super) struct Waiting(File);
+
+impl Write for Waiting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.0.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => transport::until_writable(self.0.as_fd())?,
+                written => return written,
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

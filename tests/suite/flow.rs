@@ -1,0 +1,174 @@
+//! Who may send how much (AMQP 1.0 part 2.5.6 and 2.6.7): credit, the session's window, and peers that keep to neither.
+
+use std::io::Read;
+
+use crate::{
+    fault::AGAIN,
+    harness::{Bench, Config, Ended, LONG, images, took_between},
+    peer::{self, Peer},
+};
+
+const ACCEPTED: &[u8] = &[0, 0x53, 0x24, 0x45];
+
+fn to(bench: &Bench, port: u16) -> Config {
+    bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]")).set("close_timeout", "1")
+}
+
+/// A broker may lower the credit while it is being used: what went out then counts against later credit.
+#[test]
+fn credit_that_is_taken_back_is_not_used() {
+    let (port, _) = peer::listen(|stream| {
+        let mut peer = Peer::attached(stream).unwrap();
+        peer.grant(3).unwrap();
+        let mut ids: Vec<_> = (0..3).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
+        // It knew of none of them: that is a credit of -3.
+        let replies: Vec<_> = (0..3).map(|number| peer.reply(number, &ids[number as usize])).collect();
+        peer.answer(&[peer.flow(0), peer::settled(0, 2, ACCEPTED), replies.concat()].concat()).unwrap();
+        // By its word on the replies the client has seen what was before them.
+        loop {
+            match peer.frame().unwrap()[10] {
+                0x15 => break,
+                0x14 => panic!("a request came without credit"),
+                _ => {}
+            }
+        }
+        // Of five, three are used.
+        peer.grant(5).unwrap();
+        ids.extend((0..2).map(|_| peer::request_id(&peer.transfer().unwrap())));
+        let replies = [peer.reply(3, &ids[3]), peer.reply(4, &ids[4])].concat();
+        peer.answer(&[peer::settled(3, 4, ACCEPTED), replies].concat()).unwrap();
+        peer::swallow(peer.stream);
+    });
+    let bench = Bench::new();
+    let ended = bench.run(&to(&bench, port).patience(20, 1, 1), &images(5)).expect(0);
+    took_between(&ended, 0.0, 10.0);
+    assert!(!ended.told().contains(AGAIN), "{}", ended.stderr);
+}
+
+#[test]
+fn credit_that_is_asked_back_is_given_back() {
+    let (port, _) = peer::listen(|stream| {
+        let mut peer = Peer::attached(stream).unwrap();
+        peer.answer(&peer.drain(9)).unwrap();
+        let id = peer::request_id(&peer.transfer().unwrap());
+        // The delivery-count is as if all of it had been used.
+        let flow = peer.await_frame(0x13).unwrap();
+        assert!(flow.windows(2).any(|bytes| bytes == [0x52, 9]), "{flow:x?}");
+        peer.answer(&[peer::settled(0, 0, ACCEPTED), peer.reply(0, &id)].concat()).unwrap();
+        peer::swallow(peer.stream);
+    });
+    let bench = Bench::new();
+    bench.run(&to(&bench, port).patience(20, 1, 1), &images(1)).expect(0);
+}
+
+/// Nothing of it is sent, and the windows of the cycles are skipped, as without credit.
+#[test]
+fn without_a_window_of_the_session_nothing_is_sent() {
+    let (port, _) = peer::listen(|stream| {
+        let mut peer = Peer::attached(stream).unwrap();
+        peer.answer(&peer.flow_without_window(9)).unwrap();
+        while let Ok(frame) = peer.frame() {
+            assert_ne!(frame[10], 0x14, "a request came outside the window");
+        }
+    });
+    let bench = Bench::new();
+    let ended = bench.run(&to(&bench, port).patience(1, 5, 2), &images(3)).expect(75);
+    took_between(&ended, 2.0, 4.5);
+    ended.says("cycle 2: the broker let nothing be sent for 1 s").says("not sent; running again can help");
+}
+
+/// The first request waits in the engine meanwhile; heartbeats tell that time has passed.
+#[test]
+fn each_request_goes_out_once_when_the_window_opens() {
+    let (tell, followers) = std::sync::mpsc::channel();
+    let (port, _) = peer::listen(move |stream| {
+        let mut peer = Peer::attached_with_idle_timeout(stream, 400).unwrap();
+        peer.answer(&peer.flow_without_window(9)).unwrap();
+        let mut heartbeats = [0; 16];
+        peer.stream.read_exact(&mut heartbeats).unwrap();
+        assert_eq!(heartbeats, [0, 0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0]);
+        peer.grant(9).unwrap();
+        for number in 0..3 {
+            let id = peer::request_id(&peer.transfer().unwrap());
+            peer.answer(&[peer::settled(number, number, ACCEPTED), peer.reply(number, &id)].concat()).unwrap();
+        }
+        let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
+    });
+    let bench = Bench::new();
+    let ended = bench.run(&to(&bench, port).patience(20, 1, 1), &images(3)).expect(0);
+    took_between(&ended, 0.0, 10.0);
+    assert_eq!(ended.messages().len(), 3);
+    assert_eq!(followers.recv_timeout(LONG), Ok(0), "a request was sent twice");
+}
+
+/// A peer that does what it may not, and the next broker, which is good.
+#[track_caller]
+fn is_left(
+    reason: &str,
+    config: impl Fn(Config) -> Config,
+    script: impl Fn(std::net::TcpStream) + Send + 'static,
+) -> Ended {
+    let (port, _) = peer::listen(script);
+    let bench = Bench::new();
+    let url = format!("amqp://localhost:{port}");
+    let urls = format!("[\"{url}\", \"{}\"]", bench.sandbox.amqps_url());
+    let config = config(bench.config().set("messaging_brokers", &urls).set("close_timeout", "1"));
+    let ended = bench.run(&config, &images(3)).expect(0);
+    assert_eq!(ended.messages().len(), 3);
+    ended.says_once(reason).says_once(&url);
+    took_between(&ended, 0.0, 9.0);
+    ended
+}
+
+/// The engine would take it for the request that we are about to write.
+#[test]
+fn a_message_on_the_link_of_our_requests_ends_the_connection() {
+    is_left(
+        "the broker sent on the link of our requests; connecting again",
+        |config| config,
+        |stream| {
+            let Ok(mut peer) = Peer::attached(stream) else { return };
+            let message = peer::reply_message("nobody's");
+            let _ = peer.answer(&[peer.flow(9), peer.transfer_on(false, 0, &message)].concat());
+            while let Ok(frame) = peer.frame() {
+                assert_ne!(frame[10], 0x14, "a request went out after it");
+            }
+        },
+    );
+}
+
+/// Before the sender is attached nobody takes replies in: so many as there is credit are kept, and no more.
+#[test]
+fn replies_without_credit_end_the_connection_while_links_are_attached() {
+    is_left(
+        "amqp:link:transfer-limit-exceeded: more replies than there was credit for",
+        |config| config.set("sender_target", "address"),
+        |stream| {
+            let Ok(mut peer) = Peer::half_attached(stream) else { return };
+            let message = peer::reply_message("somebody else's");
+            let many: Vec<_> = (0..2000).flat_map(|number| peer.transfer_on(true, number, &message)).collect();
+            let _ = peer.answer(&many);
+            peer::swallow(peer.stream);
+        },
+    );
+}
+
+/// It does not read, and so never hears that it may send more; what we say of its messages would pile up.
+#[test]
+fn a_peer_that_sends_and_does_not_read_is_left() {
+    is_left(
+        "amqp:link:transfer-limit-exceeded: more replies than there was credit for; connecting again",
+        |config| config.set("log_level", "warning"),
+        |stream| {
+            let Ok(mut peer) = Peer::attached(stream) else { return };
+            let message = peer::reply_message("somebody else's");
+            for first in (0..4_000_000).step_by(1000) {
+                let many: Vec<_> =
+                    (first..first + 1000).flat_map(|number| peer.transfer_on(true, number, &message)).collect();
+                if peer.answer(&many).is_err() {
+                    break;
+                }
+            }
+        },
+    );
+}
