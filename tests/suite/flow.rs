@@ -77,28 +77,33 @@ fn without_a_window_of_the_session_nothing_is_sent() {
     ended.says("cycle 2: the broker let nothing be sent for 1 s").says("not sent; running again can help");
 }
 
-/// The first request waits in the engine meanwhile; heartbeats tell that time has passed.
+/// The first request waits in the engine meanwhile, and alone: a cycle that ends in between repeats no other.
 #[test]
 fn each_request_goes_out_once_when_the_window_opens() {
-    let (tell, followers) = std::sync::mpsc::channel();
-    let (port, _) = peer::listen(move |stream| {
-        let mut peer = Peer::attached_with_idle_timeout(stream, 400).unwrap();
-        peer.answer(&peer.flow_without_window(9)).unwrap();
-        let mut heartbeats = [0; 16];
-        peer.stream.read_exact(&mut heartbeats).unwrap();
-        assert_eq!(heartbeats, [0, 0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0]);
-        peer.grant(9).unwrap();
-        for number in 0..3 {
-            let id = peer::request_id(&peer.transfer().unwrap());
-            peer.answer(&[peer::settled(number, number, ACCEPTED), peer.reply(number, &id)].concat()).unwrap();
-        }
-        let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
-    });
-    let bench = Bench::new();
-    let ended = bench.run(&to(&bench, port).patience(20, 1, 1), &images(3)).expect(0);
-    took_between(&ended, 0.0, 10.0);
-    assert_eq!(ended.messages().len(), 3);
-    assert_eq!(followers.recv_timeout(LONG), Ok(0), "a request was sent twice");
+    for (timeout, repeated) in [(20, 0), (1, 1)] {
+        let (tell, followers) = std::sync::mpsc::channel();
+        let (port, _) = peer::listen(move |stream| {
+            let mut peer = Peer::attached_with_idle_timeout(stream, 400).unwrap();
+            peer.answer(&peer.flow_without_window(9)).unwrap();
+            // Heartbeats tell that time has passed: 0.2 s each.
+            let mut heartbeats = [0; 8 * 7];
+            peer.stream.read_exact(&mut heartbeats).unwrap();
+            assert!(heartbeats.chunks(8).all(|frame| frame == [0, 0, 0, 8, 2, 0, 0, 0]), "{heartbeats:x?}");
+            peer.grant(9).unwrap();
+            let count = 3 + repeated;
+            let ids: Vec<_> = (0..count).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
+            assert!(repeated == 0 || ids[0] == ids[1], "{ids:?}");
+            let last = count as u8 - 1;
+            let replies: Vec<_> = (0..=last).flat_map(|number| peer.reply(number, &ids[usize::from(number)])).collect();
+            peer.answer(&[peer::settled(0, last, ACCEPTED), replies].concat()).unwrap();
+            let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
+        });
+        let bench = Bench::new();
+        let ended = bench.run(&to(&bench, port).patience(timeout, 1, 5), &images(3)).expect(0);
+        took_between(&ended, 1.0, 10.0);
+        assert_eq!(ended.messages().len(), 3);
+        assert_eq!(followers.recv_timeout(LONG), Ok(0), "a request was sent once more");
+    }
 }
 
 /// A peer that does what it may not, and the next broker, which is good.

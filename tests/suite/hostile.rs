@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    harness::{Bench, Config, LONG, has_static_core, images, signal, took_between},
+    harness::{Bench, Config, LONG, Program, has_static_core, images, signal, took_between},
     peer::{self, Peer},
 };
 
@@ -74,20 +74,25 @@ fn a_refusal_is_not_lost_with_the_connection_and_waits_for_nothing() {
     }
 }
 
-/// The first sending is never settled; its late outcome must not close the second.
+/// The first sending is never settled; its late outcome, before or after that of the second, must not close the second.
 #[test]
 fn an_outcome_of_an_earlier_sending_closes_nothing() {
-    let (port, _) = counted(|stream, _| {
-        let mut peer = Peer::attached(stream).unwrap();
-        peer.grant(9).unwrap();
-        peer.transfer().unwrap();
-        let id = peer::request_id(&peer.transfer().unwrap());
-        let outcomes = [peer::settled(1, 1, ACCEPTED), peer::settled(0, 0, UNDELIVERABLE_HERE)].concat();
-        peer.answer(&[outcomes, peer.reply(0, &id)].concat()).unwrap();
-        peer::swallow(peer.stream);
-    });
-    let bench = Bench::new();
-    bench.run(&to(&bench, port).patience(1, 1, 2), &images(1)).expect(0);
+    let late = [peer::settled(0, 0, UNDELIVERABLE_HERE), peer::rejected("amqp:not-allowed")];
+    for (late, first) in late.iter().flat_map(|late| [(late.clone(), false), (late.clone(), true)]) {
+        let (port, _) = counted(move |stream, _| {
+            let mut peer = Peer::attached(stream).unwrap();
+            peer.grant(9).unwrap();
+            peer.transfer().unwrap();
+            let id = peer::request_id(&peer.transfer().unwrap());
+            let accepted = peer::settled(1, 1, ACCEPTED);
+            let outcomes = if first { [late.clone(), accepted] } else { [accepted, late.clone()] };
+            peer.answer(&[outcomes.concat(), peer.reply(0, &id)].concat()).unwrap();
+            peer::swallow(peer.stream);
+        });
+        let bench = Bench::new();
+        let ended = bench.run(&to(&bench, port).patience(1, 1, 2), &images(1)).expect(0);
+        assert!(!ended.told().contains("refused"), "{}", ended.stderr);
+    }
 }
 
 #[test]
@@ -216,6 +221,96 @@ fn a_transfer_without_a_delivery_id_is_taken_by_the_static_core() {
         } else {
             assert_eq!(ended.expect(0).messages()[0]["signed_claim"], "c2ln");
         }
+    }
+}
+
+/// A value within a value, as deep as a frame can hold them, where the stack is smaller than what that takes.
+#[test]
+fn values_as_deep_as_a_frame_need_no_stack_of_ours() {
+    let (port, _) = counted(|mut stream, _| {
+        let null: &[u8] = &[0x40];
+        // Lists of one item: the engine does not look at the sizes of those within.
+        let within = [b"\xc0\x01\x01".repeat(21_000), null.into()].concat();
+        let deep = [&[0xd0], &(within.len() as u32 + 4).to_be_bytes()[..], &[0, 0, 0, 1], &within].concat();
+        let fields = [&[0xa1, 1, b'p'][..], null, null, null, null, null, null, null, null, &deep];
+        if stream.read_exact(&mut [0; 8]).is_ok() {
+            let _ = stream.write_all(&[peer::AMQP, &peer::frame(0x10, &fields)].concat());
+            peer::swallow(stream);
+        }
+    });
+    let bench = Bench::new();
+    let config = to(&bench, port).patience(1, 1, 1).set("connect_timeout", "1");
+    let inner = bench.program(&config, &images(1)).command;
+    let mut program = Program::new("sh".as_ref());
+    program.args(["-c", "ulimit -s 1024; exec \"$0\" \"$@\""]).args([inner.get_program()]).args(inner.get_args());
+    program.run().expect(69).says("attach: no answer within 1 s");
+}
+
+/// It comes after the login and the Open, and again and again.
+#[test]
+fn a_login_after_the_open_ends_the_connection() {
+    let (port, count) = counted(|mut stream, _| {
+        let mut mechanisms = peer::frame(0x40, &[b"\xa3\x09ANONYMOUS"]);
+        let mut outcome = peer::frame(0x44, &[&[0x50, 0]]);
+        (mechanisms[5], outcome[5]) = (1, 1);
+        let mut begin = || {
+            stream.read_exact(&mut [0; 8])?;
+            stream.write_all(&[b"AMQP\x03\x01\0\0", &mechanisms[..]].concat())?;
+            let _ = stream.read(&mut [0; 512])?;
+            stream.write_all(&outcome)?;
+            stream.read_exact(&mut [0; 8])?;
+            stream.write_all(&[peer::AMQP, &peer::open()].concat())
+        };
+        if begin().is_ok() {
+            // The client goes on once it has the Open.
+            let _ = stream.read(&mut [0; 512]);
+            while stream.write_all(&mechanisms.repeat(100)).is_ok() {}
+        }
+    });
+    let bench = Bench::new();
+    let ended = bench.run(&to(&bench, port).patience(1, 1, 1).set("sasl", "anonymous"), &images(1)).expect(69);
+    ended.says("the broker began another login");
+    took_between(&ended, 1.0, 5.0);
+    assert!(count.load(Ordering::SeqCst) > 1);
+}
+
+/// A broker whose directory of users is down for now says so by another code than one that does not know us
+/// (AMQP 1.0 part 5.3.3.6).
+#[test]
+fn a_login_that_fails_for_now_is_tried_again() {
+    for (code, status) in [(1, 77), (2, 69), (3, 77), (4, 69)] {
+        let (port, count) = counted(move |mut stream, _| {
+            let mut mechanisms = peer::frame(0x40, &[b"\xa3\x09ANONYMOUS"]);
+            let mut outcome = peer::frame(0x44, &[&[0x50, code]]);
+            (mechanisms[5], outcome[5]) = (1, 1);
+            if stream.read_exact(&mut [0; 8]).is_ok() {
+                let _ = stream.write_all(&[b"AMQP\x03\x01\0\0", &mechanisms[..]].concat());
+                let _ = stream.read(&mut [0; 512]);
+                let _ = stream.write_all(&outcome);
+                peer::swallow(stream);
+            }
+        });
+        let bench = Bench::new();
+        let config = to(&bench, port).patience(1, 1, 1).set("sasl", "anonymous");
+        let ended = bench.run(&config, &images(1)).expect(status);
+        ended.says("login").says("Authentication failed");
+        assert_eq!(count.load(Ordering::SeqCst) > 1, status == 69, "code {code}");
+    }
+}
+
+/// There should be an Open before it, but it has the broker's reason.
+#[test]
+fn a_close_without_an_open_tells_why() {
+    for (condition, status) in [("amqp:unauthorized-access", 77), ("amqp:connection:forced", 69)] {
+        let (port, _) = counted(move |mut stream, _| {
+            if stream.read_exact(&mut [0; 8]).is_ok() {
+                let _ = stream.write_all(&[peer::AMQP, &peer::close(condition, "not like this")].concat());
+                peer::swallow(stream);
+            }
+        });
+        let bench = Bench::new();
+        let ended = bench.run(&to(&bench, port).patience(1, 1, 1).set("sasl", "none"), &images(1)).expect(status);
+        ended.says(&format!("{condition}: not like this"));
     }
 }
 

@@ -228,6 +228,20 @@ fn a_malformed_reply_leaves_an_empty_line_in_raw() {
     }
 }
 
+/// However many there are, the log does not grow with them.
+#[test]
+fn of_many_malformed_replies_the_number_is_told() {
+    let bench = Bench::misbehaving(vec![only(1, Act::NoReply)]);
+    let queue = "queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply";
+    for _ in 0..1000 {
+        bench.sandbox.publish(queue, amqp_sandbox::Body::Text("no JSON".into()), &[]);
+    }
+    let ended = bench.run(&bench.config().patience(1, 2, 1), &images(1)).expect(75);
+    assert_eq!(ended.told().matches("a reply was rejected: it is not JSON").count(), 10, "{}", ended.stderr);
+    ended.says_once("990 more replies were rejected");
+    assert_eq!(rejected(&bench, 1000).len(), 1000);
+}
+
 /// The log is bounded, whatever a reply holds; and no body is in it below trace.
 #[test]
 fn a_reply_s_text_stays_out_of_the_log() {
@@ -272,6 +286,15 @@ fn a_reply_above_max_message_size_is_rejected_and_the_rest_goes_on() {
     let bench = Bench::misbehaving(vec![only(1, Act::Content(Content::Padded(90_000)))]);
     let config = bench.config().set("max_message_size", "100 KiB").patience(1, 1, 1);
     bench.run(&config, &images(1)).expect(0);
+}
+
+/// It is discarded as it comes in, and so takes no memory.
+#[test]
+fn a_reply_of_100_mb_is_rejected_by_default() {
+    let bench = Bench::misbehaving(vec![only(2, Act::Content(Content::Padded(100 << 20)))]);
+    let ended = bench.run(&bench.config().patience(5, 1, 1), &images(3)).expect(75);
+    others_are_signed(&ended, 2);
+    ended.says("a reply was rejected: it has 1048").says("more than max_message_size");
 }
 
 /// Replies to requests of our own, but not made by the signing server of the sandbox.

@@ -1,10 +1,10 @@
 //! The standard streams: closed, full, or with nobody at the other end.
 
-use std::path::Path;
+use std::{io::Read, path::Path};
 
-use amqp_sandbox::{Act, When};
+use amqp_sandbox::{Act, Record, When};
 
-use crate::harness::{Bench, Program, images, rule};
+use crate::harness::{Bench, LONG, Program, images, rule};
 
 /// The program with a redirection of the shell's, such as `>&-`.
 fn redirected(bench: &Bench, arguments: &str, redirection: &str) -> Program {
@@ -49,6 +49,36 @@ fn a_closed_standard_output_is_quiet() {
         assert_eq!(output.status.code(), Some(74));
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     }
+}
+
+/// A disk that is full: the empty write beforehand cannot tell.
+#[test]
+fn a_full_standard_output_is_74_and_told() {
+    for arguments in [images(3), images(3) + " --raw"] {
+        let bench = Bench::new();
+        let mut program = bench.program(&bench.config(), &arguments);
+        program.command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        let ended = program.run().expect(74);
+        ended.says_once("standard output: cannot read or write").says_once("No space left on device");
+    }
+}
+
+/// As a parent leaves it that reads without blocking itself: the two share that setting.
+#[test]
+fn a_standard_output_that_does_not_block_is_waited_for() {
+    let bench = Bench::new();
+    let (mut ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    theirs.set_nonblocking(true).unwrap();
+    let mut program = bench.program(&bench.config().set("log_level", "error"), &images(1000));
+    let mut child = program.command.stdout(std::os::fd::OwnedFd::from(theirs)).spawn().unwrap();
+    drop(program);
+    // It prints when it is done with the broker, more than the socket holds.
+    bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
+    let mut document = String::new();
+    ours.read_to_string(&mut document).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["operation_results"].as_array().unwrap().len(), 1000);
 }
 
 #[test]
