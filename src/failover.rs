@@ -1,8 +1,9 @@
 //! The brokers of the configuration as one that stays: which to try next, when, and how to log in.
 
+mod backoff;
 mod login;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::{
     broker::{Broker, Event, Handed, ReplyId},
@@ -14,12 +15,8 @@ use crate::{
     stop::Stop,
     transport::{self, TlsContext},
 };
+use backoff::Backoff;
 use login::Login;
-
-/// The first pause between attempts, once every broker was tried; each further one is twice as long …
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// … up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// The addresses of one run, as the brokers understand them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +35,7 @@ pub(crate) struct Failover<'a> {
     candidates: Vec<Candidate>,
     /// The candidate to try next.
     next: usize,
-    /// Attempts since anything was reached: an outcome, or an expected reply.
-    attempts: u32,
-    /// When the last attempt failed or the last connection was lost: pauses count from here, so
-    /// that one may be longer than the wait that it falls into.
-    failed: Instant,
+    backoff: Backoff,
     connection: Option<Connection>,
     /// Numbers replies across connections.
     next_reply: u64,
@@ -81,7 +74,8 @@ impl<'a> Failover<'a> {
         };
         let candidate =
             |url: &BrokerUrl| Candidate { url: url.clone(), login: None, target, failure: None, reported: false };
-        let candidates = settings.brokers.iter().map(candidate).collect();
+        let candidates: Vec<_> = settings.brokers.iter().map(candidate).collect();
+        let backoff = Backoff::new(candidates.len());
         Self {
             settings,
             route,
@@ -90,8 +84,7 @@ impl<'a> Failover<'a> {
             stop,
             candidates,
             next: 0,
-            attempts: 0,
-            failed: Instant::now(),
+            backoff,
             connection: None,
             next_reply: 0,
             news: Vec::new(),
@@ -133,7 +126,7 @@ impl<'a> Failover<'a> {
     /// Tries one broker after the other until a connection stands or `deadline` is over.
     fn reach(&mut self, deadline: &Deadline) -> Result<bool, Error> {
         loop {
-            let next = self.failed + self.pause();
+            let next = self.backoff.next();
             if next.max(Instant::now()) >= deadline.at() {
                 transport::sleep(deadline.at(), &self.stop)?;
                 return Ok(false);
@@ -143,12 +136,6 @@ impl<'a> Failover<'a> {
                 return Ok(true);
             }
         }
-    }
-
-    /// How long to wait before the next attempt: the first round has no pauses.
-    fn pause(&self) -> Duration {
-        let rounds = self.attempts.checked_sub(self.candidates.len() as u32);
-        rounds.map_or(Duration::ZERO, |round| FIRST_PAUSE.saturating_mul(1 << round.min(16)).min(LONGEST_PAUSE))
     }
 
     /// Tries the next broker that has not refused us, until `connect_timeout` or `deadline`.
@@ -162,7 +149,7 @@ impl<'a> Failover<'a> {
             return Err(self.unreachable());
         };
         self.next = (index + 1) % count;
-        self.attempts += 1;
+        self.backoff.attempt();
         let limit = Deadline::after(self.settings.connect_timeout, Phase::Open);
         let limit = deadline.map_or(limit, |deadline| limit.or_earlier(*deadline));
         match self.open(index, &limit) {
@@ -177,7 +164,7 @@ impl<'a> Failover<'a> {
                 log::debug!("{}", error.with_sources());
                 self.candidates[index].failure = Some(error);
                 self.candidates[index].reported = false;
-                self.failed = Instant::now();
+                self.backoff.failed();
                 Ok(false)
             }
             Err(Failure::OfBroker(error) | Failure::OfRun(error)) => Err(error),
@@ -280,7 +267,7 @@ impl<'a> Failover<'a> {
         if let Some(connection) = self.connection.take() {
             self.next_reply = connection.next_reply();
         }
-        self.failed = Instant::now();
+        self.backoff.failed();
         if !error.is_transient() {
             return Err(error);
         }
@@ -346,6 +333,6 @@ impl Broker for Failover<'_> {
     }
 
     fn progress(&mut self) {
-        self.attempts = 0;
+        self.backoff.progress();
     }
 }

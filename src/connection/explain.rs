@@ -118,3 +118,47 @@ pub(super) fn stranger(first_bytes: &[u8], condition: Option<&Condition>, scene:
     };
     Error::Protocol { broker, phase, problem }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an alert with this number, and the hang-up of a broker, come to while a connection is opened or later.
+    fn explained(reason: Fault, opening: bool) -> Error {
+        let deadline = Deadline::after(Duration::ZERO, Phase::Reply);
+        fault(reason, &Scene { broker: "amqps://b:5671", deadline: &deadline, opening, tls: true })
+    }
+
+    /// After the Open an alert is trouble of the connection, whatever it says: our certificate was taken.
+    #[test]
+    fn an_alert_refuses_only_while_the_connection_is_opened() {
+        for number in [42, 48, 116, 40, 71] {
+            let alert = || Fault::Alert(number, "words".into());
+            assert!(explained(alert(), true).is_refusal(), "{number}");
+            let later = explained(alert(), false);
+            assert!(later.is_transient() && !later.is_refusal(), "{number}");
+            assert!(later.to_string().contains("TLS alert: words"), "{later}");
+        }
+        assert!(!explained(Fault::Alert(80, "words".into()), true).is_refusal());
+    }
+
+    #[test]
+    fn a_hang_up_is_blamed_on_our_certificate_only_while_the_connection_is_opened() {
+        let hang_up = || Fault::Io(io::ErrorKind::ConnectionReset.into());
+        let blamed = |opening| explained(hang_up(), opening).with_sources().contains("may not accept our certificate");
+        assert_eq!((blamed(true), blamed(false)), (true, false));
+    }
+
+    #[test]
+    fn silence_is_told_as_such_and_anything_else_in_the_engine_s_words() {
+        let deadline = Deadline::after(Duration::ZERO, Phase::Reply);
+        let scene = Scene { broker: "amqps://b:5671", deadline: &deadline, opening: false, tls: true };
+        let failed =
+            |description: &str, timeout| failed(Condition::new("amqp:x", description), timeout, &scene).to_string();
+        let timeout = Some(Duration::from_millis(2500));
+        let silent = failed("local-idle-timeout expired", timeout);
+        assert_eq!(silent, "amqps://b:5671: reply: nothing was heard of the broker for 2.5 s (idle_timeout)");
+        assert_eq!(failed("malformed frame", timeout), "amqps://b:5671: reply: amqp:x: malformed frame");
+        assert_eq!(failed("idle-timeout expired", None), "amqps://b:5671: reply: amqp:x: idle-timeout expired");
+    }
+}

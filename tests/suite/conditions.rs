@@ -214,29 +214,71 @@ fn alerts_decide_as_conditions_do() {
     }
 }
 
+/// What a broker writes, and how long it is, so that it must be escaped and cut.
+const WILD: &str = "\u{1b}[31mred \u{202e}turned\r\n";
+
+/// Fails the test unless the words are told, without anything that acts on a terminal, and cut.
+#[track_caller]
+fn are_tamed(ended: &Ended, name: &str) {
+    ended.says("\\u{1b}[31mred \\u{202e}turned\\r\\n");
+    let bad = ended.stderr.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
+    assert!(bad.is_none(), "{bad:?} for {name}");
+    let longest = ended.stderr.lines().map(str::len).max().unwrap();
+    assert!(longest < 5000, "a line of {longest} bytes for {name}");
+}
+
 /// What a broker writes is told without its escape sequences, turns of direction and length, in each place.
 #[test]
 fn a_brokers_words_are_escaped_and_cut() {
-    let wild = format!("\u{1b}[31mred \u{202e}turned\r\n{}", "x".repeat(20_000));
+    let wild = format!("{WILD}{}", "x".repeat(20_000));
     let refusal = || Refusal { condition: "amqp:internal-error\u{1b}".into(), description: Some(wild.clone()) };
     let refused = || Refusal { condition: "amqp:not-found".into(), description: Some(wild.clone()) };
     let server = Act::ServerError { errors: vec![wild.clone(); 100], signing_status: wild.clone() };
-    for (when, act) in [
-        (When::Any, Act::Reject(refusal())),
-        (When::Any, Act::Reject(refused())),
-        (When::SenderLink, Act::RefuseLink(refusal())),
-        (When::SenderLink, Act::RefuseLink(refused())),
-        (When::ReceiverLink, Act::RefuseLink(refused())),
-        (When::ReceiverLink, Act::RefuseLink(refusal())),
-        (When::Any, server),
+    for (when, act, status) in [
+        (When::Any, Act::Reject(refusal()), 75),
+        (When::Any, Act::Reject(refused()), 77),
+        (When::SenderLink, Act::RefuseLink(refusal()), 69),
+        (When::SenderLink, Act::RefuseLink(refused()), 77),
+        (When::ReceiverLink, Act::RefuseLink(refused()), 77),
+        (When::ReceiverLink, Act::RefuseLink(refusal()), 69),
+        (When::ReceiverLink, Act::DetachLink(refused()), 77),
+        (When::Request(1), Act::DetachLink(refused()), 77),
+        (When::Request(1), Act::Close(refused()), 77),
+        (When::Any, Act::Close(refusal()), 69),
+        (When::Any, server, 1),
     ] {
         let bench = Bench::misbehaving(vec![rule(when, act.clone())]);
-        let ended = bench.run(&bench.config().patience(1, 1, 1), &images(1));
-        assert_ne!(ended.status, 0);
-        ended.says("\\u{1b}[31mred \\u{202e}turned\\r\\n");
-        let bad = ended.stderr.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
-        assert!(bad.is_none(), "{bad:?} for {act:?}");
-        let longest = ended.stderr.lines().map(str::len).max().unwrap();
-        assert!(longest < 5000, "a line of {longest} bytes");
+        // By the address alone: without one the sandbox's refusal of the anonymous terminus is none.
+        let config = bench.config().patience(1, 1, 1).set("sender_target", "address");
+        are_tamed(
+            &bench.run(&config, &images(1)).expect(status),
+            &format!("{act:?}").chars().take(40).collect::<String>(),
+        );
     }
+}
+
+/// The same for what a session ends with, and for what is no AMQP at all.
+#[test]
+fn words_of_a_session_s_end_and_of_a_stranger_are_escaped() {
+    for condition in ["amqp:not-found", "amqp:internal-error"] {
+        let (port, _) = peer::listen(move |stream| {
+            let Ok(mut peer) = Peer::attached(stream) else { return };
+            let _ = peer.answer(&peer::end(condition, WILD));
+            peer.hang_up_after_close();
+        });
+        let bench = Bench::new();
+        let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
+        let ended = bench.run(&config.patience(1, 1, 1).set("close_timeout", "1"), &images(1));
+        assert_eq!(ended.status, if condition == "amqp:not-found" { 77 } else { 75 }, "{}", ended.stderr);
+        are_tamed(&ended, condition);
+    }
+    let (port, _) = peer::listen(move |mut stream| {
+        let _ = stream.read_exact(&mut [0; 8]);
+        let _ = stream.write_all(b"\x1b[31mred\r\n\xff\x9b");
+    });
+    let bench = Bench::new();
+    let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
+    let ended = bench.run(&config.patience(1, 1, 1), &images(1)).expect(69);
+    ended.says("it sent “\\x1b[31mred”");
+    assert!(!ended.stderr.contains('\u{1b}'), "{}", ended.stderr);
 }

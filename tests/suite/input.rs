@@ -220,7 +220,7 @@ fn the_configuration_is_found_below_the_home_directory() {
     let config = bench.config().set("messaging_cert_key", "~/client.pem").set("messaging_ca_cert", "${SUITE_CA}");
     let config = config.set("environment", "\"a-${SUITE_ENV}-b\"");
     std::fs::write(folder.join("conf.yaml"), config.yaml()).unwrap();
-    let mut program = crate::harness::Program::new(env!("CARGO_BIN_EXE_amqp-messenger").as_ref());
+    let mut program = crate::harness::Program::new(&crate::harness::under_test());
     program.args(IMAGE.split(' '));
     program.command.env("HOME", &home).env("SUITE_CA", bench.sandbox.ca_file()).env("SUITE_ENV", "é ${HOME}");
     program.run().expect(0);
@@ -235,7 +235,7 @@ fn the_usual_configuration_is_looked_for_in_the_home_folder() {
     let folder = home.join(".config/pubtools-sign");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("conf.yaml"), "nothing: {}\n").unwrap();
-    let mut program = crate::harness::Program::new(env!("CARGO_BIN_EXE_amqp-messenger").as_ref());
+    let mut program = crate::harness::Program::new(&crate::harness::under_test());
     program.args(IMAGE.split(' '));
     program.command.env("HOME", home);
     refused(&bench, program.run(), 78, &[".config/pubtools-sign/conf.yaml", "msg_signer"]);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     harness::{Bench, LONG, images, signal, took_between},
     peer::{self, Peer},
+    three::operations,
 };
 
 /// The most memory that the process ever held, in KiB; `None` once it has ended.
@@ -56,6 +57,11 @@ fn the_deadline_of_the_run_prints_what_there_is() {
     let messages = ended.messages();
     assert!(!messages[0].is_null() && messages[1].is_null());
     bench.run(&bench.config().set("deadline", "20"), &images(1)).expect(0);
+    for operation in operations() {
+        let bench = Bench::misbehaving(vec![Rule { when: When::Request(2), act: Act::NoReply }]);
+        let ended = operation.run(&bench, &bench.config().set("deadline", "1")).expect(124);
+        assert_eq!(operation.signed(&bench, &ended), [true, false, true], "{operation:?}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@
 
 mod conditions;
 mod cycle;
+mod endings;
 mod fault;
 mod faults;
 mod flow;
@@ -23,6 +24,7 @@ mod raw_bytes;
 mod reach;
 mod replies;
 mod sending;
+mod signals;
 mod streams;
 mod three;
 mod tls;

@@ -13,6 +13,7 @@ use amqp_sandbox::{Act, When};
 use crate::{
     harness::{Bench, Config, Ended, LONG, Program, images, rule, signal, took_between},
     peer::{self, Peer},
+    three::operations,
 };
 
 fn to(config: Config, urls: &[&str]) -> Config {
@@ -48,6 +49,53 @@ fn a_cut_after_some_replies_loses_nothing() {
     assert_eq!(bench.record().connections.len(), 2);
     let times = times_asked(&bench);
     assert!(answered.iter().all(|id| times[id] == 1), "{times:?}");
+}
+
+/// The broker goes into maintenance with two replies taken and the third request on its way: that one alone goes to the
+/// next broker. What a broker offers of others, in its Open or with its Close, is not asked for.
+#[test]
+fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
+    let bench = Bench::new();
+    let elsewhere = Bench::new();
+    let elsewhere_port = elsewhere.sandbox.amqp_url().rsplit(':').next().unwrap().parse().unwrap();
+    for condition in ["amqp:connection:forced", "amqp:connection:redirect"] {
+        let (port, _) = peer::listen(move |stream: TcpStream| {
+            let Ok(mut peer) = Peer::attached_with_others(stream, elsewhere_port) else { return };
+            peer.grant(3).unwrap();
+            let ids: Vec<_> = (0..3).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
+            let replies = [peer.reply(0, &ids[0]), peer.reply(1, &ids[1])].concat();
+            peer.answer(&[peer::settled(0, 1, &[0, 0x53, 0x24, 0x45]), replies].concat()).unwrap();
+            // The client's word that it has taken both; they may come in one frame or two.
+            let first = peer.await_frame(0x15).unwrap();
+            if !first.windows(2).any(|bytes| bytes == [0x52, 1]) {
+                peer.await_frame(0x15).unwrap();
+            }
+            peer.answer(&peer::close_with_redirection(condition, "elsewhere", elsewhere_port)).unwrap();
+            peer.hang_up_after_close();
+        });
+        let before = bench.record().requests.len();
+        let url = format!("amqp://localhost:{port}");
+        let ended = bench.run(&to(bench.config(), &[&url, &bench.sandbox.amqps_url()]), &images(3)).expect(0);
+        took_between(&ended, 0.0, 5.0);
+        ended.says_once(&format!(
+            "{url}: reply: connection ended by the broker: {condition}: elsewhere; connecting again"
+        ));
+        assert!(ended.messages().iter().all(|message| !message.is_null()));
+        assert_eq!(bench.record().requests.len() - before, 1, "{condition}");
+    }
+    assert_eq!(elsewhere.record().connections.len(), 0);
+}
+
+/// Only an outcome or a reply makes the pauses short again; here there is one before each cut.
+#[test]
+fn a_connection_that_was_of_use_is_made_again_without_a_pause() {
+    let cut = When::All(vec![When::EveryNth(2), When::Delivery(1)]);
+    let bench = Bench::with(|options| (options.behaviours, options.credit) = (vec![rule(cut, Act::Cut)], 1));
+    let ended = bench.run(&bench.config(), &images(16)).expect(0);
+    let connections = bench.record().connections.len();
+    assert!(connections >= 8, "{connections} connections");
+    // Pauses that double would be 0.1 s to 3.2 s and more, in all.
+    took_between(&ended, 0.0, 4.0);
 }
 
 /// At most what had no outcome, one at a credit of 1, is sent twice.
@@ -277,117 +325,7 @@ fn heartbeats_keep_a_silent_connection() {
     assert!(gaps.len() >= 4 && gaps.iter().all(|gap| *gap < Duration::from_millis(500)), "{gaps:?}");
 }
 
-// ---- the run is ended ----
-
-#[test]
-fn a_signal_ends_the_wait_and_prints_what_there_is() {
-    for (name, status) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
-        let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
-        let inner = bench.program(&bench.config(), &images(2)).command;
-        // The tests may run under nohup, which the program would respect.
-        let mut program = Program::new("env".as_ref());
-        program.args(["--default-signal=HUP"]).args([inner.get_program()]).args(inner.get_args());
-        let running = program.start();
-        bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 1).unwrap();
-        signal(name, running.id());
-        let ended = running.wait().expect(status);
-        took_between(&ended, 0.0, 4.0);
-        ended.says("interrupted");
-        let messages = ended.messages();
-        assert!(!messages[0].is_null() && messages[1].is_null());
-    }
-}
-
-/// In the TLS handshake with a silent broker, and in the pause between two attempts.
-#[test]
-fn a_signal_ends_connecting() {
-    let bench = Bench::new();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("amqps://localhost:{}", listener.local_addr().unwrap().port());
-    let running = bench.program(&to(bench.config(), &[&url]), &images(1)).start();
-    let silent = listener.accept().unwrap();
-    signal("TERM", running.id());
-    let ended = running.wait().expect(143);
-    took_between(&ended, 0.0, 4.0);
-    assert_eq!(ended.messages().len(), 1);
-
-    drop(silent);
-    let running = bench.program(&to(bench.config(), &[&url]).set("timeout", "20"), &images(1)).start();
-    for _ in 0..4 {
-        drop(listener.accept().unwrap());
-    }
-    signal("INT", running.id());
-    took_between(&running.wait().expect(130), 0.0, 4.0);
-}
-
-/// The first makes it print, into a pipe that nobody empties; the second ends it.
-#[test]
-fn a_second_signal_ends_the_process() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(300), Act::NoReply)]);
-    let mut child = bench.program(&bench.config(), &images(300)).command.spawn().unwrap();
-    bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 299).unwrap();
-    signal("INT", child.id());
-    let mut first = [0; 1];
-    child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
-    assert_eq!(first, *b"{");
-    assert!(child.try_wait().unwrap().is_none(), "the document fits into the pipe, so this test shows nothing");
-    signal("TERM", child.id());
-    // Dropping the pipe would end it as well; wait() does that only to its input.
-    assert_eq!(child.wait().unwrap().code(), Some(143));
-}
-
-/// Waits for the broker in each phase of a run; the broker says when it is there, and no more.
-#[test]
-fn a_signal_ends_each_phase_at_once() {
-    type Script = fn(TcpStream, &dyn Fn());
-    let sasl: Script = |mut stream, there| {
-        stream.read_exact(&mut [0; 8]).unwrap();
-        there();
-        peer::swallow(stream);
-    };
-    let attach: Script = |mut stream, there| {
-        stream.read_exact(&mut [0; 8]).unwrap();
-        stream.write_all(&[peer::AMQP, &peer::open()].concat()).unwrap();
-        let _ = stream.read(&mut [0; 1]);
-        there();
-        peer::swallow(stream);
-    };
-    let send: Script = |stream, there| {
-        let peer = Peer::attached(stream).unwrap();
-        there();
-        peer::swallow(peer.stream);
-    };
-    let reply: Script = |stream, there| {
-        let mut peer = Peer::attached(stream).unwrap();
-        peer.grant(9).unwrap();
-        peer.transfer().unwrap();
-        there();
-        peer::swallow(peer.stream);
-    };
-    for (phase, script, mechanism) in [
-        ("sasl", sasl, "anonymous"),
-        ("open", sasl, "none"),
-        ("attach", attach, "none"),
-        ("send", send, "none"),
-        ("reply", reply, "none"),
-    ] {
-        for (name, status) in [("INT", 130), ("TERM", 143)] {
-            let (tell, told) = std::sync::mpsc::channel();
-            let (port, _) = peer::listen(move |stream| script(stream, &|| tell.send(()).unwrap()));
-            let bench = Bench::new();
-            let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).set("sasl", mechanism);
-            let config = config.patience(60, 1, 1).set("connect_timeout", "60").set("close_timeout", "1");
-            let running = bench.program(&config, &images(2)).start();
-            told.recv_timeout(LONG).unwrap();
-            signal(name, running.id());
-            let ended = running.wait();
-            assert_eq!(ended.status, status, "{phase}:\n{}", ended.stderr);
-            took_between(&ended, 0.0, 20.0);
-            ended.says("interrupted");
-            assert_eq!(ended.messages().len(), 2, "{phase}");
-        }
-    }
-}
+// ---- what goes on over it ----
 
 /// What was accepted is not sent again before its cycle is over, however often the connection is
 /// lost; and no new connection begins the window anew.

@@ -67,6 +67,19 @@ pub fn close(condition: &str, description: &str) -> Vec<u8> {
     frame(0x18, &[&error(condition, description)])
 }
 
+/// The broker's Close, with a condition that names another broker (AMQP 1.0 part 2.8.16).
+pub fn close_with_redirection(condition: &str, description: &str, port: u16) -> Vec<u8> {
+    let fields = [string(0xa3, condition), string(0xa1, description), another_broker(port)].concat();
+    frame(0x18, &[&[&[0x00, 0x53, 0x1d, 0xc0, fields.len() as u8 + 1, 3], &fields[..]].concat()])
+}
+
+/// A map that says where another broker is.
+fn another_broker(port: u16) -> Vec<u8> {
+    let host = [string(0xa3, "hostname"), string(0xa1, "localhost"), string(0xa3, "network-host")].concat();
+    let members = [&host[..], &string(0xa1, "localhost"), &string(0xa3, "port"), &[0x60], &port.to_be_bytes()].concat();
+    [&[0xc1, members.len() as u8 + 1, 6], &members[..]].concat()
+}
+
 /// The broker's End of the session, with a condition.
 pub fn end(condition: &str, description: &str) -> Vec<u8> {
     frame(0x17, &[&error(condition, description)])
@@ -142,6 +155,17 @@ impl Peer {
         let [high, low] = milliseconds.to_be_bytes();
         let null: &[u8] = &[0x40];
         Self::attach(stream, &frame(0x10, &[&string(0xa1, "peer"), null, null, null, &[0x70, 0, 0, high, low]]), 2)
+    }
+
+    /// The same; the Open lists another broker to go to when this one fails, as ActiveMQ and Artemis do.
+    pub fn attached_with_others(stream: TcpStream, port: u16) -> io::Result<Self> {
+        let null: &[u8] = &[0x40];
+        let others = another_broker(port);
+        let list = [&[0xc0, others.len() as u8 + 1, 1], &others[..]].concat();
+        let members = [&string(0xa3, "failover-server-list")[..], &list].concat();
+        let properties = [&[0xc1, members.len() as u8 + 1, 2], &members[..]].concat();
+        let open = frame(0x10, &[&string(0xa1, "peer"), null, null, null, null, null, null, null, null, &properties]);
+        Self::attach(stream, &open, 2)
     }
 
     fn attach(stream: TcpStream, open: &[u8], links: usize) -> io::Result<Self> {

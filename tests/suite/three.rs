@@ -5,7 +5,7 @@ use std::fs;
 use amqp_sandbox::Verifier;
 use serde_json::Value;
 
-use crate::harness::{Bench, Config, Ended, images};
+use crate::harness::{Bench, Config, Ended, Program, images};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -37,6 +37,11 @@ impl Operation {
     /// Runs the program with three items, each in a request of its own.
     #[track_caller]
     pub fn run(self, bench: &Bench, config: &Config) -> Ended {
+        self.program(bench, config).run()
+    }
+
+    /// The same, about to be run.
+    pub fn program(self, bench: &Bench, config: &Config) -> Program {
         let keys = "--signing-key ABCD1234 --task-id 7";
         let mut arguments = match self.kind {
             Kind::Images => images(3),
@@ -50,7 +55,7 @@ impl Operation {
         if self.raw {
             arguments += " --raw";
         }
-        bench.run(&config.clone().set("chunk_size", "1"), &arguments)
+        bench.program(&config.clone().set("chunk_size", "1"), &arguments)
     }
 
     /// Which of the three results are there, each in its place; fails the test where one is not the signature of its item.

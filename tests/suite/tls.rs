@@ -127,6 +127,20 @@ fn tls_older_than_1_2_is_refused() {
     ended.says("the broker has no TLS 1.2 or newer");
 }
 
+/// Neither without a certificate, nor by ciphers that need none.
+#[test]
+fn a_broker_without_a_certificate_is_refused() {
+    let bench = Bench::new();
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
+        builder.set_max_proto_version(Some(version)).unwrap();
+        builder.set_cipher_list("aNULL:@SECLEVEL=0").unwrap();
+        let port = serve(builder.build());
+        let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(77);
+        ended.says("the broker refused our handshake: handshake failure");
+    }
+}
+
 #[test]
 fn tls_verify_can_be_relaxed_and_warns() {
     let authority = Authority::new("CA").unwrap();
@@ -187,8 +201,9 @@ fn with_file(bench: &Bench, key: &str, name: &str, content: impl AsRef<[u8]>) ->
 #[track_caller]
 fn rejects(bench: &Bench, config: &Config, name: &str, reason: &str) -> Ended {
     let ended = bench.run(config, &images(1)).expect(78);
-    let line = ended.stderr.lines().find(|line| line.starts_with("amqp-messenger: ")).unwrap();
-    assert!(line.contains(name) && line.contains(reason), "{reason:?} of {name} is not in:\n{}", ended.stderr);
+    let told = ended.told();
+    let [line] = &told.lines().collect::<Vec<_>>()[..] else { panic!("more than a line:\n{told}") };
+    assert!(line.contains(name) && line.contains(reason), "{reason:?} of {name} is not in:\n{told}");
     assert_eq!(ended.stdout, "");
     assert_eq!(bench.record().connections.len(), 0);
     ended
@@ -210,6 +225,8 @@ fn a_file_that_cannot_be_used_is_named() {
 
     rejects(&bench, &bench.config().set("messaging_cert_key", "/no/mine.pem"), "/no/mine.pem", "No such file");
     rejects(&bench, &bench.config().set("messaging_ca_cert", "/no/ca.pem"), "/no/ca.pem", "No such file");
+    rejects(&bench, &bench.config().set("messaging_cert_key", "/"), "/: ", "Is a directory");
+    rejects(&bench, &bench.config().set("messaging_ca_cert", "/"), "/: ", "Is a directory");
     rejects(&bench, &cert_key(b"hello"), "mine.pem", "holds no certificate");
     rejects(&bench, &cert_key(b""), "mine.pem", "holds no certificate");
     rejects(&bench, &cert_key(&identity.certificate.to_der().unwrap()), "mine.pem", "holds no certificate");
