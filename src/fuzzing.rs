@@ -21,14 +21,14 @@ const MAX_MESSAGE_SIZE: u64 = 64 * 1024;
 /// Reads the sections of a message, as far as the judgement of the reply that it may be.
 pub fn message(bytes: &[u8]) {
     let Ok(message) = Message::decode(bytes) else { return };
-    let raw = reply_of(message);
+    let raw = reply_of(Ok(message));
     if let Body::Bytes(bytes) = &raw.body
         && let Ok(text) = std::str::from_utf8(bytes)
     {
         // What we write can be read, and is what was written.
         let outgoing = Outgoing { durable: true, ttl: 1, to: "a", application_properties: &[], body: text };
         let read = Message::decode(&outgoing.encode()).expect("a message of ours is well-formed");
-        assert!(matches!(reply_of(read).body, Body::Bytes(bytes) if bytes == text.as_bytes()));
+        assert!(matches!(reply_of(Ok(read)).body, Body::Bytes(bytes) if bytes == text.as_bytes()));
     }
     for operation in operations() {
         take_in(&operation, raw.clone());
@@ -141,6 +141,7 @@ impl Client {
             self.in_flight.insert(self.next_tag);
             self.next_tag += 1;
         }
+        self.engine.answer_drain();
         self.write();
     }
 
@@ -177,10 +178,8 @@ impl Client {
                 let verdict = match payload {
                     Payload::Whole(bytes) => {
                         assert!(bytes.len() as u64 <= MAX_MESSAGE_SIZE);
-                        Message::decode(&bytes).is_ok_and(|message| {
-                            let raw = reply_of(message);
-                            !matches!(self.ledger.reply(raw), Taken::Malformed(_))
-                        })
+                        let raw = reply_of(Message::decode(&bytes).map_err(str::to_owned));
+                        !matches!(self.ledger.reply(raw), Taken::Malformed(_))
                     }
                     Payload::TooLarge(size) => {
                         assert!(size > MAX_MESSAGE_SIZE);

@@ -29,35 +29,72 @@ enum Command {
 #[argh(
     subcommand,
     name = "up",
-    note = "A RULE is ACT or ACT@WHEN or ACT@WHEN@WHEN (all hold).
+    note = "A RULE is ACT or ACT@WHEN or ACT@WHEN@WHEN (all hold). CONDITION is that of the
+error, amqp:not-allowed unless given.
 
-ACT, the reply:
-  no-reply  drop  delay=TIME  reverse=REPLIES  twice  foreign-first  foreign-instead
-  server-error[=TEXT]  no-errors-field  no-result  partial-batch=N
-  not-json  json-list  no-msg  no-id  numeric-id  empty  nested=LEVELS  padded=BYTES
-  binary  data[=SECTIONS]  invalid-utf8  null
-ACT, the outcome of the request:
-  reject[=CONDITION]  release  modify[=undeliverable-here]  never-settle
-  reply-before-outcome
+ACT, the reply to a request:
+  no-reply              the request is accepted, and never answered
+  drop                  the request is accepted, and goes nowhere
+  delay=TIME            it comes later; others are not held up
+  reverse=REPLIES       so many are held, and come in reverse order
+  twice                 it comes twice
+  foreign-first         one to somebody else's request comes before it
+  foreign-instead       one to somebody else's request comes in its place
+  server-error[=TEXT]   nothing is signed, and errors say so
+  no-errors-field       it has no errors, not even none
+  no-result             it has neither a signature nor an error
+  partial-batch=N       it covers the first N claims of a batch
+  not-json              its text is no JSON
+  json-list             its text is a JSON list
+  no-msg                its JSON has no msg
+  no-id                 its msg has no request_id
+  numeric-id            its request_id is a number
+  empty                 its text is empty
+  nested=LEVELS         its JSON has so many lists within each other
+  padded=BYTES          its JSON is filled up to that length
+  binary                its text is carried as a binary value
+  data[=SECTIONS]       its text is carried by so many data sections
+  invalid-utf8          its bytes are no UTF-8
+  null                  its body is null
+ACT, the outcome of a request:
+  reject[=CONDITION]    rejected; it goes nowhere
+  release               released; it goes nowhere
+  modify[=undeliverable-here]
+                        modified; it goes nowhere
+  never-settle          none; it is served all the same
+  reply-before-outcome  only when the client has settled the reply
 ACT, links:
-  no-credit  refuse[=CONDITION]  detach[=CONDITION]
+  no-credit             the client's sender gets no credit
+  refuse[=CONDITION]    the link is refused as it is attached
+  detach[=CONDITION]    the link is ended, right away or upon a request
 ACT, the connection, which stays and says nothing from there on:
-  silent[=tcp|tls|open]
-ACT, the connection, cut when so much has passed (bytes: the broker's):
-  cut-sent=FRAMES  cut-received=FRAMES  cut-bytes=BYTES
-ACT, the connection, each byte by itself after that time:
-  slow=TIME
+  silent[=tcp|tls|open] after TCP (the default), TLS, or its Open
+ACT, the connection, cut when so much has passed:
+  cut-sent=FRAMES       frames of the broker
+  cut-received=FRAMES   frames of the client
+  cut-bytes=BYTES       bytes of the broker, above TLS
 ACT, the connection, upon a request (which gets no outcome) or, without one, after Open:
-  cut  half-open  close[=CONDITION]
-ACT, bytes in hexadecimal, as they are, between two frames or (-tcp) below TLS: upon
-a request, which is served all the same, or, without one, after Open; with cut the last:
-  raw=HEX  raw-tcp=HEX
-ACT, bytes in hexadecimal in place of AMQP's protocol header or (-tcp) of TLS and of
-all that follows; the connection stays, or ends where cut is given as well:
-  raw-first=HEX  raw-first-tcp=HEX
+  cut                   ended without a word
+  half-open             silent, as if the network had gone
+  close[=CONDITION]     closed with an error
+ACT, bytes of the broker; HEX is hexadecimal, and goes out as it is:
+  slow=TIME             each byte by itself, after that time
+  raw=HEX               between two frames, upon a request, which is served all the
+                        same, or after Open; with cut they are the last
+  raw-tcp=HEX           the same below TLS
+  raw-first=HEX         in place of AMQP's protocol header and of all that follows; the
+                        connection stays, or ends where cut is given as well
+  raw-first-tcp=HEX     the same in place of TLS
 WHEN:
-  request=N  from=N  every=N  delivery=K  first  connection=N
-  address=ADDRESS  sender  receiver
+  request=N             it is the N-th request of the sandbox's life
+  from=N                it is that one or a later one
+  every=N               its number is a multiple of N
+  delivery=K            this request comes for the K-th time
+  first                 this request comes for the first time
+  connection=N          it is, or is on, the N-th connection
+  address=ADDRESS       the request or link has this address
+  sender                the client attaches a sender
+  receiver              the client attaches a receiver
 
 Examples: delay=2s@request=1   reject=amqp:not-allowed@every=3
           refuse=amqp:unauthorized-access@receiver   no-reply@first

@@ -81,8 +81,9 @@ fn the_help_names_acts_and_conditions_as_they_are_understood() {
     let words = |from: &str, until: &str| -> Vec<String> {
         let start = help.find(from).unwrap();
         let end = start + help[start..].find(until).unwrap();
-        let lines = help[start..end].lines().filter(|line| line.starts_with("    "));
-        let words = lines.flat_map(str::split_whitespace);
+        // A line of explanation is indented further.
+        let lines = help[start..end].lines().filter_map(|line| line.strip_prefix("    "));
+        let words = lines.filter(|line| !line.starts_with(' ')).filter_map(|line| line.split_whitespace().next());
         // `name=TIME`, `name=HEX`, `name=N`, `name[=WORD]`
         let plain = words.map(|word| match word.split_once('=') {
             Some((name, "TIME")) => format!("{name}=1s"),
@@ -94,13 +95,27 @@ fn the_help_names_acts_and_conditions_as_they_are_understood() {
         plain.collect()
     };
     let acts = words("ACT, the reply", "WHEN:");
-    assert!(acts.len() > 25, "{acts:?}");
-    for act in acts {
+    for act in &acts {
         assert!(act.parse::<Rule>().is_ok(), "{act}");
     }
-    for when in words("WHEN:", "Examples") {
+    let conditions = words("WHEN:", "Examples");
+    for when in &conditions {
         let rule = format!("no-reply@{when}");
         assert!(rule.parse::<Rule>().is_ok(), "{rule}");
+    }
+    // And the other way round: what is understood is named.
+    let understood = include_str!("../src/rule_text.rs").split("mod tests").next().unwrap();
+    let names = |function: &str| -> Vec<String> {
+        let body = understood.split(&format!("fn {function}(")).nth(1).unwrap().split("\n}\n").next().unwrap();
+        let arms = body.lines().filter_map(|line| line.strip_prefix("        \"")?.split_once("\" =>"));
+        arms.map(|(name, _)| name.to_owned()).collect()
+    };
+    for (function, named, least) in [("act", acts, 40), ("when", conditions, 9)] {
+        let known = names(function);
+        assert!(known.len() >= least, "{known:?}");
+        for name in known {
+            assert!(named.iter().any(|word| word.split('=').next() == Some(&name)), "{name} is not in the help");
+        }
     }
     let examples = help[help.find("Examples").unwrap()..].lines();
     let examples = examples.flat_map(str::split_whitespace);
