@@ -38,8 +38,10 @@ pub struct Fault<'a> {
 pub const NONE: Fault =
     Fault { rules: "", credit: 100, set: &[], status: 0, says: "", connections: 1, seen: |_, _| true };
 
-/// No fault here is one to wait for longer; the timeout of these runs is 10 s where none is set.
-const AT_MOST: Duration = Duration::from_secs(9);
+/// Where no timeout is set, no fault is one to wait for silence after: with this one that would take longer …
+const TIMEOUT: &str = "30";
+/// … than a run may.
+const AT_MOST: Duration = Duration::from_secs(25);
 
 impl Fault<'_> {
     /// Runs three items by every operation, with the fault at each of them.
@@ -72,7 +74,8 @@ impl Fault<'_> {
         let rules = self.rules.replace('#', &position.to_string());
         let rules: Vec<Rule> = rules.split_whitespace().map(|rule| rule.parse().unwrap()).collect();
         let bench = Bench::with(|options| (options.behaviours, options.credit) = (rules, self.credit));
-        let config = self.set.iter().fold(bench.config(), |config, (key, value)| config.set(key, value));
+        let config = bench.config().set("timeout", TIMEOUT);
+        let config = self.set.iter().fold(config, |config, (key, value)| config.set(key, value));
         let ended = operation.run(&bench, &config);
         assert_eq!(ended.status, self.status, "{name}: {}", ended.stderr);
         assert!(ended.told().contains(self.says), "{name}: {:?} is not told in {}", self.says, ended.stderr);
