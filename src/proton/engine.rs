@@ -7,7 +7,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    ffi::{CStr, CString, NulError, c_char, c_int, c_void},
+    ffi::{CStr, CString, NulError, c_char},
     mem::MaybeUninit,
     ptr, slice,
     time::Duration,
@@ -16,6 +16,7 @@ use std::{
 use proton_sys::*;
 
 use super::{
+    credit::CREDIT,
     event::{DeliveryId, Event},
     raw::bytes,
 };
@@ -34,10 +35,6 @@ const STACK: usize = 6 << 20;
 
 /// Up to so many requests on the way, as much is read at once as there is.
 const FULL_READS: usize = 100;
-
-/// Replies that the broker may have on the way to us. On a loopback 10 halve the throughput, more
-/// than 100 gain next to nothing.
-const CREDIT: c_int = 100;
 
 /// What is fixed before the first byte.
 pub(crate) struct Options<'a> {
@@ -88,10 +85,10 @@ pub(crate) struct Engine {
     /// The sender is attached, and neither it nor what it stands on has ended.
     pub(super) may_send: bool,
     /// Messages that were put on the sender, and those of them that have no outcome.
-    sent: i64,
+    pub(super) sent: i64,
     pub(super) in_flight: usize,
     /// Credit is granted as replies are taken: from the receiver's attach until we close.
-    grants: bool,
+    pub(super) grants: bool,
     /// Deliveries handed out and not settled yet.
     pub(super) unsettled: HashMap<DeliveryId, *mut pn_delivery_t>,
     pub(super) next_delivery: u64,
@@ -237,41 +234,6 @@ impl Engine {
         }
     }
 
-    /// Whether a message can be sent now: there is credit, and the one before went out.
-    pub(crate) fn has_credit(&self) -> bool {
-        if !self.may_send || self.holds_back() {
-            return false;
-        }
-        // SAFETY: `may_send` implies a live sender.
-        let (credit, current) = unsafe { (pn_link_credit(self.sender), pn_link_current(self.sender)) };
-        // What we send is complete at once, so that this one is the peer's, which has sent on our sender. Ours would be
-        // put into it.
-        if !current.is_null() {
-            return false;
-        }
-        // Credit is unsigned on the wire, and more than an int holds reads as negative. So does credit that was taken back
-        // while messages were on the way (AMQP 1.0 part 2.6.7), but by no more than were sent.
-        credit > 0 || i64::from(credit) < -self.sent
-    }
-
-    /// Whether a message waits in the engine: for the output before it, or for the session's window (AMQP 1.0 part 2.5.6).
-    pub(crate) fn holds_back(&self) -> bool {
-        // SAFETY: a sender that is not null is live.
-        !self.sender.is_null() && unsafe { pn_link_queued(self.sender) } > 0
-    }
-
-    /// Gives back what credit is left, if the peer asks for that: there is nothing to send (AMQP 1.0 part 2.6.7, drain).
-    pub(crate) fn answer_drain(&mut self) {
-        if self.may_send && !self.holds_back() {
-            // SAFETY: `may_send` implies a live sender.
-            unsafe {
-                if pn_link_get_drain(self.sender) {
-                    pn_link_drained(self.sender);
-                }
-            }
-        }
-    }
-
     /// Whether the login failed for a reason of the peer's that may pass (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
     pub(crate) fn login_may_do_better(&self) -> bool {
         // SAFETY: a SASL layer that is not null lives as long as the transport.
@@ -285,25 +247,6 @@ impl Engine {
         }
         // SAFETY: `may_send` implies a live sender.
         Some(unsafe { pn_link_remote_max_message_size(self.sender) }).filter(|&size| size > 0)
-    }
-
-    /// Puts a whole message on the sender; `tag` must be new for this engine, and not 0. Needs credit.
-    pub(crate) fn send(&mut self, tag: u64, message: &[u8]) {
-        assert!(self.has_credit(), "sending needs credit");
-        assert_ne!(tag, 0, "0 is no tag");
-        let name = tag.to_string();
-        let tag_bytes = pn_bytes_t { size: name.len(), start: name.as_ptr().cast() };
-        // SAFETY: the sender is live; tag and message are copied. The context is a number, never followed.
-        unsafe {
-            let delivery = pn_delivery(self.sender, tag_bytes);
-            pn_delivery_set_context(delivery, tag as usize as *mut c_void);
-            pn_link_send(self.sender, message.as_ptr().cast(), message.len());
-            pn_link_advance(self.sender);
-            // Into the output, if it goes: a queue in here could be neither counted nor taken back.
-            pn_connection_driver_write_buffer(&mut self.driver.0);
-        }
-        self.sent += 1;
-        self.in_flight += 1;
     }
 
     /// Accepts an incoming delivery, or rejects it with a condition, and settles it.
@@ -322,22 +265,6 @@ impl Engine {
                 }
             }
             pn_delivery_settle(delivery);
-        }
-    }
-
-    /// Grants credit anew once half of it is used: a flow frame a message would double the frames. Whether it did.
-    fn top_up(&mut self) -> bool {
-        if !self.grants {
-            return false;
-        }
-        // SAFETY: where credit is granted the receiver is live.
-        unsafe {
-            let credit = pn_link_credit(self.receiver) + self.unsettled.len() as c_int;
-            let used_up = credit <= CREDIT / 2;
-            if used_up {
-                pn_link_flow(self.receiver, CREDIT - credit);
-            }
-            used_up
         }
     }
 

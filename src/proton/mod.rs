@@ -1,5 +1,6 @@
 //! Qpid Proton as a protocol engine: bytes in, bytes out, events; no sockets, no clock.
 
+mod credit;
 mod engine;
 mod event;
 mod message;

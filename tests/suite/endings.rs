@@ -110,7 +110,7 @@ fn a_refusal_is_one_cause_with_its_remedy() {
         let (bench, ended) = run(rule(when, act));
         let ended = ended.expect(77);
         let expected = format!("NotPermitted : {}: {what}: says the test", bench.sandbox.amqps_url());
-        assert_eq!(causes(&ended), [expected.clone()]);
+        assert_eq!(causes(&ended), [&expected[..]]);
         ended.says_once(&format!("amqp-messenger: {}\n", expected.split_once(" : ").unwrap().1));
         ended.says_once(&format!("amqp-messenger: {remedy}\n"));
         took_between(&ended, 0.0, 5.0);

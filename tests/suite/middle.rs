@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    io::{Read, Write},
+    io::Read,
     net::{TcpListener, TcpStream},
     sync::mpsc::Receiver,
     time::{Duration, Instant},
@@ -11,9 +11,8 @@ use std::{
 use amqp_sandbox::{Act, When};
 
 use crate::{
-    harness::{Bench, Config, Ended, LONG, Program, images, rule, signal, took_between},
+    harness::{Bench, Config, Ended, LONG, images, rule, signal, took_between},
     peer::{self, Peer},
-    three::operations,
 };
 
 fn to(config: Config, urls: &[&str]) -> Config {
