@@ -16,7 +16,7 @@ use crate::{
 const MAX_LOOKS: u32 = 64;
 
 /// How long that may go on, since what a peer says may take more time than to read it.
-const LONGEST_LOOK: Duration = Duration::from_millis(100);
+const LONGEST_LOOK: Duration = Duration::from_millis(500);
 
 /// A peer may ask for heartbeats as often as it likes; it gets them no more often than this.
 const LEAST_TICK: Duration = Duration::from_millis(10);
