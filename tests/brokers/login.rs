@@ -26,7 +26,7 @@ fn every_login() {
         let (status, says) = comes_to;
         eprintln!("… comes to {status}");
         let ended = bench.run(&config, &images(2)).expect(*status);
-        ended.says(says);
+        ended.logs(says);
         took_between(&ended, 0.0, 30.0);
     }
 }
@@ -54,7 +54,7 @@ fn a_virtual_host_that_is_not_there() {
     match bench.kind.wrong_host {
         WrongHost::Refused(host, says) => {
             let ended = bench.run(&bench.config(&route).set("open_hostname", host), &images(1)).expect(77);
-            ended.says(says);
+            ended.logs(says);
             took_between(&ended, 0.0, 30.0);
         }
         WrongHost::Ignored => {
