@@ -3,6 +3,7 @@
 use std::{
     net::{Ipv4Addr, UdpSocket},
     thread,
+    time::Duration,
 };
 
 /// Flags of an answer: it is one, recursion was wished and is offered.
@@ -10,11 +11,41 @@ const ANSWER: u16 = 0x8180;
 const NO_SUCH_NAME: u16 = 3;
 const TYPE_A: [u8; 2] = [0, 1];
 
+fn listen(at: Ipv4Addr) -> UdpSocket {
+    UdpSocket::bind((at, 53)).unwrap_or_else(|error| {
+        panic!("{at}:53: {error}: these tests need a network of their own, which packaging/test-static makes")
+    })
+}
+
+/// A name server that takes queries and answers none.
+pub struct Mute {
+    pub at: Ipv4Addr,
+    socket: UdpSocket,
+}
+
+/// Listens on port 53 of an address.
+pub fn mute(at: Ipv4Addr) -> Mute {
+    Mute { at, socket: listen(at) }
+}
+
+impl Mute {
+    /// Forgets the queries that came.
+    pub fn forget(&self) {
+        self.socket.set_nonblocking(true).unwrap();
+        while self.socket.recv(&mut [0; 512]).is_ok() {}
+        self.socket.set_nonblocking(false).unwrap();
+    }
+
+    /// Waits for a query.
+    pub fn wait_for_a_query(&self) {
+        self.socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        self.socket.recv(&mut [0; 512]).unwrap();
+    }
+}
+
 /// Answers on port 53 of an address until the process ends; gives the address back.
 pub fn serve(at: Ipv4Addr, name: &str, address: Ipv4Addr) -> Ipv4Addr {
-    let socket = UdpSocket::bind((at, 53)).unwrap_or_else(|error| {
-        panic!("{at}:53: {error}: these tests need a network of their own, which packaging/test-static makes")
-    });
+    let socket = listen(at);
     let name = encoded(name);
     thread::spawn(move || {
         let mut query = [0; 512];

@@ -15,7 +15,7 @@ mod root;
 
 use std::net::Ipv4Addr;
 
-use harness::{Bench, images};
+use harness::{Bench, images, signal, took_between};
 use root::Root;
 
 const NAME: &str = "broker.example.test";
@@ -77,6 +77,29 @@ fn a_name_that_the_dns_does_not_know_is_named() {
     let root = Root::new(&bench, NAME);
     root.file("etc/resolv.conf", &format!("nameserver {server}\n"));
     root.run(&images(1)).expect(69).says(NAME);
+}
+
+/// The resolver would wait for it longer than anybody wants: its deadline is ours, and so are signals.
+#[test]
+fn a_name_server_that_says_nothing_ends_with_the_connect_timeout() {
+    let bench = bench();
+    let server = dns::mute(Ipv4Addr::new(127, 0, 0, 4));
+    let silent = |seconds: &str| {
+        let root = Root::with(&bench, NAME, |config| config.set("connect_timeout", seconds).patience(1, 1, 1));
+        root.file("etc/resolv.conf", &format!("nameserver {}\n", server.at));
+        root
+    };
+    let ended = silent("1").run(&images(1)).expect(69);
+    ended.says(NAME).says("resolve: no answer within 1 s");
+    took_between(&ended, 1.0, 3.0);
+
+    let root = silent("60");
+    server.forget();
+    let words = images(1);
+    let running = root.program(&words.split(' ').collect::<Vec<_>>(), "").start();
+    server.wait_for_a_query();
+    signal("TERM", running.id());
+    took_between(&running.wait().expect(143), 0.0, 5.0);
 }
 
 #[test]

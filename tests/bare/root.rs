@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use tempfile::TempDir;
 
-use crate::harness::{Bench, Ended, Program, under_test};
+use crate::harness::{Bench, Config, Ended, Program, under_test};
 
 pub struct Root {
     folder: TempDir,
@@ -13,6 +13,11 @@ pub struct Root {
 impl Root {
     /// The program, and a configuration for a broker by this name or address, with its certificates.
     pub fn new(bench: &Bench, host: &str) -> Self {
+        Self::with(bench, host, |config| config)
+    }
+
+    /// The same with a change of the configuration.
+    pub fn with(bench: &Bench, host: &str, change: impl FnOnce(Config) -> Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = Self { folder };
         let sandbox = &bench.sandbox;
@@ -23,7 +28,7 @@ impl Root {
             .set("messaging_cert_key", "/client.pem")
             .set("messaging_ca_cert", "/ca.pem")
             .patience(3, 1, 1);
-        root.file("config.yaml", &config.yaml());
+        root.file("config.yaml", &change(config).yaml());
         root.file("client.pem", &fs::read_to_string(sandbox.client_pem()).unwrap());
         root.file("ca.pem", &fs::read_to_string(sandbox.ca_file()).unwrap());
         // By a process of its own: a file that we had open for writing could be inherited by what another
