@@ -153,7 +153,11 @@ fn where_all_refuse_us_it_is_a_refusal() {
     ended.says(&urls[0]).says(&urls[1]);
     // One that is only down might have taken us.
     let down = format!("amqps://localhost:{}", peer::closed_port());
-    bench.run(&to(bench.config(), &[&urls[0], &down]).patience(1, 1, 1), &images(1)).expect(69);
+    let before = strangers[0].record().connections.len();
+    let ended = bench.run(&to(bench.config(), &[&urls[0], &down]).patience(1, 1, 1), &images(1)).expect(69);
+    took_between(&ended, 1.0, 2.5);
+    let asked = strangers[0].record().connections.len() - before;
+    assert_eq!(asked, 1, "the one that refuses us is not asked again");
 }
 
 /// So brokers answer a failed login: with an Open, and then a Close.
