@@ -102,28 +102,38 @@ fn a_flood_of_foreign_messages_does_not_hold_up_the_windows() {
     was_flooded(&bench);
 }
 
-/// Credit granted over and over, faster than it can be taken in: there is always something to read, and nothing to wait for.
+/// Frames that each say something of every request on the way, and no outcome: they take far longer to take in than to
+/// send, so that there is always something to read, and nothing to wait for.
 #[test]
-fn a_flood_of_bytes_does_not_hide_the_deadline_or_a_signal() {
+fn a_flood_of_bytes_does_not_hide_the_windows_the_deadline_or_a_signal() {
+    const REQUESTS: u8 = 100;
     let (tell, told) = std::sync::mpsc::channel();
     let (port, _) = peer::listen(move |stream| {
-        let mut peer = Peer::attached(stream).unwrap();
-        peer.grant(1).unwrap();
-        peer.transfer().unwrap();
-        let flows = peer.flow(10).repeat(1 << 15);
-        peer.answer(&flows).unwrap();
+        let Ok(mut peer) = Peer::attached(stream) else { return };
+        let _ = peer.grant(REQUESTS);
+        for _ in 0..REQUESTS {
+            let _ = peer.transfer();
+        }
+        let received: &[u8] = &[0, 0x53, 0x23, 0x45];
+        let all = peer::frame(0x15, &[&[0x41], &[0x43], &[0x52, REQUESTS - 1], &[0x42], received]).repeat(1 << 15);
+        let _ = peer.answer(&all);
         let _ = tell.send(());
-        while peer.answer(&flows).is_ok() {}
+        while peer.answer(&all).is_ok() {}
     });
     let bench = Bench::new();
     let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
-    let ended = bench.run(&config.clone().set("deadline", "1"), &images(1)).expect(124);
-    took_between(&ended, 1.0, 2.0);
-    told.recv_timeout(LONG).unwrap();
-    let running = bench.program(&config, &images(1)).start();
+    let config = config.set("log_level", "info").set("close_timeout", "1").set("timeout", "60");
+    let images = images(usize::from(REQUESTS));
+
+    let ended = bench.run(&config.clone().patience(1, 2, 1), &images).expect(75);
+    took_between(&ended, 2.0, 9.0);
+    let ended = bench.run(&config.clone().set("deadline", "1"), &images).expect(124);
+    took_between(&ended, 1.0, 5.0);
+    while told.try_recv().is_ok() {}
+    let running = bench.program(&config, &images).start();
     told.recv_timeout(LONG).unwrap();
     signal("TERM", running.id());
-    took_between(&running.wait().expect(143), 0.0, 5.0);
+    took_between(&running.wait().expect(143), 0.0, 9.0);
 }
 
 #[test]
