@@ -93,6 +93,16 @@ impl Router {
         }
     }
 
+    /// Removes a queue: nothing more comes to it, and what is there goes with its last receiver.
+    pub(crate) fn delete(&self, address: &str) {
+        let mut nodes = self.nodes.lock().unwrap();
+        let Node::Queue(name) = Node::parse(address) else { return };
+        let Some(queue) = nodes.queues.remove(&name) else { return };
+        if let Some(subscribers) = Node::virtual_topic(&name).and_then(|topic| nodes.topics.get_mut(topic)) {
+            subscribers.retain(|other| !Arc::ptr_eq(other, &queue));
+        }
+    }
+
     /// Gives access to the messages of a node from now on.
     pub(crate) fn subscribe(self: &Arc<Self>, address: &str) -> Subscription {
         let mut nodes = self.nodes.lock().unwrap();
@@ -138,5 +148,30 @@ impl Drop for Subscription {
                 subscribers.retain(|queue| !Arc::ptr_eq(queue, &self.queue));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::{self, Body};
+
+    #[test]
+    fn a_deleted_queue_is_empty_and_gets_nothing_more() {
+        let router = Arc::new(Router::default());
+        let address = "queue://Consumer.me.7.VirtualTopic.t";
+        let publish = || {
+            let message = body::message(Body::Text("copied".to_owned()), &[]);
+            router.route("topic://VirtualTopic.t", Item::new(body::outgoing(message)));
+        };
+        let waiting = |subscription: &Subscription| subscription.queue.items.lock().unwrap().len();
+        let old = router.subscribe(address);
+        publish();
+        router.delete(address);
+        publish();
+        let new = router.subscribe(address);
+        assert_eq!((waiting(&old), waiting(&new)), (1, 0));
+        publish();
+        assert_eq!((waiting(&old), waiting(&new)), (1, 1));
     }
 }

@@ -180,6 +180,11 @@ impl Sandbox {
         drop(self.broker.router.subscribe(queue));
     }
 
+    /// Removes a queue that nobody needs any more, with its messages; it comes into being again when it is named.
+    pub fn delete(&self, queue: &str) {
+        self.broker.router.delete(queue);
+    }
+
     /// Puts a message on a node, as if a client had sent it; application properties are strings.
     pub fn publish(&self, address: &str, body: Body, application_properties: &[(&str, &str)]) {
         let message = body::message(body, application_properties);
