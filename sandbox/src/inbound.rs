@@ -107,10 +107,16 @@ fn take(
         delivery_tag: info.delivery_tag().to_vec(),
         settled: (client.observer).take_settled(client.channel, info.delivery_id()),
         request_id,
+        outcome: None,
+        told: None,
         message: Arc::new(outgoing.message.clone()),
     };
     // Before it is routed, so that whoever sees a reply finds the request on record.
-    broker.recorder.write(|r| r.requests.push(record));
+    let index = broker.recorder.write(|all| {
+        all.requests.push(record);
+        all.requests.len() - 1
+    });
+    client.observer.keep(client.channel, info.delivery_id(), index);
     let accepted = TerminalDeliveryState::Accepted(Accepted {});
     client.line.write_all_raw(&acts);
     if ends_connection(&acts, client) {

@@ -1,15 +1,16 @@
 //! Follows the frames of one connection, for what the AMQP library's acceptor does not tell.
 //!
-//! It hides the client's Open, the credit the client gives and whether a transfer came settled. And
-//! it gives every sender of the client 200 credits before anybody is asked, which is held back here.
+//! It hides the client's Open, the credit the client gives, whether a transfer came settled and when an
+//! outcome goes out. And it gives every sender of the client 200 credits before anybody is asked, which
+//! is held back here.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use fe2o3_amqp::types::definitions::{Fields, Role};
-use fe2o3_amqp::types::messaging::{Source, TargetArchetype};
-use fe2o3_amqp::types::performatives::{Attach, Flow, Open, Performative, Transfer};
+use fe2o3_amqp::types::messaging::{DeliveryState, Outcome, Source, TargetArchetype};
+use fe2o3_amqp::types::performatives::{Attach, Disposition, Flow, Open, Performative, Transfer};
 use fe2o3_amqp::types::primitives::{Array, OrderedMap, Symbol};
 use tokio::sync::watch;
 
@@ -25,8 +26,10 @@ pub(crate) struct Credit {
 }
 
 /// Descriptors of performatives, AMQP 1.0 part 2.7.
+const BEGIN: u8 = 0x11;
 const ATTACH: u8 = 0x12;
 const FLOW: u8 = 0x13;
+const DISPOSITION: u8 = 0x15;
 
 /// Follows one connection's frames and keeps what the acceptor does not tell.
 #[derive(Debug)]
@@ -42,6 +45,10 @@ struct State {
     links: HashMap<(u16, u32), Link>,
     /// Channel and delivery-id of transfers that came settled.
     settled: HashSet<(u16, u32)>,
+    /// Places in the record of the requests without outcome, by channel of the client and delivery-id.
+    open: HashMap<(u16, u32), usize>,
+    /// Channels of the client by the broker's.
+    channels: HashMap<u16, u16>,
     /// Channel and handle of the broker's links whose first Flow is the library's own idea.
     uninvited: HashSet<(u16, u32)>,
 }
@@ -69,6 +76,11 @@ impl Observer {
     pub(crate) fn take_settled(&self, channel: u16, delivery_id: u32) -> bool {
         let mut state = self.state.lock().unwrap();
         state.settled.remove(&(channel, delivery_id))
+    }
+
+    /// Keeps the place in the record of a request, for its outcome.
+    pub(crate) fn keep(&self, channel: u16, delivery_id: u32, index: usize) {
+        self.state.lock().unwrap().open.insert((channel, delivery_id), index);
     }
 
     /// Takes note of a frame or protocol header from the client.
@@ -119,6 +131,39 @@ impl Observer {
             }
             Ok(Performative::Flow(Flow { handle: Some(handle), .. })) => !state.uninvited.remove(&(channel, handle.0)),
             _ => true,
+        }
+    }
+
+    /// Takes note of a frame or protocol header of the broker that is on its way as a whole.
+    pub(crate) fn outgoing(&self, frame: &[u8]) {
+        // Few frames need a closer look.
+        let Some((channel, body @ [0x00, 0x53, BEGIN | DISPOSITION, ..])) = amqp_body(frame) else {
+            return;
+        };
+        let mut state = self.state.lock().unwrap();
+        match serde_amqp::from_reader::<Performative>(body) {
+            Ok(Performative::Begin(begin)) => {
+                state.channels.extend(begin.remote_channel.map(|remote| (channel, remote)));
+            }
+            Ok(Performative::Disposition(disposition)) if disposition.role == Role::Receiver => {
+                self.disposition(&mut state, channel, disposition);
+            }
+            _ => {}
+        }
+    }
+
+    fn disposition(&self, state: &mut State, channel: u16, disposition: Disposition) {
+        let (Some(outcome), Some(&channel)) = (disposition.state.and_then(outcome), state.channels.get(&channel))
+        else {
+            return;
+        };
+        for id in disposition.first..=disposition.last.unwrap_or(disposition.first) {
+            let Some(index) = state.open.remove(&(channel, id)) else { continue };
+            self.recorder.write(|record| {
+                let request = &mut record.requests[index];
+                request.outcome = Some(outcome.clone());
+                request.told = Some(Instant::now());
+            });
         }
     }
 
@@ -188,6 +233,16 @@ impl Observer {
 fn note_settled(state: &mut State, channel: u16, transfer: &Transfer) {
     if let (Some(id), Some(true)) = (transfer.delivery_id, transfer.settled) {
         state.settled.insert((channel, id));
+    }
+}
+
+fn outcome(state: DeliveryState) -> Option<Outcome> {
+    match state {
+        DeliveryState::Accepted(accepted) => Some(Outcome::Accepted(accepted)),
+        DeliveryState::Rejected(rejected) => Some(Outcome::Rejected(rejected)),
+        DeliveryState::Released(released) => Some(Outcome::Released(released)),
+        DeliveryState::Modified(modified) => Some(Outcome::Modified(modified)),
+        DeliveryState::Received(_) => None,
     }
 }
 

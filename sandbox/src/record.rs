@@ -204,6 +204,10 @@ pub struct RequestRecord {
     pub settled: bool,
     /// `request_id` of the JSON body, when there is one.
     pub request_id: Option<String>,
+    /// Its outcome, once the client was told: a connection that breaks may still lose that.
+    pub outcome: Option<Outcome>,
+    /// When the client was told.
+    pub told: Option<Instant>,
     /// All sections.
     pub message: Arc<AmqpMessage>,
 }

@@ -141,7 +141,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
         let (observer, line, passed, over) = (&this.observer, &mut this.line, &mut this.passed, this.over);
         take_frames(&mut this.outgoing, |frame| {
             if observer.lets_pass(frame) && !over {
-                passed.extend(&frame[..line.allows(frame)]);
+                let count = line.allows(frame);
+                passed.extend(&frame[..count]);
+                if count == frame.len() {
+                    observer.outgoing(frame);
+                }
             }
         });
         Poll::Ready(Ok(bytes.len()))

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use amqp_sandbox::record::DeliveryOutcome;
 use amqp_sandbox::types::messaging::Outcome;
-use amqp_sandbox::{Act, Body, Rule, When};
-use common::{Client, LIMIT, TestSandbox, receive, receive_text, request};
-use fe2o3_amqp::{Receiver, Sender};
+use amqp_sandbox::{Act, Body, Limit, Rule, When};
+use common::{Client, LIMIT, TestSandbox, receive, receive_text, request, text_message};
+use fe2o3_amqp::{Connection, Receiver, Sender, Session};
 use openssl::base64::encode_block;
 use serde_json::{Value, json};
 
@@ -189,6 +189,13 @@ async fn requests_end_as_told() {
     // None of them went anywhere.
     requester.ask("five").await;
     assert_eq!(requester.replied_id().await, "five");
+    let requests = sandbox.record().requests;
+    let outcomes: Vec<_> = requests.iter().map(|request| request.outcome.as_ref().unwrap()).collect();
+    assert!(matches!(
+        outcomes[..],
+        [Outcome::Rejected(_), Outcome::Released(_), Outcome::Modified(_), Outcome::Modified(_), Outcome::Accepted(_)]
+    ));
+    assert!(requests.is_sorted_by_key(|request| request.told.unwrap()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,6 +229,39 @@ async fn outcomes_come_never_or_after_the_reply() {
         outcome = &mut first => panic!("settled: {outcome:?}"),
         () = std::future::ready(()) => {}
     }
+    let told: Vec<_> = sandbox.record().requests.iter().map(|request| request.told.is_some()).collect();
+    assert_eq!(told, [false, true, true]);
+}
+
+/// The outcome of one request, unless the connection ends before.
+async fn outcome(sandbox: &TestSandbox) -> Option<Outcome> {
+    let mut connection = Connection::open("client", sandbox.amqp_url().as_str()).await.ok()?;
+    let mut session = Session::begin(&mut connection).await.ok()?;
+    let asking = async {
+        let mut sender = Sender::attach(&mut session, "sender", "queue://kept").await.ok()?;
+        sender.send(text_message("text", None)).await.ok()
+    };
+    tokio::select! {
+        outcome = asking => outcome,
+        _ = connection.on_close() => None,
+    }
+}
+
+/// Connections are cut after more and more bytes, until an outcome comes through.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outcome_that_does_not_go_out_whole_is_not_on_record() {
+    let sandbox = TestSandbox::good();
+    for count in (0..).step_by(5) {
+        let act = Act::CutAfter(Limit::BytesSent(count));
+        sandbox.set_behaviours(vec![Rule { when: When::Any, act }]);
+        if let Some(outcome) = outcome(&sandbox).await {
+            assert_eq!(sandbox.record().requests.last().unwrap().outcome, Some(outcome));
+            break;
+        }
+    }
+    // The frame is longer than a few steps, and was begun in each of them.
+    let untold = sandbox.record().requests.iter().filter(|request| request.told.is_none()).count();
+    assert!(untold > 2, "{untold}");
 }
 
 #[tokio::test]
