@@ -1,0 +1,128 @@
+//! Holds what the client said against what the broker saw.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
+
+use amqp_sandbox::{
+    Record,
+    record::{DeliveryOutcome, RequestRecord},
+    types::messaging::Outcome,
+};
+use serde_json::Value;
+
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) signed: usize,
+    pub(crate) refused: usize,
+    pub(crate) open: usize,
+    /// How often the client sent what it knew to be accepted.
+    pub(crate) again: usize,
+}
+
+/// A reply that the client accepted is in its output, and what is in its output was sent to it. It knows no outcome
+/// that it was not told, and sends what it knows to be accepted in a later cycle alone.
+pub(crate) fn judge(runs: &[Value], record: &Record) -> Seen {
+    let mut accepted = HashSet::new();
+    let mut sent = HashSet::new();
+    let mut heard: HashMap<usize, Instant> = HashMap::new();
+    for delivery in &record.deliveries {
+        if delivery.outcome.as_ref().is_some_and(|outcome| *outcome != DeliveryOutcome::Lost) {
+            let last = heard.entry(delivery.connection).or_insert(delivery.sent);
+            *last = delivery.sent.max(*last);
+        }
+        let Some(id) = delivery.request_id.as_deref() else { continue };
+        // A later run gets it too where it comes late, and takes it for somebody else's.
+        let reply = (delivery.address.as_str(), id);
+        sent.insert(reply);
+        if matches!(delivery.outcome, Some(DeliveryOutcome::Accepted)) {
+            accepted.insert(reply);
+        }
+    }
+    let mut sendings: HashMap<&str, Vec<&RequestRecord>> = HashMap::new();
+    for request in &record.requests {
+        sendings.entry(request.request_id.as_deref().unwrap()).or_default().push(request);
+    }
+    let mut seen = Seen::default();
+    for run in runs {
+        let queue = run["queue"].as_str().unwrap();
+        let cycles = run["cycles"].as_u64().unwrap() as usize;
+        let states = run["states"].as_array().unwrap();
+        assert_eq!(states.len() as u64, run["requests"].as_u64().unwrap());
+        for state in states {
+            let (id, state) = (state[0].as_str().unwrap(), state[1].as_str().unwrap());
+            let sendings = sendings.remove(id).unwrap_or_default();
+            match state {
+                "Signed" | "Refused" => {
+                    assert!(sent.contains(&(queue, id)), "{id}: an answer out of nowhere");
+                    *(if state == "Signed" { &mut seen.signed } else { &mut seen.refused }) += 1;
+                }
+                _ => {
+                    assert!(!accepted.contains(&(queue, id)), "{id}: its reply was accepted, and it is {state}");
+                    assert!(may_be(state, &sendings), "{id} is {state}, but {:?}", outcomes(&sendings));
+                    seen.open += 1;
+                }
+            }
+            let outcomes = outcomes(&sendings);
+            let again = again(sendings, &heard);
+            assert!(again < cycles, "{id}: accepted and sent again {again} times in {cycles} cycles, {outcomes:?}");
+            seen.again += again;
+        }
+    }
+    seen
+}
+
+fn outcomes(sendings: &[&RequestRecord]) -> Vec<(usize, Option<Outcome>)> {
+    sendings.iter().map(|request| (request.connection, request.outcome.clone())).collect()
+}
+
+/// Whether a request without reply may be in this state after what the broker said of it.
+fn may_be(state: &str, sendings: &[&RequestRecord]) -> bool {
+    let told = |fits: fn(&Outcome) -> bool| sendings.iter().any(|request| request.outcome.as_ref().is_some_and(fits));
+    match state {
+        "NotSent" => sendings.is_empty(),
+        // It may have been lost on the way.
+        "Sent" => true,
+        "Accepted" => told(|outcome| matches!(outcome, Outcome::Accepted(_))),
+        "Returned" => told(|outcome| match outcome {
+            Outcome::Modified(modified) => modified.undeliverable_here != Some(true),
+            outcome => matches!(outcome, Outcome::Released(_)),
+        }),
+        "Undeliverable" => told(|outcome| match outcome {
+            Outcome::Modified(modified) => modified.undeliverable_here == Some(true),
+            outcome => matches!(outcome, Outcome::Rejected(_)),
+        }),
+        _ => false,
+    }
+}
+
+/// How often a request was sent when the client knew that its last sending was accepted; each time is in a later
+/// cycle than the one before.
+///
+/// On one connection nothing else is a reason to send it again. On another one it may be that the outcome was lost
+/// with the connection, unless the client settled a reply that went out after it: it takes in what comes in order.
+fn again(mut sendings: Vec<&RequestRecord>, heard: &HashMap<usize, Instant>) -> usize {
+    // The client has one connection at a time. What it left in an earlier one may be read late.
+    sendings.sort_by_key(|request| (request.connection, request.number));
+    let is_known = |request: &RequestRecord| {
+        heard.get(&request.connection).is_some_and(|last| request.told.is_some_and(|told| told < *last))
+    };
+    let pairs = sendings.windows(2).filter(|pair| {
+        let (earlier, later) = (pair[0], pair[1]);
+        matches!(earlier.outcome, Some(Outcome::Accepted(_)))
+            && (earlier.connection == later.connection || is_known(earlier))
+    });
+    pairs.count()
+}
+
+/// Memory and descriptors after the first quarter and at the end.
+pub(crate) fn flat(runs: &[Value]) {
+    let quarter = runs.len() / 4;
+    let most = |name: &str, runs: &[Value]| runs.iter().map(|run| run[name].as_u64().unwrap()).max().unwrap();
+    for (name, slack) in [("rss", 4096), ("descriptors", 0)] {
+        let (before, after) = (most(name, &runs[..=quarter]), most(name, &runs[runs.len() - quarter..]));
+        println!("{name}: {before} in the first quarter, {after} in the last");
+        assert!(before > 0 && after <= before + before / 10 + slack, "{name} grows");
+    }
+}
