@@ -48,7 +48,8 @@ fn soak() {
     println!("SOAK_SEED={seed}: {requests} requests and {seconds} s at least");
 
     let folder = tempfile::tempdir().unwrap();
-    let sandbox = Arc::new(Sandbox::start(Options::new(folder.path())).unwrap());
+    let options = Options { more_brokers: 1, ..Options::new(folder.path()) };
+    let sandbox = Arc::new(Sandbox::start(options).unwrap());
     let mut client = Running(start_client(&sandbox, seed));
     let over = Arc::new(AtomicBool::new(false));
     let (chaos_sandbox, chaos_over) = (Arc::clone(&sandbox), Arc::clone(&over));
@@ -125,6 +126,7 @@ fn start_client(sandbox: &Sandbox, seed: u64) -> Child {
     command.args(["client", &seed.to_string()]);
     command.env("SOAK_CA", sandbox.ca_file()).env("SOAK_CLIENT", sandbox.client_pem());
     command.env("SOAK_KEY", sandbox.public_key_file());
-    command.env("SOAK_BROKERS", format!("['{}', '{}']", sandbox.amqps_url(), sandbox.amqp_url()));
+    let urls = [sandbox.amqps_urls(), vec![sandbox.amqp_url()]].concat();
+    command.env("SOAK_BROKERS", format!("['{}']", urls.join("', '")));
     command.stdout(Stdio::piped()).spawn().unwrap()
 }
