@@ -190,7 +190,7 @@ fn full_port() -> (TcpListener, Vec<std::net::TcpStream>) {
     socket.listen(0).unwrap();
     let listener = TcpListener::from(socket);
     let address = listener.local_addr().unwrap();
-    let short = std::time::Duration::from_millis(200);
+    let short = std::time::Duration::from_millis(500);
     let waiting = std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&address, short).ok()).collect();
     (listener, waiting)
 }
