@@ -174,6 +174,18 @@ fn batch_replies() {
     assert_eq!(verdict(&both, json!({"claims": [one, two], "errors": ["all"]})), refused(&["all"]));
 }
 
+/// However many claims have however many errors, so many are kept, each with its claim's name, and the rest is counted.
+#[test]
+fn errors_of_a_batch_are_limited() {
+    let both = batch(&PAIRS, &["k1"]);
+    let claim = |(digest, reference): (&str, &str)| json!({"claim_file": claim_file(digest, reference), "errors": vec!["no"; 90]});
+    let claims: Vec<_> = [PAIRS[0], PAIRS[1], PAIRS[1]].map(claim).into();
+    let Verdict::Refused { errors } = verdict(&both, json!({"claims": claims})) else { panic!("it is refused") };
+    assert_eq!((errors.len(), errors[100].as_str()), (101, "and 170 more"));
+    let named = |reference: &str| errors.iter().filter(|error| error.starts_with(reference)).count();
+    assert_eq!((named("h/ns/a:1 sha256:1: no"), named("h/ns/a:2 sha256:2: no")), (90, 10));
+}
+
 #[test]
 fn without_key_names_any_signature_will_do() {
     let any = batch(&PAIRS[..1], &[""]);
