@@ -177,7 +177,7 @@ fn batch_replies() {
 /// However many claims have however many errors, so many are kept, each with its claim's name, and the rest is counted.
 #[test]
 fn errors_of_a_batch_are_limited() {
-    let both = batch(&PAIRS, &["k1"]);
+    let both = batch(PAIRS, &["k1"]);
     let claim = |(digest, reference): (&str, &str)| json!({"claim_file": claim_file(digest, reference), "errors": vec!["no"; 90]});
     let claims: Vec<_> = [PAIRS[0], PAIRS[1], PAIRS[1]].map(claim).into();
     let Verdict::Refused { errors } = verdict(&both, json!({"claims": claims})) else { panic!("it is refused") };
