@@ -5,14 +5,8 @@ use std::io::Read;
 use crate::{
     fault::AGAIN,
     harness::{Bench, Config, Ended, LONG, images, took_between},
-    peer::{self, Peer},
+    peer::{self, ACCEPTED, Peer, alone},
 };
-
-const ACCEPTED: &[u8] = &[0, 0x53, 0x24, 0x45];
-
-fn to(bench: &Bench, port: u16) -> Config {
-    bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]")).set("close_timeout", "1")
-}
 
 /// A broker may lower the credit while it is being used: what went out then counts against later credit.
 #[test]
@@ -40,7 +34,7 @@ fn credit_that_is_taken_back_is_not_used() {
         peer::swallow(peer.stream);
     });
     let bench = Bench::new();
-    let ended = bench.run(&to(&bench, port).patience(20, 1, 1), &images(5)).expect(0);
+    let ended = bench.run(&alone(&bench, port).patience(20, 1, 1), &images(5)).expect(0);
     took_between(&ended, 0.0, 10.0);
     assert!(!ended.told().contains(AGAIN), "{}", ended.stderr);
 }
@@ -58,7 +52,7 @@ fn credit_that_is_asked_back_is_given_back() {
         peer::swallow(peer.stream);
     });
     let bench = Bench::new();
-    bench.run(&to(&bench, port).patience(20, 1, 1), &images(1)).expect(0);
+    bench.run(&alone(&bench, port).patience(20, 1, 1), &images(1)).expect(0);
 }
 
 /// Nothing of it is sent, and the windows of the cycles are skipped, as without credit.
@@ -71,7 +65,7 @@ fn without_a_window_of_the_session_nothing_is_sent() {
         let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
     });
     let bench = Bench::new();
-    let ended = bench.run(&to(&bench, port).patience(1, 5, 2), &images(3)).expect(75);
+    let ended = bench.run(&alone(&bench, port).patience(1, 5, 2), &images(3)).expect(75);
     assert_eq!(told.recv_timeout(LONG), Ok(0), "requests came outside the window");
     took_between(&ended, 2.0, 4.5);
     ended.says("cycle 2: the broker let nothing be sent for 1 s").says("not sent; running again can help");
@@ -99,7 +93,7 @@ fn each_request_goes_out_once_when_the_window_opens() {
             let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
         });
         let bench = Bench::new();
-        let ended = bench.run(&to(&bench, port).patience(timeout, 1, 5), &images(3)).expect(0);
+        let ended = bench.run(&alone(&bench, port).patience(timeout, 1, 5), &images(3)).expect(0);
         took_between(&ended, 1.0, 10.0);
         assert_eq!(ended.messages().len(), 3);
         assert_eq!(followers.recv_timeout(LONG), Ok(0), "a request was sent once more");

@@ -10,20 +10,15 @@ use std::{
 };
 
 use crate::{
-    harness::{Bench, Config, LONG, Program, has_static_core, images, signal, took_between},
-    peer::{self, Peer},
+    harness::{Bench, LONG, Program, has_static_core, images, signal, took_between},
+    peer::{self, ACCEPTED, Peer, alone},
 };
 
-const ACCEPTED: &[u8] = &[0, 0x53, 0x24, 0x45];
 const UNDELIVERABLE_HERE: &[u8] = &[0, 0x53, 0x27, 0xc0, 3, 2, 0x42, 0x41];
 /// The status of a program that SIGABRT ended.
 const ABORTED: i32 = 128 + 6;
 /// No state at all.
 const FORGOTTEN: &[u8] = &[0x40];
-
-fn to(bench: &Bench, port: u16) -> Config {
-    bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]")).set("close_timeout", "1")
-}
 
 /// Counts the connections that a script is run for.
 fn counted(script: impl Fn(std::net::TcpStream, usize) + Send + 'static) -> (u16, Arc<AtomicUsize>) {
@@ -49,7 +44,7 @@ fn replies_that_are_here_already_do_not_go_with_the_sender() {
         peer::swallow(peer.stream);
     });
     let bench = Bench::new();
-    let ended = bench.run(&to(&bench, port).patience(2, 1, 1), &images(2)).expect(0);
+    let ended = bench.run(&alone(&bench, port).patience(2, 1, 1), &images(2)).expect(0);
     assert_eq!(ended.messages().len(), 2);
 }
 
@@ -67,7 +62,7 @@ fn a_refusal_is_not_lost_with_the_connection_and_waits_for_nothing() {
             peer::swallow(peer.stream);
         });
         let bench = Bench::new();
-        let ended = bench.run(&to(&bench, port).patience(20, 2, 2), &images(2)).expect(77);
+        let ended = bench.run(&alone(&bench, port).patience(20, 2, 2), &images(2)).expect(77);
         ended.says("refused: amqp:not-found").says(": refused; running again can help once that is mended");
         took_between(&ended, 0.0, 10.0);
         assert_eq!(connections.load(Ordering::SeqCst), 1);
@@ -90,7 +85,7 @@ fn an_outcome_of_an_earlier_sending_closes_nothing() {
             peer::swallow(peer.stream);
         });
         let bench = Bench::new();
-        let ended = bench.run(&to(&bench, port).patience(1, 1, 2), &images(1)).expect(0);
+        let ended = bench.run(&alone(&bench, port).patience(1, 1, 2), &images(1)).expect(0);
         assert!(!ended.told().contains("refused"), "{}", ended.stderr);
     }
 }
@@ -108,7 +103,7 @@ fn a_broker_that_forgets_and_hangs_up_makes_no_endless_run() {
     });
     let bench = Bench::new();
     // The deadline is only there to end the test where the run would not end by itself.
-    let ended = bench.run(&to(&bench, port).patience(1, 1, 1).set("deadline", "20"), &images(2)).expect(75);
+    let ended = bench.run(&alone(&bench, port).patience(1, 1, 1).set("deadline", "20"), &images(2)).expect(75);
     took_between(&ended, 1.0, 5.0);
     let connections = count.load(Ordering::SeqCst);
     assert!((2..30).contains(&connections), "{connections} connections");
@@ -122,7 +117,7 @@ fn a_failed_attempt_with_sasl_is_tried_again() {
         let _ = stream.write_all(b"AMQP\x03\x01\0\0");
     });
     let bench = Bench::new();
-    let ended = bench.run(&to(&bench, port).patience(1, 1, 1), &images(1)).expect(69);
+    let ended = bench.run(&alone(&bench, port).patience(1, 1, 1), &images(1)).expect(69);
     took_between(&ended, 1.0, 3.0);
     assert!(count.load(Ordering::SeqCst) > 2);
 }
@@ -146,7 +141,7 @@ fn a_link_of_the_brokers_own_ends_the_connection() {
         peer::swallow(peer.stream);
     });
     let bench = Bench::new();
-    let ended = bench.run(&to(&bench, port).patience(3, 1, 1), &images(1)).expect(0);
+    let ended = bench.run(&alone(&bench, port).patience(3, 1, 1), &images(1)).expect(0);
     ended.says("a link of its own");
     assert_eq!(count.load(Ordering::SeqCst), 2);
 }
@@ -161,7 +156,7 @@ fn all_the_credit_that_there_is_can_be_used() {
         peer::swallow(peer.stream);
     });
     let bench = Bench::new();
-    bench.run(&to(&bench, port).patience(2, 1, 1), &images(1)).expect(0);
+    bench.run(&alone(&bench, port).patience(2, 1, 1), &images(1)).expect(0);
 }
 
 #[test]
@@ -177,7 +172,7 @@ fn heartbeats_are_no_hot_loop_however_often_they_are_wanted() {
         let _ = tell.send(bytes);
     });
     let bench = Bench::new();
-    bench.run(&to(&bench, port).patience(1, 1, 1), &images(1)).expect(75);
+    bench.run(&alone(&bench, port).patience(1, 1, 1), &images(1)).expect(75);
     let bytes = told.recv_timeout(LONG).unwrap();
     // Eight bytes a frame: some hundreds in a second or two, not a hundred thousand.
     assert!((80..16_000).contains(&bytes), "{bytes} bytes");
@@ -195,7 +190,7 @@ fn sasl_without_an_end_is_given_up() {
         while stream.write_all(&many).is_ok() {}
     });
     let bench = Bench::new();
-    let config = to(&bench, port).patience(1, 1, 1).set("sasl", "anonymous").set("connect_timeout", "600");
+    let config = alone(&bench, port).patience(1, 1, 1).set("sasl", "anonymous").set("connect_timeout", "600");
     let ended = bench.run(&config, &images(1)).expect(69);
     ended.says("no Open among it");
     took_between(&ended, 1.0, 5.0);
@@ -215,7 +210,7 @@ fn a_transfer_without_a_delivery_id_is_taken_by_the_static_core() {
             peer::swallow(peer.stream);
         });
         let bench = Bench::new();
-        let ended = bench.run(&to(&bench, port).patience(2, 1, 1), &images(1));
+        let ended = bench.run(&alone(&bench, port).patience(2, 1, 1), &images(1));
         if in_two && !has_static_core() && ended.status == ABORTED {
             ended.says("id_present");
         } else {
@@ -239,7 +234,7 @@ fn values_as_deep_as_a_frame_need_no_stack_of_ours() {
         }
     });
     let bench = Bench::new();
-    let config = to(&bench, port).patience(1, 1, 1).set("connect_timeout", "1");
+    let config = alone(&bench, port).patience(1, 1, 1).set("connect_timeout", "1");
     let inner = bench.program(&config, &images(1)).command;
     let mut program = Program::new("sh".as_ref());
     program.args(["-c", "ulimit -s 1024; exec \"$0\" \"$@\""]).args([inner.get_program()]).args(inner.get_args());
@@ -268,7 +263,7 @@ fn a_login_after_the_open_ends_the_connection() {
         }
     });
     let bench = Bench::new();
-    let ended = bench.run(&to(&bench, port).patience(1, 1, 1).set("sasl", "anonymous"), &images(1)).expect(69);
+    let ended = bench.run(&alone(&bench, port).patience(1, 1, 1).set("sasl", "anonymous"), &images(1)).expect(69);
     ended.says("the broker began another login");
     took_between(&ended, 1.0, 5.0);
     assert!(count.load(Ordering::SeqCst) > 1);
@@ -291,7 +286,7 @@ fn a_login_that_fails_for_now_is_tried_again() {
             }
         });
         let bench = Bench::new();
-        let config = to(&bench, port).patience(1, 1, 1).set("sasl", "anonymous");
+        let config = alone(&bench, port).patience(1, 1, 1).set("sasl", "anonymous");
         let ended = bench.run(&config, &images(1)).expect(status);
         ended.says("login").says("Authentication failed");
         assert_eq!(count.load(Ordering::SeqCst) > 1, status == 69, "code {code}");
@@ -309,7 +304,7 @@ fn a_close_without_an_open_tells_why() {
             }
         });
         let bench = Bench::new();
-        let ended = bench.run(&to(&bench, port).patience(1, 1, 1).set("sasl", "none"), &images(1)).expect(status);
+        let ended = bench.run(&alone(&bench, port).patience(1, 1, 1).set("sasl", "none"), &images(1)).expect(status);
         ended.says(&format!("{condition}: not like this"));
     }
 }

@@ -63,7 +63,7 @@ fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
             peer.grant(3).unwrap();
             let ids: Vec<_> = (0..3).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
             let replies = [peer.reply(0, &ids[0]), peer.reply(1, &ids[1])].concat();
-            peer.answer(&[peer::settled(0, 1, &[0, 0x53, 0x24, 0x45]), replies].concat()).unwrap();
+            peer.answer(&[peer::settled(0, 1, peer::ACCEPTED), replies].concat()).unwrap();
             // The client's word that it has taken both; they may come in one frame or two.
             let first = peer.await_frame(0x15).unwrap();
             if !first.windows(2).any(|bytes| bytes == [0x52, 1]) {
@@ -340,7 +340,7 @@ fn the_cycle_and_its_clock_go_on_over_reconnects() {
             if peer.transfer().is_ok() {
                 tell.send(()).unwrap();
                 // Accepted, and the end after it.
-                let _ = peer.answer(&peer::settled(0, 0, &[0, 0x53, 0x24, 0x45]));
+                let _ = peer.answer(&peer::settled(0, 0, peer::ACCEPTED));
                 let _ = peer.stream.shutdown(std::net::Shutdown::Write);
                 peer::swallow(peer.stream);
             }

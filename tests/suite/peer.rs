@@ -8,7 +8,10 @@ use std::{
     thread,
 };
 
-use crate::harness::LONG;
+use crate::harness::{Bench, Config, LONG};
+
+/// The outcome accepted, as the state of a Disposition (AMQP 1.0 part 3.4.2).
+pub const ACCEPTED: &[u8] = &[0, 0x53, 0x24, 0x45];
 
 /// The protocol header of AMQP 1.0 without SASL.
 pub const AMQP: &[u8] = b"AMQP\0\x01\0\0";
@@ -28,6 +31,11 @@ pub fn listen(script: impl Fn(TcpStream) + Send + 'static) -> (u16, mpsc::Receiv
         }
     });
     (port, told)
+}
+
+/// A configuration with the peer at this port as the only broker.
+pub fn alone(bench: &Bench, port: u16) -> Config {
+    bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]")).set("close_timeout", "1")
 }
 
 /// Reads whatever comes until the peer hangs up.

@@ -113,8 +113,7 @@ fn a_signal_ends_each_phase_at_once() {
         peer.grant(9).unwrap();
         for number in 0..2 {
             let id = peer::request_id(&peer.transfer().unwrap());
-            peer.answer(&[peer::settled(number, number, &[0, 0x53, 0x24, 0x45]), peer.reply(number, &id)].concat())
-                .unwrap();
+            peer.answer(&[peer::settled(number, number, peer::ACCEPTED), peer.reply(number, &id)].concat()).unwrap();
         }
         peer.await_frame(0x18).unwrap();
         there();
