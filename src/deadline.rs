@@ -16,7 +16,9 @@ impl Deadline {
     /// The point in time that is `after` from now.
     pub(crate) fn after(after: Duration, phase: Phase) -> Self {
         // Longer than anybody waits; an `Instant` cannot hold every sum.
-        let at = Instant::now().checked_add(after).unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 32));
+        let at = Instant::now()
+            .checked_add(after)
+            .unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 32));
         Self { at, after, phase }
     }
 

@@ -11,7 +11,8 @@ use crate::{
     connection::reply_of,
     proton::{Engine, Event, Mechanisms, Message, Options, Outcome, Outgoing, Payload, Role},
     signing::{
-        BlobSign, Body, ClearSign, ContainerSign, Context, Keys, Ledger, Operation, RawReply, Stamp, State, Taken, Text,
+        BlobSign, Body, ClearSign, ContainerSign, Context, Keys, Ledger, Operation, RawReply,
+        Stamp, State, Taken, Text,
     },
 };
 
@@ -26,7 +27,8 @@ pub fn message(bytes: &[u8]) {
         && let Ok(text) = std::str::from_utf8(bytes)
     {
         // What we write can be read, and is what was written.
-        let outgoing = Outgoing { durable: true, ttl: 1, to: "a", application_properties: &[], body: text };
+        let outgoing =
+            Outgoing { durable: true, ttl: 1, to: "a", application_properties: &[], body: text };
         let read = Message::decode(&outgoing.encode()).expect("a message of ours is well-formed");
         assert!(matches!(reply_of(Ok(read)).body, Body::Bytes(bytes) if bytes == text.as_bytes()));
     }
@@ -45,7 +47,9 @@ pub fn reply(bytes: &[u8]) {
 /// Reads a configuration file.
 pub fn configuration(text: &str) {
     for signer in [SignerType::Single, SignerType::Batch] {
-        let read = Settings::parse(text, Path::new("conf.yaml"), signer, &|name| (name == "A").then(|| "a".to_owned()));
+        let read = Settings::parse(text, Path::new("conf.yaml"), signer, &|name| {
+            (name == "A").then(|| "a".to_owned())
+        });
         match read {
             Ok(settings) => assert!(!settings.brokers.is_empty(), "there is somebody to talk to"),
             Err(error) => assert!(!error.to_string().is_empty()),
@@ -56,7 +60,8 @@ pub fn configuration(text: &str) {
 /// Reads an address and puts values into its fields.
 pub fn template(text: &str, value: &str) {
     let Ok(template) = Template::parse(text) else { return };
-    let rendered = template.render(|name| if name.len() < 8 { Ok(value.to_owned()) } else { Err(()) });
+    let rendered =
+        template.render(|name| if name.len() < 8 { Ok(value.to_owned()) } else { Err(()) });
     let Ok(rendered) = rendered else { return };
     assert!(value.contains(char::is_control) || !rendered.contains(char::is_control));
     if !text.contains(['{', '}']) {
@@ -186,7 +191,10 @@ impl Client {
                         false
                     }
                 };
-                self.engine.settle(delivery, if verdict { Ok(()) } else { Err((c"amqp:decode-error", c"no reply")) });
+                self.engine.settle(
+                    delivery,
+                    if verdict { Ok(()) } else { Err((c"amqp:decode-error", c"no reply")) },
+                );
             }
             Event::LinkEnded(_, condition)
             | Event::SessionEnded(condition)
@@ -206,11 +214,17 @@ fn take_in(operation: &Operation, raw: RawReply) {
     let taken = ledger.reply(raw.clone());
     assert_eq!(ledger.open(), open - usize::from(taken == Taken::Expected));
     if let Taken::Malformed(reason) = &taken {
-        assert!(!reason.contains(char::is_control) && reason.len() < 1000, "not fit for a log: {reason:?}");
+        assert!(
+            !reason.contains(char::is_control) && reason.len() < 1000,
+            "not fit for a log: {reason:?}"
+        );
     }
     for entry in ledger.entries() {
         if let State::Answered(reply) = entry.state() {
-            assert!(!reply.document.contains(['\n', '\0']) && reply.document.is_ascii(), "not as Python prints it");
+            assert!(
+                !reply.document.contains(['\n', '\0']) && reply.document.is_ascii(),
+                "not as Python prints it"
+            );
             reply.signed_values(entry.request());
             let mut second = self::ledger(operation);
             let body = Body::Bytes(first_of(&reply.document).into_bytes());
@@ -276,7 +290,12 @@ fn operations() -> [Operation; 4] {
         repo: None,
         requester: None,
     };
-    let blob = BlobSign { blobs: vec![b"blob".to_vec()], keys: keys(), task_id: "1".to_owned(), requester: None };
+    let blob = BlobSign {
+        blobs: vec![b"blob".to_vec()],
+        keys: keys(),
+        task_id: "1".to_owned(),
+        requester: None,
+    };
     [
         Operation::Container(container(1)),
         Operation::Container(container(2)),

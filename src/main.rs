@@ -37,7 +37,9 @@ fn hold_standard_streams() {
         // SAFETY: a plain query of a number that need not be open, and a constant path. The new
         // descriptor is the lowest free number, which is `stream`; nothing else refers to it.
         unsafe {
-            if libc::fcntl(stream, libc::F_GETFD) == -1 && libc::open(c"/".as_ptr(), libc::O_PATH) != stream {
+            if libc::fcntl(stream, libc::F_GETFD) == -1
+                && libc::open(c"/".as_ptr(), libc::O_PATH) != stream
+            {
                 // 74, which stands for what cannot be read or written; there is nowhere to say more.
                 libc::_exit(74);
             }

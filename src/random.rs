@@ -10,7 +10,8 @@ use uuid::Builder;
 /// Where the kernel has no randomness to give; nothing could be signed then, TLS included.
 pub(crate) fn uuid() -> String {
     let mut bytes = [0; 16];
-    openssl::rand::rand_bytes(&mut bytes).expect("OpenSSL's random generator is seeded by the kernel");
+    openssl::rand::rand_bytes(&mut bytes)
+        .expect("OpenSSL's random generator is seeded by the kernel");
     Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 

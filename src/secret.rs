@@ -10,7 +10,8 @@ use crate::error::Error;
 /// [`Error::Certificate`] where the file cannot be read, is empty, or holds a NUL, which C cannot carry.
 pub(crate) fn read(path: &Path, what: &str) -> Result<String, Error> {
     let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
-    let text = fs::read_to_string(path).map_err(|error| wrong(format!("cannot read the {what}: {error}")))?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| wrong(format!("cannot read the {what}: {error}")))?;
     // Editors end a file with a line break that nobody typed as part of the secret.
     let secret = text.trim_end_matches(['\n', '\r']);
     if secret.is_empty() || secret.contains('\0') {

@@ -59,7 +59,11 @@ impl Signer {
     /// the certificate has expired or is not valid yet; [`Error::Config`] where there is no name.
     pub fn new(settings: Settings, requester: Option<&str>) -> Result<Self, Error> {
         let passphrase = settings.passphrase_file.as_deref();
-        let identity = settings.certificate.as_deref().map(|path| Identity::load(path, passphrase)).transpose()?;
+        let identity = settings
+            .certificate
+            .as_deref()
+            .map(|path| Identity::load(path, passphrase))
+            .transpose()?;
         let creator = match (requester.filter(|name| !name.is_empty()), &identity, &settings.certificate) {
             (Some(requester), ..) => requester.to_owned(),
             (None, Some(identity), Some(path)) => identity.creator().ok_or_else(|| Error::Certificate {
@@ -75,12 +79,19 @@ impl Signer {
             }
         };
         if settings.tls_verify != crate::config::TlsVerify::Full {
-            log::warn!("tls_verify is not “full”: whoever answers under the broker's address is believed");
+            log::warn!(
+                "tls_verify is not “full”: whoever answers under the broker's address is believed"
+            );
         }
         let needs_tls = settings.brokers.iter().any(|broker| broker.tls);
-        let context = || TlsContext::new(settings.ca.as_deref(), identity.as_ref(), settings.tls_verify);
+        let context =
+            || TlsContext::new(settings.ca.as_deref(), identity.as_ref(), settings.tls_verify);
         let tls = needs_tls.then(context).transpose()?;
-        let password = settings.password_file.as_deref().map(|path| secret::read(path, "password")).transpose()?;
+        let password = settings
+            .password_file
+            .as_deref()
+            .map(|path| secret::read(path, "password"))
+            .transpose()?;
         Ok(Self { creator, tls, password, interrupt: None, settings })
     }
 
@@ -106,7 +117,8 @@ impl Signer {
             chunk_size: settings.chunk_size,
         };
         let fields = operation.fields();
-        let address = |key, template| settings.render_address(key, template, &self.creator, &fields);
+        let address =
+            |key, template| settings.render_address(key, template, &self.creator, &fields);
         let route = Route {
             send_to: address("topic_send_to", &settings.send_to)?,
             listen_to: address("topic_listen_to", &settings.listen_to)?,
@@ -131,9 +143,15 @@ impl Signer {
         // Named after the phase that a run of any length is bound to be in.
         let total = settings.deadline.map(|after| Deadline::after(after, Phase::Reply));
         let stop = Stop { interrupt: self.interrupt.clone(), total };
-        let plan = Plan { timeout: settings.timeout, retries: settings.retries, send_retries: settings.send_retries };
-        let mut broker = Failover::new(settings, &run.route, self.tls.as_ref(), self.password.as_deref(), stop);
-        let result = broker.connect().and_then(|()| client::sign(&mut broker, &mut run.ledger, &plan));
+        let plan = Plan {
+            timeout: settings.timeout,
+            retries: settings.retries,
+            send_retries: settings.send_retries,
+        };
+        let mut broker =
+            Failover::new(settings, &run.route, self.tls.as_ref(), self.password.as_deref(), stop);
+        let result =
+            broker.connect().and_then(|()| client::sign(&mut broker, &mut run.ledger, &plan));
         broker.close();
         result
     }
@@ -143,7 +161,12 @@ impl Signer {
         let Settings { timeout, retries, send_retries, .. } = self.settings;
         let brokers: Vec<_> = self.settings.brokers.iter().map(ToString::to_string).collect();
         log::info!("brokers: {}", brokers.join(", "));
-        log::info!("{} requests to {}, replies from {}", run.ledger.open(), run.send_to(), run.listen_to());
+        log::info!(
+            "{} requests to {}, replies from {}",
+            run.ledger.open(),
+            run.send_to(),
+            run.listen_to()
+        );
         log::info!(
             "longest wait without any reply: {} s timeout × {retries} windows × {send_retries} cycles = {} s",
             timeout.as_secs(),

@@ -64,8 +64,16 @@ fn shows_the_defaults() {
 fn loads_with_every_key_live() {
     for signer in [SignerType::Single, SignerType::Batch] {
         let settings = parse(&uncommented(|_| true), signer);
-        assert!(settings.passphrase_file.is_some() && settings.log_level.is_some() && !settings.key_aliases.is_empty());
-        assert!(settings.username.is_some() && settings.password_file.is_some() && settings.open_hostname.is_some());
+        assert!(
+            settings.passphrase_file.is_some()
+                && settings.log_level.is_some()
+                && !settings.key_aliases.is_empty()
+        );
+        assert!(
+            settings.username.is_some()
+                && settings.password_file.is_some()
+                && settings.open_hostname.is_some()
+        );
         assert!(settings.deadline.is_some());
     }
 }

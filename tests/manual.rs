@@ -6,7 +6,8 @@ const PAGE: &str = include_str!("../src/cli/amqp-messenger.1");
 const README: &str = include_str!("../README.md");
 
 fn help(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_amqp-messenger")).args(arguments).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_amqp-messenger")).args(arguments).output().unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stdout).unwrap()
 }
@@ -14,30 +15,49 @@ fn help(arguments: &[&str]) -> String {
 fn options(text: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_ascii_lowercase() || c == '-';
     let words = text.split(|c| !is_part(c));
-    words.filter(|word| word.len() > 3 && word.starts_with("--") && !word.starts_with("---")).map(Into::into).collect()
+    words
+        .filter(|word| word.len() > 3 && word.starts_with("--") && !word.starts_with("---"))
+        .map(Into::into)
+        .collect()
 }
 
 #[test]
 fn options_are_the_same_everywhere() {
-    let helps = ["container-sign", "clear-sign", "blob-sign"].map(|command| help(&[command, "--help"])).concat();
+    let helps = ["container-sign", "clear-sign", "blob-sign"]
+        .map(|command| help(&[command, "--help"]))
+        .concat();
     let expected = options(&helps);
     assert!(expected.len() >= 14, "{expected:?}");
     assert_eq!(options(&PAGE.replace("\\-", "-")), expected);
     let readme: BTreeSet<_> = options(README);
-    for option in expected.iter().filter(|option| !["--help", "--version"].contains(&option.as_str())) {
+    for option in
+        expected.iter().filter(|option| !["--help", "--version"].contains(&option.as_str()))
+    {
         assert!(readme.contains(option), "README does not tell {option}");
     }
 }
 
 #[test]
 fn exit_statuses_are_the_same_everywhere() {
-    let statuses = ["0", "1", "2", "65", "66", "69", "74", "75", "77", "78", "124", "129, 130, 143"];
+    let statuses =
+        ["0", "1", "2", "65", "66", "69", "74", "75", "77", "78", "124", "129, 130, 143"];
     let help = help(&["--help"]);
     for status in statuses {
-        assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{status}  "))), "--help: {status}");
+        assert!(
+            help.lines().any(|line| line.trim_start().starts_with(&format!("{status}  "))),
+            "--help: {status}"
+        );
         assert!(README.contains(&format!("\n| {status} | ")), "README: {status}");
     }
-    let page: Vec<_> = PAGE.split(".SH EXIT STATUS").nth(1).unwrap().split(".SH").next().unwrap().lines().collect();
+    let page: Vec<_> = PAGE
+        .split(".SH EXIT STATUS")
+        .nth(1)
+        .unwrap()
+        .split(".SH")
+        .next()
+        .unwrap()
+        .lines()
+        .collect();
     let told: Vec<_> = page.iter().filter_map(|line| line.strip_prefix(".B ")).collect();
     assert_eq!(told, statuses[..11]);
     assert!(page.contains(&r#".BR 129 ", " 130 ", " 143"#));

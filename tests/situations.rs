@@ -11,7 +11,8 @@ fn tests() -> HashSet<String> {
         let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let text = fs::read_to_string(&path).unwrap();
         for after in text.split("#[test]\n").skip(1) {
-            let name = after.trim_start().strip_prefix("fn ").and_then(|rest| rest.split('(').next());
+            let name =
+                after.trim_start().strip_prefix("fn ").and_then(|rest| rest.split('(').next());
             names.insert(format!("{module}::{}", name.expect("a function follows #[test]")));
         }
     }
@@ -23,8 +24,9 @@ fn every_situation_has_its_test() {
     let readme = include_str!("../README.md");
     let (_, table) = readme.split_once("\n| when | then | status | test |\n").expect("the table");
     let rows = table.lines().skip(1).take_while(|line| line.starts_with("| "));
-    let named: Vec<_> =
-        rows.filter_map(|row| row.rsplit("| ").next()?.strip_prefix('`')?.strip_suffix("` |")).collect();
+    let named: Vec<_> = rows
+        .filter_map(|row| row.rsplit("| ").next()?.strip_prefix('`')?.strip_suffix("` |"))
+        .collect();
     assert!(named.len() > 40, "{} rows", named.len());
     let tests = tests();
     let unknown: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();

@@ -9,12 +9,12 @@ pub(crate) enum Node {
 
 impl Node {
     /// Reads `queue://NAME`, `topic://NAME` or a plain name, which is a queue.
-    pub(crate) fn parse(address: &str) -> Node {
+    pub(crate) fn parse(address: &str) -> Self {
         if let Some(name) = address.strip_prefix("topic://") {
-            Node::Topic(name.to_owned())
+            Self::Topic(name.to_owned())
         } else {
             let name = address.strip_prefix("queue://").unwrap_or(address);
-            Node::Queue(name.to_owned())
+            Self::Queue(name.to_owned())
         }
     }
 

@@ -35,7 +35,7 @@ pub enum When {
     /// The client attaches a receiver.
     ReceiverLink,
     /// All of these hold.
-    All(Vec<When>),
+    All(Vec<Self>),
 }
 
 /// What a [`Rule`] does.
@@ -197,17 +197,19 @@ enum Event {
 impl When {
     fn holds(&self, event: Event, connection: usize, address: &str) -> bool {
         match (self, event) {
-            (When::Any, _) => true,
-            (When::Connection(n), _) => connection == *n,
-            (When::Address(_), Event::Connection) => false,
-            (When::Address(wanted), _) => wanted == address,
-            (When::All(conditions), _) => conditions.iter().all(|c| c.holds(event, connection, address)),
-            (When::Request(n), Event::Request { number, .. }) => number == *n,
-            (When::FromRequest(n), Event::Request { number, .. }) => number >= *n,
-            (When::EveryNth(n), Event::Request { number, .. }) => number.is_multiple_of(*n),
-            (When::Delivery(k), Event::Request { delivery, .. }) => delivery == *k,
-            (When::SenderLink, Event::SenderLink) => true,
-            (When::ReceiverLink, Event::ReceiverLink) => true,
+            (Self::Any, _) => true,
+            (Self::Connection(n), _) => connection == *n,
+            (Self::Address(_), Event::Connection) => false,
+            (Self::Address(wanted), _) => wanted == address,
+            (Self::All(conditions), _) => {
+                conditions.iter().all(|c| c.holds(event, connection, address))
+            }
+            (Self::Request(n), Event::Request { number, .. }) => number == *n,
+            (Self::FromRequest(n), Event::Request { number, .. }) => number >= *n,
+            (Self::EveryNth(n), Event::Request { number, .. }) => number.is_multiple_of(*n),
+            (Self::Delivery(k), Event::Request { delivery, .. }) => delivery == *k,
+            (Self::SenderLink, Event::SenderLink) => true,
+            (Self::ReceiverLink, Event::ReceiverLink) => true,
             _ => false,
         }
     }
@@ -222,8 +224,8 @@ pub(crate) struct Matcher {
 }
 
 impl Matcher {
-    pub(crate) fn new(rules: Vec<Rule>) -> Matcher {
-        Matcher { rules, ..Matcher::default() }
+    pub(crate) fn new(rules: Vec<Rule>) -> Self {
+        Self { rules, ..Self::default() }
     }
 
     /// Puts other rules in force; the counters go on.
@@ -232,7 +234,12 @@ impl Matcher {
     }
 
     /// Counts a request in and tells its number and what is to be done with it.
-    pub(crate) fn request(&mut self, connection: usize, address: &str, id: Option<&str>) -> (u64, Vec<Act>) {
+    pub(crate) fn request(
+        &mut self,
+        connection: usize,
+        address: &str,
+        id: Option<&str>,
+    ) -> (u64, Vec<Act>) {
         self.requests += 1;
         let delivery = id.map_or(1, |id| {
             let count = self.deliveries.entry(id.to_owned()).or_default();

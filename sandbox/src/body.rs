@@ -1,7 +1,9 @@
 //! Message bodies, in the forms AMQP 1.0 part 3.2 allows.
 
 use fe2o3_amqp::Sendable;
-use fe2o3_amqp::types::messaging::{AmqpValue, ApplicationProperties, Batch, Body as AmqpBody, Data, Message};
+use fe2o3_amqp::types::messaging::{
+    AmqpValue, ApplicationProperties, Batch, Body as AmqpBody, Data, Message,
+};
 use fe2o3_amqp::types::primitives::{Binary, OrderedMap, SimpleValue, Value};
 
 /// A message with any kind of body.
@@ -27,32 +29,34 @@ pub enum Body {
 
 impl Body {
     /// Reads the body of a message.
-    pub fn of(message: &AmqpMessage) -> Body {
+    pub fn of(message: &AmqpMessage) -> Self {
         match &message.body {
-            AmqpBody::Value(AmqpValue(Value::String(text))) => Body::Text(text.clone()),
-            AmqpBody::Value(AmqpValue(Value::Binary(bytes))) => Body::Binary(bytes.to_vec()),
-            AmqpBody::Value(AmqpValue(Value::Null)) | AmqpBody::Empty => Body::Null,
-            AmqpBody::Data(sections) => Body::Data(sections.iter().map(|data| data.0.to_vec()).collect()),
-            other => Body::Other(format!("{other:?}")),
+            AmqpBody::Value(AmqpValue(Value::String(text))) => Self::Text(text.clone()),
+            AmqpBody::Value(AmqpValue(Value::Binary(bytes))) => Self::Binary(bytes.to_vec()),
+            AmqpBody::Value(AmqpValue(Value::Null)) | AmqpBody::Empty => Self::Null,
+            AmqpBody::Data(sections) => {
+                Self::Data(sections.iter().map(|data| data.0.to_vec()).collect())
+            }
+            other => Self::Other(format!("{other:?}")),
         }
     }
 
     /// The bytes that carry the content: a string's, a binary's, or all data sections in a row.
     pub fn bytes(&self) -> Vec<u8> {
         match self {
-            Body::Text(text) => text.clone().into_bytes(),
-            Body::Binary(bytes) => bytes.clone(),
-            Body::Data(sections) => sections.concat(),
-            Body::Null | Body::Other(_) => Vec::new(),
+            Self::Text(text) => text.clone().into_bytes(),
+            Self::Binary(bytes) => bytes.clone(),
+            Self::Data(sections) => sections.concat(),
+            Self::Null | Self::Other(_) => Vec::new(),
         }
     }
 
     fn into_amqp(self) -> AmqpBody<Value> {
         let value = match self {
-            Body::Text(text) | Body::Other(text) => Value::String(text),
-            Body::Binary(bytes) => Value::Binary(Binary::from(bytes)),
-            Body::Null => Value::Null,
-            Body::Data(sections) => {
+            Self::Text(text) | Self::Other(text) => Value::String(text),
+            Self::Binary(bytes) => Value::Binary(Binary::from(bytes)),
+            Self::Null => Value::Null,
+            Self::Data(sections) => {
                 let sections = sections.into_iter().map(|s| Data(Binary::from(s)));
                 return AmqpBody::Data(Batch::new(sections.collect::<Vec<_>>()));
             }

@@ -24,8 +24,8 @@ pub(crate) struct Broker {
 }
 
 impl Broker {
-    pub(crate) fn new(options: Options) -> Broker {
-        Broker {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
             matcher: Mutex::new(Matcher::new(options.behaviours.clone())),
             options,
             router: Arc::default(),

@@ -3,7 +3,9 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use fe2o3_amqp::acceptor::{ConnectionAcceptor, LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SessionAcceptor};
+use fe2o3_amqp::acceptor::{
+    ConnectionAcceptor, LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SessionAcceptor,
+};
 use fe2o3_amqp::types::definitions::Role;
 use fe2o3_amqp::types::messaging::{Source, Target, TargetArchetype};
 use fe2o3_amqp::types::performatives::Attach;
@@ -42,7 +44,8 @@ where
         return ignore(stream, acts).await;
     }
 
-    let mut acceptor = ConnectionAcceptor::builder().container_id("amqp-sandbox").max_frame_size(256 * 1024);
+    let mut acceptor =
+        ConnectionAcceptor::builder().container_id("amqp-sandbox").max_frame_size(256 * 1024);
     if broker.options.anonymous_relay {
         acceptor = acceptor.add_offered_capabilities(RELAY);
     }
@@ -86,7 +89,8 @@ where
             .await
             .map_err(|error| format!("begin: {error}"))?;
         let (broker, observer) = (Arc::clone(broker), Arc::clone(&observer));
-        let client = Client { broker, observer, number, channel, line: line.clone(), close: close.clone() };
+        let client =
+            Client { broker, observer, number, channel, line: line.clone(), close: close.clone() };
         tokio::spawn(serve_session(session, client));
     }
 }
@@ -153,7 +157,14 @@ async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
                     (client.observer.credit(client.channel, handle), subscription)
                 {
                     let address = address.unwrap_or_default();
-                    tokio::spawn(outbound::serve(link, address, subscription, credit, acts, client.clone()));
+                    tokio::spawn(outbound::serve(
+                        link,
+                        address,
+                        subscription,
+                        credit,
+                        acts,
+                        client.clone(),
+                    ));
                 }
             }
             (Ok(LinkEndpoint::Receiver(link)), None) => {
@@ -196,7 +207,9 @@ fn refusal(attach: &Attach, acts: &[Act], client: &Client) -> Option<Refusal> {
     };
     ruled.or_else(|| match attach.role {
         Role::Receiver => match attach.source.as_deref() {
-            Some(source) if source.dynamic => because("amqp:not-implemented", "dynamic nodes are not supported"),
+            Some(source) if source.dynamic => {
+                because("amqp:not-implemented", "dynamic nodes are not supported")
+            }
             Some(source) if source.address.is_some() => None,
             _ => because("amqp:invalid-field", "the source has no address"),
         },

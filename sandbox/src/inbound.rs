@@ -21,7 +21,12 @@ use crate::router::Item;
 type Late = mpsc::UnboundedSender<DeliveryInfo>;
 
 /// Serves the link until it is gone. `target` is `None` for the anonymous terminus.
-pub(crate) async fn serve(mut link: Receiver, target: Option<String>, acts: Vec<Act>, client: Client) {
+pub(crate) async fn serve(
+    mut link: Receiver,
+    target: Option<String>,
+    acts: Vec<Act>,
+    client: Client,
+) {
     if let Some(refusal) = detach_wanted(&acts) {
         // The client may be gone already; there is nobody else to tell.
         let _ = link.close_with_error(amqp_error(refusal)).await;

@@ -35,7 +35,7 @@ struct Raw {
 
 impl Line {
     /// What the rules say about a connection just accepted.
-    pub(crate) fn new(broker: &Arc<Broker>, number: usize, acts: &[Act]) -> Line {
+    pub(crate) fn new(broker: &Arc<Broker>, number: usize, acts: &[Act]) -> Self {
         let find = |wanted: fn(&Act) -> Option<Limit>| acts.iter().find_map(wanted);
         let limit = find(|act| match act {
             Act::CutAfter(limit) => Some(*limit),
@@ -50,7 +50,7 @@ impl Line {
             _ => None,
         });
         let dead = Arc::new(AtomicBool::new(false));
-        Line { broker: Arc::clone(broker), number, limit, pause, silent, dead, raw: Arc::default() }
+        Self { broker: Arc::clone(broker), number, limit, pause, silent, dead, raw: Arc::default() }
     }
 
     pub(crate) fn is_silent(&self, phase: Phase) -> bool {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{
-    NameType, Ssl, SslAcceptor, SslContext, SslMethod, SslOptions, SslRef, SslSessionCacheMode, SslVerifyMode,
+    NameType, Ssl, SslAcceptor, SslContext, SslMethod, SslOptions, SslRef, SslSessionCacheMode,
+    SslVerifyMode,
 };
 use openssl::x509::X509NameRef;
 use openssl::x509::store::X509StoreBuilder;
@@ -43,7 +44,12 @@ pub(crate) async fn listen(
     }
 }
 
-async fn serve(socket: TcpStream, tls: Option<SslContext>, broker: &Arc<Broker>, number: usize) -> Result<(), String> {
+async fn serve(
+    socket: TcpStream,
+    tls: Option<SslContext>,
+    broker: &Arc<Broker>,
+    number: usize,
+) -> Result<(), String> {
     let socket = share(socket, broker, number).map_err(|e| format!("socket: {e}"))?;
     let acts = broker.matcher.lock().unwrap().connection(number);
     let line = Line::new(broker, number, &acts);

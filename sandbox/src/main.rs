@@ -1,5 +1,7 @@
 //! The sandbox as a command: starts it, or its signing server alone, and runs until a signal comes.
 
+#![allow(clippy::print_stderr)] // It is a command line.
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -206,13 +208,13 @@ struct Signals {
 }
 
 impl Signals {
-    fn new() -> io::Result<Signals> {
+    fn new() -> io::Result<Self> {
         let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let context = waiting.enter();
         let interrupt = signal(SignalKind::interrupt())?;
         let terminate = signal(SignalKind::terminate())?;
         drop(context);
-        Ok(Signals { waiting, interrupt, terminate })
+        Ok(Self { waiting, interrupt, terminate })
     }
 
     fn wait(mut self) {

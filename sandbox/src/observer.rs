@@ -61,8 +61,8 @@ struct Link {
 }
 
 impl Observer {
-    pub(crate) fn new(connection: usize, recorder: Arc<Recorder>) -> Observer {
-        Observer { connection, recorder, state: Mutex::default() }
+    pub(crate) fn new(connection: usize, recorder: Arc<Recorder>) -> Self {
+        Self { connection, recorder, state: Mutex::default() }
     }
 
     /// The credit the client gives on a link it attached.
@@ -129,7 +129,9 @@ impl Observer {
                 state.uninvited.insert((channel, attach.handle.0));
                 true
             }
-            Ok(Performative::Flow(Flow { handle: Some(handle), .. })) => !state.uninvited.remove(&(channel, handle.0)),
+            Ok(Performative::Flow(Flow { handle: Some(handle), .. })) => {
+                !state.uninvited.remove(&(channel, handle.0))
+            }
             _ => true,
         }
     }
@@ -153,7 +155,8 @@ impl Observer {
     }
 
     fn disposition(&self, state: &mut State, channel: u16, disposition: Disposition) {
-        let (Some(outcome), Some(&channel)) = (disposition.state.and_then(outcome), state.channels.get(&channel))
+        let (Some(outcome), Some(&channel)) =
+            (disposition.state.and_then(outcome), state.channels.get(&channel))
         else {
             return;
         };

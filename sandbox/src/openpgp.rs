@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 
 use pgp::composed::{
-    ArmorOptions, Deserializable, DetachedSignature, KeyType, MessageBuilder, SecretKeyParamsBuilder, SignedSecretKey,
+    ArmorOptions, Deserializable, DetachedSignature, KeyType, MessageBuilder,
+    SecretKeyParamsBuilder, SignedSecretKey,
 };
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::errors::Result;
@@ -23,25 +24,33 @@ pub(crate) struct SigningKey {
 }
 
 impl SigningKey {
-    pub(crate) fn generate(user_id: &str) -> Result<SigningKey> {
+    pub(crate) fn generate(user_id: &str) -> Result<Self> {
         let mut params = SecretKeyParamsBuilder::default();
-        params.key_type(KeyType::Ed25519Legacy).can_certify(true).can_sign(true).primary_user_id(user_id.to_owned());
+        params
+            .key_type(KeyType::Ed25519Legacy)
+            .can_certify(true)
+            .can_sign(true)
+            .primary_user_id(user_id.to_owned());
         let params = params.build().expect("all that is needed was given");
         let secret = params.generate(thread_rng())?;
-        Ok(SigningKey { secret })
+        Ok(Self { secret })
     }
 
     /// The key of a folder, which is made with its public half beside it where there is none.
-    pub(crate) fn kept_in(folder: &Path) -> io::Result<SigningKey> {
-        let named = |error: &dyn std::fmt::Display| io::Error::other(format!("{}: {error}", folder.display()));
+    pub(crate) fn kept_in(folder: &Path) -> io::Result<Self> {
+        let named = |error: &dyn std::fmt::Display| {
+            io::Error::other(format!("{}: {error}", folder.display()))
+        };
         let path = folder.join("signing-key.secret.asc");
         if path.exists() {
             let text = fs::read_to_string(&path).map_err(|error| named(&error))?;
             let (secret, _) = SignedSecretKey::from_string(&text).map_err(|error| named(&error))?;
-            return Ok(SigningKey { secret });
+            return Ok(Self { secret });
         }
-        let key = SigningKey::generate("amqp-sandbox <sandbox@localhost>").map_err(|error| named(&error))?;
-        let text = key.secret.to_armored_string(ArmorOptions::default()).map_err(|error| named(&error))?;
+        let key =
+            Self::generate("amqp-sandbox <sandbox@localhost>").map_err(|error| named(&error))?;
+        let text =
+            key.secret.to_armored_string(ArmorOptions::default()).map_err(|error| named(&error))?;
         let public = key.public_armoured().map_err(|error| named(&error))?;
         fs::create_dir_all(folder).map_err(|error| named(&error))?;
         fs::write(folder.join("signing-key.asc"), public).map_err(|error| named(&error))?;

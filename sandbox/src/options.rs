@@ -50,8 +50,8 @@ impl Options {
     /// Both listeners, no faults, the signing server on
     /// `topic://VirtualTopic.sandbox.sign` (replies to `topic://VirtualTopic.sandbox.reply`)
     /// and on `queue://requests` (replies to `queue://replies`).
-    pub fn new(dir: impl Into<PathBuf>) -> Options {
-        Options {
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
             dir: dir.into(),
             amqps: true,
             amqp: true,
@@ -91,7 +91,11 @@ pub struct Sasl {
 
 impl Default for Sasl {
     /// Bare or SASL, as the client likes; all three mechanisms.
-    fn default() -> Sasl {
-        Sasl { required: false, mechanisms: ["EXTERNAL", "ANONYMOUS", "PLAIN"].map(str::to_owned).into(), user: None }
+    fn default() -> Self {
+        Self {
+            required: false,
+            mechanisms: ["EXTERNAL", "ANONYMOUS", "PLAIN"].map(str::to_owned).into(),
+            user: None,
+        }
     }
 }

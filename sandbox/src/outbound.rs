@@ -129,7 +129,10 @@ fn conclude(outcome: Result<Outcome, SendError>, item: Item, queue: &Queue) -> D
             if !undeliverable_here {
                 queue.give_back(item);
             }
-            DeliveryOutcome::Modified { delivery_failed: modified.delivery_failed.unwrap_or(false), undeliverable_here }
+            DeliveryOutcome::Modified {
+                delivery_failed: modified.delivery_failed.unwrap_or(false),
+                undeliverable_here,
+            }
         }
         Err(_) => {
             queue.give_back(item);

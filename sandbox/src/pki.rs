@@ -16,7 +16,9 @@ use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 use openssl::symm::Cipher;
-use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName};
+use openssl::x509::extension::{
+    BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
+};
 use openssl::x509::{X509, X509Builder, X509Name};
 
 /// A certificate with its private key.
@@ -68,8 +70,8 @@ pub struct Validity {
 
 impl Default for Validity {
     /// From yesterday, so that a clock a little off does no harm, for 30 days.
-    fn default() -> Validity {
-        Validity { from: -1, until: 30 }
+    fn default() -> Self {
+        Self { from: -1, until: 30 }
     }
 }
 
@@ -86,7 +88,7 @@ pub struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     /// A subject of a common name alone.
-    pub fn common_name(name: &'a str) -> Subject<'a> {
+    pub fn common_name(name: &'a str) -> Self {
         Subject { common_name: Some(name), ..Subject::default() }
     }
 
@@ -116,15 +118,15 @@ pub struct Authority {
 
 impl Authority {
     /// Makes a self-signed authority.
-    pub fn new(name: &str) -> Result<Authority, ErrorStack> {
+    pub fn new(name: &str) -> Result<Self, ErrorStack> {
         let request = Request::authority(Subject::common_name(name))?;
-        Ok(Authority { identity: request.sign(None)?, intermediate: false })
+        Ok(Self { identity: request.sign(None)?, intermediate: false })
     }
 
     /// Makes an authority this one vouches for; what it issues carries its certificate as chain.
-    pub fn intermediate(&self, name: &str) -> Result<Authority, ErrorStack> {
+    pub fn intermediate(&self, name: &str) -> Result<Self, ErrorStack> {
         let request = Request::authority(Subject::common_name(name))?;
-        Ok(Authority { identity: request.sign(Some(self))?, intermediate: true })
+        Ok(Self { identity: request.sign(Some(self))?, intermediate: true })
     }
 
     /// Issues a server certificate for host names and IP addresses.
@@ -177,8 +179,8 @@ struct Request {
 }
 
 impl Request {
-    fn authority(subject: Subject) -> Result<Request, ErrorStack> {
-        let mut request = Request::new(subject, Validity::default())?;
+    fn authority(subject: Subject) -> Result<Self, ErrorStack> {
+        let mut request = Self::new(subject, Validity::default())?;
         let constraints = BasicConstraints::new().critical().ca().build()?;
         request.builder.append_extension(constraints)?;
         let usage = KeyUsage::new().critical().key_cert_sign().build()?;
@@ -186,10 +188,10 @@ impl Request {
         Ok(request)
     }
 
-    fn server(hosts: &[&str], validity: Validity) -> Result<Request, ErrorStack> {
+    fn server(hosts: &[&str], validity: Validity) -> Result<Self, ErrorStack> {
         let common_name = hosts.first().copied();
         let subject = Subject { common_name, ..Subject::default() };
-        let mut request = Request::new(subject, validity)?;
+        let mut request = Self::new(subject, validity)?;
         let mut names = SubjectAlternativeName::new();
         for host in hosts {
             match host.parse::<IpAddr>() {
@@ -204,14 +206,14 @@ impl Request {
         Ok(request)
     }
 
-    fn client(subject: Subject, validity: Validity) -> Result<Request, ErrorStack> {
-        let mut request = Request::new(subject, validity)?;
+    fn client(subject: Subject, validity: Validity) -> Result<Self, ErrorStack> {
+        let mut request = Self::new(subject, validity)?;
         let usage = ExtendedKeyUsage::new().client_auth().build()?;
         request.builder.append_extension(usage)?;
         Ok(request)
     }
 
-    fn new(subject: Subject, validity: Validity) -> Result<Request, ErrorStack> {
+    fn new(subject: Subject, validity: Validity) -> Result<Self, ErrorStack> {
         let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
         let key = PKey::from_ec_key(EcKey::generate(&group)?)?;
         let subject = subject.name()?;
@@ -227,7 +229,7 @@ impl Request {
         let until = in_days(validity.until)?;
         builder.set_not_after(&until)?;
         builder.set_pubkey(&key)?;
-        Ok(Request { builder, subject, key })
+        Ok(Self { builder, subject, key })
     }
 
     /// Signs with the issuer's key, or its own.

@@ -36,7 +36,8 @@ impl Record {
     /// The end of a connection alone is too early for a look at the outcomes: each is recorded by
     /// a task of its own, which may come later than that.
     pub fn is_over(&self) -> bool {
-        self.connections.iter().all(|c| c.closed.is_some()) && self.deliveries.iter().all(|d| d.outcome.is_some())
+        self.connections.iter().all(|c| c.closed.is_some())
+            && self.deliveries.iter().all(|d| d.outcome.is_some())
     }
 }
 
@@ -86,8 +87,8 @@ pub struct ConnectionRecord {
 }
 
 impl ConnectionRecord {
-    pub(crate) fn new(number: usize, tls: bool) -> ConnectionRecord {
-        ConnectionRecord {
+    pub(crate) fn new(number: usize, tls: bool) -> Self {
+        Self {
             number,
             accepted: Instant::now(),
             closed: None,

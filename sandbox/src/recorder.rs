@@ -47,7 +47,8 @@ impl Recorder {
         mut condition: impl FnMut(&Record) -> bool,
     ) -> Result<Record, Record> {
         let record = self.record.lock().unwrap();
-        let (record, timeout) = self.changed.wait_timeout_while(record, limit, |record| !condition(record)).unwrap();
+        let (record, timeout) =
+            self.changed.wait_timeout_while(record, limit, |record| !condition(record)).unwrap();
         match timeout.timed_out() {
             true => Err(record.clone()),
             false => Ok(record.clone()),

@@ -71,7 +71,12 @@ fn envelope(msg: Map<String, Value>, context: &Context) -> Value {
 }
 
 /// The `msg` of a reply.
-fn msg(request: &Value, mtype: Option<&str>, acts: &[Act], context: &Context) -> Map<String, Value> {
+fn msg(
+    request: &Value,
+    mtype: Option<&str>,
+    acts: &[Act],
+    context: &Context,
+) -> Map<String, Value> {
     let kind = mtype.unwrap_or_else(|| guessed_mtype(request));
     let mut msg = Map::new();
     let mut result = signed(request, kind, acts, context.key);
@@ -127,13 +132,19 @@ fn msg(request: &Value, mtype: Option<&str>, acts: &[Act], context: &Context) ->
 
 /// For senders that leave the `mtype` property out.
 fn guessed_mtype(request: &Value) -> &'static str {
-    let kinds = [("claims", "batch"), ("data", "clearsign_signature"), ("artifact", "gpg_signature")];
+    let kinds =
+        [("claims", "batch"), ("data", "clearsign_signature"), ("artifact", "gpg_signature")];
     let kind = kinds.iter().find(|(field, _)| request.get(field).is_some());
     kind.map_or("container_signature", |(_, kind)| kind)
 }
 
 /// The field with what was signed, and its value.
-fn signed(request: &Value, mtype: &str, acts: &[Act], key: &SigningKey) -> Result<(&'static str, Value), String> {
+fn signed(
+    request: &Value,
+    mtype: &str,
+    acts: &[Act],
+    key: &SigningKey,
+) -> Result<(&'static str, Value), String> {
     let failed = |error: pgp::errors::Error| format!("signing failed: {error}");
     match mtype {
         "container_signature" => {

@@ -24,8 +24,14 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    pub(crate) fn new(message: Outgoing) -> Item {
-        Item { sequence: 0, message: Arc::new(message), acts: Arc::new([]), request_id: None, answered: None }
+    pub(crate) fn new(message: Outgoing) -> Self {
+        Self {
+            sequence: 0,
+            message: Arc::new(message),
+            acts: Arc::new([]),
+            request_id: None,
+            answered: None,
+        }
     }
 }
 
@@ -98,7 +104,9 @@ impl Router {
         let mut nodes = self.nodes.lock().unwrap();
         let Node::Queue(name) = Node::parse(address) else { return };
         let Some(queue) = nodes.queues.remove(&name) else { return };
-        if let Some(subscribers) = Node::virtual_topic(&name).and_then(|topic| nodes.topics.get_mut(topic)) {
+        if let Some(subscribers) =
+            Node::virtual_topic(&name).and_then(|topic| nodes.topics.get_mut(topic))
+        {
             subscribers.retain(|other| !Arc::ptr_eq(other, &queue));
         }
     }

@@ -9,7 +9,7 @@ use crate::behaviour::{Act, Carrier, Content, Layer, Limit, Phase, Refusal, Rule
 impl FromStr for Rule {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Rule, String> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let mut parts = text.split('@');
         let act = act(parts.next().unwrap_or_default())?;
         let mut conditions = parts.map(when).collect::<Result<Vec<_>, _>>()?;
@@ -18,7 +18,7 @@ impl FromStr for Rule {
             1 => conditions.remove(0),
             _ => When::All(conditions),
         };
-        Ok(Rule { when, act })
+        Ok(Self { when, act })
     }
 }
 
@@ -116,7 +116,9 @@ fn bytes(name: &str, value: Option<&str>) -> Result<Vec<u8>, String> {
     let digits: String = value.unwrap_or_default().split_whitespace().collect();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let bytes: Option<Vec<u8>> = match digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        true if digits.len().is_multiple_of(2) && !digits.is_empty() => digits.as_bytes().chunks(2).map(byte).collect(),
+        true if digits.len().is_multiple_of(2) && !digits.is_empty() => {
+            digits.as_bytes().chunks(2).map(byte).collect()
+        }
         _ => None,
     };
     bytes.ok_or(format!("{name} needs bytes, each as two hexadecimal digits: {name}=414d5150"))
@@ -146,7 +148,7 @@ mod tests {
     fn reads_acts_and_conditions() {
         let rule: Rule = "delay=250ms@request=2".parse().unwrap();
         assert_eq!(rule.when, When::Request(2));
-        assert_eq!(rule.act, Act::Delay(std::time::Duration::from_millis(250)));
+        assert_eq!(rule.act, Act::Delay(Duration::from_millis(250)));
 
         let rule: Rule = "cut-bytes=70@connection=1".parse().unwrap();
         assert_eq!(rule.when, When::Connection(1));

@@ -47,7 +47,7 @@ impl Sandbox {
     /// # Errors
     ///
     /// When files cannot be written, keys not made or ports not opened.
-    pub fn start(options: Options) -> io::Result<Sandbox> {
+    pub fn start(options: Options) -> io::Result<Self> {
         let dir = prepare_dir(&options.dir)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(options.workers)
@@ -61,7 +61,8 @@ impl Sandbox {
             None => Authority::new("amqp-sandbox CA")?,
         };
         let tls = prepare_tls(&options, &authority, &dir)?;
-        let key = SigningKey::generate("amqp-sandbox <sandbox@localhost>").map_err(io::Error::other)?;
+        let key =
+            SigningKey::generate("amqp-sandbox <sandbox@localhost>").map_err(io::Error::other)?;
         let public_key = key.public_armoured().map_err(io::Error::other)?;
         fs::write(dir.join(PUBLIC_KEY), public_key)?;
         let key_id = key.fingerprint();
@@ -81,7 +82,8 @@ impl Sandbox {
             listeners.push(runtime.spawn(listening));
             Ok(address)
         };
-        let ports = std::iter::once(options.amqps_port).chain(std::iter::repeat_n(0, options.more_brokers));
+        let ports =
+            std::iter::once(options.amqps_port).chain(std::iter::repeat_n(0, options.more_brokers));
         let ports = ports.filter(|_| options.amqps);
         let amqps = ports.map(|port| open(port, Some(tls.clone()))).collect::<Result<_, _>>()?;
         let amqp = options.amqp.then(|| open(options.amqp_port, None)).transpose()?;
@@ -92,7 +94,8 @@ impl Sandbox {
         }
         drop(context);
 
-        let sandbox = Sandbox { broker, authority, dir, amqps, amqp, runtime: Some(runtime), closed, listeners };
+        let sandbox =
+            Self { broker, authority, dir, amqps, amqp, runtime: Some(runtime), closed, listeners };
         let yaml = config::yaml(&config::Client {
             broker_urls: &sandbox.best_urls(),
             client_pem: &sandbox.client_pem(),
@@ -171,7 +174,11 @@ impl Sandbox {
     /// # Errors
     ///
     /// The record as it stood when `limit` was over.
-    pub fn wait_for(&self, limit: Duration, condition: impl FnMut(&Record) -> bool) -> Result<Record, Record> {
+    pub fn wait_for(
+        &self,
+        limit: Duration,
+        condition: impl FnMut(&Record) -> bool,
+    ) -> Result<Record, Record> {
         self.broker.recorder.wait_for(limit, condition)
     }
 
@@ -234,8 +241,11 @@ fn prepare_dir(dir: &Path) -> io::Result<PathBuf> {
 /// Writes the files of the public key infrastructure.
 fn prepare_tls(options: &Options, authority: &Authority, dir: &Path) -> io::Result<SslContext> {
     fs::write(dir.join(CA), authority.pem()?)?;
-    let subject =
-        Subject { organisation: Some("Sandbox"), common_name: Some("sandbox-client"), user_id: Some("sandbox") };
+    let subject = Subject {
+        organisation: Some("Sandbox"),
+        common_name: Some("sandbox-client"),
+        user_id: Some("sandbox"),
+    };
     let client = authority.client(subject, Validity::default())?;
     write_private(&dir.join(CLIENT), &client.pem()?)?;
     let hosts = ["localhost", "127.0.0.1", "::1"];

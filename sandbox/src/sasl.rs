@@ -17,8 +17,8 @@ pub(crate) struct Authenticator {
 }
 
 impl Authenticator {
-    pub(crate) fn new(broker: &Arc<Broker>, connection: usize) -> Authenticator {
-        Authenticator { broker: Arc::clone(broker), connection }
+    pub(crate) fn new(broker: &Arc<Broker>, connection: usize) -> Self {
+        Self { broker: Arc::clone(broker), connection }
     }
 
     fn judge(&self, init: &SaslInit) -> SaslCode {

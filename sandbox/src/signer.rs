@@ -24,8 +24,8 @@ pub(crate) struct Signer {
 }
 
 impl Signer {
-    pub(crate) fn new(key: SigningKey, broker: Arc<Broker>) -> Signer {
-        Signer { key, broker, replies: AtomicU64::new(0) }
+    pub(crate) fn new(key: SigningKey, broker: Arc<Broker>) -> Self {
+        Self { key, broker, replies: AtomicU64::new(0) }
     }
 
     /// Serves one pair of addresses for ever.
@@ -72,7 +72,11 @@ impl Signer {
         }
     }
 
-    async fn publish_in_order(self: Arc<Self>, replies: String, mut in_order: mpsc::UnboundedReceiver<Making>) {
+    async fn publish_in_order(
+        self: Arc<Self>,
+        replies: String,
+        mut in_order: mpsc::UnboundedReceiver<Making>,
+    ) {
         while let Some(making) = in_order.recv().await {
             self.publish(&replies, making).await;
         }
@@ -110,7 +114,11 @@ impl Signer {
 }
 
 /// Signs a request: all replies to it, each with the id of the request that it is for.
-pub(crate) fn replies(request: &AmqpMessage, acts: &[Act], context: &Context) -> Vec<(Option<String>, AmqpMessage)> {
+pub(crate) fn replies(
+    request: &AmqpMessage,
+    acts: &[Act],
+    context: &Context,
+) -> Vec<(Option<String>, AmqpMessage)> {
     let properties = request.application_properties.as_ref();
     let mtype = properties.and_then(|p| match p.0.get("mtype") {
         Some(SimpleValue::String(mtype)) => Some(mtype.as_str()),

@@ -3,7 +3,9 @@
 use std::io;
 
 use openssl::base64::decode_block;
-use pgp::composed::{CleartextSignedMessage, Deserializable, DetachedSignature, Message, SignedPublicKey};
+use pgp::composed::{
+    CleartextSignedMessage, Deserializable, DetachedSignature, Message, SignedPublicKey,
+};
 
 /// The public half of the sandbox's signing key.
 #[derive(Debug)]
@@ -13,16 +15,17 @@ pub struct Verifier {
 
 impl Verifier {
     /// Reads an armoured key: the text in [`crate::Sandbox::public_key_file`].
-    pub fn from_armoured(text: &str) -> io::Result<Verifier> {
+    pub fn from_armoured(text: &str) -> io::Result<Self> {
         let (key, _) = SignedPublicKey::from_string(text).map_err(io::Error::other)?;
-        Ok(Verifier { key })
+        Ok(Self { key })
     }
 
     /// The content of a signed message or cleartext signed document, in base64; `None` unless the signature is right.
     pub fn content(&self, value: &str) -> Option<Vec<u8>> {
         let bytes = decode_block(value).ok()?;
         if bytes.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----") {
-            let (document, _) = CleartextSignedMessage::from_string(std::str::from_utf8(&bytes).ok()?).ok()?;
+            let (document, _) =
+                CleartextSignedMessage::from_string(std::str::from_utf8(&bytes).ok()?).ok()?;
             document.verify(&self.key.primary_key).ok()?;
             return Some(document.signed_text().replace("\r\n", "\n").into_bytes());
         }
@@ -34,7 +37,10 @@ impl Verifier {
 
     /// Whether this is an armoured detached signature, in base64, of these bytes.
     pub fn is_detached_signature(&self, value: &str, content: &[u8]) -> bool {
-        let Some(text) = decode_block(value).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return false };
+        let Some(text) = decode_block(value).ok().and_then(|bytes| String::from_utf8(bytes).ok())
+        else {
+            return false;
+        };
         let Ok((signature, _)) = DetachedSignature::from_string(&text) else { return false };
         signature.verify(&self.key.primary_key, content).is_ok()
     }
@@ -73,7 +79,8 @@ mod tests {
         let place = message.windows(5).position(|bytes| bytes == b"claim").unwrap();
         let changed = [&message[..place], b"c1aim", &message[place + 5..]].concat();
         assert_eq!(verifier.content(&encode_block(&changed)), None);
-        let document = String::from_utf8(key.cleartext(b"one").unwrap()).unwrap().replace("one", "two");
+        let document =
+            String::from_utf8(key.cleartext(b"one").unwrap()).unwrap().replace("one", "two");
         assert_eq!(verifier.content(&encode_block(document.as_bytes())), None);
         assert_eq!(verifier.content("no base64"), None);
         assert!(!verifier.is_detached_signature("bm8gc2lnbmF0dXJl", b""));

@@ -37,10 +37,14 @@ pub(crate) struct Tapped<S> {
 
 impl<S: AsyncRead + Unpin> Tapped<S> {
     /// Waits for the protocol header, without taking it out of the stream.
-    pub(crate) async fn new(mut stream: S, observer: Arc<Observer>, line: Line) -> io::Result<(Self, [u8; 8])> {
+    pub(crate) async fn new(
+        mut stream: S,
+        observer: Arc<Observer>,
+        line: Line,
+    ) -> io::Result<(Self, [u8; 8])> {
         let mut header = [0; 8];
         stream.read_exact(&mut header).await?;
-        let tapped = Tapped {
+        let tapped = Self {
             stream,
             observer,
             line,
@@ -121,7 +125,8 @@ impl<S: AsyncWrite + Unpin> Tapped<S> {
                 ready!(sleep.as_mut().poll(context));
                 count = 1;
             }
-            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &self.passed[..count]))?;
+            let written =
+                ready!(Pin::new(&mut self.stream).poll_write(context, &self.passed[..count]))?;
             self.pause = None;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
@@ -133,12 +138,17 @@ impl<S: AsyncWrite + Unpin> Tapped<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         this.take_raw(context);
         ready!(this.poll_drain(context, WRITE_BUFFER))?;
         this.outgoing.extend(bytes);
-        let (observer, line, passed, over) = (&this.observer, &mut this.line, &mut this.passed, this.over);
+        let (observer, line, passed, over) =
+            (&this.observer, &mut this.line, &mut this.passed, this.over);
         take_frames(&mut this.outgoing, |frame| {
             if observer.lets_pass(frame) && !over {
                 let count = line.allows(frame);

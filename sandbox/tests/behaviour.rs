@@ -20,11 +20,11 @@ struct Requester {
 }
 
 impl Requester {
-    async fn new(sandbox: &TestSandbox) -> Requester {
+    async fn new(sandbox: &TestSandbox) -> Self {
         let mut client = Client::connect(sandbox).await;
         let replies = client.receiver("queue://replies").await;
         let sender = client.sender("queue://requests").await;
-        Requester { _client: client, sender, replies }
+        Self { _client: client, sender, replies }
     }
 
     async fn ask(&mut self, id: &str) -> Outcome {
@@ -190,10 +190,17 @@ async fn requests_end_as_told() {
     requester.ask("five").await;
     assert_eq!(requester.replied_id().await, "five");
     let requests = sandbox.record().requests;
-    let outcomes: Vec<_> = requests.iter().map(|request| request.outcome.as_ref().unwrap()).collect();
+    let outcomes: Vec<_> =
+        requests.iter().map(|request| request.outcome.as_ref().unwrap()).collect();
     assert!(matches!(
         outcomes[..],
-        [Outcome::Rejected(_), Outcome::Released(_), Outcome::Modified(_), Outcome::Modified(_), Outcome::Accepted(_)]
+        [
+            Outcome::Rejected(_),
+            Outcome::Released(_),
+            Outcome::Modified(_),
+            Outcome::Modified(_),
+            Outcome::Accepted(_)
+        ]
     ));
     assert!(requests.is_sorted_by_key(|request| request.told.unwrap()));
 }
@@ -229,7 +236,8 @@ async fn outcomes_come_never_or_after_the_reply() {
         outcome = &mut first => panic!("settled: {outcome:?}"),
         () = std::future::ready(()) => {}
     }
-    let told: Vec<_> = sandbox.record().requests.iter().map(|request| request.told.is_some()).collect();
+    let told: Vec<_> =
+        sandbox.record().requests.iter().map(|request| request.told.is_some()).collect();
     assert_eq!(told, [false, true, true]);
 }
 
@@ -266,7 +274,10 @@ async fn an_outcome_that_does_not_go_out_whole_is_not_on_record() {
 
 #[tokio::test]
 async fn links_are_detached_at_once_or_in_use() {
-    let rules = ["detach=amqp:resource-deleted@receiver@address=queue://gone", "detach=amqp:not-allowed@request=2"];
+    let rules = [
+        "detach=amqp:resource-deleted@receiver@address=queue://gone",
+        "detach=amqp:not-allowed@request=2",
+    ];
     let sandbox = TestSandbox::with_rules(&rules);
     let mut client = Client::connect(&sandbox).await;
     let mut receiver = client.receiver("queue://gone").await;
@@ -300,7 +311,8 @@ async fn rules_can_be_changed_on_the_way() {
     sandbox.set_behaviours(vec![Rule { when: When::Any, act: Act::ReplyTwice }]);
     requester.ask("two").await;
     for _ in 0..2 {
-        let reply: Value = serde_json::from_str(&receive_text(&mut requester.replies).await).unwrap();
+        let reply: Value =
+            serde_json::from_str(&receive_text(&mut requester.replies).await).unwrap();
         assert_eq!(reply["msg"]["request_id"], "two");
     }
     let record = sandbox.wait_for(LIMIT, |record| record.accepted().count() == 2).unwrap();

@@ -18,7 +18,8 @@ fn run(arguments: &[&str]) -> Output {
 
 /// Signals by the shell's own kill: the command of that name is not on every host.
 fn signal(child: &Child, name: &str) {
-    let status = Command::new("sh").args(["-c", &format!("kill -s {name} {}", child.id())]).status();
+    let status =
+        Command::new("sh").args(["-c", &format!("kill -s {name} {}", child.id())]).status();
     assert!(status.unwrap().success());
 }
 
@@ -83,7 +84,9 @@ fn the_help_names_acts_and_conditions_as_they_are_understood() {
         let end = start + help[start..].find(until).unwrap();
         // A line of explanation is indented further.
         let lines = help[start..end].lines().filter_map(|line| line.strip_prefix("    "));
-        let words = lines.filter(|line| !line.starts_with(' ')).filter_map(|line| line.split_whitespace().next());
+        let words = lines
+            .filter(|line| !line.starts_with(' '))
+            .filter_map(|line| line.split_whitespace().next());
         // `name=TIME`, `name=HEX`, `name=N`, `name[=WORD]`
         let plain = words.map(|word| match word.split_once('=') {
             Some((name, "TIME")) => format!("{name}=1s"),
@@ -106,15 +109,25 @@ fn the_help_names_acts_and_conditions_as_they_are_understood() {
     // And the other way round: what is understood is named.
     let understood = include_str!("../src/rule_text.rs").split("mod tests").next().unwrap();
     let names = |function: &str| -> Vec<String> {
-        let body = understood.split(&format!("fn {function}(")).nth(1).unwrap().split("\n}\n").next().unwrap();
-        let arms = body.lines().filter_map(|line| line.strip_prefix("        \"")?.split_once("\" =>"));
+        let body = understood
+            .split(&format!("fn {function}("))
+            .nth(1)
+            .unwrap()
+            .split("\n}\n")
+            .next()
+            .unwrap();
+        let arms =
+            body.lines().filter_map(|line| line.strip_prefix("        \"")?.split_once("\" =>"));
         arms.map(|(name, _)| name.to_owned()).collect()
     };
     for (function, named, least) in [("act", acts, 40), ("when", conditions, 9)] {
         let known = names(function);
         assert!(known.len() >= least, "{known:?}");
         for name in known {
-            assert!(named.iter().any(|word| word.split('=').next() == Some(&name)), "{name} is not in the help");
+            assert!(
+                named.iter().any(|word| word.split('=').next() == Some(&name)),
+                "{name} is not in the help"
+            );
         }
     }
     let examples = help[help.find("Examples").unwrap()..].lines();

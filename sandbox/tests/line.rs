@@ -80,7 +80,9 @@ fn a_slow_line_loses_nothing() {
 /// It is the client that hangs up, and the record tells.
 #[test]
 fn a_silent_broker_says_no_more_than_it_should() {
-    for (rule, open) in [("silent", false), ("silent=tls", false), ("silent=open", true), ("half-open", true)] {
+    for (rule, open) in
+        [("silent", false), ("silent=tls", false), ("silent=open", true), ("half-open", true)]
+    {
         let sandbox = with(rule, |_| {});
         let mut stream = opened(&sandbox);
         if open {

@@ -22,12 +22,12 @@ struct RawClient {
 
 impl RawClient {
     /// Opens a connection and a session.
-    fn connect(sandbox: &Sandbox) -> RawClient {
+    fn connect(sandbox: &Sandbox) -> Self {
         let url = sandbox.amqp_url();
         let port = url.rsplit(':').next().unwrap().parse::<u16>().unwrap();
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
-        let mut client = RawClient { stream, links: 0 };
+        let mut client = Self { stream, links: 0 };
         client.stream.write_all(b"AMQP\0\x01\0\0").unwrap();
         client.send(Performative::Open(Open {
             container_id: "raw".to_owned(),
@@ -106,7 +106,11 @@ impl RawClient {
             match self.next() {
                 Performative::Detach(detach) => {
                     assert!(detach.closed);
-                    self.send(Performative::Detach(Detach { handle: Handle(self.links), closed: true, error: None }));
+                    self.send(Performative::Detach(Detach {
+                        handle: Handle(self.links),
+                        closed: true,
+                        error: None,
+                    }));
                     return detach.error.unwrap();
                 }
                 // No credit: harmless.

@@ -28,7 +28,10 @@ fn settings(sandbox: &Sandbox) -> Settings {
         username: "signer".to_owned(),
         password_file: None,
         hostname: None,
-        services: vec![Service { requests: "queue://in".to_owned(), replies: "queue://out".to_owned() }],
+        services: vec![Service {
+            requests: "queue://in".to_owned(),
+            replies: "queue://out".to_owned(),
+        }],
         durable: true,
         keys: sandbox.dir().join("keys"),
     }
@@ -62,9 +65,11 @@ async fn signs_by_every_login() {
         });
         let password = sandbox.dir().join("password");
         fs::write(&password, "secret\n").unwrap();
-        let signer =
-            RemoteSigner::start(Settings { sasl, password_file: Some(password), ..settings(&sandbox) }, |_| {})
-                .unwrap();
+        let signer = RemoteSigner::start(
+            Settings { sasl, password_file: Some(password), ..settings(&sandbox) },
+            |_| {},
+        )
+        .unwrap();
         let seen = signer.wait_for(LIMIT, |seen| seen.attached == 1).unwrap();
         assert!(seen.requests.is_empty());
         let connections = sandbox.record().connections;
@@ -161,11 +166,14 @@ async fn the_command_says_when_it_is_attached() {
     fs::write(&config, &text).unwrap();
     let mut signer = Ending(start(&config).spawn().unwrap());
     let mut lines = BufReader::new(signer.0.stdout.take().unwrap()).lines();
-    assert_eq!(lines.next().unwrap().unwrap(), format!("attached to queue://in on {}", sandbox.amqps_url()));
+    assert_eq!(
+        lines.next().unwrap().unwrap(),
+        format!("attached to queue://in on {}", sandbox.amqps_url())
+    );
     assert_eq!(ask(&mut Client::connect(&sandbox).await, "one").await, "one");
 
-    for (wrong, says) in
-        [("sasl: external", "sasl: magic"), ("keys", "kesy")].map(|(from, to)| (text.replacen(from, to, 1), to))
+    for (wrong, says) in [("sasl: external", "sasl: magic"), ("keys", "kesy")]
+        .map(|(from, to)| (text.replacen(from, to, 1), to))
     {
         fs::write(&config, wrong).unwrap();
         let output = start(&config).output().unwrap();

@@ -116,7 +116,8 @@ async fn outcomes_of_receivers_decide_over_messages() {
     receiver.reject(&delivery, None).await.unwrap();
     assert_eq!(receive_text(&mut receiver).await, "last");
 
-    let record = sandbox.wait_for(LIMIT, |r| r.deliveries.iter().all(|d| d.outcome.is_some())).unwrap();
+    let record =
+        sandbox.wait_for(LIMIT, |r| r.deliveries.iter().all(|d| d.outcome.is_some())).unwrap();
     let outcomes: Vec<_> = record.deliveries.into_iter().flat_map(|d| d.outcome).collect();
     let rejected = DeliveryOutcome::Rejected { condition: None, description: None };
     let accepted = DeliveryOutcome::Accepted;
@@ -149,7 +150,10 @@ async fn settled_transfers_are_noticed() {
     let sandbox = TestSandbox::good();
     let mut client = Client::connect(&sandbox).await;
     let mut sender = client.sender("queue://settled").await;
-    let message = fe2o3_amqp::Sendable::builder().message(text_message("settled", None)).settled(true).build();
+    let message = fe2o3_amqp::Sendable::builder()
+        .message(text_message("settled", None))
+        .settled(true)
+        .build();
     sender.send(message).await.unwrap();
     let record = sandbox.wait_for(LIMIT, |record| record.requests.len() == 1).unwrap();
     assert!(record.requests[0].settled);
@@ -182,7 +186,8 @@ async fn connections_and_links_are_on_record() {
     client.session.end().await.unwrap();
     client.connection.close().await.unwrap();
 
-    let record = sandbox.wait_for(LIMIT, |r| r.connections.iter().any(|c| c.closed.is_some())).unwrap();
+    let record =
+        sandbox.wait_for(LIMIT, |r| r.connections.iter().any(|c| c.closed.is_some())).unwrap();
     let connection = &record.connections[0];
     assert_eq!(connection.container_id, "test-client");
     assert_eq!(connection.hostname.as_deref(), Some("localhost"));

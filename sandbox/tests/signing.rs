@@ -20,10 +20,10 @@ struct Gpg {
 }
 
 impl Gpg {
-    fn new(sandbox: &Sandbox) -> Gpg {
+    fn new(sandbox: &Sandbox) -> Self {
         let home = sandbox.dir().join("gnupg");
         fs::create_dir(&home).unwrap();
-        let gpg = Gpg { home };
+        let gpg = Self { home };
         let key = sandbox.public_key_file();
         gpg.run(&["--import", key.to_str().unwrap()], b"");
         gpg

@@ -12,7 +12,9 @@ use fe2o3_amqp::Connection;
 use fe2o3_amqp::connection::{ConnectionHandle, OpenError};
 use fe2o3_amqp::sasl_profile::SaslProfile;
 use openssl::pkey::PKey;
-use openssl::ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslOptions, SslVersion};
+use openssl::ssl::{
+    SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslOptions, SslVersion,
+};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
@@ -27,7 +29,10 @@ fn connector(sandbox: &Sandbox) -> SslConnectorBuilder {
 }
 
 /// Shakes hands and opens an AMQP connection.
-async fn open(sandbox: &Sandbox, builder: SslConnectorBuilder) -> Result<ConnectionHandle<()>, String> {
+async fn open(
+    sandbox: &Sandbox,
+    builder: SslConnectorBuilder,
+) -> Result<ConnectionHandle<()>, String> {
     let url = sandbox.amqps_url();
     let port = url.rsplit(':').next().unwrap();
     let socket = TcpStream::connect(format!("127.0.0.1:{port}")).await.unwrap();
@@ -101,8 +106,9 @@ async fn old_versions_of_tls_are_turned_away() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_can_bring_its_own_server_certificate() {
-    let start =
-        |identity: Identity| TestSandbox::start(|options: &mut Options| options.server_certificate = Some(identity));
+    let start = |identity: Identity| {
+        TestSandbox::start(|options: &mut Options| options.server_certificate = Some(identity))
+    };
     let other = Authority::new("other CA").unwrap();
     let past = Validity { from: -10, until: -1 };
     let hosts = &["localhost"];
@@ -148,7 +154,10 @@ fn private_keys_can_be_encrypted() {
     assert!(key.public_eq(&client.key));
 }
 
-async fn open_with(sandbox: &Sandbox, profile: SaslProfile) -> Result<ConnectionHandle<()>, OpenError> {
+async fn open_with(
+    sandbox: &Sandbox,
+    profile: SaslProfile,
+) -> Result<ConnectionHandle<()>, OpenError> {
     let builder = Connection::builder().container_id("sasl-client").sasl_profile(profile);
     builder.open(sandbox.amqp_url().as_str()).await
 }

@@ -18,10 +18,14 @@ pub struct amqp_messenger_interrupt(pub(super) Interrupt);
 ///
 /// Returns AMQP_MESSENGER_LOCAL_FILE where the process has no descriptors left.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_interrupt_new(out: *mut *mut amqp_messenger_interrupt) -> c_int {
+pub unsafe extern "C" fn amqp_messenger_interrupt_new(
+    out: *mut *mut amqp_messenger_interrupt,
+) -> c_int {
     let failed = |source| Error::LocalFile { path: PathBuf::from("interrupt"), source };
     // SAFETY: the header's rules, as in `super`.
-    status(|| unsafe { hand_over(out, || Ok(amqp_messenger_interrupt(Interrupt::new().map_err(failed)?))) })
+    status(|| unsafe {
+        hand_over(out, || Ok(amqp_messenger_interrupt(Interrupt::new().map_err(failed)?)))
+    })
 }
 
 /// Raises the interrupt: amqp_messenger_sign then returns AMQP_MESSENGER_INTERRUPTED, at once where it waits
@@ -30,7 +34,9 @@ pub unsafe extern "C" fn amqp_messenger_interrupt_new(out: *mut *mut amqp_messen
 /// May be called from a signal handler and from any thread, as often as one likes: it is one write(2), takes no
 /// lock, allocates nothing and leaves errno and the last error as they are. NULL is passed over.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_interrupt_raise(interrupt: *const amqp_messenger_interrupt) {
+pub unsafe extern "C" fn amqp_messenger_interrupt_raise(
+    interrupt: *const amqp_messenger_interrupt,
+) {
     // SAFETY: NULL or valid, as the header asks for; errno is the calling thread's own.
     unsafe {
         if let Some(interrupt) = interrupt.as_ref() {

@@ -64,7 +64,12 @@ pub unsafe extern "C" fn amqp_messenger_set_log(
             LevelFilter::Debug,
             LevelFilter::Trace,
         ]);
-        let wrong = || Failure::usage("level", &format!("is {level}: expected one of amqp_messenger_log_level"));
+        let wrong = || {
+            Failure::usage(
+                "level",
+                &format!("is {level}: expected one of amqp_messenger_log_level"),
+            )
+        };
         let filter = levels.into_iter().find(|known| *known as c_int == level).ok_or_else(wrong)?;
         let sink = callback.map(|callback| Sink { callback, user_data });
         let filter = if sink.is_some() { filter } else { LevelFilter::Off };

@@ -26,7 +26,13 @@ pub unsafe extern "C" fn amqp_messenger_operation_container(
 ) -> c_int {
     let make = |task_id| {
         let (digests, references) = (Vec::new(), Vec::new());
-        Operation::Container(ContainerSign { digests, references, keys: Keys::default(), task_id, requester: None })
+        Operation::Container(ContainerSign {
+            digests,
+            references,
+            keys: Keys::default(),
+            task_id,
+            requester: None,
+        })
     };
     // SAFETY: the header's rules, as in `super`.
     unsafe { begin(task_id, out, make) }
@@ -41,7 +47,13 @@ pub unsafe extern "C" fn amqp_messenger_operation_clear(
 ) -> c_int {
     let make = |task_id| {
         let keys = Keys::default();
-        Operation::Clear(ClearSign { inputs: Vec::new(), keys, task_id, repo: None, requester: None })
+        Operation::Clear(ClearSign {
+            inputs: Vec::new(),
+            keys,
+            task_id,
+            repo: None,
+            requester: None,
+        })
     };
     // SAFETY: the header's rules, as in `super`.
     unsafe { begin(task_id, out, make) }
@@ -54,8 +66,14 @@ pub unsafe extern "C" fn amqp_messenger_operation_blob(
     task_id: *const c_char,
     out: *mut *mut amqp_messenger_operation,
 ) -> c_int {
-    let make =
-        |task_id| Operation::Blob(BlobSign { blobs: Vec::new(), keys: Keys::default(), task_id, requester: None });
+    let make = |task_id| {
+        Operation::Blob(BlobSign {
+            blobs: Vec::new(),
+            keys: Keys::default(),
+            task_id,
+            requester: None,
+        })
+    };
     // SAFETY: the header's rules, as in `super`.
     unsafe { begin(task_id, out, make) }
 }
@@ -144,7 +162,8 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_file(
         let operation = borrow_mut("operation", operation)?;
         let path = bytes(path).ok_or_else(|| Failure::usage("path", "is NULL"))?;
         let path = Path::new(OsStr::from_bytes(path));
-        let data = fs::read(path).map_err(|source| Error::InputFile { path: path.into(), source })?;
+        let data =
+            fs::read(path).map_err(|source| Error::InputFile { path: path.into(), source })?;
         add(&mut operation.0, data)
     })
 }
@@ -161,7 +180,12 @@ pub unsafe extern "C" fn amqp_messenger_operation_set_repo(
         let repo = string("repo", repo)?;
         match &mut operation.0 {
             Operation::Clear(operation) => operation.repo = Some(repo),
-            _ => return Err(Failure::usage("operation", "signs no texts, and only they have a repository")),
+            _ => {
+                return Err(Failure::usage(
+                    "operation",
+                    "signs no texts, and only they have a repository",
+                ));
+            }
         }
         Ok(())
     })
@@ -180,14 +204,20 @@ unsafe fn begin(
     make: impl FnOnce(String) -> Operation,
 ) -> c_int {
     // SAFETY: the header's rules, as in `super`.
-    status(|| unsafe { hand_over(out, || Ok(amqp_messenger_operation(make(string("task_id", task_id)?)))) })
+    status(|| unsafe {
+        hand_over(out, || Ok(amqp_messenger_operation(make(string("task_id", task_id)?))))
+    })
 }
 
 fn add(operation: &mut Operation, data: Vec<u8>) -> Result<(), Failure> {
     match operation {
-        Operation::Container(_) => return Err(Failure::usage("operation", "signs container images, not data")),
+        Operation::Container(_) => {
+            return Err(Failure::usage("operation", "signs container images, not data"));
+        }
         Operation::Clear(operation) => {
-            operation.inputs.push(Text { shown: String::from_utf8_lossy(&data).into_owned(), bytes: data });
+            operation
+                .inputs
+                .push(Text { shown: String::from_utf8_lossy(&data).into_owned(), bytes: data });
         }
         Operation::Blob(operation) => operation.blobs.push(data),
     }

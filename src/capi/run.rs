@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Failure, attempt, borrow, borrow_mut, c_string, end, hand_over, operation::amqp_messenger_operation,
-    signer::amqp_messenger_signer, status,
+    Failure, attempt, borrow, borrow_mut, c_string, end, hand_over,
+    operation::amqp_messenger_operation, signer::amqp_messenger_signer, status,
 };
 use crate::{
     Error, Operation, Run, Status,
@@ -66,11 +66,14 @@ pub unsafe extern "C" fn amqp_messenger_run_new(
     // SAFETY: the header's rules, as in `super`.
     status(|| unsafe {
         hand_over(out, || {
-            let (signer, operation) = (borrow("signer", signer)?, borrow_mut("operation", operation)?);
+            let (signer, operation) =
+                (borrow("signer", signer)?, borrow_mut("operation", operation)?);
             match &mut operation.0 {
                 Operation::Container(ContainerSign { requester, .. })
                 | Operation::Clear(ClearSign { requester, .. })
-                | Operation::Blob(BlobSign { requester, .. }) => requester.clone_from(&signer.requester),
+                | Operation::Blob(BlobSign { requester, .. }) => {
+                    requester.clone_from(&signer.requester)
+                }
             }
             let run = signer.signer.prepare(&operation.0)?;
             let items = run.entries().iter().map(|_| OnceLock::new()).collect();
@@ -103,7 +106,9 @@ pub unsafe extern "C" fn amqp_messenger_sign(
         let result = signer.signer.sign(&mut run.run);
         match Status::of_run(&result, run.run.entries()) {
             Status::Signed => Ok(()),
-            status => Err(Failure { status: status.code(), text: summary(result, run.run.entries()) }),
+            status => {
+                Err(Failure { status: status.code(), text: summary(result, run.run.entries()) })
+            }
         }
     })
 }
@@ -125,7 +130,9 @@ pub unsafe extern "C" fn amqp_messenger_run_item(
     // SAFETY: the header's rules, as in `super`.
     let item = attempt(|| unsafe {
         let run = borrow("run", run)?;
-        let (entry, item) = (run.run.entries().get(index)).zip(run.items.get(index)).ok_or_else(|| beyond("index"))?;
+        let (entry, item) = (run.run.entries().get(index))
+            .zip(run.items.get(index))
+            .ok_or_else(|| beyond("index"))?;
         Ok(ptr::from_ref(item.get_or_init(|| amqp_messenger_item::of(entry))))
     });
     item.unwrap_or(ptr::null())
@@ -141,14 +148,18 @@ pub unsafe extern "C" fn amqp_messenger_run_free(run: *mut amqp_messenger_run) {
 /// Returns what the request asks for, in words, such as "blob 1 key 55A34A82". This string and all others of an item
 /// are valid as long as the item. NULL for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_subject(item: *const amqp_messenger_item) -> *const c_char {
+pub unsafe extern "C" fn amqp_messenger_item_subject(
+    item: *const amqp_messenger_item,
+) -> *const c_char {
     // SAFETY: the header's rules, as in `super`.
     unsafe { text(item, |item| Some(&item.subject)) }
 }
 
 /// Returns the request's id, a UUID.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_request_id(item: *const amqp_messenger_item) -> *const c_char {
+pub unsafe extern "C" fn amqp_messenger_item_request_id(
+    item: *const amqp_messenger_item,
+) -> *const c_char {
     // SAFETY: the header's rules, as in `super`.
     unsafe { text(item, |item| Some(&item.request_id)) }
 }
@@ -170,7 +181,9 @@ pub unsafe extern "C" fn amqp_messenger_item_status(item: *const amqp_messenger_
 
 /// Returns why the request is not signed, the words of broker and signing server among them; NULL where it is.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_error(item: *const amqp_messenger_item) -> *const c_char {
+pub unsafe extern "C" fn amqp_messenger_item_error(
+    item: *const amqp_messenger_item,
+) -> *const c_char {
     // SAFETY: the header's rules, as in `super`.
     unsafe { text(item, |item| item.error.as_ref()) }
 }
@@ -178,14 +191,18 @@ pub unsafe extern "C" fn amqp_messenger_item_error(item: *const amqp_messenger_i
 /// Returns the reply as the JSON text of a list: the whole reply, then its application properties or null. It is
 /// ASCII. NULL where none came.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_reply(item: *const amqp_messenger_item) -> *const c_char {
+pub unsafe extern "C" fn amqp_messenger_item_reply(
+    item: *const amqp_messenger_item,
+) -> *const c_char {
     // SAFETY: the header's rules, as in `super`.
     unsafe { text(item, |item| item.reply.as_ref()) }
 }
 
 /// Returns how many signed values the request asks for: one, in a batch one for each image and key; 0 for NULL.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_value_count(item: *const amqp_messenger_item) -> usize {
+pub unsafe extern "C" fn amqp_messenger_item_value_count(
+    item: *const amqp_messenger_item,
+) -> usize {
     // SAFETY: the header's rules, as in `super`.
     attempt(|| unsafe { Ok(borrow("item", item)?.values.len()) }).unwrap_or(0)
 }
@@ -193,9 +210,14 @@ pub unsafe extern "C" fn amqp_messenger_item_value_count(item: *const amqp_messe
 /// Returns a signed value, base64 as the signing server sent it; in a batch for each image, each key. Empty where it
 /// is missing or refused. NULL where `index` is not below the count.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_value(item: *const amqp_messenger_item, index: usize) -> *const c_char {
+pub unsafe extern "C" fn amqp_messenger_item_value(
+    item: *const amqp_messenger_item,
+    index: usize,
+) -> *const c_char {
     // SAFETY: the header's rules, as in `super`.
-    let value = attempt(|| unsafe { borrow("item", item)?.values.get(index).ok_or_else(|| beyond("index")) });
+    let value = attempt(|| unsafe {
+        borrow("item", item)?.values.get(index).ok_or_else(|| beyond("index"))
+    });
     value.map_or(ptr::null(), |value| value.as_ptr())
 }
 
@@ -216,7 +238,9 @@ impl amqp_messenger_item {
     fn of(entry: &Entry) -> Self {
         let request = entry.request();
         let values = match entry.reply() {
-            Some(reply) => reply.signed_values(request).iter().map(|value| c_string(value)).collect(),
+            Some(reply) => {
+                reply.signed_values(request).iter().map(|value| c_string(value)).collect()
+            }
             None => vec![CString::default(); request.value_count()],
         };
         Self {
@@ -252,8 +276,12 @@ fn problem(entry: &Entry) -> Option<String> {
         State::Undeliverable(condition) => format!("not taken by the broker: {condition}"),
         State::Answered(reply) => match &reply.verdict {
             Verdict::Signed => return None,
-            Verdict::Refused { errors } => format!("refused by the signing server: {}", errors.join("; ")),
-            Verdict::Incomplete { missing } => format!("the reply has no signature for {}", missing.join(", ")),
+            Verdict::Refused { errors } => {
+                format!("refused by the signing server: {}", errors.join("; "))
+            }
+            Verdict::Incomplete { missing } => {
+                format!("the reply has no signature for {}", missing.join(", "))
+            }
             Verdict::Unusable { problem } => format!("the reply is of no use: {problem}"),
         },
     })

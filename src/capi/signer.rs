@@ -6,7 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Failure, borrow, borrow_mut, bytes, end, hand_over, interrupt::amqp_messenger_interrupt};
+use super::{
+    Failure, borrow, borrow_mut, bytes, end, hand_over, interrupt::amqp_messenger_interrupt,
+};
 use super::{optional_string, status};
 use crate::{Error, Settings, Signer, SignerType, config::default_paths};
 
@@ -43,11 +45,16 @@ pub unsafe extern "C" fn amqp_messenger_signer_new(
     // SAFETY: the header's rules, as in `super`.
     status(|| unsafe {
         hand_over(out, || {
-            let path = bytes(config_file).map(|path| Path::new(OsStr::from_bytes(path)).to_path_buf());
+            let path =
+                bytes(config_file).map(|path| Path::new(OsStr::from_bytes(path)).to_path_buf());
             let path = path.map_or_else(usual_path, Ok)?;
-            let requester = optional_string("requester", requester)?.filter(|name| !name.is_empty());
+            let requester =
+                optional_string("requester", requester)?.filter(|name| !name.is_empty());
             let settings = Settings::load(&path, kind(signer_type)?)?;
-            Ok(amqp_messenger_signer { signer: Signer::new(settings, requester.as_deref())?, requester })
+            Ok(amqp_messenger_signer {
+                signer: Signer::new(settings, requester.as_deref())?,
+                requester,
+            })
         })
     })
 }
@@ -77,7 +84,10 @@ fn kind(signer_type: c_int) -> Result<SignerType, Failure> {
     match signer_type {
         0 => Ok(SignerType::Single),
         1 => Ok(SignerType::Batch),
-        other => Err(Failure::usage("signer_type", &format!("is {other}: expected AMQP_MESSENGER_SINGLE or _BATCH"))),
+        other => Err(Failure::usage(
+            "signer_type",
+            &format!("is {other}: expected AMQP_MESSENGER_SINGLE or _BATCH"),
+        )),
     }
 }
 

@@ -15,7 +15,8 @@ pub(super) fn choose(named: Option<&Path>, usual: &[PathBuf]) -> Result<PathBuf,
     if let Some(found) = usual.iter().find(|path| path.exists()) {
         return Ok(found.clone());
     }
-    let problem = "there is no configuration file; name one with --config-file, or put one there".into();
+    let problem =
+        "there is no configuration file; name one with --config-file, or put one there".into();
     let paths: Vec<_> = usual.iter().map(|path| path.display().to_string()).collect();
     Err(Error::Config { path: PathBuf::from(paths.join(" or ")), key: String::new(), problem })
 }

@@ -15,11 +15,16 @@ use super::{report, streams::stdout};
 ///
 /// # Errors
 /// [`Error::LocalFile`] where standard output takes no more.
-pub(super) fn print(operation: &Operation, run: &Run, result: &Result<(), Error>) -> Result<(), Error> {
+pub(super) fn print(
+    operation: &Operation,
+    run: &Run,
+    result: &Result<(), Error>,
+) -> Result<(), Error> {
     to_stdout(|out| {
         let causes = report::causes(run, result);
         let status = if causes.is_empty() { "ok" } else { "error" };
-        let message: String = causes.iter().map(|(name, description)| format!("{name} : {description}\n")).collect();
+        let message: String =
+            causes.iter().map(|(name, description)| format!("{name} : {description}\n")).collect();
         write!(
             out,
             "{{\"signer_result\": {}",
@@ -31,7 +36,11 @@ pub(super) fn print(operation: &Operation, run: &Run, result: &Result<(), Error>
             out.write_all(entry.reply().map_or("\"\"", |reply| &reply.document).as_bytes())?;
         }
         write!(out, "], \"operation\": {}", pyjson::to_string(&operation.echo()))?;
-        writeln!(out, ", \"signing_keys\": {}}}", pyjson::to_string(&json!(operation.signing_keys())))
+        writeln!(
+            out,
+            ", \"signing_keys\": {}}}",
+            pyjson::to_string(&json!(operation.signing_keys()))
+        )
     })
 }
 

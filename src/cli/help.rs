@@ -46,7 +46,9 @@ impl Topic {
         match self.command {
             None if self.style == Style::Native => TOP.replace("{call}", &call) + statuses,
             None => BUNDLE.replace("{call}", &call) + statuses,
-            Some(Command::Container) => CONTAINER.replace("{call}", &call) + KEY_NAME + TYPE + &common + statuses,
+            Some(Command::Container) => {
+                CONTAINER.replace("{call}", &call) + KEY_NAME + TYPE + &common + statuses
+            }
             Some(Command::Clear) => CLEAR.replace("{call}", &call) + &common + statuses,
             Some(Command::Blob) => BLOB.replace("{call}", &call) + KEY_NAME + &common + statuses,
         }
@@ -137,7 +139,8 @@ Options:
   --signer-type TYPE      single (default); batch is for containers
 ";
 
-const KEY_NAME: &str = "  --signing-key-name NAME name of the key; repeatable, in the order of the keys\n";
+const KEY_NAME: &str =
+    "  --signing-key-name NAME name of the key; repeatable, in the order of the keys\n";
 
 const COMMON: &str = "\
 \x20 --signing-key KEY       id or alias of the key; repeatable, required
@@ -152,7 +155,8 @@ const COMMON: &str = "\
   -V, --version           print the version
 ";
 
-const TYPE: &str = "  --signer-type TYPE      single (default), or batch for many images in a request\n";
+const TYPE: &str =
+    "  --signer-type TYPE      single (default), or batch for many images in a request\n";
 
 const STATUSES: &str = "
 Exit statuses:

@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn an_argument_is_its_own_bytes_natively_and_latin_1_as_the_reference() {
-        let of = |argument: &str, latin_1| text(OsStr::new(argument), latin_1).map(|text| text.bytes);
+        let of =
+            |argument: &str, latin_1| text(OsStr::new(argument), latin_1).map(|text| text.bytes);
         assert_eq!(of("é", false).unwrap(), "é".as_bytes());
         assert_eq!(of("é", true).unwrap(), [0xe9]);
         assert!(of("€", true).unwrap_err().to_string().contains('€'));

@@ -33,18 +33,22 @@ use crate::{
 /// status is one of [`Status`].
 pub fn run(argv: Vec<OsString>) -> u8 {
     let parsed = argv::parse(argv).and_then(|parsed| match parsed {
-        Parsed::Run(invocation) => {
-            Ok(Action::Sign(invocation.style, invocation.tool.clone(), args::arguments(invocation)?))
-        }
+        Parsed::Run(invocation) => Ok(Action::Sign(
+            invocation.style,
+            invocation.tool.clone(),
+            args::arguments(invocation)?,
+        )),
         Parsed::Help(topic) => Ok(Action::Print(topic.text())),
         Parsed::Version => Ok(Action::Print(version())),
     });
     match parsed {
         Ok(Action::Sign(style, tool, arguments)) => sign(style, &tool, arguments),
-        Ok(Action::Print(text)) => match document::to_stdout(|out| out.write_all(text.as_bytes())) {
-            Ok(()) => 0,
-            Err(error) => Status::of_error(&error).code(),
-        },
+        Ok(Action::Print(text)) => {
+            match document::to_stdout(|out| out.write_all(text.as_bytes())) {
+                Ok(()) => 0,
+                Err(error) => Status::of_error(&error).code(),
+            }
+        }
         Err(usage) => {
             tell!("{}: {usage}", usage.tool);
             Status::Usage.code()
@@ -79,11 +83,16 @@ fn sign(style: Style, tool: &str, arguments: Arguments) -> u8 {
         Ok(started) => started,
         Err(error) => {
             report::print_error(tool, &error);
-            return if style == Style::Reference { reference_status(&error) } else { Status::of_error(&error).code() };
+            return if style == Style::Reference {
+                reference_status(&error)
+            } else {
+                Status::of_error(&error).code()
+            };
         }
     };
     let result = signer.sign(&mut run);
-    let printed = if raw { document::print_raw(&run) } else { document::print(&operation, &run, &result) };
+    let printed =
+        if raw { document::print_raw(&run) } else { document::print(&operation, &run, &result) };
     if let Err(error) = &result {
         report::print_error(tool, error);
     }
@@ -143,7 +152,10 @@ fn operation(style: Style, arguments: Arguments) -> Result<Operation, Error> {
         }
         What::Clear { repo, inputs } => {
             let latin_1 = style == Style::Reference;
-            let inputs = inputs.iter().map(|argument| input::text(argument, latin_1)).collect::<Result<_, _>>()?;
+            let inputs = inputs
+                .iter()
+                .map(|argument| input::text(argument, latin_1))
+                .collect::<Result<_, _>>()?;
             Operation::Clear(ClearSign { inputs, keys, task_id, repo, requester })
         }
         What::Blob { files, .. } => {

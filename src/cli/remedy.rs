@@ -41,7 +41,9 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
 
 fn address(key: &str, access: &str, condition: &Condition) -> String {
     match condition.name.as_str() {
-        "amqp:not-found" | "failed" => format!("check {key}: the broker has no such address, and does not make one"),
+        "amqp:not-found" | "failed" => {
+            format!("check {key}: the broker has no such address, and does not make one")
+        }
         _ => format!("check {key}, and that our identity may {access} it"),
     }
 }
@@ -51,12 +53,15 @@ pub(super) fn of_condition(condition: &Condition) -> Option<String> {
     let durable = condition.description.to_ascii_lowercase().contains("durable");
     Some(match condition.name.as_str() {
         "amqp:precondition-failed" if durable => {
-            "the broker keeps nothing on disk and takes no durable messages: set durable: false".into()
+            "the broker keeps nothing on disk and takes no durable messages: set durable: false"
+                .into()
         }
         "amqp:link:message-size-exceeded" => {
             "sign fewer items in one request (chunk_size), or raise the broker's limit".into()
         }
-        "amqp:not-found" => "check the address, and open_hostname where the broker has virtual hosts".into(),
+        "amqp:not-found" => {
+            "check the address, and open_hostname where the broker has virtual hosts".into()
+        }
         _ => return None,
     })
 }

@@ -21,13 +21,19 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
         let subject = &entry.request().subject;
         match (entry.state(), entry.reply().map(|reply| &reply.verdict)) {
             (State::Undeliverable(condition), _) => {
-                causes.push((condition_name(condition), format!("{subject}: {}", condition.description)));
+                causes.push((
+                    condition_name(condition),
+                    format!("{subject}: {}", condition.description),
+                ));
             }
             (_, Some(Verdict::Unusable { problem })) => {
                 causes.push(("MalformedReply".into(), format!("{subject}: {problem}")));
             }
             (_, Some(Verdict::Incomplete { missing })) => {
-                causes.push(("IncompleteReply".into(), format!("{subject}: no signature for {}", missing.join(", "))));
+                causes.push((
+                    "IncompleteReply".into(),
+                    format!("{subject}: no signature for {}", missing.join(", ")),
+                ));
             }
             _ => {}
         }
@@ -44,8 +50,12 @@ fn silences(run: &Run) -> Vec<(String, String)> {
     };
     let no_reply = format!("have no reply from {}", run.listen_to());
     let causes = [
-        cause("MessagingTimeout", &no_reply, |state| matches!(state, State::Sent | State::Accepted)),
-        cause("Returned", "were given back by the broker", |state| matches!(state, State::Returned(_))),
+        cause("MessagingTimeout", &no_reply, |state| {
+            matches!(state, State::Sent | State::Accepted)
+        }),
+        cause("Returned", "were given back by the broker", |state| {
+            matches!(state, State::Returned(_))
+        }),
         cause("NotSent", "could not be sent", |state| matches!(state, State::NotSent)),
     ];
     causes.into_iter().flatten().collect()
@@ -80,7 +90,9 @@ pub(super) fn print_error(tool: &str, error: &Error) {
 /// What ended the run, `result`, was told before, and is not told again for each request.
 pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
     let (again, refusal) = match result {
-        Err(error) if error.is_refusal() => ("running again can help once that is mended", condition_of(error)),
+        Err(error) if error.is_refusal() => {
+            ("running again can help once that is mended", condition_of(error))
+        }
         _ => ("running again can help", None),
     };
     let mut remedies = Vec::new();
@@ -89,17 +101,25 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
         match entry.state() {
             State::NotSent => tell!("{tool}: {subject}: not sent; {again}"),
             State::Sent => {
-                tell!("{tool}: {subject}: no reply, nor a word from the broker that it has the request; {again}");
+                tell!(
+                    "{tool}: {subject}: no reply, nor a word from the broker that it has the request; {again}"
+                );
             }
             State::Accepted => {
-                tell!("{tool}: {subject}: no reply, though the broker took the request; running again can help");
+                tell!(
+                    "{tool}: {subject}: no reply, though the broker took the request; running again can help"
+                );
             }
-            State::Returned(how) => tell!("{tool}: {subject}: given back by the broker ({how}); {again}"),
+            State::Returned(how) => {
+                tell!("{tool}: {subject}: given back by the broker ({how}); {again}")
+            }
             State::Undeliverable(condition) if refusal == Some(condition) => {
                 tell!("{tool}: {subject}: refused; {again}");
             }
             State::Undeliverable(condition) => {
-                tell!("{tool}: {subject}: not taken by the broker: {condition}; running again does not help");
+                tell!(
+                    "{tool}: {subject}: not taken by the broker: {condition}; running again does not help"
+                );
                 remedies.extend(remedy::of_condition(condition));
             }
             State::Answered(reply) => print_verdict(tool, subject, &reply.verdict),
@@ -126,9 +146,13 @@ fn print_verdict(tool: &str, subject: &str, verdict: &Verdict) {
         }
         Verdict::Incomplete { missing } => {
             for claim in missing {
-                tell!("{tool}: {subject}: the reply has no signature for {claim}; running again can help");
+                tell!(
+                    "{tool}: {subject}: the reply has no signature for {claim}; running again can help"
+                );
             }
         }
-        Verdict::Unusable { problem } => tell!("{tool}: {subject}: the reply is of no use: {problem}"),
+        Verdict::Unusable { problem } => {
+            tell!("{tool}: {subject}: the reply is of no use: {problem}")
+        }
     }
 }

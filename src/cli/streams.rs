@@ -20,7 +20,9 @@ pub(super) fn stdout() -> io::Result<Waiting> {
 /// Writes a line to standard error. Where nobody takes it, there is nobody to tell.
 pub(super) fn tell(words: fmt::Arguments<'_>) {
     let stderr = io::stderr().as_fd().try_clone_to_owned();
-    let _ = stderr.and_then(|descriptor| Waiting(descriptor.into()).write_all(format!("{words}\n").as_bytes()));
+    let _ = stderr.and_then(|descriptor| {
+        Waiting(descriptor.into()).write_all(format!("{words}\n").as_bytes())
+    });
 }
 
 /// A file that takes what is written as soon as its reader lets it.
@@ -30,7 +32,9 @@ impl Write for Waiting {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             match self.0.write(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => transport::until_writable(self.0.as_fd())?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    transport::until_writable(self.0.as_fd())?
+                }
                 written => return written,
             }
         }

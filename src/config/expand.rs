@@ -14,7 +14,9 @@ pub(super) fn variables(text: &str, env: Env<'_>) -> Result<String, String> {
     while let Some((before, after)) = rest.split_once("${") {
         let (name, after) = after.split_once('}').ok_or("a \"${\" is not closed; write ${NAME}")?;
         if name.is_empty() || name.contains(['{', ':', '^']) {
-            return Err(format!("${{{name}}} is not the name of a variable; write ${{NAME}} (there are no defaults)"));
+            return Err(format!(
+                "${{{name}}} is not the name of a variable; write ${{NAME}} (there are no defaults)"
+            ));
         }
         let value = env(name).ok_or_else(|| {
             format!("the environment variable {name} is not set (or not UTF-8); set it, or write the value itself")
@@ -36,8 +38,12 @@ pub(super) fn home(path: &str, env: Env<'_>) -> Result<PathBuf, String> {
         ));
     }
     let home = env("HOME").filter(|home| !home.is_empty());
-    let home = home.ok_or_else(|| format!("\"{path}\" needs HOME, which is not set; write the path in full"))?;
-    Ok(PathBuf::from(home.trim_end_matches('/').to_string() + if rest.is_empty() { "/" } else { rest }))
+    let home = home.ok_or_else(|| {
+        format!("\"{path}\" needs HOME, which is not set; write the path in full")
+    })?;
+    Ok(PathBuf::from(
+        home.trim_end_matches('/').to_string() + if rest.is_empty() { "/" } else { rest },
+    ))
 }
 
 #[cfg(test)]
@@ -76,9 +82,13 @@ mod tests {
 
     #[test]
     fn expands_the_home_directory() {
-        for (path, expected) in
-            [("~/a/b", "/home/me/a/b"), ("~", "/home/me/"), ("/a/~", "/a/~"), ("a", "a"), ("./~x", "./~x")]
-        {
+        for (path, expected) in [
+            ("~/a/b", "/home/me/a/b"),
+            ("~", "/home/me/"),
+            ("/a/~", "/a/~"),
+            ("a", "a"),
+            ("./~x", "./~x"),
+        ] {
             assert_eq!(home(path, &env).unwrap(), PathBuf::from(expected));
         }
         assert!(home("~root/x", &env).unwrap_err().contains("in full"));

@@ -10,7 +10,12 @@ pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         let abbreviated = word.len() > 2 && known.starts_with(word);
         if abbreviated { 1 } else { distance(word, known) }
     };
-    known.iter().map(|known| (far(known), *known)).filter(|(far, _)| *far <= limit).min().map(|(_, known)| known)
+    known
+        .iter()
+        .map(|known| (far(known), *known))
+        .filter(|(far, _)| *far <= limit)
+        .min()
+        .map(|(_, known)| known)
 }
 
 /// Counts the letters to insert, delete, replace or swap with a neighbour (optimal string alignment).
@@ -37,7 +42,14 @@ mod tests {
 
     #[test]
     fn finds_the_nearest_word() {
-        let known = ["timeout", "retries", "send_retries", "service", "messaging_cert_key", "messaging_ca_cert"];
+        let known = [
+            "timeout",
+            "retries",
+            "send_retries",
+            "service",
+            "messaging_cert_key",
+            "messaging_ca_cert",
+        ];
         for (word, expected) in [
             ("timeot", Some("timeout")),
             ("tiemout", Some("timeout")),

@@ -26,16 +26,27 @@ impl<'a> Section<'a> {
         known: &[&str],
         env: Env<'a>,
     ) -> Result<Self, Error> {
-        let fail = |key: &str, problem: String| Error::Config { path: path.clone(), key: key.into(), problem };
+        let fail = |key: &str, problem: String| Error::Config {
+            path: path.clone(),
+            key: key.into(),
+            problem,
+        };
         let document = yaml::read(text, name).map_err(|problem| fail("", problem))?;
         let node = match document.found.as_slice() {
             [node] => node,
-            [] if document.names.is_empty() => return Err(fail(name, "this section is missing; add it".into())),
+            [] if document.names.is_empty() => {
+                return Err(fail(name, "this section is missing; add it".into()));
+            }
             [] => {
                 let names = document.names.join(", ");
                 return Err(fail(name, format!("this section is missing; the file has {names}")));
             }
-            _ => return Err(fail(name, "this section stands there twice; take one of them out".into())),
+            _ => {
+                return Err(fail(
+                    name,
+                    "this section stands there twice; take one of them out".into(),
+                ));
+            }
         };
         let mut entries = BTreeMap::new();
         for (key, value) in node.entries().map_err(|problem| fail(name, problem))? {
@@ -55,7 +66,11 @@ impl<'a> Section<'a> {
 
     /// The error for a key.
     pub(super) fn fail(&self, key: &str, problem: impl Into<String>) -> Error {
-        Error::Config { path: self.path.clone(), key: format!("{}.{key}", self.name), problem: problem.into() }
+        Error::Config {
+            path: self.path.clone(),
+            key: format!("{}.{key}", self.name),
+            problem: problem.into(),
+        }
     }
 
     /// Reads a key with one of the functions of [`values`]; `None` where it is not there.
@@ -68,7 +83,11 @@ impl<'a> Section<'a> {
     }
 
     /// Reads a key that must be there.
-    pub(super) fn required<T>(&self, key: &str, read: impl FnOnce(&Node) -> Result<T, String>) -> Result<T, Error> {
+    pub(super) fn required<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Node) -> Result<T, String>,
+    ) -> Result<T, Error> {
         self.optional(key, read)?.ok_or_else(|| self.fail(key, "this key is required; add it"))
     }
 
@@ -92,7 +111,9 @@ pub(super) fn strings(node: &Node) -> Result<Vec<String>, String> {
         Node::List(items) => items
             .iter()
             .enumerate()
-            .map(|(index, item)| values::text(item).map_err(|problem| format!("item {}: {problem}", index + 1)))
+            .map(|(index, item)| {
+                values::text(item).map_err(|problem| format!("item {}: {problem}", index + 1))
+            })
             .collect(),
         Node::Text(_) => Err("a list is wanted, even of one: [\"amqps://host:5671\"]".into()),
         other => Err(format!("a list is wanted, [\"amqps://host:5671\"], not {}", other.kind())),
@@ -119,7 +140,9 @@ fn unknown(key: &str, known: &[&str]) -> String {
 fn expanded(node: &Node, env: Env<'_>) -> Result<Node, String> {
     Ok(match node {
         Node::Text(text) => Node::Text(expand::variables(text, env)?),
-        Node::List(items) => Node::List(items.iter().map(|item| expanded(item, env)).collect::<Result<_, _>>()?),
+        Node::List(items) => {
+            Node::List(items.iter().map(|item| expanded(item, env)).collect::<Result<_, _>>()?)
+        }
         Node::Map(pairs) => Node::Map(
             pairs
                 .iter()

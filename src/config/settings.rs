@@ -130,9 +130,12 @@ impl Settings {
     /// # Errors
     /// [`Error::Config`] when the file cannot be read, or for the first thing wrong in it.
     pub fn load(path: &Path, signer: SignerType) -> Result<Self, Error> {
-        let fail = |problem: String| Error::Config { path: path.into(), key: String::new(), problem };
-        let bytes = std::fs::read(path).map_err(|error| fail(format!("cannot read the configuration: {error}")))?;
-        let text = String::from_utf8(bytes).map_err(|_| fail("the file is not UTF-8 text".into()))?;
+        let fail =
+            |problem: String| Error::Config { path: path.into(), key: String::new(), problem };
+        let bytes = std::fs::read(path)
+            .map_err(|error| fail(format!("cannot read the configuration: {error}")))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| fail("the file is not UTF-8 text".into()))?;
         Self::parse(&text, path, signer, &|name| std::env::var(name).ok())
     }
 
@@ -191,7 +194,9 @@ fn read(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
     let level = section.optional("log_level", |node| {
         let name = values::text(node)?;
         let level = parse_level(&name).ok_or_else(|| {
-            format!("one of DEBUG, INFO, WARNING, ERROR, CRITICAL, TRACE, OFF is wanted, not \"{name}\"")
+            format!(
+                "one of DEBUG, INFO, WARNING, ERROR, CRITICAL, TRACE, OFF is wanted, not \"{name}\""
+            )
         })?;
         Ok((level, name))
     })?;
@@ -215,19 +220,23 @@ fn read(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
         message_id_key: section.required("message_id_key", not_empty)?,
         task_id_attribute: section
             .optional("task_id_attribute", |node| match not_empty(node)? {
-                name if name == "request_id" => {
-                    Err("request_id is what replies are told apart by; give the task id another name".into())
-                }
+                name if name == "request_id" => Err(
+                    "request_id is what replies are told apart by; give the task id another name"
+                        .into(),
+                ),
                 name => Ok(name),
             })?
             .unwrap_or_else(|| "pub_task_id".into()),
         log_level,
         log_level_text,
         key_aliases: section.optional("key_aliases", string_map)?.unwrap_or_default(),
-        chunk_size: (signer == SignerType::Batch).then(|| NonZeroUsize::new(chunk_size as usize)).flatten(),
+        chunk_size: (signer == SignerType::Batch)
+            .then(|| NonZeroUsize::new(chunk_size as usize))
+            .flatten(),
         connect_timeout: time("connect_timeout", 10)?,
         close_timeout: time("close_timeout", 2)?,
-        idle_timeout: Some(idle_timeout.unwrap_or(Duration::from_secs(30))).filter(|time| !time.is_zero()),
+        idle_timeout: Some(idle_timeout.unwrap_or(Duration::from_secs(30)))
+            .filter(|time| !time.is_zero()),
         sasl: section
             .optional("sasl", |node| {
                 use Sasl::{Anonymous, Auto, External, None, Plain};
@@ -246,13 +255,19 @@ fn read(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
         sender_target: section
             .optional("sender_target", |node| {
                 use SenderTarget::{Address, Anonymous, Auto};
-                values::choice(node, &[("auto", Auto), ("address", Address), ("anonymous", Anonymous)])
+                values::choice(
+                    node,
+                    &[("auto", Auto), ("address", Address), ("anonymous", Anonymous)],
+                )
             })?
             .unwrap_or(SenderTarget::Auto),
         open_hostname: section.optional("open_hostname", not_empty)?,
         tls_verify: section
             .optional("tls_verify", |node| {
-                values::choice(node, &[("full", TlsVerify::Full), ("ca", TlsVerify::Ca), ("none", TlsVerify::None)])
+                values::choice(
+                    node,
+                    &[("full", TlsVerify::Full), ("ca", TlsVerify::Ca), ("none", TlsVerify::None)],
+                )
             })?
             .unwrap_or(TlsVerify::Full),
         durable: section.optional("durable", values::boolean)?.unwrap_or(true),
@@ -275,18 +290,32 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
     let fail = |key, problem: String| Err(section.fail(key, problem));
 
     match (&settings.username, &settings.password_file) {
-        (Some(_), None) => return fail("username", "this needs password_file; add it, or take username out".into()),
+        (Some(_), None) => {
+            return fail(
+                "username",
+                "this needs password_file; add it, or take username out".into(),
+            );
+        }
         (None, Some(_)) => {
-            return fail("password_file", "this needs username; add it, or take password_file out".into());
+            return fail(
+                "password_file",
+                "this needs username; add it, or take password_file out".into(),
+            );
         }
         _ => {}
     }
     if settings.username.is_some() {
         if let Some(broker) = plain_broker {
-            return fail("username", format!("{broker} would carry the password unencrypted; use amqps://"));
+            return fail(
+                "username",
+                format!("{broker} would carry the password unencrypted; use amqps://"),
+            );
         }
         if !matches!(settings.sasl, Sasl::Auto | Sasl::Plain) {
-            return fail("sasl", "username is set, and only plain (or auto) uses it; change one of them".into());
+            return fail(
+                "sasl",
+                "username is set, and only plain (or auto) uses it; change one of them".into(),
+            );
         }
     } else if settings.sasl == Sasl::Plain {
         return fail("sasl", "plain needs username and password_file; add them".into());
@@ -296,17 +325,31 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
             return fail("sasl", "external needs a certificate; add messaging_cert_key".into());
         }
         if let Some(broker) = plain_broker {
-            return fail("sasl", format!("external shows the certificate by TLS, which {broker} lacks; use amqps://"));
+            return fail(
+                "sasl",
+                format!(
+                    "external shows the certificate by TLS, which {broker} lacks; use amqps://"
+                ),
+            );
         }
     }
     if any_tls && settings.ca.is_none() && settings.tls_verify != TlsVerify::None {
-        return fail("messaging_ca_cert", "an amqps:// broker cannot be verified without; add it".into());
+        return fail(
+            "messaging_ca_cert",
+            "an amqps:// broker cannot be verified without; add it".into(),
+        );
     }
     if any_tls && settings.certificate.is_none() && settings.username.is_none() {
-        return fail("messaging_cert_key", "an amqps:// broker needs it; add it, or username and password_file".into());
+        return fail(
+            "messaging_cert_key",
+            "an amqps:// broker needs it; add it, or username and password_file".into(),
+        );
     }
     if settings.passphrase_file.is_some() && settings.certificate.is_none() {
-        return fail("messaging_key_passphrase_file", "there is no key to open; add messaging_cert_key".into());
+        return fail(
+            "messaging_key_passphrase_file",
+            "there is no key to open; add messaging_cert_key".into(),
+        );
     }
     Ok(())
 }
@@ -314,8 +357,7 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
 /// Checks the times that the protocol bounds.
 fn check_times(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
     if settings.time_to_live().as_millis() > u32::MAX.into() {
-        let problem =
-            "timeout × retries is a request's time to live, which AMQP bounds at 4294967 s; lower one of them";
+        let problem = "timeout × retries is a request's time to live, which AMQP bounds at 4294967 s; lower one of them";
         return Err(section.fail("timeout", problem));
     }
     // Half of it is advertised, and brokers refuse less than a second.

@@ -116,7 +116,11 @@ mod tests {
             ("a::b.>", "a::b.>"),
             ("é{a}ü", "é1ü"),
         ] {
-            assert_eq!(Template::parse(text).unwrap().render(field).as_deref(), Ok(expected), "{text}");
+            assert_eq!(
+                Template::parse(text).unwrap().render(field).as_deref(),
+                Ok(expected),
+                "{text}"
+            );
         }
         assert_eq!(Template::parse("{a}{c}").unwrap().render(field), Err("no c".into()));
     }

@@ -19,7 +19,13 @@ const BASE: &[(&str, &str)] = &[
 ];
 
 fn env(name: &str) -> Option<String> {
-    let known = [("HOME", "/home/me"), ("T", "7"), ("URL", "amqps://other"), ("NUMBER", "12345678"), ("EMPTY", "")];
+    let known = [
+        ("HOME", "/home/me"),
+        ("T", "7"),
+        ("URL", "amqps://other"),
+        ("NUMBER", "12345678"),
+        ("EMPTY", ""),
+    ];
     known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string())
 }
 
@@ -56,7 +62,10 @@ fn reads_the_reference_file_with_our_defaults() {
     assert_eq!(settings.brokers[0].to_string(), "amqps://broker:5671");
     assert_eq!(settings.certificate.as_deref(), Some(Path::new("/home/me/client.pem")));
     assert_eq!((settings.environment.as_str(), settings.service.as_str()), ("prod", "me"));
-    assert_eq!((settings.timeout, settings.retries, settings.send_retries), (Duration::from_secs(60), 2, 3));
+    assert_eq!(
+        (settings.timeout, settings.retries, settings.send_retries),
+        (Duration::from_secs(60), 2, 3)
+    );
     assert_eq!(settings.task_id_attribute, "pub_task_id");
     assert_eq!((settings.log_level, settings.chunk_size), (None, None));
     assert!(settings.key_aliases.is_empty() && settings.durable);
@@ -75,11 +84,19 @@ fn reads_the_batch_section() {
     let batch = |changes| parse(&file("msg_batch_signer", changes), SignerType::Batch);
     assert_eq!(batch(&[]).unwrap().chunk_size.unwrap().get(), 200);
     assert_eq!(batch(&[("chunk_size", "\"7\"")]).unwrap().chunk_size.unwrap().get(), 7);
-    assert!(batch(&[("chunk_size", "0")]).unwrap_err().contains("msg_batch_signer.chunk_size: a whole number"));
+    assert!(
+        batch(&[("chunk_size", "0")])
+            .unwrap_err()
+            .contains("msg_batch_signer.chunk_size: a whole number")
+    );
     refused(&[("chunk_size", "7")], &["msg_signer.chunk_size", "not known"]);
     let both = format!("{}msg_batch_signer: 5\n", file("msg_signer", &[]));
     assert!(parse(&both, SignerType::Single).is_ok());
-    assert!(parse(&both, SignerType::Batch).unwrap_err().contains("msg_batch_signer: this must be a mapping"));
+    assert!(
+        parse(&both, SignerType::Batch)
+            .unwrap_err()
+            .contains("msg_batch_signer: this must be a mapping")
+    );
     let merged = format!(
         "{}msg_batch_signer:\n  <<: *m\n  retries: 9\n  chunk_size: 3\n",
         file("msg_signer", &[]).replace("signer:", "signer: &m")
@@ -99,19 +116,29 @@ fn names_what_is_missing_or_unknown() {
         ("{}".into(), "f.yaml: msg_signer: this section is missing; add it"),
         (String::new(), "f.yaml: the file is empty"),
         ("msg_signer:\n".into(), "msg_signer: this must be a mapping"),
-        (file("msg_signer", &[]) + "  timeout: 5\n", "msg_signer: the key \"timeout\" stands there twice"),
+        (
+            file("msg_signer", &[]) + "  timeout: 5\n",
+            "msg_signer: the key \"timeout\" stands there twice",
+        ),
         (file("msg_signer", &[]).repeat(2), "msg_signer: this section stands there twice"),
     ] {
         let problem = parse(&text, SignerType::Single).unwrap_err();
         assert!(problem.contains(expected), "{problem}");
     }
     assert!(parse(&(other.to_string() + &file("msg_signer", &[])), SignerType::Single).is_ok());
-    for required in BASE.iter().map(|(key, _)| *key).filter(|key| !key.ends_with("_key") && !key.ends_with("_cert")) {
+    for required in BASE
+        .iter()
+        .map(|(key, _)| *key)
+        .filter(|key| !key.ends_with("_key") && !key.ends_with("_cert"))
+    {
         refused(&[(required, "-")], &[&format!("msg_signer.{required}: this key is required")]);
     }
     refused(&[("message_id_key", "-")], &["msg_signer.message_id_key: this key is required"]);
     refused(&[("timeot", "1")], &["msg_signer.timeot", "did you mean timeout?"]);
-    refused(&[("bogus", "1")], &["msg_signer.bogus", "the keys are messaging_brokers, ", "deadline"]);
+    refused(
+        &[("bogus", "1")],
+        &["msg_signer.bogus", "the keys are messaging_brokers, ", "deadline"],
+    );
 }
 
 #[test]
@@ -166,7 +193,8 @@ fn refuses_wrong_values() {
 #[test]
 fn bounds_the_time_to_live() {
     refused(&[("retries", "4000000000")], &["msg_signer.timeout", "lower one of them"]);
-    let settings = with(&[("timeout", "4294967"), ("retries", "1"), ("send_retries", "4294967295")]).unwrap();
+    let settings =
+        with(&[("timeout", "4294967"), ("retries", "1"), ("send_retries", "4294967295")]).unwrap();
     assert!(settings.time_to_live().as_millis() <= u32::MAX.into());
     assert_eq!(settings.longest_silence().as_secs(), 4_294_967 * u64::from(u32::MAX));
 }
@@ -194,14 +222,23 @@ fn takes_every_optional_value() {
     assert_eq!(settings.connect_timeout, Duration::from_millis(500));
     assert_eq!(settings.close_timeout, Duration::from_secs(3));
     assert_eq!((settings.idle_timeout, settings.sasl), (None, Sasl::External));
-    assert_eq!((settings.sender_target, settings.tls_verify), (SenderTarget::Address, TlsVerify::Ca));
+    assert_eq!(
+        (settings.sender_target, settings.tls_verify),
+        (SenderTarget::Address, TlsVerify::Ca)
+    );
     assert_eq!(settings.open_hostname.as_deref(), Some("vhost"));
     assert!(!settings.durable);
-    assert_eq!((settings.max_message_size, settings.deadline), (1024, Some(Duration::from_millis(1500))));
-    assert_eq!(settings.log_level, Some(log::LevelFilter::Error));
+    assert_eq!(
+        (settings.max_message_size, settings.deadline),
+        (1024, Some(Duration::from_millis(1500)))
+    );
+    assert_eq!(settings.log_level, Some(LevelFilter::Error));
     assert_eq!(settings.passphrase_file.as_deref(), Some(Path::new("/home/me/pass")));
     assert_eq!(settings.timeout, Duration::from_secs(2));
-    assert_eq!(settings.key_aliases.values().collect::<Vec<_>>(), ["55A34A82", "1234567e1", "00112233", "1"]);
+    assert_eq!(
+        settings.key_aliases.values().collect::<Vec<_>>(),
+        ["55A34A82", "1234567e1", "00112233", "1"]
+    );
 }
 
 #[test]
@@ -257,12 +294,19 @@ fn certificate_ca_and_credentials_go_together() {
         (&[user, password, ("sasl", "none")], "sasl"),
         (&[mixed, ("sasl", "external")], "sasl"),
         (&[plain, no_cert, ("sasl", "external")], "sasl"),
-        (&[plain, no_cert, ("messaging_key_passphrase_file", "/p")], "messaging_key_passphrase_file"),
+        (
+            &[plain, no_cert, ("messaging_key_passphrase_file", "/p")],
+            "messaging_key_passphrase_file",
+        ),
     ] {
         refused(bad, &[&format!("f.yaml: msg_signer.{key}: ")]);
     }
     refused(&[("messaging_brokers", "[\"amqps://me:secret@b\"]")], &["username and password_file"]);
-    assert!(!with(&[("messaging_brokers", "[\"amqps://me:secret@b\"]")]).unwrap_err().contains("secret"));
+    assert!(
+        !with(&[("messaging_brokers", "[\"amqps://me:secret@b\"]")])
+            .unwrap_err()
+            .contains("secret")
+    );
 }
 
 #[test]
@@ -288,6 +332,8 @@ fn reads_levels_in_any_case() {
 fn says_why_a_file_cannot_be_read() {
     for (path, expected) in [("/nonexistent/f.yaml", "No such file"), ("/", "Is a directory")] {
         let error = Settings::load(Path::new(path), SignerType::Single).unwrap_err();
-        assert!(matches!(&error, Error::Config { key, problem, .. } if key.is_empty() && problem.contains(expected)));
+        assert!(
+            matches!(&error, Error::Config { key, problem, .. } if key.is_empty() && problem.contains(expected))
+        );
     }
 }

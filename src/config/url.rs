@@ -38,7 +38,8 @@ impl FromStr for BrokerUrl {
         let shown = without_credentials(text);
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(if text.trim_start().starts_with("failover:") {
-                "failover URLs are not supported; list each broker as its own amqps://host:port".into()
+                "failover URLs are not supported; list each broker as its own amqps://host:port"
+                    .into()
             } else {
                 format!("\"{shown}\" has no scheme; write amqps://host:port")
             });
@@ -54,7 +55,9 @@ impl FromStr for BrokerUrl {
             ));
         }
         if rest.contains(['?', '#']) {
-            return Err(format!("\"{shown}\" has a query or fragment, which AMQP has no use for; take it out"));
+            return Err(format!(
+                "\"{shown}\" has a query or fragment, which AMQP has no use for; take it out"
+            ));
         }
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if authority.contains('/') {
@@ -63,12 +66,15 @@ impl FromStr for BrokerUrl {
                  a virtual host into open_hostname)"
             ));
         }
-        let (host, port) = split_port(authority).map_err(|problem| format!("\"{shown}\": {problem}"))?;
+        let (host, port) =
+            split_port(authority).map_err(|problem| format!("\"{shown}\": {problem}"))?;
         let port = match port {
             None if tls => 5671,
             None => 5672,
             Some(digits) => parse_port(digits).ok_or_else(|| {
-                format!("\"{shown}\": the port is not a number from 1 to 65535; write amqps://host:5671")
+                format!(
+                    "\"{shown}\": the port is not a number from 1 to 65535; write amqps://host:5671"
+                )
             })?,
         };
         Ok(Self { tls, host: host.into(), port })
@@ -81,7 +87,8 @@ fn without_credentials(text: &str) -> String {
         None => crate::error::printable(text),
         Some((before, after)) => {
             let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            let scheme = if scheme.chars().all(|c| c.is_ascii_alphanumeric()) { scheme } else { "" };
+            let scheme =
+                if scheme.chars().all(|c| c.is_ascii_alphanumeric()) { scheme } else { "" };
             format!("{scheme}://…@{}", crate::error::printable(after))
         }
     }
@@ -90,7 +97,8 @@ fn without_credentials(text: &str) -> String {
 /// Splits an authority into a checked host and the text of the port.
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), String> {
     if let Some(rest) = authority.strip_prefix('[') {
-        let (host, after) = rest.split_once(']').ok_or("the bracket of the IPv6 address is not closed")?;
+        let (host, after) =
+            rest.split_once(']').ok_or("the bracket of the IPv6 address is not closed")?;
         // A zone (fe80::1%eth0) is for the system to judge.
         let address = host.split_once('%').map_or(host, |(address, _)| address);
         if address.parse::<Ipv6Addr>().is_err() {

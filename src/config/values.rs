@@ -9,9 +9,13 @@ const LONGEST: f64 = u32::MAX as f64;
 /// A string; a number, `true` or nothing is refused rather than guessed at.
 pub(super) fn text(node: &Node) -> Result<String, String> {
     match node {
-        Node::Text(text) if text.contains('\0') => Err("a NUL character stands in it; take it out".into()),
+        Node::Text(text) if text.contains('\0') => {
+            Err("a NUL character stands in it; take it out".into())
+        }
         Node::Text(text) => Ok(text.clone()),
-        Node::Int(number) => Err(format!("{number} is a number, a string is wanted; quote it: \"{number}\"")),
+        Node::Int(number) => {
+            Err(format!("{number} is a number, a string is wanted; quote it: \"{number}\""))
+        }
         // A float's own spelling is gone, so it is not shown.
         Node::Float(_) => Err("this is a number, a string is wanted; quote it".into()),
         Node::Bool(value) => Err(format!("{value} is no string; quote it: \"{value}\"")),
@@ -33,7 +37,8 @@ pub(super) fn whole(node: &Node, least: u32) -> Result<u32, String> {
     if number < least.into() {
         return Err(format!("{wanted}, not {number}"));
     }
-    u32::try_from(number).map_err(|_| format!("{number} is too large; at most {} is possible", u32::MAX))
+    u32::try_from(number)
+        .map_err(|_| format!("{number} is too large; at most {} is possible", u32::MAX))
 }
 
 /// The digits of a string as a number, the way the format's first reader takes them: blanks around
@@ -41,7 +46,8 @@ pub(super) fn whole(node: &Node, least: u32) -> Result<u32, String> {
 fn integer(text: &str) -> Result<Option<i128>, String> {
     let trimmed = text.trim();
     let digits = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
-    let well_formed = digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let well_formed =
+        digits.split('_').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     if !well_formed {
         return Ok(None);
     }
@@ -60,7 +66,8 @@ pub(super) fn seconds(node: &Node, zero: bool) -> Result<Duration, String> {
     let number = match node {
         Node::Int(number) => *number as f64,
         Node::Float(number) => *number,
-        Node::Text(text) => plain_decimal(text).ok_or_else(|| format!("{wanted}, a plain number, not \"{text}\""))?,
+        Node::Text(text) => plain_decimal(text)
+            .ok_or_else(|| format!("{wanted}, a plain number, not \"{text}\""))?,
         other => return Err(format!("{wanted}, not {}", other.kind())),
     };
     if number > LONGEST {
@@ -95,14 +102,19 @@ pub(super) fn boolean(node: &Node) -> Result<bool, String> {
 /// One of a few words, in any case.
 pub(super) fn choice<T: Copy>(node: &Node, words: &[(&str, T)]) -> Result<T, String> {
     let list = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
-    let Node::Text(text) = node else { return Err(format!("one of {} is wanted, not {}", list(), node.kind())) };
+    let Node::Text(text) = node else {
+        return Err(format!("one of {} is wanted, not {}", list(), node.kind()));
+    };
     let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text.trim()));
-    found.map(|(_, value)| *value).ok_or_else(|| format!("one of {} is wanted, not \"{text}\"", list()))
+    found
+        .map(|(_, value)| *value)
+        .ok_or_else(|| format!("one of {} is wanted, not \"{text}\"", list()))
 }
 
 /// A size in bytes: a plain number, or a number with KiB, MiB or GiB.
 pub(super) fn size(node: &Node) -> Result<u64, String> {
-    const WANTED: &str = "a size above 0 is wanted, in bytes or as \"512 KiB\", \"64 MiB\", \"1 GiB\"";
+    const WANTED: &str =
+        "a size above 0 is wanted, in bytes or as \"512 KiB\", \"64 MiB\", \"1 GiB\"";
     let bytes = match node {
         Node::Int(number) => u64::try_from(*number).ok(),
         Node::Text(text) => {
@@ -115,7 +127,11 @@ pub(super) fn size(node: &Node) -> Result<u64, String> {
                 "gib" => Some(1 << 30),
                 _ => None,
             };
-            trimmed[..end].parse::<u64>().ok().zip(unit).and_then(|(number, unit)| number.checked_mul(unit))
+            trimmed[..end]
+                .parse::<u64>()
+                .ok()
+                .zip(unit)
+                .and_then(|(number, unit)| number.checked_mul(unit))
         }
         other => return Err(format!("{WANTED}, not {}", other.kind())),
     };

@@ -28,9 +28,12 @@ impl Connection {
         };
         match conditions::effect(&condition, place) {
             Effect::Run | Effect::Sending | Effect::BrokerIsOut => self.refused(what, condition),
-            Effect::Item | Effect::Unsettled | Effect::NextBroker => {
-                Error::Closed { broker: self.broker.clone(), phase: deadline.phase(), what, condition }
-            }
+            Effect::Item | Effect::Unsettled | Effect::NextBroker => Error::Closed {
+                broker: self.broker.clone(),
+                phase: deadline.phase(),
+                what,
+                condition,
+            },
         }
     }
 
@@ -56,7 +59,10 @@ impl Connection {
         // the signing server, and is waited for.
         if matches!(effect, Effect::Sending | Effect::Unsettled) && !self.has_accepted {
             let untold = self.in_flight.drain().map(|(_, entry)| entry);
-            let undeliverable = |entry| Event::Outcome { entry, outcome: Outcome::Undeliverable(condition.clone()) };
+            let undeliverable = |entry| Event::Outcome {
+                entry,
+                outcome: Outcome::Undeliverable(condition.clone()),
+            };
             self.events.extend(untold.map(undeliverable));
         }
     }

@@ -37,13 +37,19 @@ pub(super) fn fault(fault: Fault, scene: &Scene<'_>) -> Error {
         Fault::Io(source) if scene.opening && scene.tls && is_hang_up(&source) => Error::Network {
             broker,
             phase,
-            source: io::Error::new(source.kind(), "the broker hung up; it may not accept our certificate"),
+            source: io::Error::new(
+                source.kind(),
+                "the broker hung up; it may not accept our certificate",
+            ),
         },
         // So OpenSSL answers what is no TLS record, without an alert that could be told by its bytes.
         Fault::Io(source) if scene.opening && is_hang_up(&source) => Error::Network {
             broker,
             phase,
-            source: io::Error::new(source.kind(), "the broker hung up; the port may speak TLS, which amqps:// is for"),
+            source: io::Error::new(
+                source.kind(),
+                "the broker hung up; the port may speak TLS, which amqps:// is for",
+            ),
         },
         Fault::Io(source) => Error::Network { broker, phase, source },
     }
@@ -73,7 +79,9 @@ fn is_hang_up(error: &io::Error) -> bool {
 pub(super) fn ended(ended: Ended, first_bytes: &[u8], scene: &Scene<'_>) -> Error {
     match ended {
         Ended::Fault(reason) => fault(reason, scene),
-        Ended::ByPeer if scene.opening && !first_bytes.is_empty() => stranger(first_bytes, None, scene),
+        Ended::ByPeer if scene.opening && !first_bytes.is_empty() => {
+            stranger(first_bytes, None, scene)
+        }
         Ended::ByPeer => {
             let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the broker hung up");
             fault(Fault::Io(source), scene)
@@ -88,10 +96,17 @@ pub(super) fn ended(ended: Ended, first_bytes: &[u8], scene: &Scene<'_>) -> Erro
 }
 
 /// The error of a connection that the engine gave up, in the engine's words unless they are its jargon.
-pub(super) fn failed(condition: Condition, idle_timeout: Option<Duration>, scene: &Scene<'_>) -> Error {
+pub(super) fn failed(
+    condition: Condition,
+    idle_timeout: Option<Duration>,
+    scene: &Scene<'_>,
+) -> Error {
     let problem = match idle_timeout {
         Some(timeout) if condition.description.contains("idle-timeout expired") => {
-            format!("nothing was heard of the broker for {} s (idle_timeout)", timeout.as_secs_f64())
+            format!(
+                "nothing was heard of the broker for {} s (idle_timeout)",
+                timeout.as_secs_f64()
+            )
         }
         _ => condition.to_string(),
     };
@@ -100,14 +115,20 @@ pub(super) fn failed(condition: Condition, idle_timeout: Option<Duration>, scene
 
 /// The error of a peer that does not open an AMQP 1.0 connection, told by its first bytes: the
 /// protocol header (AMQP 1.0 part 2.2) or what it has in its place.
-pub(super) fn stranger(first_bytes: &[u8], condition: Option<&Condition>, scene: &Scene<'_>) -> Error {
+pub(super) fn stranger(
+    first_bytes: &[u8],
+    condition: Option<&Condition>,
+    scene: &Scene<'_>,
+) -> Error {
     let (broker, phase) = (scene.broker.to_owned(), scene.deadline.phase());
     let problem = match *first_bytes {
         [b'A', b'M', b'Q', b'P', 3, 1, 0, 0, ..] if phase == Phase::Open => {
             let condition = Condition::new("", "the broker demands SASL");
             return Error::Refused { broker, what: Subject::WithoutSasl, condition };
         }
-        [b'A', b'M', b'Q', b'P', 0, 1, 0, 0, ..] if phase == Phase::Sasl => "the broker takes no SASL".into(),
+        [b'A', b'M', b'Q', b'P', 0, 1, 0, 0, ..] if phase == Phase::Sasl => {
+            "the broker takes no SASL".into()
+        }
         [b'A', b'M', b'Q', b'P', 0, 0, 9, ..] => "the port speaks AMQP 0-9-1, not AMQP 1.0".into(),
         [0x15 | 0x16, 3, ..] => "the port speaks TLS; amqps:// is for that".into(),
         [] | [b'A', b'M', b'Q', b'P', ..] => match condition {
@@ -145,20 +166,33 @@ mod tests {
     #[test]
     fn a_hang_up_is_blamed_on_our_certificate_only_while_the_connection_is_opened() {
         let hang_up = || Fault::Io(io::ErrorKind::ConnectionReset.into());
-        let blamed = |opening| explained(hang_up(), opening).with_sources().contains("may not accept our certificate");
+        let blamed = |opening| {
+            explained(hang_up(), opening).with_sources().contains("may not accept our certificate")
+        };
         assert_eq!((blamed(true), blamed(false)), (true, false));
     }
 
     #[test]
     fn silence_is_told_as_such_and_anything_else_in_the_engine_s_words() {
         let deadline = Deadline::after(Duration::ZERO, Phase::Reply);
-        let scene = Scene { broker: "amqps://b:5671", deadline: &deadline, opening: false, tls: true };
-        let failed =
-            |description: &str, timeout| failed(Condition::new("amqp:x", description), timeout, &scene).to_string();
+        let scene =
+            Scene { broker: "amqps://b:5671", deadline: &deadline, opening: false, tls: true };
+        let failed = |description: &str, timeout| {
+            failed(Condition::new("amqp:x", description), timeout, &scene).to_string()
+        };
         let timeout = Some(Duration::from_millis(2500));
         let silent = failed("local-idle-timeout expired", timeout);
-        assert_eq!(silent, "amqps://b:5671: reply: nothing was heard of the broker for 2.5 s (idle_timeout)");
-        assert_eq!(failed("malformed frame", timeout), "amqps://b:5671: reply: amqp:x: malformed frame");
-        assert_eq!(failed("idle-timeout expired", None), "amqps://b:5671: reply: amqp:x: idle-timeout expired");
+        assert_eq!(
+            silent,
+            "amqps://b:5671: reply: nothing was heard of the broker for 2.5 s (idle_timeout)"
+        );
+        assert_eq!(
+            failed("malformed frame", timeout),
+            "amqps://b:5671: reply: amqp:x: malformed frame"
+        );
+        assert_eq!(
+            failed("idle-timeout expired", None),
+            "amqps://b:5671: reply: amqp:x: idle-timeout expired"
+        );
     }
 }

@@ -123,7 +123,8 @@ impl Pump {
             }
             let write = self.blocked.unwrap_or_default();
             let want = Want { read: read.read || write.read, write: read.write || write.write };
-            let tick = tick.map_or(deadline.at(), |tick| self.epoch + Duration::from_millis(tick as u64 - 1));
+            let tick = tick
+                .map_or(deadline.at(), |tick| self.epoch + Duration::from_millis(tick as u64 - 1));
             let tick = tick.max(Instant::now() + LEAST_TICK);
             self.wire.wait(want, tick.min(deadline.at()), &self.stop).map_err(Fault::Stopped)?;
         }
@@ -131,8 +132,10 @@ impl Pump {
 
     /// Whether to read once more though the deadline is over.
     fn may_look(&mut self, deadline: &Deadline) -> bool {
-        let (_, since, count) =
-            self.looks.take_if(|(of, ..)| *of == deadline.at()).unwrap_or_else(|| (deadline.at(), Instant::now(), 0));
+        let (_, since, count) = self
+            .looks
+            .take_if(|(of, ..)| *of == deadline.at())
+            .unwrap_or_else(|| (deadline.at(), Instant::now(), 0));
         self.looks = Some((deadline.at(), since, count + 1));
         count < MAX_LOOKS && since.elapsed() < LONGEST_LOOK
     }

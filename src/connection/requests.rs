@@ -27,7 +27,8 @@ impl Connection {
         .encode();
         let limit = self.pump.engine.peer_max_message_size();
         if let Some(limit) = limit.filter(|&limit| message.len() as u64 > limit) {
-            let description = format!("the message has {} bytes, the broker takes {limit}", message.len());
+            let description =
+                format!("the message has {} bytes, the broker takes {limit}", message.len());
             return Handed::Never(Condition::new("amqp:link:message-size-exceeded", &description));
         }
         log::trace!("request: {}", request.body);

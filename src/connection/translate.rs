@@ -15,9 +15,9 @@ pub(super) fn outcome(outcome: proton::Outcome) -> Outcome {
         proton::Outcome::Rejected(condition) => Outcome::Undeliverable(condition),
         proton::Outcome::Released => Outcome::Returned("released"),
         proton::Outcome::Modified { undeliverable_here: false } => Outcome::Returned("modified"),
-        proton::Outcome::Modified { undeliverable_here: true } => {
-            Outcome::Undeliverable(Condition::new("", "modified by the broker as undeliverable here"))
-        }
+        proton::Outcome::Modified { undeliverable_here: true } => Outcome::Undeliverable(
+            Condition::new("", "modified by the broker as undeliverable here"),
+        ),
         proton::Outcome::Forgotten => Outcome::Unknown,
     }
 }
@@ -33,9 +33,9 @@ pub(crate) fn reply(message: Result<Message, String>) -> RawReply {
             proton::Body::Bytes(bytes) => signing::Body::Bytes(bytes),
             proton::Body::Other(kind) => signing::Body::Other(kind),
         },
-        properties: message
-            .application_properties
-            .map(|pairs| pairs.into_iter().map(|(name, value)| (name, json(value))).collect::<Map<_, _>>()),
+        properties: message.application_properties.map(|pairs| {
+            pairs.into_iter().map(|(name, value)| (name, json(value))).collect::<Map<_, _>>()
+        }),
     }
 }
 

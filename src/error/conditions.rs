@@ -112,8 +112,14 @@ mod tests {
     use super::*;
     use Effect::{BrokerIsOut, Item, NextBroker, Run, Sending, Unsettled};
 
-    const PLACES: [Place; 6] =
-        [Place::Login, Place::Connection, Place::Session, Place::Receiver, Place::Sender, Place::Outcome];
+    const PLACES: [Place; 6] = [
+        Place::Login,
+        Place::Connection,
+        Place::Session,
+        Place::Receiver,
+        Place::Sender,
+        Place::Outcome,
+    ];
     const REFUSAL: [Effect; 6] = [BrokerIsOut, Run, Run, Run, Sending, Sending];
     const UNFIT: [Effect; 6] = [NextBroker, NextBroker, NextBroker, NextBroker, Unsettled, Item];
     const PASSING: [Effect; 6] = [NextBroker, NextBroker, NextBroker, NextBroker, NextBroker, Item];
@@ -174,7 +180,10 @@ mod tests {
         for (numbers, expected) in [
             (&[41, 42, 43, 44, 45, 46, 48, 49, 51, 116][..], AlertMeaning::Certificate),
             (&[0, 10, 20, 21, 22, 30, 50, 80, 90], AlertMeaning::Passing),
-            (&[40, 47, 60, 70, 71, 86, 100, 109, 110, 112, 113, 115, 120, 255], AlertMeaning::Handshake),
+            (
+                &[40, 47, 60, 70, 71, 86, 100, 109, 110, 112, 113, 115, 120, 255],
+                AlertMeaning::Handshake,
+            ),
         ] {
             for &number in numbers {
                 assert_eq!(alert(number), expected, "{number}");

@@ -44,7 +44,9 @@ impl Backoff {
 
     fn pause(&self) -> Duration {
         let rounds = self.attempts.checked_sub(self.brokers);
-        rounds.map_or(Duration::ZERO, |round| FIRST_PAUSE.saturating_mul(1 << round.min(16)).min(LONGEST_PAUSE))
+        rounds.map_or(Duration::ZERO, |round| {
+            FIRST_PAUSE.saturating_mul(1 << round.min(16)).min(LONGEST_PAUSE)
+        })
     }
 }
 
@@ -73,6 +75,9 @@ mod tests {
         backoff.attempt();
         let before = Instant::now();
         backoff.failed();
-        assert!(backoff.next() >= before + FIRST_PAUSE && backoff.next() <= Instant::now() + FIRST_PAUSE);
+        assert!(
+            backoff.next() >= before + FIRST_PAUSE
+                && backoff.next() <= Instant::now() + FIRST_PAUSE
+        );
     }
 }

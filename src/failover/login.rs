@@ -32,7 +32,11 @@ impl Login {
     }
 
     /// The SASL mechanisms that it allows; `None`: no SASL layer.
-    pub(super) fn mechanisms<'a>(self, settings: &'a Settings, password: Option<&'a str>) -> Option<Mechanisms<'a>> {
+    pub(super) fn mechanisms<'a>(
+        self,
+        settings: &'a Settings,
+        password: Option<&'a str>,
+    ) -> Option<Mechanisms<'a>> {
         Some(match self {
             Self::Bare => return None,
             Self::Anonymous => Mechanisms::Anonymous,

@@ -18,7 +18,8 @@ impl Engine {
             return false;
         }
         // SAFETY: `may_send` implies a live sender.
-        let (credit, current) = unsafe { (pn_link_credit(self.sender), pn_link_current(self.sender)) };
+        let (credit, current) =
+            unsafe { (pn_link_credit(self.sender), pn_link_current(self.sender)) };
         // What we send is complete at once, so that this one is the peer's, which has sent on our sender. Ours would be
         // put into it.
         if !current.is_null() {

@@ -122,7 +122,8 @@ impl Engine {
         let mut raw = MaybeUninit::<pn_connection_driver_t>::zeroed();
         // SAFETY: the null pointers tell the driver to make connection and transport; on success it is whole.
         let driver = unsafe {
-            let status = pn_connection_driver_init(raw.as_mut_ptr(), ptr::null_mut(), ptr::null_mut());
+            let status =
+                pn_connection_driver_init(raw.as_mut_ptr(), ptr::null_mut(), ptr::null_mut());
             assert_eq!(status, 0, "no memory for a connection driver");
             Driver(raw.assume_init())
         };
@@ -135,7 +136,10 @@ impl Engine {
             pn_connection_set_hostname(connection, hostname.as_ptr());
             pn_transport_set_max_frame(transport, MAX_FRAME);
             if let Some(timeout) = options.idle_timeout {
-                pn_transport_set_idle_timeout(transport, u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX));
+                pn_transport_set_idle_timeout(
+                    transport,
+                    u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX),
+                );
             }
             let mut sasl = ptr::null_mut();
             if let Some(mechanisms) = mechanisms {
@@ -196,7 +200,11 @@ impl Engine {
     }
 
     /// Attaches the sender to `target`; `None` is the anonymous terminus. Once only.
-    pub(crate) fn attach_sender(&mut self, name: &str, target: Option<&str>) -> Result<(), NulError> {
+    pub(crate) fn attach_sender(
+        &mut self,
+        name: &str,
+        target: Option<&str>,
+    ) -> Result<(), NulError> {
         assert!(self.sender.is_null(), "one sender a connection");
         let (name, target) = (CString::new(name)?, target.map(CString::new).transpose()?);
         // SAFETY: the session is live; the strings are copied.
@@ -237,7 +245,8 @@ impl Engine {
     /// Whether the login failed for a reason of the peer's that may pass (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
     pub(crate) fn login_may_do_better(&self) -> bool {
         // SAFETY: a SASL layer that is not null lives as long as the transport.
-        !self.sasl.is_null() && matches!(unsafe { pn_sasl_outcome(self.sasl) }, PN_SASL_SYS | PN_SASL_TEMP)
+        !self.sasl.is_null()
+            && matches!(unsafe { pn_sasl_outcome(self.sasl) }, PN_SASL_SYS | PN_SASL_TEMP)
     }
 
     /// The longest message that the peer takes, in bytes; `None`: any.
@@ -285,7 +294,8 @@ impl Engine {
         // SAFETY: the buffer is the driver's and lives until the next call on it, which needs `&mut self`.
         // Its bytes may never have been written; whoever gets it only writes, to a socket's read.
         unsafe {
-            let buffer = pn_connection_driver_read_buffer_sized(&mut self.driver.0, MAX_FRAME as usize);
+            let buffer =
+                pn_connection_driver_read_buffer_sized(&mut self.driver.0, MAX_FRAME as usize);
             if buffer.size == 0 {
                 &mut []
             } else {
@@ -305,7 +315,9 @@ impl Engine {
             }
         }
         // SAFETY: `count` bytes were written to the buffer given out last.
-        stacker::maybe_grow(STACK, 2 * STACK, || unsafe { pn_connection_driver_read_done(&mut self.driver.0, count) });
+        stacker::maybe_grow(STACK, 2 * STACK, || unsafe {
+            pn_connection_driver_read_done(&mut self.driver.0, count)
+        });
         self.refuse_another_login();
     }
 
@@ -326,7 +338,8 @@ impl Engine {
         // SAFETY: the SASL layer lives as long as the transport. The name is not read.
         let mechanism = unsafe { pn_sasl_get_mech(self.sasl) };
         if std::mem::replace(&mut self.mechanism, mechanism) != mechanism {
-            self.events.push_back(Event::Failed(Condition::new("", "the broker began another login")));
+            self.events
+                .push_back(Event::Failed(Condition::new("", "the broker began another login")));
         }
     }
 

@@ -159,7 +159,11 @@ impl<'a> Reader<'a> {
     }
 
     fn size(&mut self, wide: bool) -> Result<usize, &'static str> {
-        Ok(if wide { u32::from_be_bytes(self.number()?) as usize } else { usize::from(self.byte()?) })
+        Ok(if wide {
+            u32::from_be_bytes(self.number()?) as usize
+        } else {
+            usize::from(self.byte()?)
+        })
     }
 
     /// Reads what a section begins with: the described-type mark and its descriptor.
@@ -307,7 +311,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let long = "x".repeat(300);
-        let application_properties = [("mtype".to_string(), long.clone()), ("é".into(), String::new())];
+        let application_properties =
+            [("mtype".to_string(), long.clone()), ("é".into(), String::new())];
         let outgoing = Outgoing {
             durable: true,
             ttl: 4000,
@@ -317,7 +322,8 @@ mod tests {
         };
         let message = Message::decode(&outgoing.encode()).unwrap();
         assert_eq!(message.body, Body::Bytes(b"{}".to_vec()));
-        let properties = [("mtype".to_string(), Scalar::Text(long)), ("é".into(), Scalar::Text(String::new()))];
+        let properties =
+            [("mtype".to_string(), Scalar::Text(long)), ("é".into(), Scalar::Text(String::new()))];
         assert_eq!(message.application_properties.as_deref(), Some(&properties[..]));
     }
 
@@ -386,8 +392,14 @@ mod tests {
     #[test]
     fn every_cut_and_every_changed_byte_is_survived() {
         let properties = [("name".to_string(), "value".to_string())];
-        let whole =
-            Outgoing { durable: true, ttl: 1, to: "a", application_properties: &properties, body: "{}" }.encode();
+        let whole = Outgoing {
+            durable: true,
+            ttl: 1,
+            to: "a",
+            application_properties: &properties,
+            body: "{}",
+        }
+        .encode();
         for length in 0..whole.len() {
             let _ = Message::decode(&whole[..length]);
         }
@@ -398,9 +410,13 @@ mod tests {
                 let _ = Message::decode(&changed);
             }
         }
-        for wrong in
-            [&b"\xa1\x01x"[..], b"\x00\x53\x77", b"\x00\x53\x77\x1f", b"\x00\x40\x40", b"\x00\x53\x75\xa1\x01x"]
-        {
+        for wrong in [
+            &b"\xa1\x01x"[..],
+            b"\x00\x53\x77",
+            b"\x00\x53\x77\x1f",
+            b"\x00\x40\x40",
+            b"\x00\x53\x75\xa1\x01x",
+        ] {
             assert!(Message::decode(wrong).is_err(), "{wrong:x?}");
         }
     }

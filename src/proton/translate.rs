@@ -42,7 +42,8 @@ impl Engine {
                         Some(Role::Sender) => (Role::Sender, pn_link_remote_target(link)),
                         Some(Role::Receiver) => (Role::Receiver, pn_link_remote_source(link)),
                         None => {
-                            let condition = Condition::new("", "the broker attached a link of its own");
+                            let condition =
+                                Condition::new("", "the broker attached a link of its own");
                             self.events.push_back(Event::Failed(condition));
                             return;
                         }
@@ -67,7 +68,8 @@ impl Engine {
                         Some(Role::Receiver) => self.receive(),
                         // Ours are complete as soon as they are there.
                         Some(Role::Sender) if !pn_link_current(self.sender).is_null() => {
-                            let condition = Condition::new("", "the broker sent on the link of our requests");
+                            let condition =
+                                Condition::new("", "the broker sent on the link of our requests");
                             self.events.push_back(Event::Failed(condition));
                         }
                         Some(Role::Sender) => self.outcome(delivery),
@@ -75,7 +77,9 @@ impl Engine {
                     }
                     return;
                 }
-                PN_TRANSPORT_ERROR => Event::Failed(condition(pn_transport_condition(self.driver.0.transport))),
+                PN_TRANSPORT_ERROR => {
+                    Event::Failed(condition(pn_transport_condition(self.driver.0.transport)))
+                }
                 PN_TRANSPORT_TAIL_CLOSED | PN_TRANSPORT_CLOSED => Event::InputEnded,
                 _ => return,
             };
@@ -120,7 +124,10 @@ impl Engine {
                 // The engine does not look (AMQP 1.0 part 2.6.7).
                 if pn_link_credit(self.receiver) < 0 {
                     let problem = "more replies than there was credit for";
-                    self.events.push_back(Event::Failed(Condition::new("amqp:link:transfer-limit-exceeded", problem)));
+                    self.events.push_back(Event::Failed(Condition::new(
+                        "amqp:link:transfer-limit-exceeded",
+                        problem,
+                    )));
                     return;
                 }
             }
@@ -135,7 +142,9 @@ impl Engine {
         let start = self.partial.len();
         self.partial.resize(start + pending, 0);
         // SAFETY: `pending` bytes are free at `start`.
-        let received = unsafe { pn_link_recv(self.receiver, self.partial[start..].as_mut_ptr().cast(), pending) };
+        let received = unsafe {
+            pn_link_recv(self.receiver, self.partial[start..].as_mut_ptr().cast(), pending)
+        };
         self.partial.truncate(start + usize::try_from(received).unwrap_or(0));
         if self.partial_size > self.max_message_size {
             self.partial.clear();
@@ -163,10 +172,14 @@ impl Engine {
             // The state first, always: a getter of another state's fields changes the state in newer versions.
             let outcome = match pn_delivery_remote_state(delivery) {
                 PN_ACCEPTED => Outcome::Accepted,
-                PN_REJECTED => Outcome::Rejected(condition(pn_disposition_condition(pn_delivery_remote(delivery)))),
+                PN_REJECTED => Outcome::Rejected(condition(pn_disposition_condition(
+                    pn_delivery_remote(delivery),
+                ))),
                 PN_RELEASED => Outcome::Released,
                 PN_MODIFIED => Outcome::Modified {
-                    undeliverable_here: pn_disposition_is_undeliverable(pn_delivery_remote(delivery)),
+                    undeliverable_here: pn_disposition_is_undeliverable(pn_delivery_remote(
+                        delivery,
+                    )),
                 },
                 _ if pn_delivery_settled(delivery) => Outcome::Forgotten,
                 _ => return,

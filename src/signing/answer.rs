@@ -50,7 +50,11 @@ impl<'a> Answer<'a> {
         }
     }
 
-    fn read_claims(claims: &[String], key_names: &[String], message: &'a Map<String, Value>) -> Self {
+    fn read_claims(
+        claims: &[String],
+        key_names: &[String],
+        message: &'a Map<String, Value>,
+    ) -> Self {
         let mut answer = Self::default();
         let described = match message.get("claims") {
             Some(Value::Array(described)) => described.as_slice(),
@@ -64,9 +68,15 @@ impl<'a> Answer<'a> {
             }
         };
         let index = Index::new(described.iter().filter_map(Value::as_object), claims);
-        let errors =
-            index.described.iter().flat_map(|described| described.errors.iter().map(move |error| (described, error)));
-        answer.errors = errors.clone().take(MAX_ERRORS).map(|(described, error)| described.names(error)).collect();
+        let errors = index
+            .described
+            .iter()
+            .flat_map(|described| described.errors.iter().map(move |error| (described, error)));
+        answer.errors = errors
+            .clone()
+            .take(MAX_ERRORS)
+            .map(|(described, error)| described.names(error))
+            .collect();
         match errors.count().saturating_sub(MAX_ERRORS) {
             0 => {}
             more => answer.errors.push(format!("and {more} more")),
@@ -88,8 +98,10 @@ impl<'a> Answer<'a> {
         } else if self.values.iter().all(|value| value.is_empty()) {
             Verdict::Unusable { problem: self.problem }
         } else {
-            let missing: Vec<_> =
-                (0..self.values.len()).filter(|&i| self.values[i].is_empty()).map(|i| expected.name(i)).collect();
+            let missing: Vec<_> = (0..self.values.len())
+                .filter(|&i| self.values[i].is_empty())
+                .map(|i| expected.name(i))
+                .collect();
             if missing.is_empty() { Verdict::Signed } else { Verdict::Incomplete { missing } }
         }
     }

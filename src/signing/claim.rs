@@ -58,7 +58,10 @@ pub(crate) struct Batch<'a> {
 /// Groups pairs by repository, in order of first appearance, and cuts each group into batches of `size`.
 ///
 /// Pairs without a repository are left out; [`super::Operation::check`] has refused them.
-pub(crate) fn batches<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, size: usize) -> Vec<Batch<'a>> {
+pub(crate) fn batches<'a>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    size: usize,
+) -> Vec<Batch<'a>> {
     let mut groups: Vec<Batch<'a>> = Vec::new();
     let mut index_of = HashMap::new();
     for (digest, reference) in pairs {
@@ -72,7 +75,10 @@ pub(crate) fn batches<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, size:
     groups
         .iter()
         .flat_map(|group| {
-            group.pairs.chunks(size).map(|pairs| Batch { repository: group.repository, pairs: pairs.to_vec() })
+            group
+                .pairs
+                .chunks(size)
+                .map(|pairs| Batch { repository: group.repository, pairs: pairs.to_vec() })
         })
         .collect()
 }
@@ -105,7 +111,8 @@ mod tests {
         let expected = Identity { digest: digest.to_owned(), reference: reference.to_owned() };
         assert_eq!(identity(&claim_file(digest, reference)), Some(expected.clone()));
         // The same claim, spelled otherwise.
-        let (image, name) = (json!({"docker-manifest-digest": digest}), json!({"docker-reference": reference}));
+        let (image, name) =
+            (json!({"docker-manifest-digest": digest}), json!({"docker-reference": reference}));
         let other = json!({"critical": {"identity": name, "image": image}});
         assert_eq!(identity(&base64::encode_block(other.to_string().as_bytes())), Some(expected));
         for text in ["", "not base64!", "e30=", "====", "W10=", "bm90IGpzb24="] {
@@ -115,7 +122,8 @@ mod tests {
 
     #[test]
     fn batches_keep_the_order_of_first_appearance() {
-        let pairs = [("1", "r/b:1"), ("2", "r/a:1"), ("3", "r/b:2"), ("4", "s/b:3"), ("5", "r/a:2")];
+        let pairs =
+            [("1", "r/b:1"), ("2", "r/a:1"), ("3", "r/b:2"), ("4", "s/b:3"), ("5", "r/a:2")];
         let batches = batches(pairs.into_iter(), 2);
         assert_eq!(
             batches,

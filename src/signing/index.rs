@@ -29,7 +29,10 @@ pub(super) struct Described<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(described: impl Iterator<Item = &'a Map<String, Value>>, claims: &[String]) -> Self {
+    pub(super) fn new(
+        described: impl Iterator<Item = &'a Map<String, Value>>,
+        claims: &[String],
+    ) -> Self {
         let mut index = Self {
             described: Vec::new(),
             by_text: HashMap::new(),
@@ -44,7 +47,10 @@ impl<'a> Index<'a> {
             match &identity {
                 Some(identity) => index.by_identity.entry(identity.clone()).or_default().push(at),
                 None => {
-                    let key = (text(map.get("manifest_digest")).to_owned(), text(map.get("repo")).to_owned());
+                    let key = (
+                        text(map.get("manifest_digest")).to_owned(),
+                        text(map.get("repo")).to_owned(),
+                    );
                     index.by_digest.entry(key).or_default().push(at);
                 }
             }
@@ -61,20 +67,28 @@ impl<'a> Index<'a> {
     ///
     /// There may be several: a server may describe a claim in parts, say one for each key.
     pub(super) fn find(&self, claim_file: &str) -> Vec<&Described<'a>> {
-        let positions =
-            self.by_text.get(claim_file).map(Vec::as_slice).unwrap_or_else(|| self.find_otherwise(claim_file));
+        let positions = self
+            .by_text
+            .get(claim_file)
+            .map(Vec::as_slice)
+            .unwrap_or_else(|| self.find_otherwise(claim_file));
         positions.iter().map(|&at| &self.described[at]).collect()
     }
 
     fn find_otherwise(&self, claim_file: &str) -> &[usize] {
-        if let Some(found) = claim::identity(claim_file).and_then(|identity| self.by_identity.get(&identity)) {
+        if let Some(found) =
+            claim::identity(claim_file).and_then(|identity| self.by_identity.get(&identity))
+        {
             return found;
         }
         // Two tags of one image share digest and repository: then the signature could be of either.
         match digest_and_repository(claim_file) {
-            Some(key) if self.asked.get(&key) == Some(&1) => {
-                self.by_digest.get(&key).map(Vec::as_slice).filter(|found| found.len() == 1).unwrap_or_default()
-            }
+            Some(key) if self.asked.get(&key) == Some(&1) => self
+                .by_digest
+                .get(&key)
+                .map(Vec::as_slice)
+                .filter(|found| found.len() == 1)
+                .unwrap_or_default(),
             _ => &[],
         }
     }
@@ -90,7 +104,9 @@ impl Described<'_> {
     /// An error of the claim, with the claim's name before it.
     pub(super) fn names(&self, error: &str) -> String {
         match &self.identity {
-            Some(Identity { digest, reference }) => format!("{}: {error}", printable(&format!("{reference} {digest}"))),
+            Some(Identity { digest, reference }) => {
+                format!("{}: {error}", printable(&format!("{reference} {digest}")))
+            }
             None => error.to_owned(),
         }
     }

@@ -104,10 +104,24 @@ impl Ledger {
     /// Makes the ledger of requests that nothing is known of; a reply names its request in the
     /// attribute `message_id_key` of its `msg`.
     pub(crate) fn new(requests: Vec<Request>, message_id_key: &str) -> Self {
-        let by_id = requests.iter().enumerate().map(|(index, request)| (request.id.as_str().into(), index)).collect();
+        let by_id = requests
+            .iter()
+            .enumerate()
+            .map(|(index, request)| (request.id.as_str().into(), index))
+            .collect();
         let open = requests.len();
-        let entries = requests.into_iter().map(|request| Entry { request, state: State::NotSent, cycle: 0 }).collect();
-        Self { entries, by_id, message_id_key: message_id_key.into(), unsent: BTreeSet::new(), open, cycle: 0 }
+        let entries = requests
+            .into_iter()
+            .map(|request| Entry { request, state: State::NotSent, cycle: 0 })
+            .collect();
+        Self {
+            entries,
+            by_id,
+            message_id_key: message_id_key.into(),
+            unsent: BTreeSet::new(),
+            open,
+            cycle: 0,
+        }
     }
 
     /// The requests in input order.
@@ -139,7 +153,12 @@ impl Ledger {
     }
 
     fn indices(&self, fits: impl Fn(&State) -> bool) -> BTreeSet<usize> {
-        self.entries.iter().enumerate().filter(|(_, entry)| fits(&entry.state)).map(|(index, _)| index).collect()
+        self.entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| fits(&entry.state))
+            .map(|(index, _)| index)
+            .collect()
     }
 
     pub(crate) fn has_unsent(&self) -> bool {

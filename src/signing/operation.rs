@@ -91,9 +91,15 @@ impl Operation {
         match self {
             Self::Container(operation) => check_pairs(&operation.digests, &operation.references)?,
             Self::Clear(operation) => {
-                check_inputs("inputs", "text", operation.inputs.iter().map(|input| input.bytes.len()))?;
+                check_inputs(
+                    "inputs",
+                    "text",
+                    operation.inputs.iter().map(|input| input.bytes.len()),
+                )?;
             }
-            Self::Blob(operation) => check_inputs("--blob-file", "blob", operation.blobs.iter().map(Vec::len))?,
+            Self::Blob(operation) => {
+                check_inputs("--blob-file", "blob", operation.blobs.iter().map(Vec::len))?
+            }
         }
         check_keys(self.keys())?;
         check_task_id(self.task_id())
@@ -161,8 +167,10 @@ impl Operation {
 
     /// Returns the fields an address template may name, `None` for what the user did not give.
     pub(crate) fn fields(&self) -> Vec<(&'static str, Option<String>)> {
-        let mut fields =
-            vec![("task_id", Some(self.task_id().to_owned())), ("requester", self.requester().map(str::to_owned))];
+        let mut fields = vec![
+            ("task_id", Some(self.task_id().to_owned())),
+            ("requester", self.requester().map(str::to_owned)),
+        ];
         if let Self::Clear(operation) = self {
             fields.push(("repo", operation.repo.clone()));
         }
@@ -178,25 +186,34 @@ pub(super) fn wrong(name: &str, problem: impl Into<String>) -> Error {
 fn check_pairs(digests: &[String], references: &[String]) -> Result<(), Error> {
     if digests.len() != references.len() {
         let (digests, references) = (digests.len(), references.len());
-        let problem = format!("{digests} given, but {references} of --reference: they pair up in order");
+        let problem =
+            format!("{digests} given, but {references} of --reference: they pair up in order");
         return Err(wrong("--digest", problem));
     }
     if digests.is_empty() {
-        return Err(wrong("--digest", "nothing to sign: expected at least one digest and reference"));
+        return Err(wrong(
+            "--digest",
+            "nothing to sign: expected at least one digest and reference",
+        ));
     }
     if let Some(index) = digests.iter().position(|digest| digest.trim().is_empty()) {
         return Err(wrong("--digest", format!("number {} is empty: expected sha256:…", index + 1)));
     }
     match references.iter().find(|reference| claim::repository(reference).is_none()) {
         Some(reference) => {
-            let problem = format!("`{reference}` names no repository: expected registry/repository:tag");
+            let problem =
+                format!("`{reference}` names no repository: expected registry/repository:tag");
             Err(wrong("--reference", problem))
         }
         None => Ok(()),
     }
 }
 
-fn check_inputs(name: &str, what: &str, mut lengths: impl ExactSizeIterator<Item = usize>) -> Result<(), Error> {
+fn check_inputs(
+    name: &str,
+    what: &str,
+    mut lengths: impl ExactSizeIterator<Item = usize>,
+) -> Result<(), Error> {
     if lengths.len() == 0 {
         return Err(wrong(name, format!("nothing to sign: expected at least one {what}")));
     }
@@ -211,11 +228,16 @@ fn check_keys(keys: &Keys) -> Result<(), Error> {
         return Err(wrong("--signing-key", "none given: expected at least one"));
     }
     if let Some(index) = keys.ids.iter().position(|key| key.trim().is_empty()) {
-        return Err(wrong("--signing-key", format!("number {} is empty: expected a key id or an alias", index + 1)));
+        return Err(wrong(
+            "--signing-key",
+            format!("number {} is empty: expected a key id or an alias", index + 1),
+        ));
     }
     if !keys.names.is_empty() && keys.names.len() != keys.ids.len() {
         let (names, ids) = (keys.names.len(), keys.ids.len());
-        let problem = format!("{names} given, but {ids} of --signing-key: expected one for each key, or none");
+        let problem = format!(
+            "{names} given, but {ids} of --signing-key: expected one for each key, or none"
+        );
         return Err(wrong("--signing-key-name", problem));
     }
     Ok(())
@@ -226,9 +248,13 @@ fn check_task_id(task_id: &str) -> Result<(), Error> {
     if task_id.is_empty() {
         return Err(wrong("--task-id", "is empty"));
     }
-    match task_id.chars().find(|c| matches!(c, '*' | '>' | '#') || c.is_whitespace() || c.is_control()) {
+    match task_id
+        .chars()
+        .find(|c| matches!(c, '*' | '>' | '#') || c.is_whitespace() || c.is_control())
+    {
         Some(c) => {
-            let problem = format!("holds {c:?}: expected no wildcard (*, >, #), blank or control character");
+            let problem =
+                format!("holds {c:?}: expected no wildcard (*, >, #), blank or control character");
             Err(wrong("--task-id", problem))
         }
         None => Ok(()),
@@ -243,7 +269,13 @@ mod tests {
         texts.iter().map(|&text| text.to_owned()).collect()
     }
 
-    fn container(digests: &[&str], references: &[&str], ids: &[&str], names: &[&str], task_id: &str) -> Operation {
+    fn container(
+        digests: &[&str],
+        references: &[&str],
+        ids: &[&str],
+        names: &[&str],
+        task_id: &str,
+    ) -> Operation {
         Operation::Container(ContainerSign {
             digests: strings(digests),
             references: strings(references),
@@ -256,7 +288,9 @@ mod tests {
     #[test]
     fn what_makes_sense_passes() {
         for task_id in ["1", "a-b.c_d/ü:{}"] {
-            container(&["sha256:1"], &["host:5000/ns/repo@sha256:1"], &["KEY"], &["name"], task_id).check().unwrap();
+            container(&["sha256:1"], &["host:5000/ns/repo@sha256:1"], &["KEY"], &["name"], task_id)
+                .check()
+                .unwrap();
         }
     }
 
@@ -264,18 +298,30 @@ mod tests {
     fn every_check_names_the_option_and_what_was_given() {
         let (d, r): (&[&str], &[&str]) = (&["sha256:1"], &["host/repo:tag"]);
         for (operation, expected) in [
-            (container(&["1", "2", "3"], r, &["K"], &[], "1"), "--digest: 3 given, but 1 of --reference"),
+            (
+                container(&["1", "2", "3"], r, &["K"], &[], "1"),
+                "--digest: 3 given, but 1 of --reference",
+            ),
             (container(&[], &[], &["K"], &[], "1"), "--digest: nothing to sign"),
             (container(&[""], r, &["K"], &[], "1"), "--digest: number 1 is empty"),
             (
                 container(d, &["repo:tag"], &["K"], &[], "1"),
                 "--reference: `repo:tag` names no repository: expected reg",
             ),
-            (container(d, &["host/:tag"], &["K"], &[], "1"), "--reference: `host/:tag` names no repository"),
+            (
+                container(d, &["host/:tag"], &["K"], &[], "1"),
+                "--reference: `host/:tag` names no repository",
+            ),
             (container(d, r, &[], &[], "1"), "--signing-key: none given"),
             (container(d, r, &["K", " "], &[], "1"), "--signing-key: number 2 is empty"),
-            (container(d, r, &["K", "L"], &["k"], "1"), "--signing-key-name: 1 given, but 2 of --signing-key"),
-            (container(d, r, &["K"], &["k", "l"], "1"), "--signing-key-name: 2 given, but 1 of --signing-key"),
+            (
+                container(d, r, &["K", "L"], &["k"], "1"),
+                "--signing-key-name: 1 given, but 2 of --signing-key",
+            ),
+            (
+                container(d, r, &["K"], &["k", "l"], "1"),
+                "--signing-key-name: 2 given, but 1 of --signing-key",
+            ),
             (container(d, r, &["K"], &[], ""), "--task-id: is empty"),
             (container(d, r, &["K"], &[], "a*"), "--task-id: holds '*'"),
             (container(d, r, &["K"], &[], ">"), "--task-id: holds '>'"),
@@ -292,18 +338,41 @@ mod tests {
     #[test]
     fn nothing_to_sign_is_refused_for_texts_and_blobs() {
         let keys = Keys { ids: strings(&["K"]), names: vec![] };
-        let clear =
-            ClearSign { inputs: vec![], keys: keys.clone(), task_id: "1".to_owned(), repo: None, requester: None };
+        let clear = ClearSign {
+            inputs: vec![],
+            keys: keys.clone(),
+            task_id: "1".to_owned(),
+            repo: None,
+            requester: None,
+        };
         let blob = BlobSign { blobs: vec![], keys, task_id: "1".to_owned(), requester: None };
-        assert!(Operation::Clear(clear).check().unwrap_err().to_string().starts_with("inputs: nothing to sign"));
-        assert!(Operation::Blob(blob).check().unwrap_err().to_string().starts_with("--blob-file: nothing to sign"));
+        assert!(
+            Operation::Clear(clear)
+                .check()
+                .unwrap_err()
+                .to_string()
+                .starts_with("inputs: nothing to sign")
+        );
+        assert!(
+            Operation::Blob(blob)
+                .check()
+                .unwrap_err()
+                .to_string()
+                .starts_with("--blob-file: nothing to sign")
+        );
     }
 
     #[test]
     fn an_address_may_name_the_scalar_fields() {
         let keys = Keys::default();
         let repo = Some("ns/repo".to_owned());
-        let clear = ClearSign { inputs: vec![], keys, task_id: "7".to_owned(), repo: repo.clone(), requester: None };
+        let clear = ClearSign {
+            inputs: vec![],
+            keys,
+            task_id: "7".to_owned(),
+            repo: repo.clone(),
+            requester: None,
+        };
         let fields = [("task_id", Some("7".to_owned())), ("requester", None), ("repo", repo)];
         assert_eq!(Operation::Clear(clear).fields(), fields);
         assert_eq!(container(&[], &[], &[], &[], "7").fields(), fields[..2]);

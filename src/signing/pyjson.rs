@@ -58,7 +58,9 @@ fn write_text(text: &str, out: &mut String) {
     out.push('"');
     // Runs of plain characters are copied whole: a signature of some megabytes is one run.
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|b| !matches!(b, b' '..=b'~') || b == b'"' || b == b'\\') {
+    while let Some(at) =
+        rest.bytes().position(|b| !matches!(b, b' '..=b'~') || b == b'"' || b == b'\\')
+    {
         let (plain, tail) = rest.split_at(at);
         out.push_str(plain);
         let mut chars = tail.chars();
@@ -111,7 +113,8 @@ fn write_float(value: f64, out: &mut String) {
     }
     // Two shortest texts may be equally near, such as ….2 and ….3 for ….25: Python takes the one with the even last
     // digit, as formatting to a fixed number of digits does, where Rust's shortest text has the larger one.
-    let nearest = |text: String, shortest: String| if text.parse() == Ok(value) { text } else { shortest };
+    let nearest =
+        |text: String, shortest: String| if text.parse() == Ok(value) { text } else { shortest };
     let shortest = format!("{value:e}");
     let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);

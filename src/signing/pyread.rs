@@ -25,7 +25,8 @@ const MAX_COMMAS: usize = 1_000_000;
 ///
 /// The reason in one clause, for the log: not UTF-8, not JSON (with the position), too deep or too many values.
 pub(crate) fn read(bytes: &[u8]) -> Result<Value, String> {
-    let text = std::str::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 from byte {} on", e.valid_up_to()))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| format!("it is not UTF-8 from byte {} on", e.valid_up_to()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.bytes().filter(|b| *b == b',').count() > MAX_COMMAS {
         return Err("it holds more than a million values".to_owned());
@@ -70,14 +71,18 @@ fn to_standard(text: &str) -> Cow<'_, str> {
                 quoted = !quoted;
                 (1, None)
             }
-            b'\\' if quoted => match (surrogate(rest), surrogate(rest.get(6..).unwrap_or_default())) {
-                (None, _) => (2, None),
-                (Some(0xd800..0xdc00), Some(0xdc00..)) => (12, None),
-                (Some(_), _) => (6, Some("\\ufffd")),
-            },
+            b'\\' if quoted => {
+                match (surrogate(rest), surrogate(rest.get(6..).unwrap_or_default())) {
+                    (None, _) => (2, None),
+                    (Some(0xd800..0xdc00), Some(0xdc00..)) => (12, None),
+                    (Some(_), _) => (6, Some("\\ufffd")),
+                }
+            }
             b'N' if !quoted && rest.starts_with(b"NaN") => (3, Some("null")),
             // Not within a number: `1Infinity` must not become one.
-            b'I' if !quoted && rest.starts_with(b"Infinity") && starts_value(&bytes[..at]) => (8, Some("1e999")),
+            b'I' if !quoted && rest.starts_with(b"Infinity") && starts_value(&bytes[..at]) => {
+                (8, Some("1e999"))
+            }
             _ => (1, None),
         };
         if let Some(replacement) = replacement {
@@ -141,9 +146,17 @@ mod tests {
         ] {
             assert_eq!(printed(text), Err(reason.to_owned()), "{text}");
         }
-        for text in
-            ["1Infinity", "1.Infinity", "1e-Infinity", "--Infinity", "-NaN", "xNaN", "\"\\ud800", "\"\\ud80\"", "\"\\"]
-        {
+        for text in [
+            "1Infinity",
+            "1.Infinity",
+            "1e-Infinity",
+            "--Infinity",
+            "-NaN",
+            "xNaN",
+            "\"\\ud800",
+            "\"\\ud80\"",
+            "\"\\",
+        ] {
             assert!(printed(text).unwrap_err().starts_with("it is not JSON: "), "{text}");
         }
         assert_eq!(read(b"\"\xff\"").unwrap_err(), "it is not UTF-8 from byte 1 on");
@@ -154,16 +167,26 @@ mod tests {
         let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
         assert!(printed(&nested(127)).is_ok());
         for depth in [128, 200, 1_000_000] {
-            assert_eq!(printed(&nested(depth)).unwrap_err(), "its JSON is nested 128 levels deep or deeper");
+            assert_eq!(
+                printed(&nested(depth)).unwrap_err(),
+                "its JSON is nested 128 levels deep or deeper"
+            );
         }
-        assert!(printed(&format!("[{}0]", "0,".repeat(MAX_COMMAS + 1))).unwrap_err().contains("million"));
+        assert!(
+            printed(&format!("[{}0]", "0,".repeat(MAX_COMMAS + 1)))
+                .unwrap_err()
+                .contains("million")
+        );
     }
 
     #[test]
     fn the_first_of_a_list_is_read_alone() {
         let deep = format!("[{{\"a\": {}{}}}, null]", "[".repeat(126), "]".repeat(126));
         assert!(read_first(&deep).is_some());
-        assert_eq!(read_first("[{\"a\": Infinity}, {}]").map(|v| pyjson::to_string(&v)).unwrap(), "{\"a\": Infinity}");
+        assert_eq!(
+            read_first("[{\"a\": Infinity}, {}]").map(|v| pyjson::to_string(&v)).unwrap(),
+            "{\"a\": Infinity}"
+        );
         assert_eq!(read_first("nothing"), None);
     }
 }

@@ -92,12 +92,15 @@ impl Operation {
             return batch_requests(operation, &keys, context, size, next);
         }
         if context.task_id_attribute == "request_id" {
-            let problem = "would overwrite the id that replies are told apart by: expected another name";
+            let problem =
+                "would overwrite the id that replies are told apart by: expected another name";
             return Err(wrong("task_id_attribute", problem));
         }
         let mut requests = Vec::new();
         let mut for_each_key = |item: &Item<'_>| {
-            requests.extend(keys.iter().map(|key| single_request(item, key, self.task_id(), context, next())));
+            requests.extend(
+                keys.iter().map(|key| single_request(item, key, self.task_id(), context, next())),
+            );
         };
         match self {
             Self::Container(operation) => {
@@ -148,7 +151,10 @@ impl Operation {
             .map(|(index, given)| {
                 let id = last_8(context.key_aliases.get(given).unwrap_or(given));
                 if id.trim().is_empty() {
-                    return Err(wrong("--signing-key", format!("`{given}` is an alias of nothing")));
+                    return Err(wrong(
+                        "--signing-key",
+                        format!("`{given}` is an alias of nothing"),
+                    ));
                 }
                 Ok(Key { id, name: keys.names.get(index).map_or("", String::as_str) })
             })
@@ -165,7 +171,11 @@ struct Key<'a> {
 
 impl Key<'_> {
     fn shown(&self) -> String {
-        if self.name.is_empty() { self.id.to_owned() } else { format!("{} ({})", self.id, self.name) }
+        if self.name.is_empty() {
+            self.id.to_owned()
+        } else {
+            format!("{} ({})", self.id, self.name)
+        }
     }
 }
 
@@ -175,7 +185,11 @@ fn last_8(key: &str) -> &str {
 }
 
 fn pairs(operation: &ContainerSign) -> impl Iterator<Item = (&str, &str)> {
-    operation.digests.iter().zip(&operation.references).map(|(digest, reference)| (digest.as_str(), reference.as_str()))
+    operation
+        .digests
+        .iter()
+        .zip(&operation.references)
+        .map(|(digest, reference)| (digest.as_str(), reference.as_str()))
 }
 
 /// What is signed once for each key.
@@ -188,7 +202,13 @@ struct Item<'a> {
     subject: String,
 }
 
-fn single_request(item: &Item<'_>, key: &Key<'_>, task_id: &str, context: &Context<'_>, stamp: Stamp) -> Request {
+fn single_request(
+    item: &Item<'_>,
+    key: &Key<'_>,
+    task_id: &str,
+    context: &Context<'_>,
+    stamp: Stamp,
+) -> Request {
     let mut body = Map::new();
     let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
     set("sig_key_id", key.id.into());
@@ -201,11 +221,13 @@ fn single_request(item: &Item<'_>, key: &Key<'_>, task_id: &str, context: &Conte
         set("sig_keyname", key.name.into());
     }
     // An attribute that is there already keeps its place and takes the new value, here and in the properties.
-    let extra: Vec<_> =
-        [Some((context.task_id_attribute, task_id)), item.manifest_digest.map(|d| ("manifest_digest", d))]
-            .into_iter()
-            .flatten()
-            .collect();
+    let extra: Vec<_> = [
+        Some((context.task_id_attribute, task_id)),
+        item.manifest_digest.map(|d| ("manifest_digest", d)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     for (name, value) in &extra {
         set(name, (*value).into());
     }
@@ -226,8 +248,10 @@ fn batch_requests(
     next: &mut dyn FnMut() -> Stamp,
 ) -> Result<Vec<Request>, Error> {
     if keys.len() > 1 && keys.iter().any(|key| key.name.is_empty()) {
-        let problem =
-            format!("expected one for each of the {} keys: a batch tells signatures apart by them", keys.len());
+        let problem = format!(
+            "expected one for each of the {} keys: a batch tells signatures apart by them",
+            keys.len()
+        );
         return Err(wrong("--signing-key-name", problem));
     }
     let key_ids: Vec<_> = keys.iter().map(|key| key.id).collect();
@@ -235,8 +259,11 @@ fn batch_requests(
     let shown_keys = keys.iter().map(Key::shown).collect::<Vec<_>>().join(", ");
     let request = |batch: claim::Batch<'_>| {
         let stamp = next();
-        let claims: Vec<_> =
-            batch.pairs.iter().map(|(digest, reference)| claim::claim_file(digest, reference)).collect();
+        let claims: Vec<_> = batch
+            .pairs
+            .iter()
+            .map(|(digest, reference)| claim::claim_file(digest, reference))
+            .collect();
         let described: Vec<_> = claims
             .iter()
             .zip(&batch.pairs)
@@ -259,7 +286,8 @@ fn batch_requests(
         });
         let count = claims.len();
         let claim_or_claims = if count == 1 { "claim" } else { "claims" };
-        let subject = format!("batch of {count} {claim_or_claims} for {} key {shown_keys}", batch.repository);
+        let subject =
+            format!("batch of {count} {claim_or_claims} for {} key {shown_keys}", batch.repository);
         Request {
             id: stamp.request_id,
             body: text(&body),

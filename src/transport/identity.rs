@@ -36,21 +36,33 @@ impl Identity {
     /// not open, expired or not yet valid.
     pub(crate) fn load(path: &Path, passphrase_file: Option<&Path>) -> Result<Self, Error> {
         let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
-        let pem = fs::read(path).map_err(|error| wrong(format!("cannot read certificate and key: {error}")))?;
-        let mut certificates =
-            X509::stack_from_pem(&pem).map_err(|stack| wrong(format!("holds a damaged certificate: {stack}")))?;
+        let pem = fs::read(path)
+            .map_err(|error| wrong(format!("cannot read certificate and key: {error}")))?;
+        let mut certificates = X509::stack_from_pem(&pem)
+            .map_err(|stack| wrong(format!("holds a damaged certificate: {stack}")))?;
         if certificates.is_empty() {
-            return Err(wrong("holds no certificate; PEM with “-----BEGIN CERTIFICATE-----” is expected".into()));
+            return Err(wrong(
+                "holds no certificate; PEM with “-----BEGIN CERTIFICATE-----” is expected".into(),
+            ));
         }
-        let passphrase = passphrase_file.map(|path| secret::read(path, "passphrase")).transpose()?;
-        let key =
-            private_key(&pem, passphrase.as_deref().map(str::as_bytes)).map_err(|problem| wrong(problem.into()))?;
+        let passphrase =
+            passphrase_file.map(|path| secret::read(path, "passphrase")).transpose()?;
+        let key = private_key(&pem, passphrase.as_deref().map(str::as_bytes))
+            .map_err(|problem| wrong(problem.into()))?;
         let own = certificates
             .iter()
-            .position(|certificate| certificate.public_key().is_ok_and(|public| public.public_eq(&key)))
-            .ok_or_else(|| wrong("the private key does not belong to the certificate beside it".into()))?;
-        let identity =
-            Self { path: path.into(), certificate: certificates.remove(own), intermediates: certificates, key };
+            .position(|certificate| {
+                certificate.public_key().is_ok_and(|public| public.public_eq(&key))
+            })
+            .ok_or_else(|| {
+                wrong("the private key does not belong to the certificate beside it".into())
+            })?;
+        let identity = Self {
+            path: path.into(),
+            certificate: certificates.remove(own),
+            intermediates: certificates,
+            key,
+        };
         identity.check_validity()?;
         Ok(identity)
     }
@@ -72,12 +84,19 @@ impl Identity {
             return Err(wrong(format!("the certificate is not valid before {from}")));
         }
         if let Some(days) = days_to_warn_of(&now, until) {
-            log::warn!("{}: the certificate expires on {until}, {days} days from now", self.path.display());
+            log::warn!(
+                "{}: the certificate expires on {until}, {days} days from now",
+                self.path.display()
+            );
         }
         // The broker may have a newer one of its own, so this is for it to judge.
-        for intermediate in self.intermediates.iter().filter(|intermediate| intermediate.not_after() < now) {
+        for intermediate in
+            self.intermediates.iter().filter(|intermediate| intermediate.not_after() < now)
+        {
             let (path, until) = (self.path.display(), intermediate.not_after());
-            log::warn!("{path}: an intermediate certificate expired on {until}; the broker may refuse ours for it");
+            log::warn!(
+                "{path}: an intermediate certificate expired on {until}; the broker may refuse ours for it"
+            );
         }
         Ok(())
     }

@@ -28,7 +28,12 @@ pub(crate) enum Woken {
 ///
 /// # Errors
 /// [`Error::Interrupted`], or [`Error::Deadline`] where the deadline of the whole run comes first.
-pub(crate) fn wait(socket: BorrowedFd<'_>, want: Want, until: Instant, stop: &Stop) -> Result<Woken, Error> {
+pub(crate) fn wait(
+    socket: BorrowedFd<'_>,
+    want: Want,
+    until: Instant,
+    stop: &Stop,
+) -> Result<Woken, Error> {
     wait_on(Some((socket, want)), until, stop)
 }
 
@@ -46,18 +51,27 @@ pub(crate) fn sleep(until: Instant, stop: &Stop) -> Result<(), Error> {
 /// None that is known; those of [`wait`] cannot come.
 #[cfg(feature = "cli")]
 pub(crate) fn until_writable(output: BorrowedFd<'_>) -> io::Result<()> {
-    let (want, until) = (Want { read: false, write: true }, Instant::now() + Duration::from_secs(60));
+    let (want, until) =
+        (Want { read: false, write: true }, Instant::now() + Duration::from_secs(60));
     wait(output, want, until, &Stop::default()).map(drop).map_err(io::Error::other)
 }
 
-fn wait_on(socket: Option<(BorrowedFd<'_>, Want)>, until: Instant, stop: &Stop) -> Result<Woken, Error> {
+fn wait_on(
+    socket: Option<(BorrowedFd<'_>, Want)>,
+    until: Instant,
+    stop: &Stop,
+) -> Result<Woken, Error> {
     let mut events = 0;
     if let Some((_, want)) = socket {
         events |= if want.read { libc::POLLIN } else { 0 };
         events |= if want.write { libc::POLLOUT } else { 0 };
     }
     // poll(2) passes over a negative descriptor.
-    let entry = |descriptor: Option<i32>, events| libc::pollfd { fd: descriptor.unwrap_or(-1), events, revents: 0 };
+    let entry = |descriptor: Option<i32>, events| libc::pollfd {
+        fd: descriptor.unwrap_or(-1),
+        events,
+        revents: 0,
+    };
     let mut entries = [
         entry(socket.map(|(socket, _)| socket.as_raw_fd()), events),
         entry(stop.descriptor().map(|descriptor| descriptor.as_raw_fd()), libc::POLLIN),
@@ -66,7 +80,9 @@ fn wait_on(socket: Option<(BorrowedFd<'_>, Want)>, until: Instant, stop: &Stop) 
         stop.check()?;
         let until = stop.total.map_or(until, |total| until.min(total.at()));
         // SAFETY: the array is as long as said; both descriptors are borrowed and so open.
-        let count = unsafe { libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, milliseconds(until)) };
+        let count = unsafe {
+            libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, milliseconds(until))
+        };
         match count {
             0 if until > Instant::now() => {}
             0 => {
@@ -74,10 +90,18 @@ fn wait_on(socket: Option<(BorrowedFd<'_>, Want)>, until: Instant, stop: &Stop) 
                 return Ok(Woken::Passed);
             }
             count if count > 0 => {
-                return if entries[1].revents != 0 { Err(Error::Interrupted) } else { Ok(Woken::Ready) };
+                return if entries[1].revents != 0 {
+                    Err(Error::Interrupted)
+                } else {
+                    Ok(Woken::Ready)
+                };
             }
             // A signal whose handler raised the interrupt is seen by the next turn.
-            _ => assert_eq!(io::Error::last_os_error().kind(), io::ErrorKind::Interrupted, "poll(2) was misused"),
+            _ => assert_eq!(
+                io::Error::last_os_error().kind(),
+                io::ErrorKind::Interrupted,
+                "poll(2) was misused"
+            ),
         }
     }
 }

@@ -18,7 +18,12 @@ use crate::{deadline::Deadline, error::Error, stop::Stop};
 ///
 /// Waits for the system's resolver, which knows no deadline, on a thread of its own; at `deadline`
 /// the thread is left behind and ends by itself.
-pub(crate) fn resolve(host: &str, port: u16, deadline: &Deadline, stop: &Stop) -> Result<Vec<SocketAddr>, Fault> {
+pub(crate) fn resolve(
+    host: &str,
+    port: u16,
+    deadline: &Deadline,
+    stop: &Stop,
+) -> Result<Vec<SocketAddr>, Fault> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }

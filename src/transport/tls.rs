@@ -9,7 +9,10 @@ use std::{
 
 use openssl::{
     error::ErrorStack,
-    ssl::{ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslStream, SslVerifyMode, SslVersion},
+    ssl::{
+        ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslStream,
+        SslVerifyMode, SslVersion,
+    },
     x509::{
         X509, X509VerifyResult,
         store::X509StoreBuilder,
@@ -44,11 +47,18 @@ impl TlsContext {
     ///
     /// # Errors
     /// [`Error::Certificate`], which names the file: the CA's or, where OpenSSL finds it too weak, our own.
-    pub(crate) fn new(ca: Option<&Path>, identity: Option<&Identity>, verify: TlsVerify) -> Result<Self, Error> {
+    pub(crate) fn new(
+        ca: Option<&Path>,
+        identity: Option<&Identity>,
+        verify: TlsVerify,
+    ) -> Result<Self, Error> {
         let authorities = ca.map_or(Ok(Vec::new()), authorities)?;
         let refused = |path: Option<&Path>| {
             let path = path.map(Path::to_path_buf).unwrap_or_default();
-            |stack| Error::Certificate { path, problem: format!("OpenSSL does not take it: {stack}") }
+            |stack| Error::Certificate {
+                path,
+                problem: format!("OpenSSL does not take it: {stack}"),
+            }
         };
         let mut context = Self::trusting(authorities, verify).map_err(refused(ca))?;
         if let Some(identity) = identity {
@@ -57,7 +67,10 @@ impl TlsContext {
         Ok(Self { context: context.build(), verify })
     }
 
-    fn trusting(authorities: Vec<X509>, verify: TlsVerify) -> Result<SslContextBuilder, ErrorStack> {
+    fn trusting(
+        authorities: Vec<X509>,
+        verify: TlsVerify,
+    ) -> Result<SslContextBuilder, ErrorStack> {
         let mut store = X509StoreBuilder::new()?;
         for authority in authorities {
             store.add_cert(authority)?;
@@ -67,7 +80,11 @@ impl TlsContext {
         let mut context = SslContext::builder(SslMethod::tls_client())?;
         context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
         context.set_cert_store(store.build());
-        context.set_verify(if verify == TlsVerify::None { SslVerifyMode::NONE } else { SslVerifyMode::PEER });
+        context.set_verify(if verify == TlsVerify::None {
+            SslVerifyMode::NONE
+        } else {
+            SslVerifyMode::PEER
+        });
         // The engine keeps the start of its output, but may move it.
         context.set_mode(SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
         Ok(context)
@@ -102,11 +119,12 @@ fn show(context: &mut SslContextBuilder, identity: &Identity) -> Result<(), Erro
 
 fn authorities(path: &Path) -> Result<Vec<X509>, Error> {
     let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
-    let pem = fs::read(path).map_err(|error| wrong(format!("cannot read the CA certificates: {error}")))?;
+    let pem = fs::read(path)
+        .map_err(|error| wrong(format!("cannot read the CA certificates: {error}")))?;
     match X509::stack_from_pem(&pem) {
-        Ok(stack) if stack.is_empty() => {
-            Err(wrong("holds no certificate; PEM with “-----BEGIN CERTIFICATE-----” is expected".into()))
-        }
+        Ok(stack) if stack.is_empty() => Err(wrong(
+            "holds no certificate; PEM with “-----BEGIN CERTIFICATE-----” is expected".into(),
+        )),
         Ok(stack) => Ok(stack),
         Err(stack) => Err(wrong(format!("holds a damaged certificate: {stack}"))),
     }
@@ -149,17 +167,24 @@ pub(super) fn handshake(
 fn distrust(result: X509VerifyResult, host: &str) -> Fault {
     // Numbers of OpenSSL's x509_vfy.h, which the crate does not name.
     let (cause, problem) = match result.as_raw() {
-        18 => {
-            (TlsCause::UnknownAuthority, "the broker's certificate is self-signed and not in messaging_ca_cert".into())
-        }
+        18 => (
+            TlsCause::UnknownAuthority,
+            "the broker's certificate is self-signed and not in messaging_ca_cert".into(),
+        ),
         // 7: an authority of the same name with another key, as one that was made anew.
         2 | 7 | 19 | 20 | 21 => (
             TlsCause::UnknownAuthority,
-            format!("the broker's certificate is not verified by messaging_ca_cert ({})", result.error_string()),
+            format!(
+                "the broker's certificate is not verified by messaging_ca_cert ({})",
+                result.error_string()
+            ),
         ),
         9 => (TlsCause::BrokerCertificate, "the broker's certificate is not valid yet".into()),
         10 => (TlsCause::BrokerCertificate, "the broker's certificate has expired".into()),
-        62 | 64 => (TlsCause::OtherHost, format!("the broker's certificate is not for “{host}”, the host in the URL")),
+        62 | 64 => (
+            TlsCause::OtherHost,
+            format!("the broker's certificate is not for “{host}”, the host in the URL"),
+        ),
         _ => (
             TlsCause::BrokerCertificate,
             format!("the broker's certificate does not verify: {}", result.error_string()),
@@ -195,7 +220,9 @@ fn fault(error: openssl::ssl::Error) -> Fault {
     let Some(reason) = errors.first().and_then(|first| first.reason()) else {
         return match error.into_io_error() {
             Ok(error) => Fault::Io(error),
-            Err(error) if error.code() == ErrorCode::SYSCALL => Fault::Io(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) if error.code() == ErrorCode::SYSCALL => {
+                Fault::Io(io::ErrorKind::UnexpectedEof.into())
+            }
             Err(error) => Fault::Io(io::Error::other(error)),
         };
     };
@@ -203,16 +230,30 @@ fn fault(error: openssl::ssl::Error) -> Fault {
         return Fault::Io(io::ErrorKind::UnexpectedEof.into());
     }
     if reason.contains("protocol version") || reason.contains("unsupported protocol") {
-        return Fault::Untrusted(TlsCause::Handshake, format!("the broker has no TLS 1.2 or newer ({reason})"));
+        return Fault::Untrusted(
+            TlsCause::Handshake,
+            format!("the broker has no TLS 1.2 or newer ({reason})"),
+        );
     }
-    if let Some(number) = errors[0].reason_code().checked_sub(ALERTS).and_then(|code| u8::try_from(code).ok()) {
+    if let Some(number) =
+        errors[0].reason_code().checked_sub(ALERTS).and_then(|code| u8::try_from(code).ok())
+    {
         // Named such as “tlsv1 alert unknown ca”, “ssl/tls alert bad certificate”, “tlsv1 unrecognized name”.
-        let alert = reason.split_once(" alert ").or(reason.split_once(' ')).map_or(reason, |(_, alert)| alert);
+        let alert = reason
+            .split_once(" alert ")
+            .or(reason.split_once(' '))
+            .map_or(reason, |(_, alert)| alert);
         return Fault::Alert(number, alert.to_owned());
     }
-    if ["wrong version number", "packet length too long", "http request", "record layer failure", "unexpected message"]
-        .iter()
-        .any(|sign| reason.contains(sign))
+    if [
+        "wrong version number",
+        "packet length too long",
+        "http request",
+        "record layer failure",
+        "unexpected message",
+    ]
+    .iter()
+    .any(|sign| reason.contains(sign))
     {
         return Fault::NotTls;
     }

@@ -78,13 +78,15 @@ impl Wire {
         deadline: &Deadline,
         stop: &Stop,
     ) -> Result<Self, (Phase, Fault)> {
-        let addresses = resolve(host, port, deadline, stop).map_err(|fault| (Phase::Resolve, fault))?;
+        let addresses =
+            resolve(host, port, deadline, stop).map_err(|fault| (Phase::Resolve, fault))?;
         let tcp = connect_any(&addresses, deadline, stop).map_err(|fault| (Phase::Tcp, fault))?;
         let stream = match tls {
             None => Stream::Tcp(tcp),
-            Some(context) => {
-                Stream::Tls(tls::handshake(context, host, tcp, deadline, stop).map_err(|fault| (Phase::Tls, fault))?)
-            }
+            Some(context) => Stream::Tls(
+                tls::handshake(context, host, tcp, deadline, stop)
+                    .map_err(|fault| (Phase::Tls, fault))?,
+            ),
         };
         Ok(Self { stream })
     }
@@ -140,7 +142,11 @@ fn plain(result: io::Result<usize>, want: Want) -> Result<Turn, Fault> {
 }
 
 /// Tries the addresses in turn, each with its share of the time that is left.
-fn connect_any(addresses: &[SocketAddr], deadline: &Deadline, stop: &Stop) -> Result<TcpStream, Fault> {
+fn connect_any(
+    addresses: &[SocketAddr],
+    deadline: &Deadline,
+    stop: &Stop,
+) -> Result<TcpStream, Fault> {
     let mut last = Fault::Timeout;
     for (index, address) in addresses.iter().enumerate() {
         match connect(*address, &deadline.share(addresses.len() - index), stop) {
@@ -161,7 +167,9 @@ fn connect(address: SocketAddr, deadline: &Deadline, stop: &Stop) -> Result<TcpS
     match socket.connect(&address.into()) {
         Ok(()) => {}
         Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {
-            if poll::wait(socket.as_fd(), Want { read: false, write: true }, deadline.at(), stop)? == Woken::Passed {
+            if poll::wait(socket.as_fd(), Want { read: false, write: true }, deadline.at(), stop)?
+                == Woken::Passed
+            {
                 return Err(Fault::Timeout);
             }
             if let Some(error) = socket.take_error()? {

@@ -73,7 +73,8 @@ fn a_name_comes_from_the_dns_alone() {
 #[test]
 fn a_name_that_the_dns_does_not_know_is_named() {
     let bench = bench();
-    let server = dns::serve(Ipv4Addr::new(127, 0, 0, 3), "another.example.test", Ipv4Addr::LOCALHOST);
+    let server =
+        dns::serve(Ipv4Addr::new(127, 0, 0, 3), "another.example.test", Ipv4Addr::LOCALHOST);
     let root = Root::new(&bench, NAME);
     root.file("etc/resolv.conf", &format!("nameserver {server}\n"));
     root.run(&images(1)).expect(69).says(NAME);
@@ -85,7 +86,9 @@ fn a_name_server_that_says_nothing_ends_with_the_connect_timeout() {
     let bench = bench();
     let server = dns::mute(Ipv4Addr::new(127, 0, 0, 4));
     let silent = |seconds: &str| {
-        let root = Root::with(&bench, NAME, |config| config.set("connect_timeout", seconds).patience(1, 1, 1));
+        let root = Root::with(&bench, NAME, |config| {
+            config.set("connect_timeout", seconds).patience(1, 1, 1)
+        });
         root.file("etc/resolv.conf", &format!("nameserver {}\n", server.at));
         root
     };
@@ -116,7 +119,10 @@ fn without_hosts_and_dns_a_name_is_a_clear_error() {
 fn foreign_modules_of_the_name_service_are_passed_over() {
     let bench = bench();
     let root = Root::new(&bench, NAME);
-    root.file("etc/nsswitch.conf", "hosts: mymachines resolve [!UNAVAIL=return] foreign files\npasswd: foreign\n");
+    root.file(
+        "etc/nsswitch.conf",
+        "hosts: mymachines resolve [!UNAVAIL=return] foreign files\npasswd: foreign\n",
+    );
     root.file("etc/hosts", &format!("127.0.0.1 {NAME}\n"));
     root.run(&images(1)).expect(0);
 }
@@ -141,7 +147,9 @@ fn the_broker_is_verified() {
     let bench = bench();
     let root = Root::new(&bench, "other.example.test");
     root.file("etc/hosts", "127.0.0.1 other.example.test\n");
-    root.run(&images(1)).expect(77).says("the broker's certificate is not for “other.example.test”");
+    root.run(&images(1))
+        .expect(77)
+        .says("the broker's certificate is not for “other.example.test”");
 
     let stranger = amqp_sandbox::pki::Authority::new("stranger").unwrap();
     let root = Root::new(&bench, "127.0.0.1");
@@ -155,7 +163,9 @@ fn the_broker_is_verified() {
 fn closed_streams_do_not_abort_it() {
     let bench = bench();
     let root = Root::new(&bench, "127.0.0.1");
-    for (redirection, status) in [("<&-", 0), ("2>&-", 0), ("<&- 2>&-", 0), (">&-", 74), ("<&- >&- 2>&-", 74)] {
+    for (redirection, status) in
+        [("<&-", 0), ("2>&-", 0), ("<&- 2>&-", 0), (">&-", 74), ("<&- >&- 2>&-", 74)]
+    {
         let arguments = images(1);
         let words: Vec<_> = arguments.split(' ').collect();
         let ended = root.program(&words, redirection).run().expect(status);

@@ -33,7 +33,8 @@ impl Root {
         root.file("ca.pem", &fs::read_to_string(sandbox.ca_file()).unwrap());
         // By a process of its own: a file that we had open for writing could be inherited by what another
         // test starts, and then it is “busy” (execve(2), ETXTBSY).
-        let copied = Command::new("cp").arg(under_test()).arg(root.path().join("amqp-messenger")).status();
+        let copied =
+            Command::new("cp").arg(under_test()).arg(root.path().join("amqp-messenger")).status();
         assert!(copied.unwrap().success());
         root
     }
@@ -51,7 +52,9 @@ impl Root {
 
     /// What is in the top folder.
     pub fn content(&self) -> Vec<String> {
-        let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let name = |entry: std::io::Result<fs::DirEntry>| {
+            entry.unwrap().file_name().into_string().unwrap()
+        };
         let mut names: Vec<_> = fs::read_dir(self.path()).unwrap().map(name).collect();
         names.sort();
         names

@@ -43,7 +43,8 @@ impl Bench {
 
     /// With the broker for itself, so that it may be stopped. It runs at the start, whatever the test before did.
     pub fn alone() -> Self {
-        let bench = Self::with(Use::Alone(BROKER.write().unwrap_or_else(|poisoned| poisoned.into_inner())));
+        let bench =
+            Self::with(Use::Alone(BROKER.write().unwrap_or_else(|poisoned| poisoned.into_inner())));
         bench.broker("start");
         bench
     }
@@ -79,11 +80,18 @@ impl Bench {
             brokers: vec![variable("BROKER_URL")],
             certificate: Some(pem("signer")),
             ca: Some(pem("ca")),
-            sasl: if self.kind.name == "activemq" { Mechanism::Anonymous } else { Mechanism::External },
+            sasl: if self.kind.name == "activemq" {
+                Mechanism::Anonymous
+            } else {
+                Mechanism::External
+            },
             username: String::new(),
             password_file: None,
             hostname: None,
-            services: vec![Service { requests: route.requests.clone(), replies: route.replies.clone() }],
+            services: vec![Service {
+                requests: route.requests.clone(),
+                replies: route.replies.clone(),
+            }],
             durable: true,
             keys: self.folder.path().join("keys"),
         };
@@ -134,7 +142,11 @@ impl Bench {
     /// Starts the program with its log at trace level, which this can wait for.
     pub fn watch(&self, config: &Config, arguments: &str) -> Watched {
         let started = Instant::now();
-        let child = self.program(&config.clone().set("log_level", "trace"), arguments).command.spawn().unwrap();
+        let child = self
+            .program(&config.clone().set("log_level", "trace"), arguments)
+            .command
+            .spawn()
+            .unwrap();
         Watched::new(child, started)
     }
 }
@@ -156,7 +168,8 @@ pub fn folder() -> PathBuf {
 }
 
 fn variable(name: &str) -> String {
-    env::var(name).expect("these tests need a broker: tests/brokers/run NAME cargo test --test brokers")
+    env::var(name)
+        .expect("these tests need a broker: tests/brokers/run NAME cargo test --test brokers")
 }
 
 /// The program, whose log is read as it comes.
@@ -187,7 +200,8 @@ impl Watched {
     #[track_caller]
     pub fn wait_for(&self, text: &str, count: usize) {
         let (log, grown) = &*self.log;
-        let missing = |log: &mut String| log.lines().filter(|line| line.contains(text)).count() < count;
+        let missing =
+            |log: &mut String| log.lines().filter(|line| line.contains(text)).count() < count;
         let (log, waited) = grown.wait_timeout_while(log.lock().unwrap(), LONG, missing).unwrap();
         assert!(!waited.timed_out(), "{text:?} is not {count} times in the log:\n{log}");
     }

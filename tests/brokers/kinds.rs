@@ -69,8 +69,19 @@ const fn login(sasl: &'static str, port: &'static str, status: i32, says: &'stat
     Login { sasl, port, password: None, certificate: "client", comes_to: (status, says) }
 }
 
-const fn plain(port: &'static str, password: &'static str, status: i32, says: &'static str) -> Login {
-    Login { sasl: "plain", port, password: Some(password), certificate: "client", comes_to: (status, says) }
+const fn plain(
+    port: &'static str,
+    password: &'static str,
+    status: i32,
+    says: &'static str,
+) -> Login {
+    Login {
+        sasl: "plain",
+        port,
+        password: Some(password),
+        certificate: "client",
+        comes_to: (status, says),
+    }
 }
 
 const fn stranger(sasl: &'static str, status: i32, says: &'static str) -> Login {
@@ -82,7 +93,8 @@ const WRONG: &str = "wrong";
 
 impl Kind {
     pub fn of(name: &str) -> &'static Self {
-        let kind = [&ACTIVEMQ, &ARTEMIS, &RABBITMQ, &QPID].into_iter().find(|kind| kind.name == name);
+        let kind =
+            [&ACTIVEMQ, &ARTEMIS, &RABBITMQ, &QPID].into_iter().find(|kind| kind.name == name);
         kind.unwrap_or_else(|| panic!("there is no broker {name}"))
     }
 }
@@ -172,7 +184,10 @@ static ARTEMIS: Kind = Kind {
             "listening to “queue://forbidden.queue” refused: amqp:unauthorized-access: ",
         ),
         sending_unknown: ("queue://missing.x", "sending to “queue://missing.x” refused: "),
-        listening_unknown: ("queue://missing.x", "listening to “queue://missing.x” refused: amqp:not-found: "),
+        listening_unknown: (
+            "queue://missing.x",
+            "listening to “queue://missing.x” refused: amqp:not-found: ",
+        ),
     },
     wrong_host: WrongHost::Ignored,
 };
@@ -183,7 +198,12 @@ static RABBITMQ: Kind = Kind {
         // A queue that was declared as durable; one that comes into being by its address is not.
         ["/amq/queue/REQ", "/amq/queue/REQ", "/amq/queue/REP", "/amq/queue/REP"],
         ["/queue/new.REQ", "/queue/new.REQ", "/queue/new.REP", "/queue/new.REP"],
-        ["/exchange/amq.topic/REQ", "/exchange/amq.topic/REQ", "/exchange/amq.topic/REP", "/exchange/amq.topic/REP"],
+        [
+            "/exchange/amq.topic/REQ",
+            "/exchange/amq.topic/REQ",
+            "/exchange/amq.topic/REP",
+            "/exchange/amq.topic/REP",
+        ],
         ["/topic/REQ", "/topic/REQ", "/topic/REP", "/topic/REP"],
     ],
     logins: &[
@@ -195,7 +215,10 @@ static RABBITMQ: Kind = Kind {
         plain("amqps", WRONG, 77, "login refused"),
         stranger("external", 77, "login refused"),
     ],
-    anonymous_terminus: (69, "amqp:invalid-field: Attach rejected: {address_not_utf8_string,undefined}"),
+    anonymous_terminus: (
+        69,
+        "amqp:invalid-field: Attach rejected: {address_not_utf8_string,undefined}",
+    ),
     refusals: Refusals {
         sending_forbidden: (
             "/queue/forbidden",
@@ -222,7 +245,10 @@ static RABBITMQ: Kind = Kind {
 
 static QPID: Kind = Kind {
     name: "qpid",
-    routes: &[["REQ", "REQ", "REP", "REP"], ["amq.topic/REQ", "amq.topic/REQ", "amq.topic/REP", "amq.topic/REP"]],
+    routes: &[
+        ["REQ", "REQ", "REP", "REP"],
+        ["amq.topic/REQ", "amq.topic/REQ", "amq.topic/REP", "amq.topic/REP"],
+    ],
     logins: &[
         login("auto", "amqps", 0, "connected"),
         login("none", "amqps", 0, "connected"),

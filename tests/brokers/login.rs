@@ -21,7 +21,8 @@ fn every_login() {
             .set("sasl", sasl);
         if let Some(password) = password {
             let file = bench.file("password", password);
-            config = config.set("username", "suite").set("password_file", &file.display().to_string());
+            config =
+                config.set("username", "suite").set("password_file", &file.display().to_string());
         }
         let (status, says) = comes_to;
         eprintln!("… comes to {status}");
@@ -53,7 +54,8 @@ fn a_virtual_host_that_is_not_there() {
     let _signer = bench.signer(&route);
     match bench.kind.wrong_host {
         WrongHost::Refused(host, says) => {
-            let ended = bench.run(&bench.config(&route).set("open_hostname", host), &images(1)).expect(77);
+            let ended =
+                bench.run(&bench.config(&route).set("open_hostname", host), &images(1)).expect(77);
             ended.logs(says);
             took_between(&ended, 0.0, 30.0);
         }
@@ -72,6 +74,8 @@ fn the_next_broker_is_used() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let down = format!("amqps://localhost:{}", listener.local_addr().unwrap().port());
     drop(listener);
-    let config = bench.config(&route).set("messaging_brokers", &format!("[\"{down}\", \"{}\"]", url("amqps")));
+    let config = bench
+        .config(&route)
+        .set("messaging_brokers", &format!("[\"{down}\", \"{}\"]", url("amqps")));
     bench.run(&config, &images(2)).expect(0).says(&format!("WARN  {down}"));
 }

@@ -16,7 +16,8 @@ pub fn all_signed(ended: &Ended, count: usize) {
         assert_eq!(message["manifest_digest"], format!("sha256:{index:064x}"));
         assert!(message["signed_claim"].is_string(), "{message}");
     }
-    let ids: HashSet<_> = messages.iter().map(|message| message["request_id"].to_string()).collect();
+    let ids: HashSet<_> =
+        messages.iter().map(|message| message["request_id"].to_string()).collect();
     assert_eq!(ids.len(), count);
 }
 
@@ -28,17 +29,20 @@ fn the_three_operations_and_a_batch() {
     let config = bench.config(&route);
     all_signed(&bench.run(&config, &images(3)).expect(0), 3);
 
-    let ended = bench.run(&config, "clear-sign --signing-key ABCD1234 --task-id 7 one two").expect(0);
+    let ended =
+        bench.run(&config, "clear-sign --signing-key ABCD1234 --task-id 7 one two").expect(0);
     assert!(ended.messages().iter().all(|message| message["signed_data"].is_string()));
     assert_eq!(ended.messages().len(), 2);
 
     let file = bench.file("blob", "a small file");
-    let arguments = format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", file.display());
+    let arguments =
+        format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", file.display());
     assert!(bench.run(&config, &arguments).expect(0).messages()[0]["signed_payload"].is_string());
 
     let batch = format!("{} --signer-type batch --signing-key-name name", images(5));
     let ended = bench.run(&config.set("chunk_size", "2"), &batch).expect(0);
-    let claims: usize = ended.messages().iter().map(|message| message["claims"].as_array().unwrap().len()).sum();
+    let claims: usize =
+        ended.messages().iter().map(|message| message["claims"].as_array().unwrap().len()).sum();
     assert_eq!(claims, 5);
     assert_eq!(signer.seen().requests.len(), 3 + 2 + 1 + 3);
 }
@@ -83,6 +87,10 @@ fn a_file_of_two_megabytes() {
     let route = bench.route();
     let _signer = bench.signer(&route);
     let file = bench.file("blob", vec![b'x'; 2 << 20]);
-    let arguments = format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", file.display());
-    assert!(bench.run(&bench.config(&route), &arguments).expect(0).messages()[0]["signed_payload"].is_string());
+    let arguments =
+        format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", file.display());
+    assert!(
+        bench.run(&bench.config(&route), &arguments).expect(0).messages()[0]["signed_payload"]
+            .is_string()
+    );
 }

@@ -17,7 +17,11 @@ pub static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
     // One folder for the builds of all profiles, as by hand.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let mut install = Command::new("packaging/install-clib");
-    install.env("CARGO", env!("CARGO")).env("CARGO_TARGET_DIR", target).env("DESTDIR", &root).env("PREFIX", "/usr");
+    install
+        .env("CARGO", env!("CARGO"))
+        .env("CARGO_TARGET_DIR", target)
+        .env("DESTDIR", &root)
+        .env("PREFIX", "/usr");
     for name in ["LIBDIR", "INCLUDEDIR"] {
         install.env_remove(name);
     }
@@ -33,7 +37,8 @@ pub static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// What the README says to link with, after the program's own source.
-pub const STATIC: &str = "-l:libamqp_messenger.a $(pkg-config --cflags --libs --static amqp_messenger)";
+pub const STATIC: &str =
+    "-l:libamqp_messenger.a $(pkg-config --cflags --libs --static amqp_messenger)";
 pub const DYNAMIC: &str = "$(pkg-config --cflags --libs amqp_messenger)";
 
 pub fn lib() -> PathBuf {
@@ -56,7 +61,9 @@ pub fn compile(compiler: &str, sources: &[&str], libraries: &str, name: &str, ro
 
 /// Makes pkg-config look below a root.
 pub fn pkg_config_here<'a>(command: &'a mut Command, root: &Path) -> &'a mut Command {
-    command.env("PKG_CONFIG_PATH", root.join("usr/lib/pkgconfig")).env("PKG_CONFIG_SYSROOT_DIR", root)
+    command
+        .env("PKG_CONFIG_PATH", root.join("usr/lib/pkgconfig"))
+        .env("PKG_CONFIG_SYSROOT_DIR", root)
 }
 
 /// One of the programs, about to be run.
@@ -69,7 +76,8 @@ pub fn program(name: &str) -> Program {
 /// Runs a tool to its success; what it printed.
 #[track_caller]
 pub fn run(command: &mut Command) -> String {
-    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let Output { status, stdout, stderr } =
+        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     assert!(status.success(), "{command:?}: {status}\n{}", String::from_utf8_lossy(&stderr));
     String::from_utf8(stdout).unwrap()
 }

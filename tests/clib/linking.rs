@@ -9,7 +9,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// What a program or a library asks the system to load.
 fn needed(path: &Path) -> Vec<String> {
     let dynamic = run(Command::new("readelf").args(["--dynamic", "--wide"]).arg(path));
-    let name = |line: &str| Some(line.split_once("(NEEDED)")?.1.split_once('[')?.1.trim_end_matches(']').to_owned());
+    let name = |line: &str| {
+        Some(line.split_once("(NEEDED)")?.1.split_once('[')?.1.trim_end_matches(']').to_owned())
+    };
     dynamic.lines().filter_map(name).collect()
 }
 
@@ -23,7 +25,9 @@ fn declared() -> BTreeSet<String> {
 
 /// The global symbols that nm finds, whatever their kind.
 fn defined(file: &str, option: &str) -> BTreeSet<String> {
-    let printed = run(Command::new("nm").args([option, "--defined-only", "--format=posix"]).arg(lib().join(file)));
+    let printed = run(Command::new("nm")
+        .args([option, "--defined-only", "--format=posix"])
+        .arg(lib().join(file)));
     let symbols = printed.lines().filter(|line| !line.ends_with(':') && !line.is_empty());
     symbols.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
 }
@@ -40,7 +44,10 @@ fn a_program_with_the_shared_library_loads_it_by_the_version_of_its_interface() 
     let soname = format!("libamqp_messenger.so.{}", VERSION.rsplit_once('.').unwrap().0);
     assert!(needed(&ROOT.join("sign-dynamic")).contains(&soname));
     let file = fs::canonicalize(lib().join(&soname)).unwrap();
-    assert_eq!(file.file_name().unwrap().to_str(), Some(&*format!("libamqp_messenger.so.{VERSION}")));
+    assert_eq!(
+        file.file_name().unwrap().to_str(),
+        Some(&*format!("libamqp_messenger.so.{VERSION}"))
+    );
     assert_eq!(fs::canonicalize(lib().join("libamqp_messenger.so")).unwrap(), file);
     assert!(!needed(&file).iter().any(|name| name.contains("qpid")), "{:?}", needed(&file));
 }
@@ -55,14 +62,21 @@ fn both_libraries_define_what_the_header_declares_and_nothing_else() {
 
 #[test]
 fn pkg_config_knows_the_version() {
-    let version = run(pkg_config_here(Command::new("pkg-config").args(["--modversion", "amqp_messenger"]), &ROOT));
+    let version = run(pkg_config_here(
+        Command::new("pkg-config").args(["--modversion", "amqp_messenger"]),
+        &ROOT,
+    ));
     assert_eq!(version.trim(), VERSION);
 }
 
 #[test]
 fn the_header_is_good_for_cpp() {
     let source = ROOT.join("version.cpp");
-    fs::write(&source, "#include <amqp_messenger.h>\nint main() { return *amqp_messenger_version() == 0; }\n").unwrap();
+    fs::write(
+        &source,
+        "#include <amqp_messenger.h>\nint main() { return *amqp_messenger_version() == 0; }\n",
+    )
+    .unwrap();
     compile("c++", &["-std=c++11", source.to_str().unwrap()], DYNAMIC, "version", &ROOT);
     run(Command::new(ROOT.join("version")).env("LD_LIBRARY_PATH", lib()));
 }
@@ -72,13 +86,15 @@ fn the_readme_s_example_compiles() {
     let readme = fs::read_to_string("README.md").unwrap();
     let example = readme.split_once("```c\n").unwrap().1.split_once("```").unwrap().0;
     let source = ROOT.join("readme.c");
-    let program =
-        format!("#include <amqp_messenger.h>\n#include <stdio.h>\nint main(void) {{\n{example}\nreturn status;\n}}\n");
+    let program = format!(
+        "#include <amqp_messenger.h>\n#include <stdio.h>\nint main(void) {{\n{example}\nreturn status;\n}}\n"
+    );
     fs::write(&source, program).unwrap();
     compile("cc", &["-std=c99", source.to_str().unwrap()], STATIC, "readme", &ROOT);
     for libraries in [STATIC, DYNAMIC] {
-        let line =
-            readme.lines().find(|line| line.starts_with("cc sign.c -o ") && line.ends_with(&format!(" {libraries}")));
+        let line = readme.lines().find(|line| {
+            line.starts_with("cc sign.c -o ") && line.ends_with(&format!(" {libraries}"))
+        });
         assert!(line.is_some(), "{libraries}");
     }
 }

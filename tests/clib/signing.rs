@@ -18,7 +18,8 @@ fn sign(bench: &Bench, config: &Config, linked: &str, count: usize) -> Program {
     let mut program = program(&format!("sign-{linked}"));
     program.args([path.to_str().unwrap(), "ABCD1234", "7"]);
     for index in 0..count {
-        program.args([format!("sha256:{index:064x}"), format!("registry.example.com/ns/app:{index}")]);
+        program
+            .args([format!("sha256:{index:064x}"), format!("registry.example.com/ns/app:{index}")]);
     }
     program
 }
@@ -41,7 +42,9 @@ fn under_valgrind(inner: &Program) -> Program {
         "--errors-for-leak-kinds=definite,indirect",
     ]);
     program.args([inner.command.get_program()]).args(inner.command.get_args());
-    let set = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| Some((name.to_owned(), value?.to_owned()));
+    let set = |(name, value): (&std::ffi::OsStr, Option<&std::ffi::OsStr>)| {
+        Some((name.to_owned(), value?.to_owned()))
+    };
     program.command.envs(inner.command.get_envs().filter_map(set));
     program
 }
@@ -51,7 +54,12 @@ fn the_example_signs_with_either_library() {
     for linked in BOTH {
         let bench = Bench::new();
         let ended = sign(&bench, &bench.config(), linked, 3).run().expect(0);
-        assert_eq!(ended.stdout.lines().filter(|value| value.len() > 100).count(), 3, "{}", ended.stdout);
+        assert_eq!(
+            ended.stdout.lines().filter(|value| value.len() > 100).count(),
+            3,
+            "{}",
+            ended.stdout
+        );
         ended.says("INFO  brokers: amqps://");
         let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
         assert_eq!(record.accepted().count(), 3);
@@ -91,16 +99,28 @@ fn every_kind_of_operation_is_signed() {
     for linked in BOTH {
         let bench = Bench::new();
         let ended = api(&bench, "operations", linked).run().expect(0);
-        let lines: Vec<_> = ended.stdout.lines().map(|line| line.split_once(": ").unwrap()).collect();
+        let lines: Vec<_> =
+            ended.stdout.lines().map(|line| line.split_once(": ").unwrap()).collect();
         let subjects: Vec<_> = lines.iter().map(|(subject, _)| *subject).collect();
-        let texts = ["input 1 key ABCD1234", "input 1 key EFGH5678", "input 2 key ABCD1234", "input 2 key EFGH5678"];
+        let texts = [
+            "input 1 key ABCD1234",
+            "input 1 key EFGH5678",
+            "input 2 key ABCD1234",
+            "input 2 key EFGH5678",
+        ];
         let blobs = ["blob 1 key ABCD1234 (name)", "blob 2 key ABCD1234 (name)"];
         assert_eq!((&subjects[..4], &subjects[4..6], subjects.len()), (&texts[..], &blobs[..], 7));
-        let values = |line: &(&str, &str)| line.1.split(' ').filter(|value| value.len() > 100).count();
+        let values =
+            |line: &(&str, &str)| line.1.split(' ').filter(|value| value.len() > 100).count();
         assert_eq!(lines.iter().map(values).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 1, 4]);
-        let requests: Vec<_> = bench.record().requests.iter().map(|request| request.json()).collect();
-        assert_eq!((&requests[0]["data"], &requests[4]["artifact"]), (&"aGVsbG8=".into(), &"AP8=".into()));
-        let asked: Vec<_> = requests.iter().map(|request| request["requested_by"].as_str().unwrap()).collect();
+        let requests: Vec<_> =
+            bench.record().requests.iter().map(|request| request.json()).collect();
+        assert_eq!(
+            (&requests[0]["data"], &requests[4]["artifact"]),
+            (&"aGVsbG8=".into(), &"AP8=".into())
+        );
+        let asked: Vec<_> =
+            requests.iter().map(|request| request["requested_by"].as_str().unwrap()).collect();
         assert_eq!(asked, [&["builder"; 4][..], &["sandbox-client"; 3]].concat());
     }
 }
@@ -110,8 +130,12 @@ fn threads_may_share_a_signer() {
     for linked in BOTH {
         let bench = Bench::new();
         api(&bench, "threads", linked).run().expect(0);
-        let mut blobs: Vec<_> =
-            bench.record().requests.iter().map(|request| request.json()["artifact"].clone()).collect();
+        let mut blobs: Vec<_> = bench
+            .record()
+            .requests
+            .iter()
+            .map(|request| request.json()["artifact"].clone())
+            .collect();
         blobs.sort_by_key(ToString::to_string);
         assert_eq!(blobs, ["YQ==", "Yg==", "Yw==", "ZA=="]);
     }
@@ -120,7 +144,8 @@ fn threads_may_share_a_signer() {
 /// A reply that refuses: the status, the words, and an empty line in the place of the value.
 #[test]
 fn a_refusal_is_told_item_by_item() {
-    let error = Act::ServerError { errors: vec!["no such key".into()], signing_status: "failure".into() };
+    let error =
+        Act::ServerError { errors: vec!["no such key".into()], signing_status: "failure".into() };
     let bench = Bench::misbehaving(vec![rule(When::Request(2), error)]);
     let ended = sign(&bench, &bench.config(), "static", 2).run().expect(1);
     let values: Vec<_> = ended.stdout.lines().map(|value| !value.is_empty()).collect();
@@ -144,7 +169,10 @@ fn a_signal_handler_ends_the_wait() {
     for (linked, name) in [("static", "INT"), ("dynamic", "TERM")] {
         let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
         let running = sign(&bench, &bench.config().patience(60, 1, 1), linked, 2).start();
-        bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 1 && record.requests.len() == 2).unwrap();
+        bench
+            .sandbox
+            .wait_for(LONG, |record| record.accepted().count() == 1 && record.requests.len() == 2)
+            .unwrap();
         signal(name, running.id());
         let ended = running.wait().expect(130);
         assert!(ended.took < LONG, "{:?}", ended.took);
@@ -158,7 +186,8 @@ fn a_signal_handler_ends_the_wait() {
 fn stop(process: u32) {
     signal("STOP", process);
     let started = Instant::now();
-    let is_stopped = || fs::read_to_string(format!("/proc/{process}/stat")).unwrap().contains(") T ");
+    let is_stopped =
+        || fs::read_to_string(format!("/proc/{process}/stat")).unwrap().contains(") T ");
     while !is_stopped() {
         assert!(started.elapsed() < LONG, "it does not stop");
         std::thread::yield_now();
@@ -179,7 +208,8 @@ fn a_broker_that_hangs_up_raises_no_sigpipe() {
     });
     let bench = Bench::new();
     let urls = format!("[\"amqp://localhost:{port}\", \"{}\"]", bench.sandbox.amqp_url());
-    let running = sign(&bench, &bench.config().set("messaging_brokers", &urls), "static", 2).start();
+    let running =
+        sign(&bench, &bench.config().set("messaging_brokers", &urls), "static", 2).start();
     let connection = kept.recv_timeout(LONG).unwrap();
     stop(running.id());
     // First the end of what it sends, then the end of all.

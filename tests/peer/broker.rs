@@ -24,12 +24,14 @@ const CONTAINER: &str = "pubtools-sign-msg-container-sign";
 const CLEAR: &str = "pubtools-sign-msg-clear-sign";
 const BLOB: &str = "pubtools-sign-msg-blob-sign";
 
-const IMAGES: &str = "--digest sha256:1 --reference r/one:1 --digest sha256:2 --reference r/two:größe";
+const IMAGES: &str =
+    "--digest sha256:1 --reference r/one:1 --digest sha256:2 --reference r/two:größe";
 
 /// Runs a program to the status 0; a task id of each case keeps the replies of the cases apart.
 #[track_caller]
 fn run(program: &Path, task: &str, arguments: &str) -> Ended {
-    let config = std::env::var("AMQP_BROKER_CONFIG").expect("AMQP_BROKER_CONFIG names a configuration");
+    let config =
+        std::env::var("AMQP_BROKER_CONFIG").expect("AMQP_BROKER_CONFIG names a configuration");
     let mut command = Program::new(program);
     command.command.current_dir(env!("CARGO_MANIFEST_DIR")).env("LC_ALL", "C.UTF-8");
     let task = format!("{task}-{}", std::process::id());
@@ -64,12 +66,17 @@ fn images_raw() {
 
 #[test]
 fn images_in_batches() {
-    is_the_same(CONTAINER, "batches", &format!("{IMAGES} --signer-type batch --signing-key-name release"));
+    is_the_same(
+        CONTAINER,
+        "batches",
+        &format!("{IMAGES} --signer-type batch --signing-key-name release"),
+    );
 }
 
 #[test]
 fn many_images() {
-    let images = (0..150).map(|index| format!("--digest sha256:{index} --reference r/ns/app:{index}"));
+    let images =
+        (0..150).map(|index| format!("--digest sha256:{index} --reference r/ns/app:{index}"));
     is_the_same(CONTAINER, "many", &images.collect::<Vec<_>>().join(" "));
 }
 
@@ -80,5 +87,9 @@ fn texts() {
 
 #[test]
 fn files() {
-    is_the_same(BLOB, "files", "--blob-file Cargo.toml --blob-file rustfmt.toml --signing-key-name release");
+    is_the_same(
+        BLOB,
+        "files",
+        "--blob-file Cargo.toml --blob-file rustfmt.toml --signing-key-name release",
+    );
 }

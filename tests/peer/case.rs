@@ -235,7 +235,8 @@ impl Prepared {
 
     /// We, called by our own name.
     pub fn natively(&self) -> Run {
-        let command = self.case.command.trim_start_matches("pubtools-sign").trim_start_matches("-msg-");
+        let command =
+            self.case.command.trim_start_matches("pubtools-sign").trim_start_matches("-msg-");
         self.run(self.program(Path::new(env!("CARGO_BIN_EXE_amqp-messenger")), Some(command)))
     }
 
@@ -276,7 +277,9 @@ impl Prepared {
             program.args([command]);
         } else if self.case.command == "pubtools-sign" {
             let bundled = words.next().into_iter();
-            program.args(bundled.map(|word| if command.is_some() { word.trim_start_matches("msg-") } else { word }));
+            program.args(bundled.map(|word| {
+                if command.is_some() { word.trim_start_matches("msg-") } else { word }
+            }));
         }
         if !self.case.without_config_file {
             program.args(["--config-file", "config.yaml"]);
@@ -295,7 +298,10 @@ impl Prepared {
     pub fn answered(&self, mut program: Program, text: &str, properties: &[(&str, &str)]) -> Run {
         let before = self.bench.record();
         let running = program.start();
-        let sent = self.bench.sandbox.wait_for(LONG, |record| record.requests.len() > before.requests.len());
+        let sent = self
+            .bench
+            .sandbox
+            .wait_for(LONG, |record| record.requests.len() > before.requests.len());
         let id = sent.expect("a request is sent").requests.pop().unwrap().request_id.unwrap();
         let reply = Body::Text(text.replace("REQUEST", &id));
         self.bench.sandbox.publish("topic://VirtualTopic.sandbox.reply", reply, properties);

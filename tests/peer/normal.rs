@@ -45,13 +45,21 @@ fn request(request: &RequestRecord, ids: &Ids) -> String {
 /// A name must be its own, so only what it begins with is looked at.
 pub fn links(record: &Record) -> String {
     let of = |wanted| record.links.iter().filter(move |link| link.direction == wanted);
-    of(Direction::Receiver).chain(of(Direction::Sender)).map(|link| self::link(link, record)).collect()
+    of(Direction::Receiver)
+        .chain(of(Direction::Sender))
+        .map(|link| self::link(link, record))
+        .collect()
 }
 
 fn link(link: &LinkRecord, record: &Record) -> String {
-    let container = &record.connections.iter().find(|connection| connection.number == link.connection).unwrap();
+    let container =
+        &record.connections.iter().find(|connection| connection.number == link.connection).unwrap();
     let name = link.name.replace(&container.container_id, "<container>");
-    let name = if name == "<container>" || name.starts_with("<container>-") { "<container>…" } else { &name };
+    let name = if name == "<container>" || name.starts_with("<container>-") {
+        "<container>…"
+    } else {
+        &name
+    };
     let lines = [
         format!("{:?} {name}", link.direction),
         format!("source {}", terminus(link.source.as_ref())),
@@ -80,11 +88,20 @@ fn connection(connection: &ConnectionRecord) -> String {
     let container = uuid::Uuid::parse_str(&connection.container_id).map(|id| id.get_version_num());
     let lines = [
         format!("connection {:?} {:?}", connection.protocol_header, connection.sasl_mechanism),
-        format!("tls {} {:?} as {:?}", connection.tls, connection.tls_version, connection.certificate_subject),
+        format!(
+            "tls {} {:?} as {:?}",
+            connection.tls, connection.tls_version, connection.certificate_subject
+        ),
         format!("asks for {:?}", connection.server_name),
-        format!("opened {} at {:?} by a UUID of version {container:?}", connection.opened, connection.hostname),
+        format!(
+            "opened {} at {:?} by a UUID of version {container:?}",
+            connection.opened, connection.hostname
+        ),
         format!("channels {}", connection.channel_max),
-        format!("offers {:?}, desires {:?}", connection.offered_capabilities, connection.desired_capabilities),
+        format!(
+            "offers {:?}, desires {:?}",
+            connection.offered_capabilities, connection.desired_capabilities
+        ),
         format!("properties {:?}", connection.properties),
         format!("closed {}, problems {:?}", connection.close_received, connection.problems),
     ];
@@ -95,7 +112,10 @@ fn connection(connection: &ConnectionRecord) -> String {
 pub fn outcomes(record: &Record) -> String {
     let ids = Ids::of(record);
     let line = |delivery: &amqp_sandbox::record::DeliveryRecord| {
-        format!("reply to {:?} from {}: {:?}\n", delivery.request_id, delivery.address, delivery.outcome)
+        format!(
+            "reply to {:?} from {}: {:?}\n",
+            delivery.request_id, delivery.address, delivery.outcome
+        )
     };
     ids.replaced(&record.deliveries.iter().map(line).collect::<String>())
 }
@@ -133,7 +153,9 @@ fn reply(text: &str, reply: &Value) -> String {
         }
     }
     let claims = msg["claims"].as_array().into_iter().flatten();
-    let of_batch = claims.flat_map(|claim| claim["signed_claims"].as_object().into_iter().flat_map(|map| map.values()));
+    let of_batch = claims.flat_map(|claim| {
+        claim["signed_claims"].as_object().into_iter().flat_map(|map| map.values())
+    });
     let of_one = ["signed_claim", "signed_data", "signed_payload"].map(|key| &msg[key]);
     for value in of_one.into_iter().chain(of_batch).filter_map(Value::as_str) {
         replace(value, &format!("<{}>", signed(value)));
@@ -176,12 +198,16 @@ impl Ids {
     pub fn printed(stdout: &str) -> Self {
         let document: Value = serde_json::from_str(stdout).unwrap_or_default();
         let results = document["operation_results"].as_array().cloned().unwrap_or_default();
-        let ids = results.iter().filter_map(|result| result[0]["msg"]["request_id"].as_str().map(String::from));
+        let ids = results
+            .iter()
+            .filter_map(|result| result[0]["msg"]["request_id"].as_str().map(String::from));
         Self(ids.collect())
     }
 
     fn replaced(&self, text: &str) -> String {
         let numbered = self.0.iter().enumerate();
-        numbered.fold(text.to_owned(), |text, (index, id)| text.replace(id, &format!("<request {}>", index + 1)))
+        numbered.fold(text.to_owned(), |text, (index, id)| {
+            text.replace(id, &format!("<request {}>", index + 1))
+        })
     }
 }

@@ -26,7 +26,11 @@ impl Run {
     pub fn does_nothing(self, status: i32) {
         let ended = self.ended.expect(status);
         assert_eq!(ended.stdout, "");
-        assert!(self.record.requests.is_empty() && self.record.links.is_empty(), "{}", ended.stderr);
+        assert!(
+            self.record.requests.is_empty() && self.record.links.is_empty(),
+            "{}",
+            ended.stderr
+        );
     }
 
     /// Fails the test unless the other run did the same as this one, which is the reference's.
@@ -42,7 +46,11 @@ impl Run {
     #[track_caller]
     pub fn sends_the_same_requests(&self, ours: &Run) {
         self.compare(ours, "requests", |run| normal::requests(&run.record));
-        assert_eq!((self.durable(), ours.durable()), (0, ours.record.requests.len()), "ours are durable");
+        assert_eq!(
+            (self.durable(), ours.durable()),
+            (0, ours.record.requests.len()),
+            "ours are durable"
+        );
     }
 
     #[track_caller]

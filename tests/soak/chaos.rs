@@ -8,11 +8,20 @@ use std::{
 use amqp_sandbox::{Act, Carrier, Content, Layer, Limit, Phase, Refusal, Rule, Sandbox, When};
 
 /// Conditions that pass, of a connection, a link and a request.
-const CLOSING: [&str; 4] =
-    ["amqp:connection:forced", "amqp:internal-error", "amqp:resource-limit-exceeded", "vendor:restart"];
-const DETACHING: [&str; 4] = ["amqp:link:detach-forced", "amqp:resource-locked", "amqp:link:stolen", "vendor:move"];
-const REJECTING: [&str; 4] =
-    ["amqp:internal-error", "amqp:resource-limit-exceeded", "amqp:precondition-failed", "vendor:full"];
+const CLOSING: [&str; 4] = [
+    "amqp:connection:forced",
+    "amqp:internal-error",
+    "amqp:resource-limit-exceeded",
+    "vendor:restart",
+];
+const DETACHING: [&str; 4] =
+    ["amqp:link:detach-forced", "amqp:resource-locked", "amqp:link:stolen", "vendor:move"];
+const REJECTING: [&str; 4] = [
+    "amqp:internal-error",
+    "amqp:resource-limit-exceeded",
+    "amqp:precondition-failed",
+    "vendor:full",
+];
 
 /// The same numbers for the same seed.
 pub(crate) struct Random(u64);
@@ -24,7 +33,8 @@ impl Random {
 
     /// A number below `bound`.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % bound
     }
 
@@ -44,7 +54,8 @@ pub(crate) fn make(sandbox: &Sandbox, seed: u64, over: &AtomicBool) {
             sleep(50 + random.below(700));
             if random.below(3) > 0 {
                 // For a moment alone: no connection escapes it.
-                sandbox.set_behaviours([rules.clone(), vec![connection_rule(&mut random)]].concat());
+                sandbox
+                    .set_behaviours([rules.clone(), vec![connection_rule(&mut random)]].concat());
                 sandbox.cut_connections();
                 sleep(10 + random.below(150));
                 sandbox.set_behaviours(rules.clone());
@@ -74,7 +85,9 @@ fn request_rule(random: &mut Random) -> Rule {
         4 => Act::ReplyTwice,
         5 => Act::ForeignReplyFirst,
         6 => Act::ForeignReplyInstead,
-        7 => Act::ServerError { errors: vec!["no".to_owned()], signing_status: "failure".to_owned() },
+        7 => {
+            Act::ServerError { errors: vec!["no".to_owned()], signing_status: "failure".to_owned() }
+        }
         8 => Act::WithoutErrors,
         9 => Act::WithoutResult,
         10 => Act::Content(Content::NotJson),

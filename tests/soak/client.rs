@@ -19,7 +19,8 @@ pub(crate) fn run(seed: u64) {
     let key = fs::read_to_string(env::var("SOAK_KEY").unwrap()).unwrap();
     let verifier = Verifier::from_armoured(&key).unwrap();
     let signer = |kind, plan| Signer::new(settings(kind, plan), None).unwrap();
-    let signers = PLANS.map(|plan| [SignerType::Single, SignerType::Batch].map(|kind| signer(kind, plan)));
+    let signers =
+        PLANS.map(|plan| [SignerType::Single, SignerType::Batch].map(|kind| signer(kind, plan)));
     for number in 0_u64.. {
         let most = if random.below(10) == 0 { 600 } else { 80 };
         let count = 1 + random.below(most) as usize;
@@ -33,9 +34,13 @@ pub(crate) fn run(seed: u64) {
         };
         let mut run = signer.prepare(&operation).unwrap();
         let ended = signer.sign(&mut run);
-        let mut checks = Checks { verifier: &verifier, operation: &operation, place: 0, verified: 0 };
-        let states: Vec<_> =
-            run.entries().iter().map(|entry| json!([entry.request().id, checks.state(entry)])).collect();
+        let mut checks =
+            Checks { verifier: &verifier, operation: &operation, place: 0, verified: 0 };
+        let states: Vec<_> = run
+            .entries()
+            .iter()
+            .map(|entry| json!([entry.request().id, checks.state(entry)]))
+            .collect();
         let all_signed = states.iter().all(|state| state[1] == "Signed");
         let status = Status::of_run(&ended, run.entries());
         assert_eq!(status == Status::Signed, all_signed, "{status:?}, {ended:?}");
@@ -82,7 +87,11 @@ impl Checks<'_> {
         assert_eq!(values.len(), entry.request().value_count());
         for (value, place) in values.iter().zip(first..).filter(|(value, _)| !value.is_empty()) {
             let item = place / self.operation.keys().ids.len();
-            assert!(self.is_signature(value, item), "at {item} something else is signed: {}", reply.document);
+            assert!(
+                self.is_signature(value, item),
+                "at {item} something else is signed: {}",
+                reply.document
+            );
             self.verified += 1;
         }
         let complete = values.iter().all(|value| !value.is_empty());
@@ -96,7 +105,9 @@ impl Checks<'_> {
                 .verifier
                 .content(value)
                 .is_some_and(|claim| is_claim(&claim, &all.digests[item], &all.references[item])),
-            Operation::Clear(all) => self.verifier.content(value).as_ref() == Some(&all.inputs[item].bytes),
+            Operation::Clear(all) => {
+                self.verifier.content(value).as_ref() == Some(&all.inputs[item].bytes)
+            }
             Operation::Blob(all) => self.verifier.is_detached_signature(value, &all.blobs[item]),
         }
     }
@@ -105,7 +116,8 @@ impl Checks<'_> {
 fn is_claim(claim: &[u8], digest: &str, reference: &str) -> bool {
     let Ok(claim) = serde_json::from_slice::<Value>(claim) else { return false };
     let critical = &claim["critical"];
-    critical["image"]["docker-manifest-digest"] == digest && critical["identity"]["docker-reference"] == reference
+    critical["image"]["docker-manifest-digest"] == digest
+        && critical["identity"]["docker-reference"] == reference
 }
 
 fn settings(kind: SignerType, (windows, cycles): (u32, u32)) -> Settings {
@@ -125,13 +137,18 @@ fn settings(kind: SignerType, (windows, cycles): (u32, u32)) -> Settings {
 }
 
 fn keys(names: &[&str]) -> Keys {
-    Keys { ids: vec!["ABCD1234".to_owned(); names.len()], names: names.iter().map(|&name| name.to_owned()).collect() }
+    Keys {
+        ids: vec!["ABCD1234".to_owned(); names.len()],
+        names: names.iter().map(|&name| name.to_owned()).collect(),
+    }
 }
 
 fn container(number: u64, count: usize, key_names: &[&str]) -> Operation {
     Operation::Container(ContainerSign {
         digests: (0..count).map(|index| format!("sha256:{number:032x}{index:032x}")).collect(),
-        references: (0..count).map(|index| format!("registry.example.com/ns/app:{number}.{index}")).collect(),
+        references: (0..count)
+            .map(|index| format!("registry.example.com/ns/app:{number}.{index}"))
+            .collect(),
         keys: keys(key_names),
         task_id: number.to_string(),
         requester: None,
@@ -155,7 +172,12 @@ fn clear(number: u64, count: usize) -> Operation {
 
 fn blob(number: u64, count: usize) -> Operation {
     let blobs = (0..count).map(|index| format!("blob {number}.{index}").into_bytes()).collect();
-    Operation::Blob(BlobSign { blobs, keys: keys(&["one"]), task_id: number.to_string(), requester: None })
+    Operation::Blob(BlobSign {
+        blobs,
+        keys: keys(&["one"]),
+        task_id: number.to_string(),
+        requester: None,
+    })
 }
 
 /// Memory of this process, in KiB.

@@ -59,14 +59,24 @@ pub(crate) fn judge(runs: &[Value], record: &Record) -> Seen {
                     *(if state == "Signed" { &mut seen.signed } else { &mut seen.refused }) += 1;
                 }
                 _ => {
-                    assert!(!accepted.contains(&(queue, id)), "{id}: its reply was accepted, and it is {state}");
-                    assert!(may_be(state, &sendings), "{id} is {state}, but {:?}", outcomes(&sendings));
+                    assert!(
+                        !accepted.contains(&(queue, id)),
+                        "{id}: its reply was accepted, and it is {state}"
+                    );
+                    assert!(
+                        may_be(state, &sendings),
+                        "{id} is {state}, but {:?}",
+                        outcomes(&sendings)
+                    );
                     seen.open += 1;
                 }
             }
             let outcomes = outcomes(&sendings);
             let again = again(sendings, &heard);
-            assert!(again < cycles, "{id}: accepted and sent again {again} times in {cycles} cycles, {outcomes:?}");
+            assert!(
+                again < cycles,
+                "{id}: accepted and sent again {again} times in {cycles} cycles, {outcomes:?}"
+            );
             seen.again += again;
         }
     }
@@ -79,7 +89,9 @@ fn outcomes(sendings: &[&RequestRecord]) -> Vec<(usize, Option<Outcome>)> {
 
 /// Whether a request without reply may be in this state after what the broker said of it.
 fn may_be(state: &str, sendings: &[&RequestRecord]) -> bool {
-    let told = |fits: fn(&Outcome) -> bool| sendings.iter().any(|request| request.outcome.as_ref().is_some_and(fits));
+    let told = |fits: fn(&Outcome) -> bool| {
+        sendings.iter().any(|request| request.outcome.as_ref().is_some_and(fits))
+    };
     match state {
         "NotSent" => sendings.is_empty(),
         // It may have been lost on the way.
@@ -106,7 +118,9 @@ fn again(mut sendings: Vec<&RequestRecord>, heard: &HashMap<usize, Instant>) -> 
     // The client has one connection at a time. What it left in an earlier one may be read late.
     sendings.sort_by_key(|request| (request.connection, request.number));
     let is_known = |request: &RequestRecord| {
-        heard.get(&request.connection).is_some_and(|last| request.told.is_some_and(|told| told < *last))
+        heard
+            .get(&request.connection)
+            .is_some_and(|last| request.told.is_some_and(|told| told < *last))
     };
     let pairs = sendings.windows(2).filter(|pair| {
         let (earlier, later) = (pair[0], pair[1]);

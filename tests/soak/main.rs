@@ -37,8 +37,9 @@ fn main() {
 
 /// A number from the environment.
 fn setting(name: &str, default: u64) -> u64 {
-    env::var(name)
-        .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text}: a number is expected")))
+    env::var(name).map_or(default, |text| {
+        text.parse().unwrap_or_else(|_| panic!("{name}={text}: a number is expected"))
+    })
 }
 
 fn soak() {
@@ -67,7 +68,11 @@ fn soak() {
         total += run["requests"].as_u64().unwrap();
         if runs.len() % 10 == 0 {
             let elapsed = started.elapsed().as_secs();
-            println!("{elapsed} s: {total} requests in {} runs, {} KiB", runs.len() + 1, run["rss"]);
+            println!(
+                "{elapsed} s: {total} requests in {} runs, {} KiB",
+                runs.len() + 1,
+                run["rss"]
+            );
         }
         runs.push(run);
         assert!(started.elapsed() < Duration::from_secs(10 * seconds + 600), "it takes too long");
@@ -95,7 +100,10 @@ fn soak() {
         seen.again,
         record.deliveries.len()
     );
-    assert!(seen.signed > total as usize / 2 && seen.open > 0, "the faults are too many, or too few");
+    assert!(
+        seen.signed > total as usize / 2 && seen.open > 0,
+        "the faults are too many, or too few"
+    );
 }
 
 /// What the client says, line by line, until it ends.

@@ -100,7 +100,11 @@ fn to(next: &Bench, port: u16) -> Config {
 fn a_refusal_ends_the_run_wherever_it_comes_and_is_told_once() {
     for (condition, words) in REFUSALS {
         for place in LINKS_AND_ABOVE.into_iter().chain([Outcome]) {
-            Case::new(place, condition, words).expect(77, &format!("refused: {condition}: {words}"), 0);
+            Case::new(place, condition, words).expect(
+                77,
+                &format!("refused: {condition}: {words}"),
+                0,
+            );
         }
     }
 }
@@ -109,19 +113,30 @@ fn a_refusal_ends_the_run_wherever_it_comes_and_is_told_once() {
 fn what_may_pass_leads_to_the_next_broker_and_is_told_once() {
     for (index, condition) in PASSING.into_iter().enumerate() {
         let place = LINKS_AND_ABOVE[index % LINKS_AND_ABOVE.len()];
-        let ended = Case::new(place, condition, "says the peer").expect(0, &format!("{condition}: says the peer"), 1);
+        let ended = Case::new(place, condition, "says the peer").expect(
+            0,
+            &format!("{condition}: says the peer"),
+            1,
+        );
         ended.says("connecting again");
     }
     for place in LINKS_AND_ABOVE {
-        Case::new(place, "amqp:internal-error", "at every place").expect(0, "internal-error: at every place", 1);
+        Case::new(place, "amqp:internal-error", "at every place").expect(
+            0,
+            "internal-error: at every place",
+            1,
+        );
     }
 }
 
 #[test]
 fn as_an_outcome_it_ends_the_item_and_is_told_once() {
     for condition in PASSING.into_iter().chain(["amqp:precondition-failed"]) {
-        let ended =
-            Case::new(Outcome, condition, "says the peer").expect(75, &format!("{condition}: says the peer"), 0);
+        let ended = Case::new(Outcome, condition, "says the peer").expect(
+            75,
+            &format!("{condition}: says the peer"),
+            0,
+        );
         ended.says("not taken by the broker");
     }
 }
@@ -131,9 +146,12 @@ fn as_an_outcome_it_ends_the_item_and_is_told_once() {
 fn a_failed_precondition_ends_what_was_never_taken() {
     let words = "amqp:precondition-failed: durable messages are not taken";
     for place in [Connection, Session, Receiver] {
-        Case::new(place, "amqp:precondition-failed", "durable messages are not taken").expect(0, words, 1);
+        Case::new(place, "amqp:precondition-failed", "durable messages are not taken")
+            .expect(0, words, 1);
     }
-    let ended = Case::new(Sender, "amqp:precondition-failed", "durable messages are not taken").ended.expect(75);
+    let ended = Case::new(Sender, "amqp:precondition-failed", "durable messages are not taken")
+        .ended
+        .expect(75);
     ended.says(words).says("set durable: false");
 }
 
@@ -164,7 +182,12 @@ fn of_two_reasons_the_refusal_is_told_else_the_first() {
     let cases = [
         ("amqp:resource-deleted", "amqp:connection:forced", 0, "amqp:resource-deleted"),
         ("amqp:connection:forced", "amqp:resource-deleted", 0, "amqp:connection:forced"),
-        ("amqp:resource-deleted", "amqp:unauthorized-access", 77, "refused: amqp:unauthorized-access"),
+        (
+            "amqp:resource-deleted",
+            "amqp:unauthorized-access",
+            77,
+            "refused: amqp:unauthorized-access",
+        ),
         ("amqp:not-found", "amqp:connection:forced", 77, "refused: amqp:not-found"),
     ];
     for (first, second, status, told) in cases {
@@ -186,12 +209,37 @@ fn of_two_reasons_the_refusal_is_told_else_the_first() {
 #[test]
 fn alerts_decide_as_conditions_do() {
     let cases = [
-        (42, 77, "the broker refused our certificate: bad certificate", "messaging_cert_key is known there"),
-        (45, 77, "the broker refused our certificate: certificate expired", "messaging_cert_key is known there"),
-        (48, 77, "the broker refused our certificate: unknown ca", "messaging_cert_key is known there"),
-        (49, 77, "the broker refused our certificate: access denied", "messaging_cert_key is known there"),
+        (
+            42,
+            77,
+            "the broker refused our certificate: bad certificate",
+            "messaging_cert_key is known there",
+        ),
+        (
+            45,
+            77,
+            "the broker refused our certificate: certificate expired",
+            "messaging_cert_key is known there",
+        ),
+        (
+            48,
+            77,
+            "the broker refused our certificate: unknown ca",
+            "messaging_cert_key is known there",
+        ),
+        (
+            49,
+            77,
+            "the broker refused our certificate: access denied",
+            "messaging_cert_key is known there",
+        ),
         (116, 77, "the broker refused our certificate: ", "messaging_cert_key is known there"),
-        (40, 77, "the broker refused our handshake: handshake failure", "whether it wants a certificate"),
+        (
+            40,
+            77,
+            "the broker refused our handshake: handshake failure",
+            "whether it wants a certificate",
+        ),
         (71, 77, "the broker refused our handshake: insufficient security", "which TLS versions"),
         (112, 77, "the broker refused our handshake: unrecognized name", "host names"),
         (80, 69, "TLS alert: internal error", ""),
@@ -206,7 +254,8 @@ fn alerts_decide_as_conditions_do() {
             }
         });
         let next = Bench::new();
-        let alone = next.config().set("messaging_brokers", &format!("[\"amqps://localhost:{port}\"]"));
+        let alone =
+            next.config().set("messaging_brokers", &format!("[\"amqps://localhost:{port}\"]"));
         let ended = next.run(&alone.patience(1, 1, 1), &images(1)).expect(status);
         ended.says(told).says(remedy);
         let urls = format!("[\"amqps://localhost:{port}\", \"{}\"]", next.sandbox.amqps_url());
@@ -231,8 +280,12 @@ fn are_tamed(ended: &Ended, name: &str) {
 #[test]
 fn a_brokers_words_are_escaped_and_cut() {
     let wild = format!("{WILD}{}", "x".repeat(20_000));
-    let refusal = || Refusal { condition: "amqp:internal-error\u{1b}".into(), description: Some(wild.clone()) };
-    let refused = || Refusal { condition: "amqp:not-found".into(), description: Some(wild.clone()) };
+    let refusal = || Refusal {
+        condition: "amqp:internal-error\u{1b}".into(),
+        description: Some(wild.clone()),
+    };
+    let refused =
+        || Refusal { condition: "amqp:not-found".into(), description: Some(wild.clone()) };
     let server = Act::ServerError { errors: vec![wild.clone(); 100], signing_status: wild.clone() };
     for (when, act, status) in [
         (When::Any, Act::Reject(refusal()), 75),
@@ -267,9 +320,15 @@ fn words_of_a_session_s_end_and_of_a_stranger_are_escaped() {
             peer.hang_up_after_close();
         });
         let bench = Bench::new();
-        let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
+        let config =
+            bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
         let ended = bench.run(&config.patience(1, 1, 1).set("close_timeout", "1"), &images(1));
-        assert_eq!(ended.status, if condition == "amqp:not-found" { 77 } else { 75 }, "{}", ended.stderr);
+        assert_eq!(
+            ended.status,
+            if condition == "amqp:not-found" { 77 } else { 75 },
+            "{}",
+            ended.stderr
+        );
         are_tamed(&ended, condition);
     }
     let (port, _) = peer::listen(move |mut stream| {

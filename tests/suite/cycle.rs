@@ -58,7 +58,8 @@ fn some_replies_are_printed_in_their_places() {
 #[test]
 fn raw_prints_an_empty_line_for_a_missing_item() {
     let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
-    let ended = bench.run(&bench.config().patience(1, 1, 1), &format!("{} --raw", images(3))).expect(75);
+    let ended =
+        bench.run(&bench.config().patience(1, 1, 1), &format!("{} --raw", images(3))).expect(75);
     let lines: Vec<_> = ended.stdout.lines().map(str::is_empty).collect();
     assert_eq!(lines, [false, true, false]);
 }
@@ -78,7 +79,9 @@ fn a_cycle_sends_only_what_is_unanswered() {
 /// Three replies 0.7 s apart: each comes within a window of 1 s that the one before started.
 #[test]
 fn an_expected_reply_restarts_the_clock() {
-    let delay = |number, tenths: u64| rule(When::Request(number), Act::Delay(Duration::from_millis(100 * tenths)));
+    let delay = |number, tenths: u64| {
+        rule(When::Request(number), Act::Delay(Duration::from_millis(100 * tenths)))
+    };
     let bench = Bench::misbehaving(vec![delay(1, 7), delay(2, 14), delay(3, 21)]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(0);
     took_between(&ended, 2.1, 3.0);
@@ -90,7 +93,10 @@ fn an_expected_reply_restarts_the_clock() {
 fn a_foreign_reply_does_not_restart_the_clock() {
     let late = |number, tenths: u64| {
         let when = When::Request(number);
-        [rule(when.clone(), Act::ForeignReplyInstead), rule(when, Act::Delay(Duration::from_millis(100 * tenths)))]
+        [
+            rule(when.clone(), Act::ForeignReplyInstead),
+            rule(when, Act::Delay(Duration::from_millis(100 * tenths))),
+        ]
     };
     let bench = Bench::misbehaving([late(1, 0), late(2, 4), late(3, 8)].concat());
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
@@ -116,7 +122,10 @@ fn replies_count_while_requests_are_still_going_out() {
     let record = bench.record();
     let first_reply = record.accepted().filter_map(|delivery| delivery.ended).min().unwrap();
     let last_request = record.requests.iter().map(|request| request.received).max().unwrap();
-    assert!(first_reply < last_request, "no reply was taken in while sending, so this test shows nothing");
+    assert!(
+        first_reply < last_request,
+        "no reply was taken in while sending, so this test shows nothing"
+    );
     assert_eq!(record.requests.len(), 300);
 }
 
@@ -133,6 +142,10 @@ fn the_receiver_is_attached_before_the_first_request() {
     let bench = Bench::new();
     bench.run(&bench.config(), &images(1)).expect(0);
     let record = bench.record();
-    let receiver = record.links.iter().find(|link| link.initial_credit.is_some() || link.source.is_some()).unwrap();
+    let receiver = record
+        .links
+        .iter()
+        .find(|link| link.initial_credit.is_some() || link.source.is_some())
+        .unwrap();
     assert!(receiver.attached < record.requests[0].received);
 }

@@ -43,7 +43,12 @@ fn what_is_left_out_is_a_cause_each() {
     let rejected = |condition| Act::Reject(refusal(condition));
     let second = || When::Request(2);
     for (act, when, expected, remedy) in [
-        (rejected("amqp:decode-error"), second(), format!("amqp:decode-error : {}: says the test", item(1)), ""),
+        (
+            rejected("amqp:decode-error"),
+            second(),
+            format!("amqp:decode-error : {}: says the test", item(1)),
+            "",
+        ),
         (
             rejected("amqp:link:message-size-exceeded"),
             second(),
@@ -56,8 +61,18 @@ fn what_is_left_out_is_a_cause_each() {
             format!("Undeliverable : {}: modified by the broker as undeliverable here", item(1)),
             "",
         ),
-        (Act::Release, second(), "Returned : 1 of 3 requests were given back by the broker".into(), ""),
-        (Act::NoReply, second(), format!("MessagingTimeout : 1 of 3 requests have no reply from {LISTEN}"), ""),
+        (
+            Act::Release,
+            second(),
+            "Returned : 1 of 3 requests were given back by the broker".into(),
+            "",
+        ),
+        (
+            Act::NoReply,
+            second(),
+            format!("MessagingTimeout : 1 of 3 requests have no reply from {LISTEN}"),
+            "",
+        ),
         (Act::NoCredit, When::SenderLink, "NotSent : 3 of 3 requests could not be sent".into(), ""),
     ] {
         let (_bench, ended) = run(rule(when, act));
@@ -72,7 +87,8 @@ fn what_is_left_out_is_a_cause_each() {
 /// However many items it is about.
 #[test]
 fn a_remedy_is_told_once() {
-    let (_bench, ended) = run(rule(When::Any, Act::Reject(refusal("amqp:link:message-size-exceeded"))));
+    let (_bench, ended) =
+        run(rule(When::Any, Act::Reject(refusal("amqp:link:message-size-exceeded"))));
     let ended = ended.expect(75);
     assert_eq!(causes(&ended).len(), 3);
     ended.says_once("sign fewer items in one request (chunk_size)");
@@ -109,7 +125,8 @@ fn a_refusal_is_one_cause_with_its_remedy() {
     ] {
         let (bench, ended) = run(rule(when, act));
         let ended = ended.expect(77);
-        let expected = format!("NotPermitted : {}: {what}: says the test", bench.sandbox.amqps_url());
+        let expected =
+            format!("NotPermitted : {}: {what}: says the test", bench.sandbox.amqps_url());
         assert_eq!(causes(&ended), [&expected[..]]);
         ended.says_once(&format!("amqp-messenger: {}\n", expected.split_once(" : ").unwrap().1));
         ended.says_once(&format!("amqp-messenger: {remedy}\n"));
@@ -122,8 +139,14 @@ fn a_refusal_is_one_cause_with_its_remedy() {
 #[test]
 fn the_refusal_of_a_session_and_of_a_host_have_remedies() {
     let cases = [
-        (peer::end("amqp:unauthorized-access", "no"), "check topic_send_to and topic_listen_to, and that our identity"),
-        (peer::end("amqp:not-found", "no"), "check the address, and open_hostname where the broker has virtual hosts"),
+        (
+            peer::end("amqp:unauthorized-access", "no"),
+            "check topic_send_to and topic_listen_to, and that our identity",
+        ),
+        (
+            peer::end("amqp:not-found", "no"),
+            "check the address, and open_hostname where the broker has virtual hosts",
+        ),
         (
             peer::close("amqp:not-found", "no"),
             "check the address, and open_hostname where the broker has virtual hosts",
@@ -136,7 +159,8 @@ fn the_refusal_of_a_session_and_of_a_host_have_remedies() {
             peer.hang_up_after_close();
         });
         let bench = Bench::new();
-        let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
+        let config =
+            bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
         let ended = bench.run(&config.set("close_timeout", "1"), &images(1)).expect(77);
         ended.says_once(&format!("amqp-messenger: {remedy}"));
     }
@@ -159,12 +183,19 @@ fn no_connection_is_one_cause_that_names_each_broker() {
     let other = stranger.sandbox.amqps_url();
     let ended = bench.run(&to(&[&other]), &images(1)).expect(77);
     let [cause] = &causes(&ended)[..] else { panic!("{}", ended.stdout) };
-    assert!(cause.starts_with(&format!("NotPermitted : no connection to any broker: {other}: ")), "{cause}");
-    ended.says_once("put the certificate of the CA that signed the broker's into messaging_ca_cert");
+    assert!(
+        cause.starts_with(&format!("NotPermitted : no connection to any broker: {other}: ")),
+        "{cause}"
+    );
+    ended
+        .says_once("put the certificate of the CA that signed the broker's into messaging_ca_cert");
 
     let ended = bench.run(&to(&[&closed, &other]), &images(1)).expect(69);
     let [cause] = &causes(&ended)[..] else { panic!("{}", ended.stdout) };
-    assert!(cause.contains(&format!("{closed}: tcp failed")) && cause.contains(&format!("{other}: ")), "{cause}");
+    assert!(
+        cause.contains(&format!("{closed}: tcp failed")) && cause.contains(&format!("{other}: ")),
+        "{cause}"
+    );
     ended.says_once(&closed).says_once(&other);
 }
 
@@ -191,7 +222,8 @@ fn full_port() -> (TcpListener, Vec<std::net::TcpStream>) {
     let listener = TcpListener::from(socket);
     let address = listener.local_addr().unwrap();
     let short = std::time::Duration::from_millis(500);
-    let waiting = std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&address, short).ok()).collect();
+    let waiting =
+        std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&address, short).ok()).collect();
     (listener, waiting)
 }
 
@@ -208,9 +240,12 @@ fn each_silent_broker_gets_its_time_and_is_named_with_its_phase() {
         peer::swallow(stream);
     });
     let sasl = format!("amqp://localhost:{port}");
-    let config = bench.config().patience(1, 1, 1).set("connect_timeout", "1").set("sasl", "anonymous");
+    let config =
+        bench.config().patience(1, 1, 1).set("connect_timeout", "1").set("sasl", "anonymous");
     let config = config.set("messaging_brokers", &format!("{:?}", [&tcp, &sasl, &tcp]));
     let ended = bench.run(&config, &images(1)).expect(69);
     took_between(&ended, 3.0, 4.5);
-    ended.says(&format!("{tcp}: tcp: no answer within 1 s")).says(&format!("{sasl}: sasl: no answer within 1 s"));
+    ended
+        .says(&format!("{tcp}: tcp: no answer within 1 s"))
+        .says(&format!("{sasl}: sasl: no answer within 1 s"));
 }

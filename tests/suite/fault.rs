@@ -13,7 +13,8 @@ use crate::{
 pub const AGAIN: &str = "connecting again";
 
 /// The patience of a run that is to end with something missing.
-pub const ONE_WINDOW: &[(&str, &str)] = &[("timeout", "1"), ("retries", "1"), ("send_retries", "1")];
+pub const ONE_WINDOW: &[(&str, &str)] =
+    &[("timeout", "1"), ("retries", "1"), ("send_retries", "1")];
 
 /// What goes wrong, and what must come of it.
 #[derive(Clone, Copy)]
@@ -35,8 +36,15 @@ pub struct Fault<'a> {
 }
 
 /// A fault that is none.
-pub const NONE: Fault =
-    Fault { rules: "", credit: 100, set: &[], status: 0, says: "", connections: 1, seen: |_, _| true };
+pub const NONE: Fault = Fault {
+    rules: "",
+    credit: 100,
+    set: &[],
+    status: 0,
+    says: "",
+    connections: 1,
+    seen: |_, _| true,
+};
 
 /// Where no timeout is set, no fault is one to wait for silence after: with this one that would take longer …
 const TIMEOUT: &str = "30";
@@ -61,8 +69,10 @@ impl Fault<'_> {
     pub fn at(self, positions: std::ops::RangeInclusive<usize>) {
         // Side by side: most of them wait most of the time.
         let failed: usize = thread::scope(|scope| {
-            let runs = positions.flat_map(|position| operations().map(move |operation| (position, operation)));
-            let runs = runs.map(|(position, operation)| scope.spawn(move || self.run(position, operation)));
+            let runs = positions
+                .flat_map(|position| operations().map(move |operation| (position, operation)));
+            let runs = runs
+                .map(|(position, operation)| scope.spawn(move || self.run(position, operation)));
             let runs: Vec<_> = runs.collect();
             runs.into_iter().map(|run| usize::from(run.join().is_err())).sum()
         });
@@ -73,15 +83,25 @@ impl Fault<'_> {
         let name = format!("{} at {position}, {operation:?}", self.rules);
         let rules = self.rules.replace('#', &position.to_string());
         let rules: Vec<Rule> = rules.split_whitespace().map(|rule| rule.parse().unwrap()).collect();
-        let bench = Bench::with(|options| (options.behaviours, options.credit) = (rules, self.credit));
+        let bench =
+            Bench::with(|options| (options.behaviours, options.credit) = (rules, self.credit));
         let config = bench.config().set("timeout", TIMEOUT);
         let config = self.set.iter().fold(config, |config, (key, value)| config.set(key, value));
         let ended = operation.run(&bench, &config);
         assert_eq!(ended.status, self.status, "{name}: {}", ended.stderr);
-        assert!(ended.told().contains(self.says), "{name}: {:?} is not told in {}", self.says, ended.stderr);
+        assert!(
+            ended.told().contains(self.says),
+            "{name}: {:?} is not told in {}",
+            self.says,
+            ended.stderr
+        );
         assert!(ended.took < AT_MOST, "{name} took {:?}: {}", ended.took, ended.stderr);
         let missing = |index: usize| self.status != 0 && (position == 0 || index + 1 == position);
-        assert_eq!(operation.signed(&bench, &ended), [0, 1, 2].map(|index| !missing(index)), "{name}");
+        assert_eq!(
+            operation.signed(&bench, &ended),
+            [0, 1, 2].map(|index| !missing(index)),
+            "{name}"
+        );
         let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
         assert_eq!(record.connections.len(), self.connections, "{name}: {}", ended.stderr);
         assert!((self.seen)(&record, position), "{name}: {}\n{record:#?}", ended.stderr);

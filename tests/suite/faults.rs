@@ -49,7 +49,8 @@ fn a_close_for_maintenance_at_any_request_loses_nothing() {
 fn a_peer_that_vanishes_at_any_request_is_noticed() {
     let says = "nothing was heard of the broker for 2 s (idle_timeout); connecting again";
     let rules = "half-open@request=#";
-    Fault { rules, set: &[("idle_timeout", "2")], says, connections: 2, ..NONE }.at_every_position();
+    Fault { rules, set: &[("idle_timeout", "2")], says, connections: 2, ..NONE }
+        .at_every_position();
 }
 
 /// The broker's last reply is its ninth frame at the earliest, the client's last request its seventh.
@@ -89,7 +90,8 @@ fn a_broker_that_is_silent_at_first_is_left() {
 #[test]
 fn a_broker_that_is_silent_on_the_next_connection_is_left() {
     for phase in ["tcp", "tls", "open"] {
-        let (rules, set) = (format!("cut@request=2 silent={phase}@connection=2"), &[("connect_timeout", "1")]);
+        let (rules, set) =
+            (format!("cut@request=2 silent={phase}@connection=2"), &[("connect_timeout", "1")]);
         Fault { rules: &rules, set, says: AGAIN, connections: 3, ..NONE }.everywhere();
     }
 }
@@ -117,10 +119,16 @@ fn a_reply_comes_from_the_next_broker_of_the_same_queues() {
                     let config = bench.config().set("messaging_brokers", &format!("{urls:?}"));
                     let ended = operation.run(&bench, &config).expect(0);
                     assert_eq!(operation.signed(&bench, &ended), [true; 3]);
-                    ended.logs(&format!("connected to {}", urls[0])).logs(&format!("connected to {}", urls[1]));
+                    ended
+                        .logs(&format!("connected to {}", urls[0]))
+                        .logs(&format!("connected to {}", urls[1]));
                     let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
                     assert_eq!(record.connections.len(), 2, "{operation:?}");
-                    assert!(nothing_before_it(&record, position), "{operation:?}: {:?}", times_asked(&record));
+                    assert!(
+                        nothing_before_it(&record, position),
+                        "{operation:?}: {:?}",
+                        times_asked(&record)
+                    );
                     asked_again_only_for_want_of_an_answer(&record, &format!("{operation:?}"));
                 });
             }
@@ -140,7 +148,9 @@ fn replies_slower_than_the_idle_timeouts_are_waited_for() {
         assert_eq!(operation.signed(&bench, &ended), [true; 3]);
         assert!(!ended.told().contains(AGAIN), "{}", ended.stderr);
     };
-    thread::scope(|scope| operations().for_each(|operation| drop(scope.spawn(move || waited_for(operation)))));
+    thread::scope(|scope| {
+        operations().for_each(|operation| drop(scope.spawn(move || waited_for(operation))))
+    });
 }
 
 // ---- the request ----
@@ -154,7 +164,8 @@ fn what_becomes_of_a_request_is_its_own_affair() {
     Fault { rules: "modify=undeliverable-here@request=#", ..missing }.at_every_position();
     let says = "not taken by the broker: amqp:internal-error: the sandbox was told to say no";
     Fault { rules: "reject=amqp:internal-error@request=#", says, ..missing }.at_every_position();
-    Fault { rules: "no-credit@sender", says: "the broker let nothing be sent for 1 s", ..missing }.everywhere();
+    Fault { rules: "no-credit@sender", says: "the broker let nothing be sent for 1 s", ..missing }
+        .everywhere();
 }
 
 /// In the second window, which begins after a second without a reply, and once.
@@ -213,7 +224,12 @@ fn a_late_reply_counts_whenever_it_comes() {
 
 #[test]
 fn without_a_reply_the_others_are_printed() {
-    let missing = Fault { set: ONE_WINDOW, status: 75, says: "no reply, though the broker took the request", ..NONE };
+    let missing = Fault {
+        set: ONE_WINDOW,
+        status: 75,
+        says: "no reply, though the broker took the request",
+        ..NONE
+    };
     for rules in ["no-reply@request=#", "foreign-instead@request=#", "drop@request=#"] {
         Fault { rules, ..missing }.at_every_position();
     }
@@ -236,7 +252,8 @@ fn a_malformed_reply_is_no_reply_wherever_it_comes() {
         let (rules, says) = (format!("{act}@request=#"), format!("a reply was rejected: {reason}"));
         let set = &[ONE_WINDOW, &[("max_message_size", "100 KiB")]].concat();
         let rejected = |record: &Record, _| record.accepted().count() == 2;
-        Fault { rules: &rules, set, status: 75, says: &says, seen: rejected, ..NONE }.at_every_position();
+        Fault { rules: &rules, set, status: 75, says: &says, seen: rejected, ..NONE }
+            .at_every_position();
     }
 }
 
@@ -250,6 +267,8 @@ fn a_reply_is_understood_however_it_is_carried() {
 #[test]
 fn what_the_server_refuses_and_what_it_forgets_is_told_wherever_it_comes() {
     let says = "refused by the signing server: no-such-key";
-    Fault { rules: "server-error=no-such-key@request=#", status: 1, says, ..NONE }.at_every_position();
-    Fault { rules: "no-result@request=#", status: 65, says: "the reply is of no use", ..NONE }.at_every_position();
+    Fault { rules: "server-error=no-such-key@request=#", status: 1, says, ..NONE }
+        .at_every_position();
+    Fault { rules: "no-result@request=#", status: 65, says: "the reply is of no use", ..NONE }
+        .at_every_position();
 }

@@ -16,8 +16,10 @@ fn credit_that_is_taken_back_is_not_used() {
         peer.grant(3).unwrap();
         let mut ids: Vec<_> = (0..3).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
         // It knew of none of them: that is a credit of -3.
-        let replies: Vec<_> = (0..3).map(|number| peer.reply(number, &ids[number as usize])).collect();
-        peer.answer(&[peer.flow(0), peer::settled(0, 2, ACCEPTED), replies.concat()].concat()).unwrap();
+        let replies: Vec<_> =
+            (0..3).map(|number| peer.reply(number, &ids[number as usize])).collect();
+        peer.answer(&[peer.flow(0), peer::settled(0, 2, ACCEPTED), replies.concat()].concat())
+            .unwrap();
         // By its word on the replies the client has seen what was before them.
         loop {
             match peer.frame().unwrap()[10] {
@@ -68,7 +70,9 @@ fn without_a_window_of_the_session_nothing_is_sent() {
     let ended = bench.run(&alone(&bench, port).patience(1, 5, 2), &images(3)).expect(75);
     assert_eq!(told.recv_timeout(LONG), Ok(0), "requests came outside the window");
     took_between(&ended, 2.0, 4.5);
-    ended.says("cycle 2: the broker let nothing be sent for 1 s").says("not sent; running again can help");
+    ended
+        .says("cycle 2: the broker let nothing be sent for 1 s")
+        .says("not sent; running again can help");
 }
 
 /// The first request waits in the engine meanwhile, and alone: a cycle that ends in between repeats no other.
@@ -82,13 +86,19 @@ fn each_request_goes_out_once_when_the_window_opens() {
             // Heartbeats tell that time has passed: 0.2 s each.
             let mut heartbeats = [0; 8 * 7];
             peer.stream.read_exact(&mut heartbeats).unwrap();
-            assert!(heartbeats.chunks(8).all(|frame| frame == [0, 0, 0, 8, 2, 0, 0, 0]), "{heartbeats:x?}");
+            assert!(
+                heartbeats.chunks(8).all(|frame| frame == [0, 0, 0, 8, 2, 0, 0, 0]),
+                "{heartbeats:x?}"
+            );
             peer.grant(9).unwrap();
             let count = 3 + repeated;
-            let ids: Vec<_> = (0..count).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
+            let ids: Vec<_> =
+                (0..count).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
             assert!(repeated == 0 || ids[0] == ids[1], "{ids:?}");
             let last = count as u8 - 1;
-            let replies: Vec<_> = (0..=last).flat_map(|number| peer.reply(number, &ids[usize::from(number)])).collect();
+            let replies: Vec<_> = (0..=last)
+                .flat_map(|number| peer.reply(number, &ids[usize::from(number)]))
+                .collect();
             peer.answer(&[peer::settled(0, last, ACCEPTED), replies].concat()).unwrap();
             let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
         });
@@ -145,7 +155,8 @@ fn replies_without_credit_end_the_connection_while_links_are_attached() {
         |stream| {
             let Ok(mut peer) = Peer::half_attached(stream) else { return };
             let message = peer::reply_message("somebody else's");
-            let many: Vec<_> = (0..2000).flat_map(|number| peer.transfer_on(true, number, &message)).collect();
+            let many: Vec<_> =
+                (0..2000).flat_map(|number| peer.transfer_on(true, number, &message)).collect();
             let _ = peer.answer(&many);
             peer::swallow(peer.stream);
         },
@@ -162,8 +173,9 @@ fn a_peer_that_sends_and_does_not_read_is_left() {
             let Ok(mut peer) = Peer::attached(stream) else { return };
             let message = peer::reply_message("somebody else's");
             for first in (0..4_000_000).step_by(1000) {
-                let many: Vec<_> =
-                    (first..first + 1000).flat_map(|number| peer.transfer_on(true, number, &message)).collect();
+                let many: Vec<_> = (first..first + 1000)
+                    .flat_map(|number| peer.transfer_on(true, number, &message))
+                    .collect();
                 if peer.answer(&many).is_err() {
                     break;
                 }

@@ -59,7 +59,10 @@ impl Bench {
             ("messaging_cert_key", sandbox.client_pem().display().to_string()),
             ("messaging_ca_cert", sandbox.ca_file().display().to_string()),
             ("topic_send_to", SEND_TO.into()),
-            ("topic_listen_to", "queue://Consumer.{creator}.{task_id}.VirtualTopic.sandbox.reply".into()),
+            (
+                "topic_listen_to",
+                "queue://Consumer.{creator}.{task_id}.VirtualTopic.sandbox.reply".into(),
+            ),
             ("environment", "prod".into()),
             ("service", "suite".into()),
             ("timeout", "10".into()),
@@ -103,7 +106,9 @@ pub fn rule(when: When, act: Act) -> Rule {
 pub fn images(count: usize) -> String {
     let mut arguments = "container-sign --signing-key ABCD1234 --task-id 7".to_owned();
     for index in 0..count {
-        arguments += &format!(" --digest sha256:{index:064x} --reference registry.example.com/ns/app:{index}");
+        arguments += &format!(
+            " --digest sha256:{index:064x} --reference registry.example.com/ns/app:{index}"
+        );
     }
     arguments
 }
@@ -142,7 +147,11 @@ impl Config {
     /// Every item may bring an outcome and a reply, and each of these a `timeout`.
     fn bound(&self, arguments: &str) -> Duration {
         let value = |key: &str, default: f64| {
-            self.0.iter().find(|(known, _)| known == key).and_then(|(_, value)| value.parse().ok()).unwrap_or(default)
+            self.0
+                .iter()
+                .find(|(known, _)| known == key)
+                .and_then(|(_, value)| value.parse().ok())
+                .unwrap_or(default)
         };
         let timeout = value("timeout", 0.0);
         let cycles = value("send_retries", 0.0);
@@ -202,11 +211,18 @@ pub struct Program {
 impl Program {
     pub fn new(path: &Path) -> Self {
         let mut command = Command::new(path);
-        command.env_remove("RUST_LOG").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .env_remove("RUST_LOG")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         Self { command, bound: SLACK, may_panic: true, sandbox: None }
     }
 
-    pub fn args<S: AsRef<std::ffi::OsStr>>(&mut self, words: impl IntoIterator<Item = S>) -> &mut Self {
+    pub fn args<S: AsRef<std::ffi::OsStr>>(
+        &mut self,
+        words: impl IntoIterator<Item = S>,
+    ) -> &mut Self {
         self.command.args(words);
         self
     }
@@ -217,7 +233,10 @@ impl Program {
 
     /// Starts it, for a test that does something meanwhile.
     pub fn start(&mut self) -> Running {
-        let before = self.sandbox.as_ref().map(|sandbox| (Arc::clone(sandbox), sandbox.record().deliveries.len()));
+        let before = self
+            .sandbox
+            .as_ref()
+            .map(|sandbox| (Arc::clone(sandbox), sandbox.record().deliveries.len()));
         let started = Instant::now();
         Running {
             started,
@@ -276,11 +295,17 @@ fn loses_nothing(record: &Record, before: usize, ended: &Ended) {
     if ended.status == 74 || ended.status == 137 {
         return;
     }
-    let asked: HashSet<_> = record.requests.iter().filter_map(|request| request.request_id.as_deref()).collect();
+    let asked: HashSet<_> =
+        record.requests.iter().filter_map(|request| request.request_id.as_deref()).collect();
     for delivery in record.deliveries.iter().skip(before) {
         let accepted = delivery.outcome == Some(DeliveryOutcome::Accepted);
-        if let Some(id) = delivery.request_id.as_deref().filter(|id| accepted && asked.contains(id)) {
-            assert!(ended.stdout.contains(id), "the reply to {id} was accepted, and is not printed:\n{}", ended.stderr);
+        if let Some(id) = delivery.request_id.as_deref().filter(|id| accepted && asked.contains(id))
+        {
+            assert!(
+                ended.stdout.contains(id),
+                "the reply to {id} was accepted, and is not printed:\n{}",
+                ended.stderr
+            );
         }
     }
 }
@@ -313,8 +338,16 @@ impl Ended {
     fn new(output: Output, started: Instant) -> Self {
         use std::os::unix::process::ExitStatusExt;
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let status = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default());
-        Self { status, stdout: text(output.stdout), stderr: text(output.stderr), took: started.elapsed() }
+        let status = output
+            .status
+            .code()
+            .unwrap_or_else(|| 128 + output.status.signal().unwrap_or_default());
+        Self {
+            status,
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+            took: started.elapsed(),
+        }
     }
 
     /// Fails the test, with everything that was said, unless the exit status is this.
@@ -332,7 +365,11 @@ impl Ended {
     /// The JSON document on standard output, which must be all that is there.
     #[track_caller]
     pub fn document(&self) -> Value {
-        assert!(self.stdout.ends_with('\n') && self.stdout.lines().count() == 1, "{:?}", self.stdout);
+        assert!(
+            self.stdout.ends_with('\n') && self.stdout.lines().count() == 1,
+            "{:?}",
+            self.stdout
+        );
         serde_json::from_str(&self.stdout).unwrap()
     }
 
@@ -367,7 +404,9 @@ impl Ended {
 
     /// Standard error without what is logged for information or debugging.
     pub fn told(&self) -> String {
-        let quiet = |line: &&str| ["Z INFO ", "Z DEBUG ", "Z TRACE "].iter().any(|level| line.contains(level));
+        let quiet = |line: &&str| {
+            ["Z INFO ", "Z DEBUG ", "Z TRACE "].iter().any(|level| line.contains(level))
+        };
         self.stderr.split_inclusive('\n').filter(|line| !quiet(line)).collect()
     }
 }

@@ -21,10 +21,13 @@ const ABORTED: i32 = 128 + 6;
 const FORGOTTEN: &[u8] = &[0x40];
 
 /// Counts the connections that a script is run for.
-fn counted(script: impl Fn(std::net::TcpStream, usize) + Send + 'static) -> (u16, Arc<AtomicUsize>) {
+fn counted(
+    script: impl Fn(std::net::TcpStream, usize) + Send + 'static,
+) -> (u16, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&count);
-    let (port, _) = peer::listen(move |stream| script(stream, counter.fetch_add(1, Ordering::SeqCst)));
+    let (port, _) =
+        peer::listen(move |stream| script(stream, counter.fetch_add(1, Ordering::SeqCst)));
     (port, count)
 }
 
@@ -38,7 +41,8 @@ fn replies_that_are_here_already_do_not_go_with_the_sender() {
             let one = peer::request_id(&peer.transfer().unwrap());
             let two = peer::request_id(&peer.transfer().unwrap());
             let end = peer.detach_sender("amqp:resource-deleted");
-            let frames = [peer::settled(0, 1, ACCEPTED), end, peer.reply(0, &one), peer.reply(1, &two)];
+            let frames =
+                [peer::settled(0, 1, ACCEPTED), end, peer.reply(0, &one), peer.reply(1, &two)];
             peer.answer(&frames.concat()).unwrap();
         }
         peer::swallow(peer.stream);
@@ -63,7 +67,9 @@ fn a_refusal_is_not_lost_with_the_connection_and_waits_for_nothing() {
         });
         let bench = Bench::new();
         let ended = bench.run(&alone(&bench, port).patience(20, 2, 2), &images(2)).expect(77);
-        ended.says("refused: amqp:not-found").says(": refused; running again can help once that is mended");
+        ended
+            .says("refused: amqp:not-found")
+            .says(": refused; running again can help once that is mended");
         took_between(&ended, 0.0, 10.0);
         assert_eq!(connections.load(Ordering::SeqCst), 1);
     }
@@ -73,7 +79,8 @@ fn a_refusal_is_not_lost_with_the_connection_and_waits_for_nothing() {
 #[test]
 fn an_outcome_of_an_earlier_sending_closes_nothing() {
     let late = [peer::settled(0, 0, UNDELIVERABLE_HERE), peer::rejected("amqp:not-allowed")];
-    for (late, first) in late.iter().flat_map(|late| [(late.clone(), false), (late.clone(), true)]) {
+    for (late, first) in late.iter().flat_map(|late| [(late.clone(), false), (late.clone(), true)])
+    {
         let (port, _) = counted(move |stream, _| {
             let mut peer = Peer::attached(stream).unwrap();
             peer.grant(9).unwrap();
@@ -103,7 +110,9 @@ fn a_broker_that_forgets_and_hangs_up_makes_no_endless_run() {
     });
     let bench = Bench::new();
     // The deadline is only there to end the test where the run would not end by itself.
-    let ended = bench.run(&alone(&bench, port).patience(1, 1, 1).set("deadline", "20"), &images(2)).expect(75);
+    let ended = bench
+        .run(&alone(&bench, port).patience(1, 1, 1).set("deadline", "20"), &images(2))
+        .expect(75);
     took_between(&ended, 1.0, 5.0);
     let connections = count.load(Ordering::SeqCst);
     assert!((2..30).contains(&connections), "{connections} connections");
@@ -132,8 +141,18 @@ fn a_link_of_the_brokers_own_ends_the_connection() {
             let null: &[u8] = &[0x40];
             let terminus = |code| [0, 0x53, code, 0xc0, 4, 1, 0xa1, 1, b'x'];
             let (source, target) = (terminus(0x28), terminus(0x29));
-            let fields =
-                [&[0xa1, 2, b'x', b'x'][..], &[0x52, 7], &[0x42], null, null, &source, &target, null, null, &[0x43]];
+            let fields = [
+                &[0xa1, 2, b'x', b'x'][..],
+                &[0x52, 7],
+                &[0x42],
+                null,
+                null,
+                &source,
+                &target,
+                null,
+                null,
+                &[0x43],
+            ];
             peer.answer(&peer::frame(0x12, &fields)).unwrap();
         } else {
             peer.answer(&[peer::settled(0, 0, ACCEPTED), peer.reply(0, &id)].concat()).unwrap();
@@ -190,7 +209,10 @@ fn sasl_without_an_end_is_given_up() {
         while stream.write_all(&many).is_ok() {}
     });
     let bench = Bench::new();
-    let config = alone(&bench, port).patience(1, 1, 1).set("sasl", "anonymous").set("connect_timeout", "600");
+    let config = alone(&bench, port)
+        .patience(1, 1, 1)
+        .set("sasl", "anonymous")
+        .set("connect_timeout", "600");
     let ended = bench.run(&config, &images(1)).expect(69);
     ended.says("no Open among it");
     took_between(&ended, 1.0, 5.0);
@@ -226,7 +248,8 @@ fn values_as_deep_as_a_frame_need_no_stack_of_ours() {
         let null: &[u8] = &[0x40];
         // Lists of one item: the engine does not look at the sizes of those within.
         let within = [b"\xc0\x01\x01".repeat(21_000), null.into()].concat();
-        let deep = [&[0xd0], &(within.len() as u32 + 4).to_be_bytes()[..], &[0, 0, 0, 1], &within].concat();
+        let deep = [&[0xd0], &(within.len() as u32 + 4).to_be_bytes()[..], &[0, 0, 0, 1], &within]
+            .concat();
         let fields = [&[0xa1, 1, b'p'][..], null, null, null, null, null, null, null, null, &deep];
         if stream.read_exact(&mut [0; 8]).is_ok() {
             let _ = stream.write_all(&[peer::AMQP, &peer::frame(0x10, &fields)].concat());
@@ -237,7 +260,10 @@ fn values_as_deep_as_a_frame_need_no_stack_of_ours() {
     let config = alone(&bench, port).patience(1, 1, 1).set("connect_timeout", "1");
     let inner = bench.program(&config, &images(1)).command;
     let mut program = Program::new("sh".as_ref());
-    program.args(["-c", "ulimit -s 1024; exec \"$0\" \"$@\""]).args([inner.get_program()]).args(inner.get_args());
+    program
+        .args(["-c", "ulimit -s 1024; exec \"$0\" \"$@\""])
+        .args([inner.get_program()])
+        .args(inner.get_args());
     program.run().expect(69).says("attach: no answer within 1 s");
 }
 
@@ -263,7 +289,9 @@ fn a_login_after_the_open_ends_the_connection() {
         }
     });
     let bench = Bench::new();
-    let ended = bench.run(&alone(&bench, port).patience(1, 1, 1).set("sasl", "anonymous"), &images(1)).expect(69);
+    let ended = bench
+        .run(&alone(&bench, port).patience(1, 1, 1).set("sasl", "anonymous"), &images(1))
+        .expect(69);
     ended.says("the broker began another login");
     took_between(&ended, 1.0, 5.0);
     assert!(count.load(Ordering::SeqCst) > 1);
@@ -299,12 +327,15 @@ fn a_close_without_an_open_tells_why() {
     for (condition, status) in [("amqp:unauthorized-access", 77), ("amqp:connection:forced", 69)] {
         let (port, _) = counted(move |mut stream, _| {
             if stream.read_exact(&mut [0; 8]).is_ok() {
-                let _ = stream.write_all(&[peer::AMQP, &peer::close(condition, "not like this")].concat());
+                let _ = stream
+                    .write_all(&[peer::AMQP, &peer::close(condition, "not like this")].concat());
                 peer::swallow(stream);
             }
         });
         let bench = Bench::new();
-        let ended = bench.run(&alone(&bench, port).patience(1, 1, 1).set("sasl", "none"), &images(1)).expect(status);
+        let ended = bench
+            .run(&alone(&bench, port).patience(1, 1, 1).set("sasl", "none"), &images(1))
+            .expect(status);
         ended.says(&format!("{condition}: not like this"));
     }
 }
@@ -325,7 +356,8 @@ fn a_handshake_without_an_end_is_given_up() {
     });
     let bench = Bench::new();
     let url = format!("[\"amqps://localhost:{port}\"]");
-    let config = bench.config().set("messaging_brokers", &url).patience(1, 1, 1).set("connect_timeout", "1");
+    let config =
+        bench.config().set("messaging_brokers", &url).patience(1, 1, 1).set("connect_timeout", "1");
     let ended = bench.run(&config, &images(1)).expect(69);
     ended.says("tls: no answer within 1 s");
     took_between(&ended, 1.0, 4.0);

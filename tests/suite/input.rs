@@ -28,19 +28,26 @@ fn run<S: AsRef<OsStr>>(bench: &Bench, config: &Config, command: &str, words: &[
 }
 
 const KEY: &str = "container-sign --signing-key K --task-id 7";
-const IMAGE: &str = "container-sign --signing-key K --task-id 7 --digest sha256:1 --reference r/ns/app:1";
+const IMAGE: &str =
+    "container-sign --signing-key K --task-id 7 --digest sha256:1 --reference r/ns/app:1";
 
 #[test]
 fn counts_that_do_not_match_name_both() {
     let bench = Bench::new();
     for (arguments, says) in [
-        (format!("{IMAGE} --digest sha256:2"), &["--digest: 2 given", "1 of --reference", "pair up"][..]),
+        (
+            format!("{IMAGE} --digest sha256:2"),
+            &["--digest: 2 given", "1 of --reference", "pair up"][..],
+        ),
         (format!("{IMAGE} --reference r/ns/app:2"), &["--digest: 1 given", "2 of --reference"]),
         (
             format!("{IMAGE} --signing-key L --signing-key-name n"),
             &["--signing-key-name: 1 given", "2 of --signing-key"],
         ),
-        (format!("{IMAGE} --signing-key-name n --signing-key-name m"), &["--signing-key-name: 2 given", "1 of"]),
+        (
+            format!("{IMAGE} --signing-key-name n --signing-key-name m"),
+            &["--signing-key-name: 2 given", "1 of"],
+        ),
         (format!("{IMAGE} --signer-type batch --signing-key L"), &["--signing-key-name", "2 keys"]),
     ] {
         refused(&bench, bench.run(&bench.config(), &arguments), 2, says);
@@ -50,9 +57,17 @@ fn counts_that_do_not_match_name_both() {
 #[test]
 fn a_reference_must_name_a_repository() {
     let bench = Bench::new();
-    for reference in ["app", "app:1", "registry.example.com/", "registry.example.com/:1", "r/@sha256:1"] {
-        let ended = bench.run(&bench.config(), &format!("{KEY} --digest sha256:1 --reference {reference}"));
-        refused(&bench, ended, 2, &["--reference", &format!("`{reference}`"), "registry/repository:tag"]);
+    for reference in
+        ["app", "app:1", "registry.example.com/", "registry.example.com/:1", "r/@sha256:1"]
+    {
+        let ended =
+            bench.run(&bench.config(), &format!("{KEY} --digest sha256:1 --reference {reference}"));
+        refused(
+            &bench,
+            ended,
+            2,
+            &["--reference", &format!("`{reference}`"), "registry/repository:tag"],
+        );
     }
     // The second is as wrong as the first.
     let ended = bench.run(&bench.config(), &format!("{IMAGE} --digest sha256:2 --reference app"));
@@ -69,7 +84,9 @@ fn a_reference_may_have_a_port_a_tag_and_a_digest() {
         ("r:1/a/b/c:2@sha256:abc", "a/b/c"),
     ] {
         let before = bench.record().requests.len();
-        bench.run(&bench.config(), &format!("{KEY} --digest sha256:1 --reference {reference}")).expect(0);
+        bench
+            .run(&bench.config(), &format!("{KEY} --digest sha256:1 --reference {reference}"))
+            .expect(0);
         assert_eq!(bench.record().requests[before].json()["repo"], repo, "{reference}");
     }
 }
@@ -111,9 +128,19 @@ fn a_certificate_s_name_that_would_reach_other_queues_is_refused() {
     let bench = Bench::new();
     for name in ["a*", "a.>", "#", "a\tb", "a\u{1b}b"] {
         let config = named(&bench, Subject::common_name(name));
-        refused(&bench, bench.run(&config, IMAGE), 78, &["{creator}", "certificate's name", "--requester"]);
+        refused(
+            &bench,
+            bench.run(&config, IMAGE),
+            78,
+            &["{creator}", "certificate's name", "--requester"],
+        );
         // Another name is the remedy.
-        refused(&bench, bench.run(&config, &format!("{IMAGE} --requester b*")), 2, &["--requester", "wildcard"]);
+        refused(
+            &bench,
+            bench.run(&config, &format!("{IMAGE} --requester b*")),
+            2,
+            &["--requester", "wildcard"],
+        );
     }
     let config = named(&bench, Subject { organisation: Some("O"), ..Subject::default() });
     refused(
@@ -126,9 +153,12 @@ fn a_certificate_s_name_that_would_reach_other_queues_is_refused() {
     let config = named(&bench, Subject::common_name("a*"));
     bench.run(&config, &format!("{IMAGE} --requester other")).expect(0);
     bench.run(&named(&bench, Subject::common_name("build host 7")), IMAGE).expect(0);
-    bench.run(&named(&bench, Subject { user_id: Some("uid-7"), ..Subject::default() }), IMAGE).expect(0);
+    bench
+        .run(&named(&bench, Subject { user_id: Some("uid-7"), ..Subject::default() }), IMAGE)
+        .expect(0);
     let record = bench.record();
-    let names: Vec<_> = record.requests.iter().map(|request| request.json()["requested_by"].clone()).collect();
+    let names: Vec<_> =
+        record.requests.iter().map(|request| request.json()["requested_by"].clone()).collect();
     assert_eq!(names, ["other", "build host 7", "uid-7"]);
     let source = record.links.iter().filter_map(|link| link.source.as_ref()?.address.as_deref());
     let expected = "queue://Consumer.build host 7.7.VirtualTopic.sandbox.reply";
@@ -140,7 +170,12 @@ fn an_unknown_field_of_an_address_lists_the_known_ones() {
     let bench = Bench::new();
     for key in ["topic_send_to", "topic_listen_to"] {
         let config = bench.config().set(key, "queue://a.{task}");
-        refused(&bench, bench.run(&config, IMAGE), 78, &[key, "{task} is not a field", "task_id, requester, creator"]);
+        refused(
+            &bench,
+            bench.run(&config, IMAGE),
+            78,
+            &[key, "{task} is not a field", "task_id, requester, creator"],
+        );
         let config = bench.config().set(key, "queue://{requester}");
         refused(&bench, bench.run(&config, IMAGE), 78, &[key, "{requester}", "--requester"]);
         let config = bench.config().set(key, "\"queue://{task_id\"");
@@ -149,16 +184,25 @@ fn an_unknown_field_of_an_address_lists_the_known_ones() {
     // repo is a field of clear-sign alone, and only where it is given.
     let config = bench.config().set("topic_listen_to", "queue://{repo}");
     refused(&bench, bench.run(&config, IMAGE), 78, &["{repo} is not a field"]);
-    refused(&bench, bench.run(&config, "clear-sign --signing-key K --task-id 7 x"), 78, &["{repo}", "--repo"]);
+    refused(
+        &bench,
+        bench.run(&config, "clear-sign --signing-key K --task-id 7 x"),
+        78,
+        &["{repo}", "--repo"],
+    );
 }
 
 #[test]
 fn a_file_s_bytes_are_signed_whatever_they_are() {
     let bench = Bench::new();
-    for content in ["Grüße €\n".as_bytes(), b"CR LF\r\nlines\r\n", b"\0\xff\xfe binary", b"", b"@not-a-file"] {
+    for content in
+        ["Grüße €\n".as_bytes(), b"CR LF\r\nlines\r\n", b"\0\xff\xfe binary", b"", b"@not-a-file"]
+    {
         let before = bench.record().requests.len();
         let at_file = format!("@{}", bench.file("text", content).display());
-        bench.run(&bench.config(), &format!("clear-sign --signing-key K --task-id 7 {at_file}")).expect(0);
+        bench
+            .run(&bench.config(), &format!("clear-sign --signing-key K --task-id 7 {at_file}"))
+            .expect(0);
         let data = bench.record().requests[before].json()["data"].clone();
         assert_eq!(data, openssl::base64::encode_block(content));
     }
@@ -175,22 +219,47 @@ fn an_input_file_that_cannot_be_read_is_named() {
         ("blob-sign", format!("--blob-file={folder}/none")),
         ("blob-sign", format!("--blob-file={folder}")),
     ] {
-        let ended = run(&bench, &bench.config(), &format!("{command} --signing-key K --task-id 7"), &[&word]);
+        let ended = run(
+            &bench,
+            &bench.config(),
+            &format!("{command} --signing-key K --task-id 7"),
+            &[&word],
+        );
         let path = word.trim_start_matches("--blob-file=").trim_start_matches('@');
         refused(&bench, ended, 66, &[path, "cannot read the input"]);
     }
     // A name that is no UTF-8.
     let word = OsStr::from_bytes(b"@/\xff/none");
-    refused(&bench, run(&bench, &bench.config(), "clear-sign --signing-key K --task-id 7", &[word]), 66, &["none"]);
+    refused(
+        &bench,
+        run(&bench, &bench.config(), "clear-sign --signing-key K --task-id 7", &[word]),
+        66,
+        &["none"],
+    );
 }
 
 #[test]
 fn nothing_to_sign_is_said() {
     let bench = Bench::new();
-    refused(&bench, bench.run(&bench.config(), "clear-sign --signing-key K --task-id 7"), 2, &["nothing to sign"]);
-    refused(&bench, bench.run(&bench.config(), "blob-sign --signing-key K --task-id 7"), 2, &["--blob-file"]);
+    refused(
+        &bench,
+        bench.run(&bench.config(), "clear-sign --signing-key K --task-id 7"),
+        2,
+        &["nothing to sign"],
+    );
+    refused(
+        &bench,
+        bench.run(&bench.config(), "blob-sign --signing-key K --task-id 7"),
+        2,
+        &["--blob-file"],
+    );
     refused(&bench, bench.run(&bench.config(), KEY), 2, &["--digest, --reference"]);
-    refused(&bench, bench.run(&bench.config(), "container-sign"), 2, &["--signing-key, --task-id, --digest"]);
+    refused(
+        &bench,
+        bench.run(&bench.config(), "container-sign"),
+        2,
+        &["--signing-key, --task-id, --digest"],
+    );
 }
 
 #[test]
@@ -200,13 +269,33 @@ fn the_configuration_that_is_named_is_the_one_that_counts() {
     let ended = run(&bench, &bench.config(), IMAGE, &["--config-file", &path]);
     refused(&bench, ended, 78, &[&path, "No such file"]);
     let folder = bench.sandbox.dir().display().to_string();
-    refused(&bench, run(&bench, &bench.config(), IMAGE, &["--config-file", &folder]), 78, &[&folder]);
+    refused(
+        &bench,
+        run(&bench, &bench.config(), IMAGE, &["--config-file", &folder]),
+        78,
+        &[&folder],
+    );
     let binary = bench.file("binary", b"\xff\xfe").display().to_string();
-    refused(&bench, run(&bench, &bench.config(), IMAGE, &["--config-file", &binary]), 78, &[&binary, "UTF-8"]);
+    refused(
+        &bench,
+        run(&bench, &bench.config(), IMAGE, &["--config-file", &binary]),
+        78,
+        &[&binary, "UTF-8"],
+    );
     let empty = bench.file("empty", b"# nothing\n").display().to_string();
-    refused(&bench, run(&bench, &bench.config(), IMAGE, &["--config-file", &empty]), 78, &[&empty, "empty"]);
+    refused(
+        &bench,
+        run(&bench, &bench.config(), IMAGE, &["--config-file", &empty]),
+        78,
+        &[&empty, "empty"],
+    );
     let broken = bench.file("broken", b"msg_signer: [\n").display().to_string();
-    refused(&bench, run(&bench, &bench.config(), IMAGE, &["--config-file", &broken]), 78, &[&broken, "YAML"]);
+    refused(
+        &bench,
+        run(&bench, &bench.config(), IMAGE, &["--config-file", &broken]),
+        78,
+        &[&broken, "YAML"],
+    );
 }
 
 /// Without --config-file the one below the home directory; `~` means the same directory.
@@ -217,12 +306,19 @@ fn the_configuration_is_found_below_the_home_directory() {
     let folder = home.join(".config/pubtools-sign");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::copy(bench.sandbox.client_pem(), home.join("client.pem")).unwrap();
-    let config = bench.config().set("messaging_cert_key", "~/client.pem").set("messaging_ca_cert", "${SUITE_CA}");
+    let config = bench
+        .config()
+        .set("messaging_cert_key", "~/client.pem")
+        .set("messaging_ca_cert", "${SUITE_CA}");
     let config = config.set("environment", "\"a-${SUITE_ENV}-b\"");
     std::fs::write(folder.join("conf.yaml"), config.yaml()).unwrap();
     let mut program = crate::harness::Program::new(&crate::harness::under_test());
     program.args(IMAGE.split(' '));
-    program.command.env("HOME", &home).env("SUITE_CA", bench.sandbox.ca_file()).env("SUITE_ENV", "é ${HOME}");
+    program
+        .command
+        .env("HOME", &home)
+        .env("SUITE_CA", bench.sandbox.ca_file())
+        .env("SUITE_ENV", "é ${HOME}");
     program.run().expect(0);
     let environment = bench.record().requests[0].application_properties()[1].1.clone();
     assert_eq!(format!("{environment:?}"), r#"String("a-é ${HOME}-b")"#);
@@ -249,24 +345,51 @@ fn what_the_configuration_lacks_or_holds_too_much_is_named() {
     let empty = bench.file("empty", "\n").display().to_string();
     let plain = format!("[\"{}\"]", bench.sandbox.amqp_url());
     for (config, says) in [
-        (config().set("timeot", "10"), &["config.yaml: msg_signer.timeot", "did you mean timeout?"][..]),
+        (
+            config().set("timeot", "10"),
+            &["config.yaml: msg_signer.timeot", "did you mean timeout?"][..],
+        ),
         (
             config().set("messaging_cert", "x"),
             &["config.yaml: msg_signer.messaging_cert", "did you mean messaging_cert_key?"],
         ),
-        (config().set("bogus", "x"), &["config.yaml: msg_signer.bogus", "not known", "messaging_brokers"]),
+        (
+            config().set("bogus", "x"),
+            &["config.yaml: msg_signer.bogus", "not known", "messaging_brokers"],
+        ),
         (config().without("timeout"), &["config.yaml: msg_signer.timeout", "required; add it"]),
-        (config().without("topic_listen_to"), &["config.yaml: msg_signer.topic_listen_to", "required"]),
+        (
+            config().without("topic_listen_to"),
+            &["config.yaml: msg_signer.topic_listen_to", "required"],
+        ),
         (config().set("timeout", "0"), &["config.yaml: msg_signer.timeout", "at least 1"]),
         (config().set("timeout", "soon"), &["config.yaml: msg_signer.timeout", "\"soon\""]),
         (config().set("retries", "-1"), &["config.yaml: msg_signer.retries", "at least 1"]),
-        (config().set("log_level", "loud"), &["config.yaml: msg_signer.log_level", "CRITICAL", "\"loud\""]),
-        (config().set("messaging_brokers", "[]"), &["config.yaml: msg_signer.messaging_brokers", "at least one"]),
+        (
+            config().set("log_level", "loud"),
+            &["config.yaml: msg_signer.log_level", "CRITICAL", "\"loud\""],
+        ),
+        (
+            config().set("messaging_brokers", "[]"),
+            &["config.yaml: msg_signer.messaging_brokers", "at least one"],
+        ),
         (config().set("messaging_brokers", "amqps://localhost"), &["messaging_brokers", "list"]),
-        (config().set("messaging_brokers", "[\"localhost:5671\"]"), &["messaging_brokers", "amqps://host:port"]),
-        (config().set("messaging_brokers", "[\"amqps://me:hush@h\"]"), &["messaging_brokers", "password_file"]),
-        (config().without("messaging_ca_cert"), &["config.yaml: msg_signer.messaging_ca_cert", "cannot be verified"]),
-        (config().without("messaging_cert_key"), &["config.yaml: msg_signer.messaging_cert_key", "add it"]),
+        (
+            config().set("messaging_brokers", "[\"localhost:5671\"]"),
+            &["messaging_brokers", "amqps://host:port"],
+        ),
+        (
+            config().set("messaging_brokers", "[\"amqps://me:hush@h\"]"),
+            &["messaging_brokers", "password_file"],
+        ),
+        (
+            config().without("messaging_ca_cert"),
+            &["config.yaml: msg_signer.messaging_ca_cert", "cannot be verified"],
+        ),
+        (
+            config().without("messaging_cert_key"),
+            &["config.yaml: msg_signer.messaging_cert_key", "add it"],
+        ),
         (config().set("messaging_ca_cert", "/none/ca.pem"), &["/none/ca.pem"]),
         (config().set("messaging_cert_key", "/none/me.pem"), &["/none/me.pem"]),
         (
@@ -278,18 +401,33 @@ fn what_the_configuration_lacks_or_holds_too_much_is_named() {
             &["config.yaml: msg_signer.task_id_attribute", "another name"],
         ),
         (config().set("username", "me"), &["config.yaml: msg_signer.username", "password_file"]),
-        (config().set("sasl", "plain"), &["config.yaml: msg_signer.sasl", "username and password_file"]),
-        (config().set("sasl", "gssapi"), &["config.yaml: msg_signer.sasl", "auto, none, anonymous, external, plain"]),
+        (
+            config().set("sasl", "plain"),
+            &["config.yaml: msg_signer.sasl", "username and password_file"],
+        ),
+        (
+            config().set("sasl", "gssapi"),
+            &["config.yaml: msg_signer.sasl", "auto, none, anonymous, external, plain"],
+        ),
         (
             config().set("sender_target", "queue"),
             &["config.yaml: msg_signer.sender_target", "auto, address, anonymous"],
         ),
-        (config().set("tls_verify", "yes"), &["config.yaml: msg_signer.tls_verify", "full, ca, none"]),
+        (
+            config().set("tls_verify", "yes"),
+            &["config.yaml: msg_signer.tls_verify", "full, ca, none"],
+        ),
         (config().set("service", "12345"), &["config.yaml: msg_signer.service", "quote it"]),
-        (config().set("username", "me").set("password_file", "/none/pw"), &["/none/pw", "password"]),
+        (
+            config().set("username", "me").set("password_file", "/none/pw"),
+            &["/none/pw", "password"],
+        ),
         (config().set("username", "me").set("password_file", &empty), &["the password is empty"]),
         (
-            config().set("messaging_brokers", &plain).set("username", "me").set("password_file", &password),
+            config()
+                .set("messaging_brokers", &plain)
+                .set("username", "me")
+                .set("password_file", &password),
             &["config.yaml: msg_signer.username", "unencrypted", "amqps://"],
         ),
         (
@@ -302,7 +440,8 @@ fn what_the_configuration_lacks_or_holds_too_much_is_named() {
         refused(&bench, ended, 78, says);
     }
     // A key of the batch section alone.
-    let ended = bench.run(&config().set("chunk_size", "0"), &format!("{IMAGE} --signer-type batch"));
+    let ended =
+        bench.run(&config().set("chunk_size", "0"), &format!("{IMAGE} --signer-type batch"));
     refused(&bench, ended, 78, &["config.yaml: msg_batch_signer.chunk_size", "at least 1"]);
 }
 
@@ -310,7 +449,8 @@ fn what_the_configuration_lacks_or_holds_too_much_is_named() {
 fn only_the_section_that_is_asked_for_is_judged() {
     let bench = Bench::new();
     let single = bench.config().yaml().split("msg_batch_signer:").next().unwrap().to_owned();
-    let path = bench.file("single.yaml", single + "cosign_signer: {bogus: 1}\n").display().to_string();
+    let path =
+        bench.file("single.yaml", single + "cosign_signer: {bogus: 1}\n").display().to_string();
     refused(
         &bench,
         run(&bench, &bench.config(), IMAGE, &["--signer-type", "batch", "--config-file", &path]),

@@ -71,7 +71,8 @@ fn the_deadline_of_the_run_ends_connecting_and_sending() {
     took_between(&ended, 1.0, 1.9);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = format!("[\"amqps://localhost:{}\"]", listener.local_addr().unwrap().port());
-    let ended = bench.run(&bench.config().set("messaging_brokers", &silent).set("deadline", "1"), &images(1));
+    let ended = bench
+        .run(&bench.config().set("messaging_brokers", &silent).set("deadline", "1"), &images(1));
     took_between(&ended.expect(124), 1.0, 1.9);
 }
 
@@ -91,13 +92,18 @@ const FLOOD: usize = 100_000;
 #[track_caller]
 fn was_flooded(bench: &Bench) {
     let delivered = bench.record().deliveries.len();
-    assert!(delivered > 1000 && delivered < FLOOD, "{delivered} deliveries: the flood did not last");
+    assert!(
+        delivered > 1000 && delivered < FLOOD,
+        "{delivered} deliveries: the flood did not last"
+    );
 }
 
 #[test]
 fn a_flood_of_foreign_messages_does_not_hold_up_the_windows() {
     let bench = flooded();
-    let ended = bench.run(&bench.config().patience(1, 2, 1).set("log_level", "info"), &images(1)).expect(75);
+    let ended = bench
+        .run(&bench.config().patience(1, 2, 1).set("log_level", "info"), &images(1))
+        .expect(75);
     took_between(&ended, 2.0, 3.0);
     was_flooded(&bench);
 }
@@ -115,7 +121,8 @@ fn a_flood_of_bytes_does_not_hide_the_windows_the_deadline_or_a_signal() {
             let _ = peer.transfer();
         }
         let received: &[u8] = &[0, 0x53, 0x23, 0x45];
-        let all = peer::frame(0x15, &[&[0x41], &[0x43], &[0x52, REQUESTS - 1], &[0x42], received]).repeat(1 << 15);
+        let all = peer::frame(0x15, &[&[0x41], &[0x43], &[0x52, REQUESTS - 1], &[0x42], received])
+            .repeat(1 << 15);
         let _ = peer.answer(&all);
         let _ = tell.send(());
         while peer.answer(&all).is_ok() {}
@@ -156,8 +163,12 @@ const MEMORY: u64 = 60 * 1024;
 #[test]
 fn a_flood_of_foreign_messages_is_passed_by_in_little_memory() {
     let bench = flooded();
-    let running = bench.program(&bench.config().patience(60, 1, 1).set("log_level", "info"), &images(1)).start();
-    let half = |bench: &Bench, count| bench.sandbox.wait_for(LONG, |record| record.deliveries.len() > count).unwrap();
+    let running = bench
+        .program(&bench.config().patience(60, 1, 1).set("log_level", "info"), &images(1))
+        .start();
+    let half = |bench: &Bench, count| {
+        bench.sandbox.wait_for(LONG, |record| record.deliveries.len() > count).unwrap()
+    };
     half(&bench, FLOOD / 10);
     let early = peak_memory(running.id()).unwrap();
     half(&bench, FLOOD / 2);
@@ -180,7 +191,8 @@ fn words_about_everything_are_taken_in_little_memory() {
         }
         let [high, low] = (REQUESTS as u16 - 1).to_be_bytes();
         let received: &[u8] = &[0, 0x53, 0x23, 0x45];
-        let all = peer::frame(0x15, &[&[0x41], &[0x43], &[0x70, 0, 0, high, low], &[0x42], received]);
+        let all =
+            peer::frame(0x15, &[&[0x41], &[0x43], &[0x70, 0, 0, high, low], &[0x42], received]);
         let _ = peer.answer(&[all.repeat(10_000), peer.reply(0, "somebody else's")].concat());
         // Its word on the reply: it has taken in all that was before it.
         let _ = peer.await_frame(0x15);
@@ -221,8 +233,10 @@ fn deliveries_that_never_end_are_passed_by_in_little_memory() {
             peer::swallow(peer.stream);
         });
         let bench = Bench::new();
-        let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
-        let config = config.patience(2, 1, 1).set("close_timeout", "1").set("max_message_size", "1000000");
+        let config =
+            bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
+        let config =
+            config.patience(2, 1, 1).set("close_timeout", "1").set("max_message_size", "1000000");
         let running = bench.program(&config, &images(1)).start();
         let (mut peak, mut sent) = (0, 0);
         while let Ok(now) = told.recv_timeout(std::time::Duration::from_secs(1)) {

@@ -37,9 +37,12 @@ fn a_cut_after_some_replies_loses_nothing() {
     let late = |number| rule(When::Request(number), Act::Delay(Duration::from_millis(500)));
     let bench = Bench::misbehaving(vec![late(3), late(4)]);
     let running = bench.program(&bench.config(), &images(4)).start();
-    let record =
-        bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 2 && record.requests.len() == 4).unwrap();
-    let answered: Vec<_> = record.accepted().filter_map(|delivery| delivery.request_id.clone()).collect();
+    let record = bench
+        .sandbox
+        .wait_for(LONG, |record| record.accepted().count() == 2 && record.requests.len() == 4)
+        .unwrap();
+    let answered: Vec<_> =
+        record.accepted().filter_map(|delivery| delivery.request_id.clone()).collect();
     bench.sandbox.cut_connections();
     let ended = running.wait().expect(0);
     took_between(&ended, 0.0, 5.0);
@@ -69,12 +72,15 @@ fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
             if !first.windows(2).any(|bytes| bytes == [0x52, 1]) {
                 peer.await_frame(0x15).unwrap();
             }
-            peer.answer(&peer::close_with_redirection(condition, "elsewhere", elsewhere_port)).unwrap();
+            peer.answer(&peer::close_with_redirection(condition, "elsewhere", elsewhere_port))
+                .unwrap();
             peer.hang_up_after_close();
         });
         let before = bench.record().requests.len();
         let url = format!("amqp://localhost:{port}");
-        let ended = bench.run(&to(bench.config(), &[&url, &bench.sandbox.amqps_url()]), &images(3)).expect(0);
+        let ended = bench
+            .run(&to(bench.config(), &[&url, &bench.sandbox.amqps_url()]), &images(3))
+            .expect(0);
         took_between(&ended, 0.0, 5.0);
         ended.says_once(&format!(
             "{url}: reply: connection ended by the broker: {condition}: elsewhere; connecting again"
@@ -89,7 +95,9 @@ fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
 #[test]
 fn a_connection_that_was_of_use_is_made_again_without_a_pause() {
     let cut = When::All(vec![When::EveryNth(2), When::Delivery(1)]);
-    let bench = Bench::with(|options| (options.behaviours, options.credit) = (vec![rule(cut, Act::Cut)], 1));
+    let bench = Bench::with(|options| {
+        (options.behaviours, options.credit) = (vec![rule(cut, Act::Cut)], 1)
+    });
     let ended = bench.run(&bench.config(), &images(16)).expect(0);
     let connections = bench.record().connections.len();
     assert!(connections >= 8, "{connections} connections");
@@ -136,7 +144,10 @@ fn the_next_broker_gets_what_has_no_outcome() {
     let second = Bench::new();
     let config = to(second.config(), &[&first.sandbox.amqp_url(), &second.sandbox.amqp_url()]);
     let running = second.program(&config, &images(3)).start();
-    first.sandbox.wait_for(LONG, |record| record.accepted().count() == 1 && record.requests.len() == 3).unwrap();
+    first
+        .sandbox
+        .wait_for(LONG, |record| record.accepted().count() == 1 && record.requests.len() == 3)
+        .unwrap();
     drop(first);
     let ended = running.wait().expect(0);
     took_between(&ended, 0.0, 5.0);
@@ -176,7 +187,8 @@ fn a_broker_that_is_gone_is_tried_in_every_later_window() {
     let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(1, 4, 1);
     let ended = bench.run(&config, &images(1)).expect(75);
     took_between(&ended, 4.0, 4.9);
-    let attempts = ended.stderr.matches(&format!("DEBUG amqp://localhost:{port}: tcp failed")).count();
+    let attempts =
+        ended.stderr.matches(&format!("DEBUG amqp://localhost:{port}: tcp failed")).count();
     assert!((5..=6).contains(&attempts), "{attempts} attempts:\n{}", ended.stderr);
 }
 
@@ -185,7 +197,11 @@ fn a_broker_that_is_gone_is_tried_in_every_later_window() {
 /// Lets the client attach and send, does something wrong, and hangs up; the next broker is good. The loss is told once:
 /// which broker, in which phase, and why.
 #[track_caller]
-fn survives(config: impl Fn(Config) -> Config, reason: &str, wrong: impl Fn(Peer) + Send + 'static) -> Ended {
+fn survives(
+    config: impl Fn(Config) -> Config,
+    reason: &str,
+    wrong: impl Fn(Peer) + Send + 'static,
+) -> Ended {
     let (port, _) = peer::listen(move |stream: TcpStream| {
         if let Ok(mut peer) = Peer::attached(stream) {
             let _ = peer.grant(10);
@@ -201,7 +217,11 @@ fn survives(config: impl Fn(Config) -> Config, reason: &str, wrong: impl Fn(Peer
     ended.says_once(&url).says_once("connecting again");
     // The second request may or may not have been written when it came to that.
     let told = ["send", "reply"].map(|phase| format!("{url}: {phase}{reason}; connecting again"));
-    assert!(told.iter().any(|told| ended.told().contains(told)), "{told:?} is not told in:\n{}", ended.stderr);
+    assert!(
+        told.iter().any(|told| ended.told().contains(told)),
+        "{told:?} is not told in:\n{}",
+        ended.stderr
+    );
     ended
 }
 
@@ -231,7 +251,6 @@ fn garbage_ends_the_connection_and_nothing_else() {
         ("half a frame", cut[..cut.len() / 2].to_vec(), HANG_UP),
     ];
     for (name, bytes, reason) in cases {
-        println!("{name}");
         for hang_up in [true, false] {
             if !hang_up && reason == HANG_UP {
                 continue;
@@ -259,7 +278,11 @@ fn a_hang_up_in_the_middle_is_told_as_one() {
 fn a_half_open_connection_is_noticed_by_the_idle_timeout() {
     let (keep, kept) = std::sync::mpsc::channel();
     let reason = ": nothing was heard of the broker for 2 s (idle_timeout)";
-    let ended = survives(|config| config.set("idle_timeout", "2"), reason, move |peer| keep.send(peer).unwrap());
+    let ended = survives(
+        |config| config.set("idle_timeout", "2"),
+        reason,
+        move |peer| keep.send(peer).unwrap(),
+    );
     took_between(&ended, 2.0, 4.0);
     drop(kept);
 }
@@ -280,20 +303,26 @@ fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
     });
     let bench = Bench::new();
     let file = bench.file("large", vec![b'x'; 16 << 20]);
-    let arguments = format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", file.display());
+    let arguments =
+        format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", file.display());
     let url = format!("amqp://localhost:{port}");
     let config = bench.config().set("close_timeout", "1").set("connect_timeout", "60");
 
-    let next = to(config.clone(), &[&url, &bench.sandbox.amqp_url()]).set("idle_timeout", "2").set("timeout", "30");
+    let next = to(config.clone(), &[&url, &bench.sandbox.amqp_url()])
+        .set("idle_timeout", "2")
+        .set("timeout", "30");
     let ended = bench.run(&next, &arguments).expect(0);
     took_between(&ended, 2.0, 20.0);
-    ended.says(&format!("{url}: send: nothing was heard of the broker for 2 s (idle_timeout); connecting again"));
+    ended.says(&format!(
+        "{url}: send: nothing was heard of the broker for 2 s (idle_timeout); connecting again"
+    ));
 
     let alone = to(config, &[&url]).set("idle_timeout", "0");
     // A second of sending, a window for what is half on its way, and a second of closing.
     let ended = bench.run(&alone.clone().patience(1, 1, 1), &arguments).expect(75);
     took_between(&ended, 2.0, 7.0);
-    let ended = bench.run(&alone.clone().patience(60, 1, 1).set("deadline", "1"), &arguments).expect(124);
+    let ended =
+        bench.run(&alone.clone().patience(60, 1, 1).set("deadline", "1"), &arguments).expect(124);
     took_between(&ended, 1.0, 3.0);
     while is_there.try_recv().is_ok() {}
     let running = bench.program(&alone.patience(60, 1, 1), &arguments).start();
@@ -321,7 +350,10 @@ fn heartbeats_keep_a_silent_connection() {
     let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(2, 1, 1);
     bench.run(&config.set("close_timeout", "1"), &images(1)).expect(75);
     let gaps = heard.recv_timeout(LONG).unwrap();
-    assert!(gaps.len() >= 4 && gaps.iter().all(|gap| *gap < Duration::from_millis(500)), "{gaps:?}");
+    assert!(
+        gaps.len() >= 4 && gaps.iter().all(|gap| *gap < Duration::from_millis(500)),
+        "{gaps:?}"
+    );
 }
 
 // ---- what goes on over it ----
@@ -346,10 +378,17 @@ fn the_cycle_and_its_clock_go_on_over_reconnects() {
             }
         });
         let bench = Bench::new();
-        let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(2, 1, cycles);
-        let ended = bench.run(&config.set("close_timeout", "1").set("deadline", "60"), &images(1)).expect(75);
+        let config =
+            to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(2, 1, cycles);
+        let ended = bench
+            .run(&config.set("close_timeout", "1").set("deadline", "60"), &images(1))
+            .expect(75);
         took_between(&ended, seconds, seconds + 1.5);
-        assert!(connections.try_iter().count() >= 3, "lost too seldom to show anything:\n{}", ended.stderr);
+        assert!(
+            connections.try_iter().count() >= 3,
+            "lost too seldom to show anything:\n{}",
+            ended.stderr
+        );
         assert_eq!(told.try_iter().count(), cycles as usize, "{}", ended.stderr);
     }
 }
@@ -365,8 +404,10 @@ fn without_an_idle_timeout_silence_is_no_loss() {
             }
         });
         let bench = Bench::new();
-        let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).set("idle_timeout", idle_timeout);
-        let ended = bench.run(&config.patience(4, 1, 1).set("close_timeout", "1"), &images(1)).expect(75);
+        let config = to(bench.config(), &[&format!("amqp://localhost:{port}")])
+            .set("idle_timeout", idle_timeout);
+        let ended =
+            bench.run(&config.patience(4, 1, 1).set("close_timeout", "1"), &images(1)).expect(75);
         assert_eq!(ended.stderr.contains("connecting again"), noticed, "{}", ended.stderr);
     }
 }

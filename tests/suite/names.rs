@@ -44,7 +44,10 @@ fn misbehaving(act: Act) -> Bench {
 }
 
 fn server_error() -> Act {
-    Act::ServerError { errors: vec!["no such key".into(), "try another".into()], signing_status: "failure".into() }
+    Act::ServerError {
+        errors: vec!["no such key".into(), "try another".into()],
+        signing_status: "failure".into(),
+    }
 }
 
 #[test]
@@ -82,12 +85,19 @@ fn a_refusal_does_not_hide_what_is_missing_beside_it() {
     for other in [
         Act::NoReply,
         Act::WithoutResult,
-        Act::Reject(amqp_sandbox::Refusal { condition: "amqp:internal-error".into(), description: None }),
+        Act::Reject(amqp_sandbox::Refusal {
+            condition: "amqp:internal-error".into(),
+            description: None,
+        }),
     ] {
         let refused = Rule { when: When::Request(1), act: server_error() };
-        let bench = Bench::misbehaving(vec![refused, Rule { when: When::FromRequest(2), act: other.clone() }]);
+        let bench = Bench::misbehaving(vec![
+            refused,
+            Rule { when: When::FromRequest(2), act: other.clone() },
+        ]);
         let config = bench.config().patience(1, 1, 1);
-        let ended = container(&bench, &config, &["--digest", "sha256:2", "--reference", "r/ns/app:2"]);
+        let ended =
+            container(&bench, &config, &["--digest", "sha256:2", "--reference", "r/ns/app:2"]);
         assert_eq!(ended.status, 1, "{other:?}\n{}", ended.stderr);
         assert_eq!(ended.document()["signer_result"]["status"], "error", "{other:?}");
     }
@@ -104,7 +114,12 @@ fn a_refusal_is_a_success_in_json_and_none_in_raw() {
     let ended = container(&bench, &bench.config(), &["--raw"]).expect(1);
     assert_eq!(ended.stdout, "\n");
     let lines = |text| ended.stderr.lines().filter(|line| line.contains(text)).count();
-    assert_eq!((lines("no such key"), lines("try another")), (1, 1), "one a line: {}", ended.stderr);
+    assert_eq!(
+        (lines("no such key"), lines("try another")),
+        (1, 1),
+        "one a line: {}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -133,9 +148,31 @@ fn what_is_wrong_before_the_run_is_1_and_usage_2() {
     let at_no_file = format!("@{no_file}");
     let clear = ["--signing-key", "K", "--task-id", "7"];
     for (status, ended) in [
-        (1, called(&bench, CONTAINER).args(["--config-file", &no_file, "--signing-key", "K"]).args(IMAGE).run()),
-        (1, run(&bench, &config.clone().without("timeout"), CONTAINER, &[&["--signing-key", "K"], IMAGE].concat())),
-        (1, run(&bench, &config.clone().set("messaging_ca_cert", &no_file), CLEAR, &[&clear[..], &["x"]].concat())),
+        (
+            1,
+            called(&bench, CONTAINER)
+                .args(["--config-file", &no_file, "--signing-key", "K"])
+                .args(IMAGE)
+                .run(),
+        ),
+        (
+            1,
+            run(
+                &bench,
+                &config.clone().without("timeout"),
+                CONTAINER,
+                &[&["--signing-key", "K"], IMAGE].concat(),
+            ),
+        ),
+        (
+            1,
+            run(
+                &bench,
+                &config.clone().set("messaging_ca_cert", &no_file),
+                CLEAR,
+                &[&clear[..], &["x"]].concat(),
+            ),
+        ),
         (1, run(&bench, &config, CLEAR, &[&clear[..], &[&at_no_file]].concat())),
         (1, run(&bench, &config, BLOB, &[&clear[..], &["--blob-file", &no_file]].concat())),
         (2, run(&bench, &config, CONTAINER, IMAGE)),
@@ -148,7 +185,12 @@ fn what_is_wrong_before_the_run_is_1_and_usage_2() {
         (2, container(&bench, &config, &["--digest", "sha256:2"])),
         (
             2,
-            run(&bench, &config, BLOB, &[&clear[..], &["--signer-type", "batch", "--blob-file", "/dev/null"]].concat()),
+            run(
+                &bench,
+                &config,
+                BLOB,
+                &[&clear[..], &["--signer-type", "batch", "--blob-file", "/dev/null"]].concat(),
+            ),
         ),
         (2, called(&bench, BUNDLE).run()),
         (2, called(&bench, BUNDLE).args(["container-sign"]).run()),
@@ -167,7 +209,10 @@ fn what_is_wrong_before_the_run_is_1_and_usage_2() {
 fn an_unreachable_broker_is_1_with_a_document() {
     let bench = Bench::new();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let config = bench.config().set("messaging_brokers", &format!("[\"amqps://localhost:{port}\"]")).patience(1, 1, 1);
+    let config = bench
+        .config()
+        .set("messaging_brokers", &format!("[\"amqps://localhost:{port}\"]"))
+        .patience(1, 1, 1);
     let ended = container(&bench, &config, &[]).expect(1);
     assert_eq!(ended.document()["signer_result"]["status"], "error");
 }
@@ -178,7 +223,9 @@ fn signed_bytes(bench: &Bench, name: &str, words: &[OsString]) -> Vec<Vec<u8>> {
     run(bench, &bench.config(), name, words).expect(0);
     bench.record().requests[from..]
         .iter()
-        .map(|request| openssl::base64::decode_block(request.json()["data"].as_str().unwrap()).unwrap())
+        .map(|request| {
+            openssl::base64::decode_block(request.json()["data"].as_str().unwrap()).unwrap()
+        })
         .collect()
 }
 
@@ -253,7 +300,11 @@ fn help_and_version_are_printed_whatever_else_is_missing() {
             assert_eq!(ended.stderr, "");
         }
         let ended = called(&bench, name).args(["--version"]).run().expect(0);
-        assert!(ended.stdout.contains(concat!("amqp-messenger ", env!("CARGO_PKG_VERSION"))), "{}", ended.stdout);
+        assert!(
+            ended.stdout.contains(concat!("amqp-messenger ", env!("CARGO_PKG_VERSION"))),
+            "{}",
+            ended.stdout
+        );
     }
     let ended = called(&bench, BUNDLE).args(["msg-clear-sign", "--help"]).run().expect(0);
     assert!(ended.stdout.contains("Usage: pubtools-sign msg-clear-sign "), "{}", ended.stdout);
@@ -278,7 +329,8 @@ fn natively_a_text_is_its_own_bytes() {
     let mut program = bench.program(&bench.config(), "clear-sign --signing-key K --task-id 7 é");
     program.command.arg(OsStr::from_bytes(b"\xff"));
     let ended = program.run().expect(0);
-    let signed: Vec<_> = bench.record().requests.iter().map(|request| request.json()["data"].clone()).collect();
+    let signed: Vec<_> =
+        bench.record().requests.iter().map(|request| request.json()["data"].clone()).collect();
     assert_eq!(signed, ["w6k=", "/w=="]);
     assert_eq!(ended.document()["operation"]["inputs"], json!(["é", "\u{fffd}"]));
 }

@@ -52,15 +52,20 @@ fn results(ended: &Ended) -> Vec<Value> {
 /// The ids in the document, which must be those of the requests in the order in which they were sent.
 #[track_caller]
 fn in_input_order(bench: &Bench, ended: &Ended) {
-    let sent: Vec<_> = bench.record().requests.into_iter().map(|request| request.request_id.unwrap()).collect();
-    let printed: Vec<_> =
-        ended.messages().iter().map(|message| message["request_id"].as_str().unwrap().to_owned()).collect();
+    let sent: Vec<_> =
+        bench.record().requests.into_iter().map(|request| request.request_id.unwrap()).collect();
+    let printed: Vec<_> = ended
+        .messages()
+        .iter()
+        .map(|message| message["request_id"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(printed, sent);
 }
 
 /// Both transports: a configuration and further arguments, under the same name.
 fn transports(bench: &Bench) -> [(Config, &'static str, &'static str); 2] {
-    let plain = bench.config().set("messaging_brokers", &format!("[\"{}\"]", bench.sandbox.amqp_url()));
+    let plain =
+        bench.config().set("messaging_brokers", &format!("[\"{}\"]", bench.sandbox.amqp_url()));
     let plain = plain.without("messaging_cert_key").without("messaging_ca_cert");
     [(bench.config(), "", "null"), (plain, " --requester sandbox-client", "\"sandbox-client\"")]
 }
@@ -70,7 +75,8 @@ fn container_sign_prints_what_the_reference_prints() {
     for index in 0..2 {
         let bench = Bench::new();
         let (config, requester, echoed) = &transports(&bench)[index];
-        let ended = bench.run(config, &(images(2) + " --signing-key-name release2" + requester)).expect(0);
+        let ended =
+            bench.run(config, &(images(2) + " --signing-key-name release2" + requester)).expect(0);
         let results: Vec<_> = results(&ended)
             .iter()
             .enumerate()
@@ -115,7 +121,10 @@ fn clear_sign_prints_what_the_reference_prints() {
                 result(
                     printed,
                     r#""pub_task_id": "7", "repo": null, "#,
-                    &format!(r#""requested_by": "sandbox-client", "sig_key_id": "{}", "#, keys[index % 2]),
+                    &format!(
+                        r#""requested_by": "sandbox-client", "sig_key_id": "{}", "#,
+                        keys[index % 2]
+                    ),
                     "clearsign_signature",
                     &format!(r#""signed_data": "{signed}""#),
                 )
@@ -168,7 +177,12 @@ const MIXED: &str = "container-sign --signing-key K --task-id 7 --signer-type ba
      --digest sha256:a --reference r/one:1 --digest sha256:b --reference r/two:1 --digest sha256:c --reference r/one:2";
 
 fn digests_of(message: &Value) -> Vec<&str> {
-    message["claims"].as_array().unwrap().iter().map(|claim| claim["manifest_digest"].as_str().unwrap()).collect()
+    message["claims"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|claim| claim["manifest_digest"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
@@ -180,7 +194,9 @@ fn a_batch_is_cut_by_repository_and_size() {
     ] {
         let bench = Bench::new();
         for (config, requester, _) in transports(&bench) {
-            let ended = bench.run(&config.set("chunk_size", size), &format!("{MIXED}{requester}")).expect(0);
+            let ended = bench
+                .run(&config.set("chunk_size", size), &format!("{MIXED}{requester}"))
+                .expect(0);
             let messages = ended.messages();
             let digests: Vec<_> = messages.iter().map(digests_of).collect();
             assert_eq!(digests, expected, "{size}");
@@ -189,14 +205,18 @@ fn a_batch_is_cut_by_repository_and_size() {
     // 200 where nothing is set: 201 claims of one repository make two requests.
     let bench = Bench::new();
     let ended = bench.run(&bench.config(), &(images(201) + " --signer-type batch")).expect(0);
-    assert_eq!(ended.messages().iter().map(|message| digests_of(message).len()).collect::<Vec<_>>(), [200, 1]);
+    assert_eq!(
+        ended.messages().iter().map(|message| digests_of(message).len()).collect::<Vec<_>>(),
+        [200, 1]
+    );
     in_input_order(&bench, &ended);
 }
 
 #[test]
 fn a_batch_prints_what_the_reference_prints() {
     let bench = Bench::new();
-    let arguments = images(2) + " --signer-type batch --signing-key-name a --signing-key KEY2 --signing-key-name b";
+    let arguments = images(2)
+        + " --signer-type batch --signing-key-name a --signing-key KEY2 --signing-key-name b";
     let ended = bench.run(&bench.config(), &arguments).expect(0);
     let printed = &results(&ended)[0];
     let claims = printed[0]["msg"]["claims"].as_array().unwrap();
@@ -213,9 +233,15 @@ fn a_batch_prints_what_the_reference_prints() {
             )
         })
         .collect();
-    let value = format!(r#""signing_server_average_time_secs": 0, "claims": [{}]"#, claims.join(", "));
-    let expected =
-        result(printed, r#""pipeline_run_id": "7", "#, r#""requested_by": "sandbox-client", "#, "batch", &value);
+    let value =
+        format!(r#""signing_server_average_time_secs": 0, "claims": [{}]"#, claims.join(", "));
+    let expected = result(
+        printed,
+        r#""pipeline_run_id": "7", "#,
+        r#""requested_by": "sandbox-client", "#,
+        "batch",
+        &value,
+    );
     let rest = format!(
         r#"{TWO_IMAGES}, "signing_key_names": ["a", "b"], "signing_keys": ["ABCD1234", "KEY2"], "task_id": "7", "requester": null}}, "signing_keys": ["ABCD1234", "KEY2"]"#
     );
@@ -232,17 +258,26 @@ fn results_are_in_input_order_whatever_order_replies_come_in() {
     let bench = Bench::misbehaving(vec![late(1, 4), late(2, 2)]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);
     in_input_order(&bench, &ended);
-    let numbers: Vec<_> = results(&ended).iter().map(|result| result[0]["msg"]["manifest_digest"].clone()).collect();
+    let numbers: Vec<_> =
+        results(&ended).iter().map(|result| result[0]["msg"]["manifest_digest"].clone()).collect();
     assert_eq!(numbers, [0, 1, 2].map(|index| format!("sha256:{index:064x}")));
-    let order: Vec<_> = bench.record().deliveries.into_iter().map(|delivery| delivery.request_id.unwrap()).collect();
-    let ids: Vec<_> = ended.messages().iter().map(|message| message["request_id"].clone()).collect();
+    let order: Vec<_> = bench
+        .record()
+        .deliveries
+        .into_iter()
+        .map(|delivery| delivery.request_id.unwrap())
+        .collect();
+    let ids: Vec<_> =
+        ended.messages().iter().map(|message| message["request_id"].clone()).collect();
     assert_eq!(order, [2, 1, 0].map(|index: usize| ids[index].clone()), "or this shows nothing");
 
     let bench = Bench::misbehaving(vec![late(1, 4), late(2, 2)]);
     let ended = bench.run(&bench.config(), &(images(3) + " --raw")).expect(0);
     let gpg = Gpg::new(&bench);
     for (index, line) in ended.stdout.lines().enumerate() {
-        let claim = String::from_utf8(gpg.run(&["--decrypt"], &base64::decode_block(line).unwrap())).unwrap();
+        let claim =
+            String::from_utf8(gpg.run(&["--decrypt"], &base64::decode_block(line).unwrap()))
+                .unwrap();
         assert!(claim.contains(&format!("ns/app:{index}\"")), "{index}: {claim}");
     }
 }
@@ -263,7 +298,14 @@ impl Gpg {
     #[track_caller]
     fn run(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
         let mut gpg = Command::new("gpg")
-            .args(["--batch", "--no-permission-warning", "--no-autostart", "--trust-model", "always", "--homedir"])
+            .args([
+                "--batch",
+                "--no-permission-warning",
+                "--no-autostart",
+                "--trust-model",
+                "always",
+                "--homedir",
+            ])
             .arg(&self.0)
             .args(arguments)
             .stdin(Stdio::piped())
@@ -273,7 +315,11 @@ impl Gpg {
             .expect("gpg can be run");
         gpg.stdin.take().unwrap().write_all(input).unwrap();
         let output = gpg.wait_with_output().unwrap();
-        assert!(output.status.success(), "gpg {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "gpg {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         output.stdout
     }
 }
@@ -291,8 +337,14 @@ fn a_signed_claim_is_what_was_asked_for() {
     assert_eq!(signed.len(), 2, "one for each key");
     for signed in signed {
         let claim: Value = serde_json::from_slice(&gpg.run(&["--decrypt"], &signed)).unwrap();
-        assert_eq!(claim["critical"]["identity"]["docker-reference"], "registry.example.com/ns/app:0");
-        assert_eq!(claim["critical"]["image"]["docker-manifest-digest"], format!("sha256:{:064x}", 0));
+        assert_eq!(
+            claim["critical"]["identity"]["docker-reference"],
+            "registry.example.com/ns/app:0"
+        );
+        assert_eq!(
+            claim["critical"]["image"]["docker-manifest-digest"],
+            format!("sha256:{:064x}", 0)
+        );
     }
 }
 
@@ -300,12 +352,17 @@ fn a_signed_claim_is_what_was_asked_for() {
 fn a_batch_prints_its_values_claim_by_claim_and_key_by_key() {
     let bench = Bench::new();
     let gpg = Gpg::new(&bench);
-    let arguments = format!("{MIXED} --signing-key-name a --signing-key L --signing-key-name b --raw");
+    let arguments =
+        format!("{MIXED} --signing-key-name a --signing-key L --signing-key-name b --raw");
     let ended = bench.run(&bench.config(), &arguments).expect(0);
-    let claims: Vec<Value> =
-        lines(&ended).iter().map(|line| serde_json::from_slice(&gpg.run(&["--decrypt"], line)).unwrap()).collect();
-    let digests: Vec<_> =
-        claims.iter().map(|claim| claim["critical"]["image"]["docker-manifest-digest"].as_str().unwrap()).collect();
+    let claims: Vec<Value> = lines(&ended)
+        .iter()
+        .map(|line| serde_json::from_slice(&gpg.run(&["--decrypt"], line)).unwrap())
+        .collect();
+    let digests: Vec<_> = claims
+        .iter()
+        .map(|claim| claim["critical"]["image"]["docker-manifest-digest"].as_str().unwrap())
+        .collect();
     assert_eq!(digests, ["sha256:a", "sha256:a", "sha256:c", "sha256:c", "sha256:b", "sha256:b"]);
 }
 
@@ -328,7 +385,8 @@ fn a_blob_s_signature_is_of_the_blob() {
     let gpg = Gpg::new(&bench);
     let blob: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     let file = bench.file("blob", &blob);
-    let arguments = format!("blob-sign --signing-key K --task-id 7 --raw --blob-file {}", file.display());
+    let arguments =
+        format!("blob-sign --signing-key K --task-id 7 --raw --blob-file {}", file.display());
     let ended = bench.run(&bench.config(), &arguments).expect(0);
     let signature = bench.file("blob.asc", &lines(&ended)[0]);
     gpg.run(&["--verify", signature.to_str().unwrap(), file.to_str().unwrap()], b"");

@@ -35,7 +35,10 @@ pub fn listen(script: impl Fn(TcpStream) + Send + 'static) -> (u16, mpsc::Receiv
 
 /// A configuration with the peer at this port as the only broker.
 pub fn alone(bench: &Bench, port: u16) -> Config {
-    bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]")).set("close_timeout", "1")
+    bench
+        .config()
+        .set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"))
+        .set("close_timeout", "1")
 }
 
 /// Reads whatever comes until the peer hangs up.
@@ -77,14 +80,23 @@ pub fn close(condition: &str, description: &str) -> Vec<u8> {
 
 /// The broker's Close, with a condition that names another broker (AMQP 1.0 part 2.8.16).
 pub fn close_with_redirection(condition: &str, description: &str, port: u16) -> Vec<u8> {
-    let fields = [string(0xa3, condition), string(0xa1, description), another_broker(port)].concat();
+    let fields =
+        [string(0xa3, condition), string(0xa1, description), another_broker(port)].concat();
     frame(0x18, &[&[&[0x00, 0x53, 0x1d, 0xc0, fields.len() as u8 + 1, 3], &fields[..]].concat()])
 }
 
 /// A map that says where another broker is.
 fn another_broker(port: u16) -> Vec<u8> {
-    let host = [string(0xa3, "hostname"), string(0xa1, "localhost"), string(0xa3, "network-host")].concat();
-    let members = [&host[..], &string(0xa1, "localhost"), &string(0xa3, "port"), &[0x60], &port.to_be_bytes()].concat();
+    let host = [string(0xa3, "hostname"), string(0xa1, "localhost"), string(0xa3, "network-host")]
+        .concat();
+    let members = [
+        &host[..],
+        &string(0xa1, "localhost"),
+        &string(0xa3, "port"),
+        &[0x60],
+        &port.to_be_bytes(),
+    ]
+    .concat();
     [&[0xc1, members.len() as u8 + 1, 6], &members[..]].concat()
 }
 
@@ -132,7 +144,9 @@ fn error(condition: &str, description: &str) -> Vec<u8> {
 
 /// A message that answers the request with this id.
 pub fn reply_message(request_id: &str) -> Vec<u8> {
-    let json = format!(r#"{{"msg": {{"request_id": "{request_id}", "signed_claim": "c2ln", "errors": []}}}}"#);
+    let json = format!(
+        r#"{{"msg": {{"request_id": "{request_id}", "signed_claim": "c2ln", "errors": []}}}}"#
+    );
     let mut message = vec![0, 0x53, 0x77, 0xb1];
     message.extend((json.len() as u32).to_be_bytes());
     message.extend(json.as_bytes());
@@ -162,7 +176,11 @@ impl Peer {
     pub fn attached_with_idle_timeout(stream: TcpStream, milliseconds: u16) -> io::Result<Self> {
         let [high, low] = milliseconds.to_be_bytes();
         let null: &[u8] = &[0x40];
-        Self::attach(stream, &frame(0x10, &[&string(0xa1, "peer"), null, null, null, &[0x70, 0, 0, high, low]]), 2)
+        Self::attach(
+            stream,
+            &frame(0x10, &[&string(0xa1, "peer"), null, null, null, &[0x70, 0, 0, high, low]]),
+            2,
+        )
     }
 
     /// The same; the Open lists another broker to go to when this one fails, as ActiveMQ and Artemis do.
@@ -172,7 +190,10 @@ impl Peer {
         let list = [&[0xc0, others.len() as u8 + 1, 1], &others[..]].concat();
         let members = [&string(0xa3, "failover-server-list")[..], &list].concat();
         let properties = [&[0xc1, members.len() as u8 + 1, 2], &members[..]].concat();
-        let open = frame(0x10, &[&string(0xa1, "peer"), null, null, null, null, null, null, null, null, &properties]);
+        let open = frame(
+            0x10,
+            &[&string(0xa1, "peer"), null, null, null, null, null, null, null, null, &properties],
+        );
         Self::attach(stream, &open, 2)
     }
 
@@ -187,7 +208,10 @@ impl Peer {
             match frame[10] {
                 0x11 => {
                     let window = [0x70, 0, 0, 8, 0];
-                    peer.stream.write_all(&self::frame(0x11, &[&[0x60, 0, 0], &[0x43], &window, &window]))?;
+                    peer.stream.write_all(&self::frame(
+                        0x11,
+                        &[&[0x60, 0, 0], &[0x43], &window, &window],
+                    ))?;
                 }
                 0x12 => peer.answer_attach(&frame)?,
                 _ => {}
@@ -229,8 +253,17 @@ impl Peer {
 
     fn flow_with(&self, incoming_window: &[u8], credit: &[u8], drain: bool) -> Vec<u8> {
         let (handle, drain) = ([0x52, self.handles[&false]], [if drain { 0x41 } else { 0x42 }]);
-        let fields: [&[u8]; 9] =
-            [&[0x43], incoming_window, &[0x43], &[0x70, 0, 0, 8, 0], &handle, &[0x43], credit, &[0x40], &drain];
+        let fields: [&[u8]; 9] = [
+            &[0x43],
+            incoming_window,
+            &[0x43],
+            &[0x70, 0, 0, 8, 0],
+            &handle,
+            &[0x43],
+            credit,
+            &[0x40],
+            &drain,
+        ];
         frame(0x13, &fields)
     }
 
@@ -253,10 +286,15 @@ impl Peer {
         let message = reply_message(request_id);
         let (first, rest) = message.split_at(if in_two { 10 } else { message.len() });
         let transfer = |more: u8, payload: &[u8]| {
-            let fields: [&[u8]; 6] = [&[0x52, self.handles[&true]], &[0x40], &[0xa0, 1, 1], &[0x43], &[0x42], &[more]];
+            let fields: [&[u8]; 6] =
+                [&[0x52, self.handles[&true]], &[0x40], &[0xa0, 1, 1], &[0x43], &[0x42], &[more]];
             with_payload(frame(0x14, &fields), payload)
         };
-        if in_two { [transfer(0x41, first), transfer(0x42, rest)].concat() } else { transfer(0x42, first) }
+        if in_two {
+            [transfer(0x41, first), transfer(0x42, rest)].concat()
+        } else {
+            transfer(0x42, first)
+        }
     }
 
     /// A Transfer to the client that says that more is to come, of delivery `number`.
@@ -265,7 +303,8 @@ impl Peer {
             let length: &[u8] = if constructor == 0xa0 { &[4] } else { &[] };
             [&[constructor], length, &number.to_be_bytes()].concat()
         });
-        let fields: [&[u8]; 6] = [&[0x52, self.handles[&true]], &id, &tag, &[0x43], &[0x42], &[0x41]];
+        let fields: [&[u8]; 6] =
+            [&[0x52, self.handles[&true]], &id, &tag, &[0x43], &[0x42], &[0x41]];
         with_payload(frame(0x14, &fields), payload)
     }
 
@@ -282,7 +321,8 @@ impl Peer {
     /// Reads one frame, its size included.
     pub fn frame(&mut self) -> io::Result<Vec<u8>> {
         loop {
-            if let Some(size) = self.buffer.first_chunk().map(|size| u32::from_be_bytes(*size) as usize)
+            if let Some(size) =
+                self.buffer.first_chunk().map(|size| u32::from_be_bytes(*size) as usize)
                 && self.buffer.len() >= size
             {
                 let rest = self.buffer.split_off(size);
@@ -335,10 +375,21 @@ impl Peer {
         let receiver = rest[0] == 0x41;
         let role = if receiver { 0x42 } else { 0x41 };
         let address = string(0xa1, "somewhere");
-        let terminus = |code| [&[0x00, 0x53, code, 0xc0, address.len() as u8 + 1, 1], &address[..]].concat();
+        let terminus =
+            |code| [&[0x00, 0x53, code, 0xc0, address.len() as u8 + 1, 1], &address[..]].concat();
         let (source, target) = (terminus(0x28), terminus(0x29));
-        let fields: [&[u8]; 10] =
-            [&name, &[0x52, handle], &[role], &[0x40], &[0x40], &source, &target, &[0x40], &[0x40], &[0x43]];
+        let fields: [&[u8]; 10] = [
+            &name,
+            &[0x52, handle],
+            &[role],
+            &[0x40],
+            &[0x40],
+            &source,
+            &target,
+            &[0x40],
+            &[0x40],
+            &[0x43],
+        ];
         self.stream.write_all(&self::frame(0x12, &fields))?;
         self.handles.insert(receiver, handle);
         Ok(())

@@ -21,9 +21,15 @@ fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
         (malformed, vec![0, 0, 0, 8, 200, 0, 0, 0]),
         (malformed, vec![0, 0x20, 0, 0, 2, 0, 0, 0]),
         // An unknown performative.
-        ("the broker sent something that is no AMQP frame; connecting again", peer::frame(0x99, &[])),
+        (
+            "the broker sent something that is no AMQP frame; connecting again",
+            peer::frame(0x99, &[]),
+        ),
         // A transfer on a handle that is not there.
-        ("no such handle: 99; connecting again", peer::frame(0x14, &[&[0x52, 99], &[0x43], &[0xa0, 1, 1], &[0x43]])),
+        (
+            "no such handle: 99; connecting again",
+            peer::frame(0x14, &[&[0x52, 99], &[0x43], &[0xa0, 1, 1], &[0x43]]),
+        ),
         // A channel that is not there.
         (
             "no such channel: 7; connecting again",
@@ -41,7 +47,8 @@ fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
 #[test]
 fn a_transfer_out_of_nowhere_costs_no_more_than_a_reply() {
     let null: &[u8] = &[0x40];
-    let rules = format!("raw={}@connection=1@request=#", hex(&peer::frame(0x14, &[null, null, null])));
+    let rules =
+        format!("raw={}@connection=1@request=#", hex(&peer::frame(0x14, &[null, null, null])));
     let set = &[("timeout", "1"), ("retries", "1"), ("send_retries", "4")];
     let says = "a reply was rejected: its body is nothing";
     Fault { rules: &rules, set, says, connections: 2, ..NONE }.at_every_position();

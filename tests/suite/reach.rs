@@ -75,7 +75,11 @@ fn the_next_broker_is_used() {
     let all: Vec<_> = bad.iter().map(String::as_str).chain([good.as_str()]).collect();
     bench.run(&to(bench.config(), &all).set("connect_timeout", "1"), &images(1)).expect(0);
     let ended = bench.run(&to(bench.config(), &[&good, &bad[1]]), &images(1)).expect(0);
-    assert!(!ended.stderr.contains(&format!("{}:", bad[1])), "a later broker is not asked:\n{}", ended.stderr);
+    assert!(
+        !ended.stderr.contains(&format!("{}:", bad[1])),
+        "a later broker is not asked:\n{}",
+        ended.stderr
+    );
 }
 
 /// What refuses us is passed over as well: its certificate, its login by Close, its forced Close.
@@ -86,10 +90,14 @@ fn a_broker_that_refuses_leaves_the_next() {
     let good = bench.sandbox.amqps_url();
     for condition in ["amqp:unauthorized-access", "amqp:connection:forced", "amqp:internal-error"] {
         let closing = answering([AMQP, &peer::open(), &peer::close(condition, "not you")].concat());
-        let ended = bench.run(&to(bench.config(), &[&format!("amqp://{closing}"), &good]), &images(1)).expect(0);
+        let ended = bench
+            .run(&to(bench.config(), &[&format!("amqp://{closing}"), &good]), &images(1))
+            .expect(0);
         ended.says(condition).says("not you");
     }
-    let ended = bench.run(&to(bench.config(), &[&stranger.sandbox.amqps_url(), &good]), &images(1)).expect(0);
+    let ended = bench
+        .run(&to(bench.config(), &[&stranger.sandbox.amqps_url(), &good]), &images(1))
+        .expect(0);
     ended.says("not verified by messaging_ca_cert");
     assert_eq!(stranger.record().connections.len(), 1);
 }
@@ -102,9 +110,16 @@ fn a_list_of_nothing_but_closed_ports_ends_after_the_timeout() {
     let config = to(bench.config(), &[&urls[0], &urls[1]]).patience(1, 3, 3);
     let ended = bench.run(&config, &images(2)).expect(69);
     took_between(&ended, 1.0, 2.5);
-    ended.says("no connection to any broker").says(&urls[0]).says(&urls[1]).says("Connection refused");
+    ended
+        .says("no connection to any broker")
+        .says(&urls[0])
+        .says(&urls[1])
+        .says("Connection refused");
     let attempts = ended.stderr.matches(&format!("DEBUG {}", urls[0])).count();
-    assert!((2..=5).contains(&attempts), "{attempts} attempts in a second, or the pauses do not grow");
+    assert!(
+        (2..=5).contains(&attempts),
+        "{attempts} attempts in a second, or the pauses do not grow"
+    );
     assert_eq!(ended.document()["operation_results"], serde_json::json!(["", ""]));
     assert_eq!(ended.document()["signer_result"]["status"], "error");
 }
@@ -112,11 +127,14 @@ fn a_list_of_nothing_but_closed_ports_ends_after_the_timeout() {
 #[test]
 fn a_name_that_does_not_resolve() {
     let bench = Bench::new();
-    let config =
-        to(bench.config(), &["amqps://no-such-host.invalid:5671"]).patience(1, 1, 1).set("connect_timeout", "1");
+    let config = to(bench.config(), &["amqps://no-such-host.invalid:5671"])
+        .patience(1, 1, 1)
+        .set("connect_timeout", "1");
     let ended = bench.run(&config, &images(1)).expect(69);
     took_between(&ended, 1.0, 2.5);
-    ended.says("no-such-host.invalid:5671: resolve").says("check the host names in messaging_brokers");
+    ended
+        .says("no-such-host.invalid:5671: resolve")
+        .says("check the host names in messaging_brokers");
 }
 
 #[test]
@@ -138,7 +156,9 @@ fn a_broker_that_is_silent_is_named_with_its_phase() {
         ended.says(&format!("{url}: {phase}: no answer within 1 s"));
         took_between(&ended, 1.0, 2.5);
     }
-    let config = to(bench.config(), &[&format!("amqp://{half}")]).patience(1, 1, 1).set("connect_timeout", "1");
+    let config = to(bench.config(), &[&format!("amqp://{half}")])
+        .patience(1, 1, 1)
+        .set("connect_timeout", "1");
     took_between(&bench.run(&config, &images(1)).expect(69), 0.9, 2.5);
 }
 
@@ -154,7 +174,8 @@ fn where_all_refuse_us_it_is_a_refusal() {
     // One that is only down might have taken us.
     let down = format!("amqps://localhost:{}", peer::closed_port());
     let before = strangers[0].record().connections.len();
-    let ended = bench.run(&to(bench.config(), &[&urls[0], &down]).patience(1, 1, 1), &images(1)).expect(69);
+    let ended =
+        bench.run(&to(bench.config(), &[&urls[0], &down]).patience(1, 1, 1), &images(1)).expect(69);
     took_between(&ended, 1.0, 2.5);
     let asked = strangers[0].record().connections.len() - before;
     assert_eq!(asked, 1, "the one that refuses us is not asked again");
@@ -166,7 +187,9 @@ fn a_login_refused_by_close_is_a_refusal() {
     let bench = Bench::new();
     let url = format!(
         "amqp://{}",
-        answering([AMQP, &peer::open(), &peer::close("amqp:unauthorized-access", "who are you")].concat())
+        answering(
+            [AMQP, &peer::open(), &peer::close("amqp:unauthorized-access", "who are you")].concat()
+        )
     );
     for sasl in ["none", "auto"] {
         let config = to(bench.config(), &[&url]).set("sasl", sasl);
@@ -179,7 +202,9 @@ fn a_login_refused_by_close_is_a_refusal() {
 #[test]
 fn a_broker_in_maintenance_is_tried_until_the_timeout() {
     let bench = Bench::new();
-    let closing = answering([AMQP, &peer::open(), &peer::close("amqp:connection:forced", "maintenance")].concat());
+    let closing = answering(
+        [AMQP, &peer::open(), &peer::close("amqp:connection:forced", "maintenance")].concat(),
+    );
     let config = to(bench.config(), &[&format!("amqp://{closing}")]).patience(1, 1, 1);
     let ended = bench.run(&config, &images(1)).expect(69);
     took_between(&ended, 1.0, 2.5);
@@ -227,7 +252,8 @@ fn brokers_that_demand_sasl_are_given_it() {
 #[test]
 fn a_refused_receiver_is_not_taken_to_the_next_broker() {
     let refusal = Refusal { condition: "amqp:not-found".into(), description: None };
-    let bench = Bench::misbehaving(vec![Rule { when: When::ReceiverLink, act: Act::RefuseLink(refusal) }]);
+    let bench =
+        Bench::misbehaving(vec![Rule { when: When::ReceiverLink, act: Act::RefuseLink(refusal) }]);
     let next = Bench::new();
     let config = to(bench.config(), &[&bench.sandbox.amqps_url(), &next.sandbox.amqps_url()]);
     bench.run(&config, &images(1)).expect(77);

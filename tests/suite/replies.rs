@@ -10,7 +10,10 @@ fn only(number: u64, act: Act) -> Rule {
 }
 
 fn server_error(errors: &[&str], status: &str) -> Act {
-    Act::ServerError { errors: errors.iter().map(|&error| error.into()).collect(), signing_status: status.into() }
+    Act::ServerError {
+        errors: errors.iter().map(|&error| error.into()).collect(),
+        signing_status: status.into(),
+    }
 }
 
 /// The images of a run, all signed but this one.
@@ -36,23 +39,32 @@ fn all_but(number: u64) -> Vec<bool> {
 /// How a line about an item of [`images`] begins.
 fn about(number: u64) -> String {
     let index = number - 1;
-    format!("amqp-messenger: registry.example.com/ns/app:{index} sha256:{index:064x} key ABCD1234: ")
+    format!(
+        "amqp-messenger: registry.example.com/ns/app:{index} sha256:{index:064x} key ABCD1234: "
+    )
 }
 
 #[test]
 fn a_refusal_by_the_server_is_status_1_and_a_document_that_is_ok() {
     for number in 1..=3 {
-        let bench = Bench::misbehaving(vec![only(number, server_error(&["no such key", "call us"], "failure"))]);
+        let bench = Bench::misbehaving(vec![only(
+            number,
+            server_error(&["no such key", "call us"], "failure"),
+        )]);
         let ended = bench.run(&bench.config(), &images(3)).expect(1);
         assert_eq!(ended.document()["signer_result"], json!({"status": "ok", "error_message": ""}));
         others_are_signed(&ended, number);
-        assert_eq!(ended.messages()[number as usize - 1]["errors"], json!(["no such key", "call us"]));
+        assert_eq!(
+            ended.messages()[number as usize - 1]["errors"],
+            json!(["no such key", "call us"])
+        );
         for error in ["no such key", "call us"] {
             ended.says(&format!("{}refused by the signing server: {error}\n", about(number)));
         }
         assert_eq!(bench.record().requests.len(), 3, "what is refused is not asked for again");
 
-        let bench = Bench::misbehaving(vec![only(number, server_error(&["no such key"], "failure"))]);
+        let bench =
+            Bench::misbehaving(vec![only(number, server_error(&["no such key"], "failure"))]);
         let ended = bench.run(&bench.config(), &(images(3) + " --raw")).expect(1);
         assert_eq!(filled(&ended), all_but(number));
         ended.says("no such key");
@@ -130,14 +142,16 @@ fn a_batch_reply_that_leaves_claims_out_names_them() {
     let bench = Bench::misbehaving(vec![only(2, Act::PartialBatch(0))]);
     let ended = bench.run(&bench.config().set("chunk_size", "1"), &arguments).expect(65);
     ended.says("it holds no signature for any of the claims");
-    let claims: Vec<_> = ended.messages().iter().map(|m| m["claims"].as_array().unwrap().len()).collect();
+    let claims: Vec<_> =
+        ended.messages().iter().map(|m| m["claims"].as_array().unwrap().len()).collect();
     assert_eq!(claims, [1, 0, 1]);
 }
 
 #[test]
 fn the_text_may_be_carried_in_any_way() {
     for carrier in [Carrier::Binary, Carrier::Data(1), Carrier::Data(2), Carrier::Data(50)] {
-        let bench = Bench::misbehaving(vec![Rule { when: When::Any, act: Act::Carrier(carrier.clone()) }]);
+        let bench =
+            Bench::misbehaving(vec![Rule { when: When::Any, act: Act::Carrier(carrier.clone()) }]);
         let ended = bench.run(&bench.config(), &images(3)).expect(0);
         others_are_signed(&ended, 0);
         let record = bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 3);
@@ -163,7 +177,9 @@ fn malformed() -> Vec<(Act, &'static str)> {
 
 /// The outcomes of all deliveries that were rejected, once the program's are all known.
 fn rejected(bench: &Bench, deliveries: usize) -> Vec<(Option<String>, Option<String>)> {
-    let ended = |record: &amqp_sandbox::Record| record.deliveries.iter().filter(|d| d.ended.is_some()).count();
+    let ended = |record: &amqp_sandbox::Record| {
+        record.deliveries.iter().filter(|d| d.ended.is_some()).count()
+    };
     let record = bench.sandbox.wait_for(LONG, |record| ended(record) == deliveries).unwrap();
     let outcomes = record.deliveries.into_iter().filter_map(|delivery| delivery.outcome);
     outcomes
@@ -195,13 +211,18 @@ fn a_malformed_reply_is_rejected_and_the_others_count() {
     let missing = format!("MessagingTimeout : {} of {count} requests have no reply", kinds.len());
     assert!(message.starts_with(&missing), "{message}");
 
-    let said = |reason: &str| ended.stderr.matches(&format!("a reply was rejected: {reason}")).count();
+    let said =
+        |reason: &str| ended.stderr.matches(&format!("a reply was rejected: {reason}")).count();
     let rejected = rejected(&bench, count);
     for (number, (act, reason)) in (2..).zip(&kinds) {
         let same = kinds.iter().filter(|(_, other)| other == reason).count();
         assert_eq!(said(reason), same, "{act:?}: {}", ended.stderr);
         let outcome = (Some("amqp:decode-error".to_owned()), Some((*reason).to_owned()));
-        assert_eq!(rejected.iter().filter(|&rejected| *rejected == outcome).count(), same, "{act:?}: {rejected:?}");
+        assert_eq!(
+            rejected.iter().filter(|&rejected| *rejected == outcome).count(),
+            same,
+            "{act:?}: {rejected:?}"
+        );
         ended.says(&format!("{}no reply, though the broker took the request", about(number)));
     }
     assert_eq!(rejected.len(), kinds.len());
@@ -212,7 +233,9 @@ fn a_malformed_reply_is_rejected_and_the_others_count() {
 fn after_a_malformed_reply_the_waiting_goes_on() {
     let kinds = malformed();
     let first_time = |number| When::All(vec![When::Request(number), When::Delivery(1)]);
-    let rules = (1..).zip(&kinds).map(|(number, (act, _))| Rule { when: first_time(number), act: act.clone() });
+    let rules = (1..)
+        .zip(&kinds)
+        .map(|(number, (act, _))| Rule { when: first_time(number), act: act.clone() });
     let bench = Bench::misbehaving(rules.collect());
     let ended = bench.run(&bench.config().patience(1, 1, 2), &images(kinds.len() + 1)).expect(0);
     others_are_signed(&ended, 0);
@@ -223,7 +246,8 @@ fn after_a_malformed_reply_the_waiting_goes_on() {
 fn a_malformed_reply_leaves_an_empty_line_in_raw() {
     for number in 1..=3 {
         let bench = Bench::misbehaving(vec![only(number, Act::Content(Content::NotJson))]);
-        let ended = bench.run(&bench.config().patience(1, 1, 1), &(images(3) + " --raw")).expect(75);
+        let ended =
+            bench.run(&bench.config().patience(1, 1, 1), &(images(3) + " --raw")).expect(75);
         assert_eq!(filled(&ended), all_but(number));
     }
 }
@@ -237,7 +261,12 @@ fn of_many_malformed_replies_the_number_is_told() {
         bench.sandbox.publish(queue, amqp_sandbox::Body::Text("no JSON".into()), &[]);
     }
     let ended = bench.run(&bench.config().patience(1, 2, 1), &images(1)).expect(75);
-    assert_eq!(ended.told().matches("a reply was rejected: it is not JSON").count(), 10, "{}", ended.stderr);
+    assert_eq!(
+        ended.told().matches("a reply was rejected: it is not JSON").count(),
+        10,
+        "{}",
+        ended.stderr
+    );
     ended.says_once("990 more replies were rejected");
     assert_eq!(rejected(&bench, 1000).len(), 1000);
 }
@@ -248,7 +277,11 @@ fn a_reply_s_text_stays_out_of_the_log() {
     let bench = Bench::misbehaving(vec![only(1, Act::Content(Content::NotJson))]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(2)).expect(75);
     assert!(!ended.stderr.contains("signed, but this is no JSON"), "{}", ended.stderr);
-    assert!(!ended.stderr.contains("signed_claim") && !ended.stderr.contains("claim_file"), "{}", ended.stderr);
+    assert!(
+        !ended.stderr.contains("signed_claim") && !ended.stderr.contains("claim_file"),
+        "{}",
+        ended.stderr
+    );
     assert!(ended.stderr.contains("DEBUG"), "the level is debug, or this shows nothing");
 }
 
@@ -305,7 +338,8 @@ fn numbers_and_texts_of_a_reply_are_printed_exactly() {
     let record = bench.sandbox.wait_for(LONG, |record| !record.requests.is_empty()).unwrap();
     let id = record.requests[0].request_id.clone().unwrap();
     let rest = r#""big": 123456789012345678901234567890, "float": 1e16, "tiny": 1E-7, "text": "é\u00e9\u2028\/", "twice": 1, "twice": 2"#;
-    let reply = format!(r#"{{"msg": {{"request_id": "{id}", "signed_claim": "c2lnbmVk"}}, {rest}}}"#);
+    let reply =
+        format!(r#"{{"msg": {{"request_id": "{id}", "signed_claim": "c2lnbmVk"}}, {rest}}}"#);
     let body = amqp_sandbox::Body::Text(reply);
     bench.sandbox.publish("topic://VirtualTopic.sandbox.reply", body, &[]);
     let ended = running.wait().expect(0);
@@ -323,7 +357,11 @@ fn claims_of_a_batch_are_found_whatever_their_order() {
     let request = record.requests[0].json();
     let claim = |index: usize, signed: &str| json!({"claim_file": request["claims"][index]["claim_file"], "signed_claims": {"a": signed}});
     let reply = json!({"msg": {"request_id": request["request_id"], "claims": [claim(1, "second"), Value::Null, claim(0, "first")]}});
-    bench.sandbox.publish("topic://VirtualTopic.sandbox.reply", amqp_sandbox::Body::Text(reply.to_string()), &[]);
+    bench.sandbox.publish(
+        "topic://VirtualTopic.sandbox.reply",
+        amqp_sandbox::Body::Text(reply.to_string()),
+        &[],
+    );
     assert_eq!(running.wait().expect(0).stdout, "first\nsecond\n");
 }
 

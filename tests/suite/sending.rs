@@ -30,7 +30,12 @@ fn arrivals(bench: &Bench) -> Vec<usize> {
 
 /// Which items of the document are there.
 fn present(ended: &Ended) -> Vec<bool> {
-    ended.document()["operation_results"].as_array().unwrap().iter().map(|item| item != "").collect()
+    ended.document()["operation_results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item != "")
+        .collect()
 }
 
 const REFUSALS: [&str; 3] = ["amqp:unauthorized-access", "amqp:not-found", "amqp:not-allowed"];
@@ -45,7 +50,10 @@ fn a_rejected_request_fails_alone() {
             let ended = operation.run(&bench, &bench.config()).expect(75);
             took_between(&ended, 0.0, 5.0);
             ended.says("not taken by the broker: amqp:decode-error: says the test; running again does not help");
-            assert_eq!(operation.signed(&bench, &ended), [1, 2, 3].map(|number| number != rejected));
+            assert_eq!(
+                operation.signed(&bench, &ended),
+                [1, 2, 3].map(|number| number != rejected)
+            );
             assert_eq!(arrivals(&bench), [1, 1, 1]);
             assert_eq!(ended.document()["signer_result"]["status"], "error");
         }
@@ -54,7 +62,8 @@ fn a_rejected_request_fails_alone() {
 
 #[test]
 fn all_rejected_ends_at_once() {
-    let bench = Bench::misbehaving(vec![rule(When::Any, Act::Reject(refusal("amqp:decode-error")))]);
+    let bench =
+        Bench::misbehaving(vec![rule(When::Any, Act::Reject(refusal("amqp:decode-error")))]);
     let ended = bench.run(&bench.config(), &images(3)).expect(75);
     took_between(&ended, 0.0, 5.0);
     assert_eq!(present(&ended), [false; 3]);
@@ -80,8 +89,10 @@ fn a_refused_request_stops_the_sending() {
         let bench = Bench::with(|options| {
             options.credit = 1;
             let delay = Act::Delay(std::time::Duration::from_millis(300));
-            options.behaviours =
-                vec![rule(When::Request(number), Act::Reject(refusal(condition))), rule(When::Any, delay)];
+            options.behaviours = vec![
+                rule(When::Request(number), Act::Reject(refusal(condition))),
+                rule(When::Any, delay),
+            ];
         });
         let ended = bench.run(&bench.config(), &images(5)).expect(77);
         took_between(&ended, 0.0, 5.0);
@@ -114,7 +125,10 @@ fn nothing_follows_a_refused_request_even_with_credit() {
 #[test]
 fn a_refused_request_leaves_the_window_of_the_accepted() {
     let reject = Act::Reject(refusal("amqp:not-allowed"));
-    let bench = Bench::misbehaving(vec![rule(When::Request(2), reject), rule(When::Request(1), Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![
+        rule(When::Request(2), reject),
+        rule(When::Request(1), Act::NoReply),
+    ]);
     let ended = bench.run(&bench.config().patience(1, 3, 3), &images(3)).expect(77);
     took_between(&ended, 1.0, 1.9);
     assert_eq!(present(&ended), [false, false, true]);
@@ -138,7 +152,9 @@ fn what_is_given_back_is_sent_again_from_the_next_window_on() {
 
 #[test]
 fn what_is_always_given_back_is_told_in_the_end() {
-    for (act, word) in [(Act::Release, "released"), (Act::Modify { undeliverable_here: false }, "modified")] {
+    for (act, word) in
+        [(Act::Release, "released"), (Act::Modify { undeliverable_here: false }, "modified")]
+    {
         let bench = Bench::misbehaving(vec![rule(When::Any, act)]);
         let ended = bench.run(&bench.config().patience(1, 2, 1), &images(2)).expect(75);
         took_between(&ended, 2.0, 2.9);
@@ -159,8 +175,10 @@ fn without_credit_each_cycle_takes_the_timeout_and_has_no_windows() {
 
 #[test]
 fn a_request_that_is_neither_settled_nor_answered() {
-    let bench =
-        Bench::misbehaving(vec![rule(When::Request(2), Act::NeverSettle), rule(When::Request(2), Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![
+        rule(When::Request(2), Act::NeverSettle),
+        rule(When::Request(2), Act::NoReply),
+    ]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
     took_between(&ended, 1.0, 1.9);
     ended.says("nor a word from the broker that it has the request");
@@ -171,8 +189,12 @@ fn a_request_that_is_neither_settled_nor_answered() {
 fn a_refused_sender_ends_the_run_at_once() {
     for condition in REFUSALS {
         for target in ["auto", "address", "anonymous"] {
-            let bench = Bench::misbehaving(vec![rule(When::SenderLink, Act::RefuseLink(refusal(condition)))]);
-            let ended = bench.run(&bench.config().set("sender_target", target), &images(2)).expect(77);
+            let bench = Bench::misbehaving(vec![rule(
+                When::SenderLink,
+                Act::RefuseLink(refusal(condition)),
+            )]);
+            let ended =
+                bench.run(&bench.config().set("sender_target", target), &images(2)).expect(77);
             took_between(&ended, 0.0, 3.0);
             ended.says(&format!("refused: {condition}: says the test"));
             assert_eq!(bench.record().requests.len(), 0);
@@ -195,10 +217,14 @@ fn a_sender_refused_for_a_passing_reason_leaves_the_next_broker() {
 #[test]
 fn a_refused_receiver_ends_the_run_before_anything_is_sent() {
     for condition in REFUSALS {
-        let bench = Bench::misbehaving(vec![rule(When::ReceiverLink, Act::RefuseLink(refusal(condition)))]);
+        let bench =
+            Bench::misbehaving(vec![rule(When::ReceiverLink, Act::RefuseLink(refusal(condition)))]);
         let ended = bench.run(&bench.config(), &images(2)).expect(77);
         took_between(&ended, 0.0, 3.0);
-        ended.says("listening to “").says(&format!("refused: {condition}: says the test")).says("topic_listen_to");
+        ended
+            .says("listening to “")
+            .says(&format!("refused: {condition}: says the test"))
+            .says("topic_listen_to");
         assert_eq!(bench.record().requests.len(), 0);
     }
 }
@@ -206,13 +232,15 @@ fn a_refused_receiver_ends_the_run_before_anything_is_sent() {
 #[test]
 fn a_link_detached_at_once_is_as_refused() {
     for condition in REFUSALS {
-        let bench = Bench::misbehaving(vec![rule(When::SenderLink, Act::DetachLink(refusal(condition)))]);
+        let bench =
+            Bench::misbehaving(vec![rule(When::SenderLink, Act::DetachLink(refusal(condition)))]);
         let ended = bench.run(&bench.config(), &images(2)).expect(77);
         took_between(&ended, 0.0, 3.0);
         ended.says(condition);
         assert_eq!(bench.record().requests.len(), 0);
 
-        let bench = Bench::misbehaving(vec![rule(When::ReceiverLink, Act::DetachLink(refusal(condition)))]);
+        let bench =
+            Bench::misbehaving(vec![rule(When::ReceiverLink, Act::DetachLink(refusal(condition)))]);
         let ended = bench.run(&bench.config(), &images(2)).expect(77);
         took_between(&ended, 0.0, 3.0);
         ended.says("listening to “").says(condition);
@@ -271,11 +299,13 @@ fn the_anonymous_terminus_is_used_where_it_is_offered() {
     let bench = Bench::new();
     bench.run(&bench.config(), &images(1)).expect(0);
     bench.run(&bench.config().set("sender_target", "address"), &images(1)).expect(0);
-    let targets: Vec<_> = bench.record().requests.into_iter().map(|request| request.target).collect();
+    let targets: Vec<_> =
+        bench.record().requests.into_iter().map(|request| request.target).collect();
     assert_eq!(targets, [None, Some(crate::harness::SEND_TO.to_owned())]);
 
     let without = Bench::with(|options| options.anonymous_relay = false);
-    let ended = without.run(&without.config().set("sender_target", "anonymous"), &images(1)).expect(77);
+    let ended =
+        without.run(&without.config().set("sender_target", "anonymous"), &images(1)).expect(77);
     ended.says("there is no anonymous terminus here");
 }
 
@@ -283,7 +313,8 @@ fn the_anonymous_terminus_is_used_where_it_is_offered() {
 fn a_message_larger_than_the_link_takes_fails_before_it_is_sent() {
     let bench = Bench::with(|options| options.max_message_size = Some(8 * 1024));
     let (small, large) = (bench.file("small", "x"), bench.file("large", "x".repeat(10 * 1024)));
-    for (files, expected) in [([&large, &small], [false, true]), ([&small, &large], [true, false])] {
+    for (files, expected) in [([&large, &small], [false, true]), ([&small, &large], [true, false])]
+    {
         let arguments = format!(
             "blob-sign --signing-key A --task-id 7 --blob-file {} --blob-file {}",
             files[0].display(),
@@ -296,6 +327,9 @@ fn a_message_larger_than_the_link_takes_fails_before_it_is_sent() {
     }
     assert_eq!(bench.record().requests.len(), 2);
     bench
-        .run(&bench.config(), &format!("blob-sign --signing-key A --task-id 7 --blob-file {}", large.display()))
+        .run(
+            &bench.config(),
+            &format!("blob-sign --signing-key A --task-id 7 --blob-file {}", large.display()),
+        )
         .expect(75);
 }

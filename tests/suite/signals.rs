@@ -27,14 +27,21 @@ fn a_signal_ends_the_wait_and_prints_what_there_is() {
                     let inner = operation.program(&bench, &bench.config()).command;
                     // The tests may run under nohup, which the program would respect.
                     let mut program = Program::new("env".as_ref());
-                    program.args(["--default-signal=HUP"]).args([inner.get_program()]).args(inner.get_args());
+                    program
+                        .args(["--default-signal=HUP"])
+                        .args([inner.get_program()])
+                        .args(inner.get_args());
                     let running = program.start();
                     bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 2).unwrap();
                     signal(name, running.id());
                     let ended = running.wait().expect(status);
                     took_between(&ended, 0.0, 8.0);
                     ended.says("interrupted");
-                    assert_eq!(operation.signed(&bench, &ended), [true, false, true], "{operation:?}");
+                    assert_eq!(
+                        operation.signed(&bench, &ended),
+                        [true, false, true],
+                        "{operation:?}"
+                    );
                 });
             }
         });
@@ -73,7 +80,10 @@ fn a_second_signal_ends_the_process() {
     let mut first = [0; 1];
     child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
     assert_eq!(first, *b"{");
-    assert!(child.try_wait().unwrap().is_none(), "the document fits into the pipe, so this test shows nothing");
+    assert!(
+        child.try_wait().unwrap().is_none(),
+        "the document fits into the pipe, so this test shows nothing"
+    );
     signal("TERM", child.id());
     // Dropping the pipe would end it as well; wait() does that only to its input.
     assert_eq!(child.wait().unwrap().code(), Some(143));
@@ -113,7 +123,10 @@ fn a_signal_ends_each_phase_at_once() {
         peer.grant(9).unwrap();
         for number in 0..2 {
             let id = peer::request_id(&peer.transfer().unwrap());
-            peer.answer(&[peer::settled(number, number, peer::ACCEPTED), peer.reply(number, &id)].concat()).unwrap();
+            peer.answer(
+                &[peer::settled(number, number, peer::ACCEPTED), peer.reply(number, &id)].concat(),
+            )
+            .unwrap();
         }
         peer.await_frame(0x18).unwrap();
         there();
@@ -131,8 +144,10 @@ fn a_signal_ends_each_phase_at_once() {
             let (tell, told) = std::sync::mpsc::channel();
             let (port, _) = peer::listen(move |stream| script(stream, &|| tell.send(()).unwrap()));
             let bench = Bench::new();
-            let config = to(bench.config(), &format!("amqp://localhost:{port}")).set("sasl", mechanism);
-            let config = config.patience(60, 1, 1).set("connect_timeout", "60").set("close_timeout", "60");
+            let config =
+                to(bench.config(), &format!("amqp://localhost:{port}")).set("sasl", mechanism);
+            let config =
+                config.patience(60, 1, 1).set("connect_timeout", "60").set("close_timeout", "60");
             let running = bench.program(&config, &images(2)).start();
             told.recv_timeout(LONG).unwrap();
             signal(name, running.id());

@@ -43,7 +43,11 @@ fn a_closed_standard_input_or_error_changes_nothing() {
 fn a_closed_standard_output_is_quiet() {
     for arguments in [images(1), format!("{} --raw", images(300))] {
         let bench = Bench::new();
-        let mut child = bench.program(&bench.config().set("log_level", "error"), &arguments).command.spawn().unwrap();
+        let mut child = bench
+            .program(&bench.config().set("log_level", "error"), &arguments)
+            .command
+            .spawn()
+            .unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(74));
@@ -59,7 +63,9 @@ fn a_full_standard_output_is_74_and_told() {
         let mut program = bench.program(&bench.config(), &arguments);
         program.command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
         let ended = program.run().expect(74);
-        ended.says_once("standard output: cannot read or write").says_once("No space left on device");
+        ended
+            .says_once("standard output: cannot read or write")
+            .says_once("No space left on device");
     }
 }
 

@@ -48,7 +48,9 @@ impl Operation {
             Kind::Batches => images(3) + " --signer-type batch --signing-key-name release",
             Kind::Texts => format!("clear-sign {keys} {}", CONTENTS.join(" ")),
             Kind::Files => {
-                let file = |content: &str| format!(" --blob-file {}", bench.file(content, content).display());
+                let file = |content: &str| {
+                    format!(" --blob-file {}", bench.file(content, content).display())
+                };
                 format!("blob-sign {keys}") + &CONTENTS.map(file).concat()
             }
         };
@@ -69,14 +71,22 @@ impl Operation {
                 results.iter().map(|result| self.value(result)).collect()
             }
         };
-        let verifier = Verifier::from_armoured(&fs::read_to_string(bench.sandbox.public_key_file()).unwrap()).unwrap();
+        let verifier =
+            Verifier::from_armoured(&fs::read_to_string(bench.sandbox.public_key_file()).unwrap())
+                .unwrap();
         let present = values.iter().enumerate().map(|(index, value)| {
             let right = value.is_empty() || self.is_signature(&verifier, value, index);
-            assert!(right, "{self:?}: the value at {index} signs something else:\n{}", ended.stdout);
+            assert!(
+                right,
+                "{self:?}: the value at {index} signs something else:\n{}",
+                ended.stdout
+            );
             !value.is_empty()
         });
         let present: Vec<bool> = present.collect();
-        present.try_into().unwrap_or_else(|present| panic!("{self:?}: {present:?} for three items:\n{}", ended.stdout))
+        present.try_into().unwrap_or_else(|present| {
+            panic!("{self:?}: {present:?} for three items:\n{}", ended.stdout)
+        })
     }
 
     /// The signed value of one result of the document; "" for a missing one.
@@ -93,7 +103,9 @@ impl Operation {
 
     fn is_signature(self, verifier: &Verifier, value: &str, index: usize) -> bool {
         match self.kind {
-            Kind::Images | Kind::Batches => verifier.content(value).is_some_and(|claim| is_claim(&claim, index)),
+            Kind::Images | Kind::Batches => {
+                verifier.content(value).is_some_and(|claim| is_claim(&claim, index))
+            }
             Kind::Texts => verifier.content(value).as_deref() == Some(CONTENTS[index].as_bytes()),
             Kind::Files => verifier.is_detached_signature(value, CONTENTS[index].as_bytes()),
         }
@@ -105,5 +117,6 @@ fn is_claim(claim: &[u8], index: usize) -> bool {
     let Ok(claim) = serde_json::from_slice::<Value>(claim) else { return false };
     let critical = &claim["critical"];
     critical["image"]["docker-manifest-digest"] == format!("sha256:{index:064x}")
-        && critical["identity"]["docker-reference"] == format!("registry.example.com/ns/app:{index}")
+        && critical["identity"]["docker-reference"]
+            == format!("registry.example.com/ns/app:{index}")
 }

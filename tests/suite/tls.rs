@@ -30,7 +30,10 @@ fn refuses(bench: &Bench, config: &Config, reason: &str) {
     assert_eq!(ended.document()["operation_results"], serde_json::json!(["", ""]));
     let record = bench.record();
     assert!(!record.connections.is_empty(), "the broker was asked");
-    assert!(record.connections.iter().all(|connection| connection.protocol_header.is_none()), "{record:?}");
+    assert!(
+        record.connections.iter().all(|connection| connection.protocol_header.is_none()),
+        "{record:?}"
+    );
     assert_eq!(record.requests.len(), 0);
     assert_eq!(record.connections.len(), 1, "trying again cannot help");
 }
@@ -39,13 +42,21 @@ fn refuses(bench: &Bench, config: &Config, reason: &str) {
 fn a_broker_of_another_authority_is_refused() {
     let other = Authority::new("other CA").unwrap();
     let bench = with_server(other.server(&["localhost"], Validity::default()).unwrap());
-    refuses(&bench, &bench.config(), "the broker's certificate is not verified by messaging_ca_cert");
+    refuses(
+        &bench,
+        &bench.config(),
+        "the broker's certificate is not verified by messaging_ca_cert",
+    );
 }
 
 #[test]
 fn a_self_signed_broker_is_refused() {
     let bench = with_server(pki::self_signed_server(&["localhost"]).unwrap());
-    refuses(&bench, &bench.config(), "the broker's certificate is self-signed and not in messaging_ca_cert");
+    refuses(
+        &bench,
+        &bench.config(),
+        "the broker's certificate is self-signed and not in messaging_ca_cert",
+    );
 }
 
 /// A self-signed certificate that is itself the file of trusted ones is what the file says: trusted.
@@ -55,7 +66,9 @@ fn a_self_signed_broker_that_the_file_names_is_trusted() {
     let pem = identity.certificate_pem().unwrap();
     let bench = with_server(identity);
     let ca = bench.file("own.pem", pem);
-    bench.run(&bench.config().set("messaging_ca_cert", &ca.display().to_string()), &images(1)).expect(0);
+    bench
+        .run(&bench.config().set("messaging_ca_cert", &ca.display().to_string()), &images(1))
+        .expect(0);
 }
 
 fn trusting(bench: &Bench, authority: &Authority) -> Config {
@@ -87,13 +100,21 @@ fn an_ip_address_in_the_url_is_checked_against_the_certificates() {
 fn an_expired_broker_and_one_not_yet_valid_are_refused() {
     let authority = Authority::new("CA").unwrap();
     for (from, until, reason) in [(-9, -2, "has expired"), (2, 9, "is not valid yet")] {
-        let bench = with_server(authority.server(&["localhost"], Validity { from, until }).unwrap());
-        refuses(&bench, &trusting(&bench, &authority), &format!("the broker's certificate {reason}"));
+        let bench =
+            with_server(authority.server(&["localhost"], Validity { from, until }).unwrap());
+        refuses(
+            &bench,
+            &trusting(&bench, &authority),
+            &format!("the broker's certificate {reason}"),
+        );
     }
 }
 
 /// A TLS server of OpenSSL's defaults that the test changes.
-fn acceptor(bench: &Bench, change: impl FnOnce(&mut openssl::ssl::SslAcceptorBuilder)) -> SslAcceptor {
+fn acceptor(
+    bench: &Bench,
+    change: impl FnOnce(&mut openssl::ssl::SslAcceptorBuilder),
+) -> SslAcceptor {
     let identity = bench.sandbox.authority().server(&["localhost"], Validity::default()).unwrap();
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
     builder.set_certificate(&identity.certificate).unwrap();
@@ -144,18 +165,23 @@ fn a_broker_without_a_certificate_is_refused() {
 #[test]
 fn tls_verify_can_be_relaxed_and_warns() {
     let authority = Authority::new("CA").unwrap();
-    let bench = with_server(authority.server(&["broker.example.com"], Validity::default()).unwrap());
+    let bench =
+        with_server(authority.server(&["broker.example.com"], Validity::default()).unwrap());
     let config = trusting(&bench, &authority).set("tls_verify", "ca");
     bench.run(&config, &images(1)).expect(0).says("tls_verify is not “full”");
 
     let bench = with_server(pki::self_signed_server(&["broker.example.com"]).unwrap());
-    bench.run(&bench.config().set("tls_verify", "none"), &images(1)).expect(0).says("tls_verify is not “full”");
+    bench
+        .run(&bench.config().set("tls_verify", "none"), &images(1))
+        .expect(0)
+        .says("tls_verify is not “full”");
     refuses_to_relax_more(&bench);
 }
 
 /// `ca` forgives the name alone.
 fn refuses_to_relax_more(bench: &Bench) {
-    let ended = bench.run(&bench.config().set("tls_verify", "ca").patience(1, 1, 1), &images(1)).expect(77);
+    let ended =
+        bench.run(&bench.config().set("tls_verify", "ca").patience(1, 1, 1), &images(1)).expect(77);
     ended.says("self-signed");
 }
 
@@ -203,7 +229,10 @@ fn rejects(bench: &Bench, config: &Config, name: &str, reason: &str) -> Ended {
     let ended = bench.run(config, &images(1)).expect(78);
     let told = ended.told();
     let [line] = &told.lines().collect::<Vec<_>>()[..] else { panic!("more than a line:\n{told}") };
-    assert!(line.contains(name) && line.contains(reason), "{reason:?} of {name} is not in:\n{told}");
+    assert!(
+        line.contains(name) && line.contains(reason),
+        "{reason:?} of {name} is not in:\n{told}"
+    );
     assert_eq!(ended.stdout, "");
     assert_eq!(bench.record().connections.len(), 0);
     ended
@@ -223,16 +252,36 @@ fn a_file_that_cannot_be_used_is_named() {
     let cert_key = |content: &[u8]| with_file(&bench, "messaging_cert_key", "mine.pem", content);
     let ca = |content: &[u8]| with_file(&bench, "messaging_ca_cert", "ca.pem", content);
 
-    rejects(&bench, &bench.config().set("messaging_cert_key", "/no/mine.pem"), "/no/mine.pem", "No such file");
-    rejects(&bench, &bench.config().set("messaging_ca_cert", "/no/ca.pem"), "/no/ca.pem", "No such file");
+    rejects(
+        &bench,
+        &bench.config().set("messaging_cert_key", "/no/mine.pem"),
+        "/no/mine.pem",
+        "No such file",
+    );
+    rejects(
+        &bench,
+        &bench.config().set("messaging_ca_cert", "/no/ca.pem"),
+        "/no/ca.pem",
+        "No such file",
+    );
     rejects(&bench, &bench.config().set("messaging_cert_key", "/"), "/: ", "Is a directory");
     rejects(&bench, &bench.config().set("messaging_ca_cert", "/"), "/: ", "Is a directory");
     rejects(&bench, &cert_key(b"hello"), "mine.pem", "holds no certificate");
     rejects(&bench, &cert_key(b""), "mine.pem", "holds no certificate");
-    rejects(&bench, &cert_key(&identity.certificate.to_der().unwrap()), "mine.pem", "holds no certificate");
+    rejects(
+        &bench,
+        &cert_key(&identity.certificate.to_der().unwrap()),
+        "mine.pem",
+        "holds no certificate",
+    );
     rejects(&bench, &cert_key(&key), "mine.pem", "holds no certificate");
     rejects(&bench, &cert_key(&certificate), "mine.pem", "holds no usable private key");
-    rejects(&bench, &cert_key(&[&certificate[..], &stranger].concat()), "mine.pem", "does not belong");
+    rejects(
+        &bench,
+        &cert_key(&[&certificate[..], &stranger].concat()),
+        "mine.pem",
+        "does not belong",
+    );
     rejects(&bench, &cert_key(&[cut, b"\n", &key].concat()), "mine.pem", "certificate");
     rejects(&bench, &ca(b"hello"), "ca.pem", "holds no certificate");
     rejects(&bench, &ca(cut), "ca.pem", "certificate");
@@ -258,7 +307,8 @@ fn a_weak_certificate_names_its_own_file() {
 fn an_encrypted_key_is_opened_by_its_passphrase_file_and_nothing_prompts() {
     let bench = Bench::new();
     let identity = client(&bench, Validity::default());
-    let pem = [identity.certificate_pem().unwrap(), identity.encrypted_key_pem(b"sesame").unwrap()].concat();
+    let pem = [identity.certificate_pem().unwrap(), identity.encrypted_key_pem(b"sesame").unwrap()]
+        .concat();
     let config = with_file(&bench, "messaging_cert_key", "mine.pem", pem);
     rejects(&bench, &config, "mine.pem", "the private key is encrypted");
 
@@ -281,10 +331,12 @@ fn an_encrypted_key_is_opened_by_its_passphrase_file_and_nothing_prompts() {
 fn nothing_prompts_on_a_terminal() {
     let bench = Bench::new();
     let identity = client(&bench, Validity::default());
-    let pem = [identity.certificate_pem().unwrap(), identity.encrypted_key_pem(b"sesame").unwrap()].concat();
+    let pem = [identity.certificate_pem().unwrap(), identity.encrypted_key_pem(b"sesame").unwrap()]
+        .concat();
     let config = with_file(&bench, "messaging_cert_key", "mine.pem", pem);
     let inner = bench.program(&config, &images(1));
-    let words: Vec<_> = [inner.command.get_program()].into_iter().chain(inner.command.get_args()).collect();
+    let words: Vec<_> =
+        [inner.command.get_program()].into_iter().chain(inner.command.get_args()).collect();
     let line = words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
     let output = Command::new("timeout")
         .args(["20", "script", "--quiet", "--return", "--command", &line, "/dev/null"])
@@ -305,7 +357,8 @@ fn key_first_and_chains_are_taken() {
     bench.run(&with_file(&bench, "messaging_cert_key", "mine.pem", pem), &images(1)).expect(0);
 
     let middle = bench.sandbox.authority().intermediate("middle").unwrap();
-    let identity = middle.client(Subject::common_name("by-the-middle"), Validity::default()).unwrap();
+    let identity =
+        middle.client(Subject::common_name("by-the-middle"), Validity::default()).unwrap();
     let (own, key) = (identity.certificate.to_pem().unwrap(), identity.key_pem().unwrap());
     let chain = middle.certificate().to_pem().unwrap();
     // Our own certificate is told by the key, not by its place.
@@ -323,10 +376,16 @@ fn key_first_and_chains_are_taken() {
 #[test]
 fn a_client_certificate_out_of_its_time_is_said_before_connecting() {
     let bench = Bench::new();
-    for (from, until, reason) in [(-9, -1, "the certificate expired on"), (1, 9, "the certificate is not valid before")]
+    for (from, until, reason) in
+        [(-9, -1, "the certificate expired on"), (1, 9, "the certificate is not valid before")]
     {
         let pem = client(&bench, Validity { from, until }).pem().unwrap();
-        rejects(&bench, &with_file(&bench, "messaging_cert_key", "mine.pem", pem), "mine.pem", reason);
+        rejects(
+            &bench,
+            &with_file(&bench, "messaging_cert_key", "mine.pem", pem),
+            "mine.pem",
+            reason,
+        );
     }
 }
 
@@ -335,14 +394,16 @@ fn a_certificate_that_expires_within_14_days_warns() {
     let bench = Bench::new();
     for (until, left) in [(1, Some(1)), (13, Some(13)), (16, None)] {
         let pem = client(&bench, Validity { from: -1, until }).pem().unwrap();
-        let config = with_file(&bench, "messaging_cert_key", "mine.pem", pem).set("log_level", "warn");
+        let config =
+            with_file(&bench, "messaging_cert_key", "mine.pem", pem).set("log_level", "warn");
         for _each_run in 0..2 {
             let ended = bench.run(&config, &images(1)).expect(0);
             match left {
                 Some(days) => {
                     ended.says("mine.pem: the certificate expires on");
                     // A second may have passed since it was made, and with it the first day.
-                    let told = |days: i32| ended.stderr.contains(&format!(", {days} days from now"));
+                    let told =
+                        |days: i32| ended.stderr.contains(&format!(", {days} days from now"));
                     assert!(told(days) || told(days - 1), "{}", ended.stderr);
                     assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
                 }
@@ -356,10 +417,15 @@ fn a_certificate_that_expires_within_14_days_warns() {
 #[test]
 fn an_expired_intermediate_warns() {
     let bench = Bench::new();
-    let old = bench.sandbox.authority().client(Subject::common_name("old"), Validity { from: -9, until: -1 }).unwrap();
+    let old = bench
+        .sandbox
+        .authority()
+        .client(Subject::common_name("old"), Validity { from: -9, until: -1 })
+        .unwrap();
     let mine = client(&bench, Validity::default());
     let pem = [mine.pem().unwrap(), old.certificate_pem().unwrap()].concat();
-    let ended = bench.run(&with_file(&bench, "messaging_cert_key", "mine.pem", pem), &images(1)).expect(0);
+    let ended =
+        bench.run(&with_file(&bench, "messaging_cert_key", "mine.pem", pem), &images(1)).expect(0);
     ended.says("mine.pem: an intermediate certificate expired on");
 }
 
@@ -368,7 +434,8 @@ fn a_broker_that_refuses_our_certificate_says_so() {
     let bench = Bench::new();
     let stranger = Authority::new("stranger").unwrap();
     let identity = stranger.client(Subject::common_name("me"), Validity::default()).unwrap();
-    let config = with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap()).patience(1, 1, 1);
+    let config = with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap())
+        .patience(1, 1, 1);
     let ended = bench.run(&config, &images(1)).expect(77);
     ended.says("the broker refused our certificate: unknown ca");
     assert_eq!(bench.record().requests.len(), 0);
@@ -444,9 +511,13 @@ fn other_protocols_are_named() {
     let bench = Bench::new();
     let http = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n";
     for hang_up in [false, true] {
-        let ended = bench.run(&to_port(bench.config(), "amqp", answering(http, hang_up)), &images(1)).expect(69);
+        let ended = bench
+            .run(&to_port(bench.config(), "amqp", answering(http, hang_up)), &images(1))
+            .expect(69);
         ended.says("the port does not speak AMQP: it sent “HTTP/1.1”");
-        let ended = bench.run(&to_port(bench.config(), "amqps", answering(http, hang_up)), &images(1)).expect(69);
+        let ended = bench
+            .run(&to_port(bench.config(), "amqps", answering(http, hang_up)), &images(1))
+            .expect(69);
         ended.says("the port does not speak TLS");
         let old = answering(b"AMQP\0\0\x09\x01", hang_up);
         let ended = bench.run(&to_port(bench.config(), "amqp", old), &images(1)).expect(69);

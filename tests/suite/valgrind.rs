@@ -28,8 +28,10 @@ fn valgrind_finds_nothing() {
     bench
         .sandbox
         .wait_for(2 * LONG, |record| {
-            let rejected = |outcome: &Option<_>| matches!(outcome, Some(DeliveryOutcome::Rejected { .. }));
-            record.accepted().count() == 4 && record.deliveries.iter().any(|delivery| rejected(&delivery.outcome))
+            let rejected =
+                |outcome: &Option<_>| matches!(outcome, Some(DeliveryOutcome::Rejected { .. }));
+            record.accepted().count() == 4
+                && record.deliveries.iter().any(|delivery| rejected(&delivery.outcome))
         })
         .unwrap();
     bench.sandbox.cut_connections();

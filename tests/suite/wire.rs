@@ -55,14 +55,19 @@ fn stamp(request: &RequestRecord) -> (String, String) {
     let time = humantime::parse_rfc3339(created).unwrap();
     assert!(SystemTime::now().duration_since(time).unwrap().as_secs() < 60, "{created}");
     // Without a fraction once in a million times, as Python prints it.
-    assert!(created.len() == "2026-01-29T12:00:00.000001Z".len() || created.len() == "2026-01-29T12:00:00Z".len());
+    assert!(
+        created.len() == "2026-01-29T12:00:00.000001Z".len()
+            || created.len() == "2026-01-29T12:00:00Z".len()
+    );
     (id.to_owned(), created.to_owned())
 }
 
 #[track_caller]
 fn has_application_properties(request: &RequestRecord, expected: &[(&str, &str)]) {
-    let expected: Vec<_> =
-        expected.iter().map(|(name, value)| ((*name).to_owned(), SimpleValue::String((*value).to_owned()))).collect();
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), SimpleValue::String((*value).to_owned())))
+        .collect();
     assert_eq!(request.application_properties(), expected);
 }
 
@@ -126,7 +131,8 @@ fn ids_and_tags_are_distinct() {
     bench.run(&bench.config(), &images(200)).expect(0);
     let record = bench.record();
     let ids: HashSet<_> = record.requests.iter().map(|request| stamp(request).0).collect();
-    let tags: HashSet<_> = record.requests.iter().map(|request| request.delivery_tag.clone()).collect();
+    let tags: HashSet<_> =
+        record.requests.iter().map(|request| request.delivery_tag.clone()).collect();
     assert_eq!((ids.len(), tags.len()), (200, 200));
     assert!(tags.iter().all(|tag| (1..=32).contains(&tag.len())), "AMQP 1.0 part 2.8.7");
 }
@@ -135,7 +141,8 @@ fn ids_and_tags_are_distinct() {
 fn a_key_name_and_the_last_8_characters_of_a_key_are_sent() {
     let bench = Bench::new();
     let config = bench.config().set("key_aliases", "{production: 4096R/55A34A82}");
-    let arguments = images(1).replace("ABCD1234", "production") + " --signing-key-name release2 --requester jörg😀";
+    let arguments = images(1).replace("ABCD1234", "production")
+        + " --signing-key-name release2 --requester jörg😀";
     bench.run(&config, &arguments).expect(0);
     let record = bench.record();
     let (id, created) = stamp(&record.requests[0]);
@@ -156,18 +163,25 @@ fn every_key_gets_a_request_for_every_image() {
     let order: Vec<_> = bench.record().requests.iter().map(RequestRecord::json).collect();
     let order: Vec<_> = order
         .iter()
-        .map(|json| (json["manifest_digest"].as_str().unwrap(), json["sig_key_id"].as_str().unwrap()))
+        .map(|json| {
+            (json["manifest_digest"].as_str().unwrap(), json["sig_key_id"].as_str().unwrap())
+        })
         .collect();
     let (first, second) = (digest(0), digest(1));
     let [first, second] = [first.as_str(), second.as_str()];
-    assert_eq!(order, [(first, "ABCD1234"), (first, "EFGH5678"), (second, "ABCD1234"), (second, "EFGH5678")]);
+    assert_eq!(
+        order,
+        [(first, "ABCD1234"), (first, "EFGH5678"), (second, "ABCD1234"), (second, "EFGH5678")]
+    );
 }
 
 #[test]
 fn a_clear_request_carries_data() {
     let bench = Bench::new();
     bench.run(&bench.config(), "clear-sign --signing-key K --task-id 7 hello").expect(0);
-    bench.run(&bench.config(), "clear-sign --signing-key K --task-id 7 --repo ns/app hello").expect(0);
+    bench
+        .run(&bench.config(), "clear-sign --signing-key K --task-id 7 --repo ns/app hello")
+        .expect(0);
     let record = bench.record();
     for (request, repo) in record.requests.iter().zip(["null", "\"ns/app\""]) {
         let (id, created) = stamp(request);
@@ -175,7 +189,10 @@ fn a_clear_request_carries_data() {
             r#"{{"sig_key_id": "K", "data": "aGVsbG8=", "request_id": "{id}", "created": "{created}", "requested_by": "sandbox-client", "repo": {repo}, "pub_task_id": "7"}}"#
         );
         assert_eq!(text(request), expected);
-        has_application_properties(request, &common("clearsign_signature", &[("pub_task_id", "7")]));
+        has_application_properties(
+            request,
+            &common("clearsign_signature", &[("pub_task_id", "7")]),
+        );
     }
 }
 
@@ -183,8 +200,10 @@ fn a_clear_request_carries_data() {
 fn a_blob_request_carries_an_artifact() {
     let bench = Bench::new();
     let blob = bench.file("blob", [0, 0xff, b'\r', b'\n']);
-    let arguments =
-        format!("blob-sign --signing-key K --signing-key-name n --task-id 7 --blob-file {}", blob.display());
+    let arguments = format!(
+        "blob-sign --signing-key K --signing-key-name n --task-id 7 --blob-file {}",
+        blob.display()
+    );
     bench.run(&bench.config(), &arguments).expect(0);
     let record = bench.record();
     let (id, created) = stamp(&record.requests[0]);
@@ -192,7 +211,10 @@ fn a_blob_request_carries_an_artifact() {
         r#"{{"sig_key_id": "K", "artifact": "AP8NCg==", "request_id": "{id}", "created": "{created}", "requested_by": "sandbox-client", "repo": "", "sig_keyname": "n", "pub_task_id": "7"}}"#
     );
     assert_eq!(text(&record.requests[0]), expected);
-    has_application_properties(&record.requests[0], &common("gpg_signature", &[("pub_task_id", "7")]));
+    has_application_properties(
+        &record.requests[0],
+        &common("gpg_signature", &[("pub_task_id", "7")]),
+    );
 }
 
 #[test]
@@ -206,9 +228,12 @@ fn a_batch_request_carries_claims_of_one_repository() {
     assert_eq!(record.requests.len(), 2);
     let keys = r#""sig_keynames": ["a", "b"], "sig_key_ids": ["ABCD1234", "23456789"]"#;
     let described = |claim_file: &str, digest: &str, repo: &str| {
-        format!(r#"{{"claim_file": "{claim_file}", {keys}, "manifest_digest": "{digest}", "repo": "{repo}"}}"#)
+        format!(
+            r#"{{"claim_file": "{claim_file}", {keys}, "manifest_digest": "{digest}", "repo": "{repo}"}}"#
+        )
     };
-    let first = [0, 1].map(|index| described(&claim_file(index), &digest(index), "ns/app")).join(", ");
+    let first =
+        [0, 1].map(|index| described(&claim_file(index), &digest(index), "ns/app")).join(", ");
     let second = described(&claim("sha256:x", "r/other:1"), "sha256:x", "other");
     for (request, claims) in record.requests.iter().zip([first, second]) {
         let (id, created) = stamp(request);
@@ -226,7 +251,10 @@ fn the_task_id_goes_under_the_name_that_is_configured() {
     let config = bench.config().set("task_id_attribute", "my_task");
     bench.run(&config, "clear-sign --signing-key K --task-id 7 hello").expect(0);
     let record = bench.record();
-    has_application_properties(&record.requests[0], &common("clearsign_signature", &[("my_task", "7")]));
+    has_application_properties(
+        &record.requests[0],
+        &common("clearsign_signature", &[("my_task", "7")]),
+    );
     assert!(text(&record.requests[0]).ends_with(r#""repo": null, "my_task": "7"}"#));
 }
 
@@ -248,7 +276,10 @@ fn links_are_attached_as_the_reference_attaches_them() {
     let [receiver] = links(&record, Direction::Receiver)[..] else { panic!("{:#?}", record.links) };
     let source = receiver.source.as_ref().unwrap();
     assert_eq!(source.address.as_deref(), Some(LISTEN_TO));
-    assert_eq!((source.durable.clone(), source.timeout, source.dynamic), (TerminusDurability::None, 0, false));
+    assert_eq!(
+        (source.durable.clone(), source.timeout, source.dynamic),
+        (TerminusDurability::None, 0, false)
+    );
     assert_eq!(receiver.target.as_ref().and_then(|target| target.address.as_deref()), None);
     assert_eq!(receiver.receiver_settle_mode, ReceiverSettleMode::First);
     assert_eq!(receiver.sender_settle_mode, SenderSettleMode::Mixed);
@@ -274,11 +305,16 @@ fn the_sender_is_attached_to_the_address_where_that_is_needed_or_wished() {
         (true, Some("auto"), None),
     ] {
         let bench = Bench::with(|options| options.anonymous_relay = relay);
-        let config = setting.map_or(bench.config(), |setting| bench.config().set("sender_target", setting));
+        let config =
+            setting.map_or(bench.config(), |setting| bench.config().set("sender_target", setting));
         bench.run(&config, &images(1)).expect(0);
         let record = bench.record();
         let [sender] = links(&record, Direction::Sender)[..] else { panic!("{:#?}", record.links) };
-        assert_eq!(sender.target.as_ref().unwrap().address.as_deref(), target, "{relay} {setting:?}");
+        assert_eq!(
+            sender.target.as_ref().unwrap().address.as_deref(),
+            target,
+            "{relay} {setting:?}"
+        );
         assert_eq!(record.requests[0].to(), Some(SEND_TO));
         assert_eq!(record.requests[0].target.as_deref(), target);
         the_connection(&record);
@@ -289,7 +325,9 @@ fn the_sender_is_attached_to_the_address_where_that_is_needed_or_wished() {
 #[test]
 fn an_anonymous_terminus_that_is_not_there_is_a_refusal() {
     let bench = Bench::with(|options| options.anonymous_relay = false);
-    let ended = bench.run(&bench.config().set("sender_target", "anonymous").patience(1, 1, 1), &images(1)).expect(77);
+    let ended = bench
+        .run(&bench.config().set("sender_target", "anonymous").patience(1, 1, 1), &images(1))
+        .expect(77);
     ended.says("anonymous terminus");
     assert!(bench.record().requests.is_empty());
 }
@@ -298,7 +336,11 @@ fn an_anonymous_terminus_that_is_not_there_is_a_refusal() {
 fn the_open_names_the_host_and_the_idle_timeout() {
     for (config, hostname, idle_time_out) in [
         (Bench::config as fn(&Bench) -> Config, "localhost", Some(15_000)),
-        (|bench| bench.config().set("open_hostname", "vhost:a").set("idle_timeout", "8"), "vhost:a", Some(4_000)),
+        (
+            |bench| bench.config().set("open_hostname", "vhost:a").set("idle_timeout", "8"),
+            "vhost:a",
+            Some(4_000),
+        ),
         (|bench| bench.config().set("idle_timeout", "0"), "localhost", None),
     ] {
         let bench = Bench::new();
@@ -308,8 +350,16 @@ fn the_open_names_the_host_and_the_idle_timeout() {
         assert_eq!(connection.hostname.as_deref(), Some(hostname));
         // Half of ours: what we wait for is the double of what we ask for (AMQP 1.0 part 2.4.5).
         assert_eq!(connection.idle_time_out, idle_time_out);
-        assert!((512..=65_536).contains(&connection.max_frame_size), "{}", connection.max_frame_size);
-        assert!(uuid::Uuid::parse_str(&connection.container_id).is_ok(), "{}", connection.container_id);
+        assert!(
+            (512..=65_536).contains(&connection.max_frame_size),
+            "{}",
+            connection.max_frame_size
+        );
+        assert!(
+            uuid::Uuid::parse_str(&connection.container_id).is_ok(),
+            "{}",
+            connection.container_id
+        );
         assert_eq!(connection.server_name.as_deref(), Some("localhost"));
     }
 }
@@ -383,7 +433,10 @@ fn a_fixed_mechanism_saves_the_second_connection() {
             bench.run(&bench.config().set("sasl", sasl), &images(1)).expect(0);
             let record = bench.record();
             let connection = the_connection(&record);
-            assert_eq!((connection.protocol_header, connection.sasl_mechanism.as_deref()), (SASL, Some(mechanism)));
+            assert_eq!(
+                (connection.protocol_header, connection.sasl_mechanism.as_deref()),
+                (SASL, Some(mechanism))
+            );
         }
     }
 }
@@ -391,7 +444,8 @@ fn a_fixed_mechanism_saves_the_second_connection() {
 #[test]
 fn without_sasl_a_broker_that_demands_it_refuses_us() {
     let bench = Bench::with(|options| options.sasl.required = true);
-    let ended = bench.run(&bench.config().set("sasl", "none").patience(1, 1, 1), &images(1)).expect(77);
+    let ended =
+        bench.run(&bench.config().set("sasl", "none").patience(1, 1, 1), &images(1)).expect(77);
     ended.says("SASL").says("set sasl: auto");
     assert_eq!(bench.record().connections.len(), 1, "what is refused once is not asked for again");
     assert!(bench.record().requests.is_empty());
@@ -428,13 +482,18 @@ fn a_user_name_means_plain_at_once_and_the_password_stays_secret() {
         program.command.env("PN_TRACE_FRM", "1").env("PN_LOG", "TRACE+");
         let ended = program.run().expect(status);
         for secret in ["horse", &in_base64] {
-            assert!(!ended.stderr.contains(secret) && !ended.stdout.contains(secret), "{secret}\n{}", ended.stderr);
+            assert!(
+                !ended.stderr.contains(secret) && !ended.stdout.contains(secret),
+                "{secret}\n{}",
+                ended.stderr
+            );
         }
         // A request's body is at trace level alone, so the level is what it is meant to be.
         assert!(status != 0 || ended.stderr.contains("TRACE request: {"), "{}", ended.stderr);
     }
     let record = bench.record();
-    let mechanisms: Vec<_> = record.connections.iter().map(|c| c.sasl_mechanism.as_deref()).collect();
+    let mechanisms: Vec<_> =
+        record.connections.iter().map(|c| c.sasl_mechanism.as_deref()).collect();
     assert_eq!(mechanisms, [Some("PLAIN"), Some("PLAIN")], "a wrong password is not tried twice");
     assert_eq!(record.requests.len(), 1);
 }

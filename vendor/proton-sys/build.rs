@@ -49,10 +49,14 @@ fn from_source() -> Vec<PathBuf> {
         ));
     }
     for (tool, package) in [("cmake", "cmake"), ("python3", "python3"), ("cc", "gcc")] {
-        let runs =
-            std::process::Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success());
+        let runs = std::process::Command::new(tool)
+            .arg("--version")
+            .output()
+            .is_ok_and(|output| output.status.success());
         if !runs && !(tool == "cc" && env::var_os("CC").is_some()) {
-            fail(&format!("the feature “static” builds Qpid Proton, which needs {tool}: install {package}"));
+            fail(&format!(
+                "the feature “static” builds Qpid Proton, which needs {tool}: install {package}"
+            ));
         }
     }
     println!("cargo::rerun-if-changed={}", source.join("VERSION.txt").display());
@@ -86,12 +90,15 @@ fn from_source() -> Vec<PathBuf> {
 #[cfg(not(feature = "static"))]
 fn from_folders(lib: &Path, include: PathBuf) -> Vec<PathBuf> {
     println!("cargo::rustc-link-search=native={}", lib.display());
-    let name = ["qpid-proton-core", "qpid-proton"]
-        .into_iter()
-        .find(|name| ["so", "a", "dylib"].iter().any(|ending| lib.join(format!("lib{name}.{ending}")).exists()));
+    let name = ["qpid-proton-core", "qpid-proton"].into_iter().find(|name| {
+        ["so", "a", "dylib"].iter().any(|ending| lib.join(format!("lib{name}.{ending}")).exists())
+    });
     match name {
         Some(name) => println!("cargo::rustc-link-lib={name}"),
-        None => fail(&format!("PROTON_LIB_DIR={} holds neither libqpid-proton-core nor libqpid-proton", lib.display())),
+        None => fail(&format!(
+            "PROTON_LIB_DIR={} holds neither libqpid-proton-core nor libqpid-proton",
+            lib.display()
+        )),
     }
     vec![include]
 }
@@ -99,14 +106,21 @@ fn from_folders(lib: &Path, include: PathBuf) -> Vec<PathBuf> {
 /// Asks pkg-config for the core library first; some distributions describe only the whole one.
 #[cfg(not(feature = "static"))]
 fn from_pkg_config() -> Vec<PathBuf> {
-    let range = format!("{}.{}", OLDEST.0, OLDEST.1)..format!("{}.{}", FIRST_UNKNOWN.0, FIRST_UNKNOWN.1);
+    let range =
+        format!("{}.{}", OLDEST.0, OLDEST.1)..format!("{}.{}", FIRST_UNKNOWN.0, FIRST_UNKNOWN.1);
     let mut reasons = Vec::new();
     for name in ["libqpid-proton-core", "libqpid-proton"] {
-        match pkg_config::Config::new().range_version(range.start.as_str()..range.end.as_str()).probe(name) {
+        match pkg_config::Config::new()
+            .range_version(range.start.as_str()..range.end.as_str())
+            .probe(name)
+        {
             // The compiler's own folder last: pkg-config leaves it out, and Debian's description
             // names one that does not exist.
-            Ok(found) => return [found.include_paths, vec![PathBuf::from("/usr/include")]].concat(),
-            Err(error) => reasons.push(format!("{name}: {}", error.to_string().lines().next().unwrap_or_default())),
+            Ok(found) => {
+                return [found.include_paths, vec![PathBuf::from("/usr/include")]].concat();
+            }
+            Err(error) => reasons
+                .push(format!("{name}: {}", error.to_string().lines().next().unwrap_or_default())),
         }
     }
     fail(&format!("pkg-config knows no fitting Qpid Proton ({})", reasons.join("; ")))
@@ -114,17 +128,22 @@ fn from_pkg_config() -> Vec<PathBuf> {
 
 /// Reads the version from the headers, which is the one that the declarations must fit.
 fn declared_version(include: &[PathBuf]) -> String {
-    let Some(header) = include.iter().map(|folder| folder.join("proton/version.h")).find(|file| file.exists()) else {
+    let Some(header) =
+        include.iter().map(|folder| folder.join("proton/version.h")).find(|file| file.exists())
+    else {
         fail(&format!("no proton/version.h in {include:?}"))
     };
     println!("cargo::rerun-if-changed={}", header.display());
-    let text = fs::read_to_string(&header).unwrap_or_else(|error| fail(&format!("{}: {error}", header.display())));
+    let text = fs::read_to_string(&header)
+        .unwrap_or_else(|error| fail(&format!("{}: {error}", header.display())));
     let part = |name: &str| -> u32 {
-        let found =
-            text.lines().find_map(|line| line.strip_prefix("#define ")?.strip_prefix(name)?.trim().parse().ok());
+        let found = text.lines().find_map(|line| {
+            line.strip_prefix("#define ")?.strip_prefix(name)?.trim().parse().ok()
+        });
         found.unwrap_or_else(|| fail(&format!("{} does not define {name}", header.display())))
     };
-    let (major, minor, point) = (part("PN_VERSION_MAJOR"), part("PN_VERSION_MINOR"), part("PN_VERSION_POINT"));
+    let (major, minor, point) =
+        (part("PN_VERSION_MAJOR"), part("PN_VERSION_MINOR"), part("PN_VERSION_POINT"));
     if (major, minor) < OLDEST || (major, minor) >= FIRST_UNKNOWN {
         fail(&format!("{} is of version {major}.{minor}.{point}", header.display()));
     }
@@ -136,7 +155,9 @@ fn fail(problem: &str) -> ! {
     if !cfg!(feature = "static") {
         let ((major, minor), (next_major, next_minor)) = (OLDEST, FIRST_UNKNOWN);
         for line in [
-            &format!("Qpid Proton {major}.{minor} to below {next_major}.{next_minor} is needed, with its headers:"),
+            &format!(
+                "Qpid Proton {major}.{minor} to below {next_major}.{next_minor} is needed, with its headers:"
+            ),
             "  Debian, Ubuntu:           apt-get install libqpid-proton11-dev pkg-config",
             "  Fedora, RHEL with EPEL:   dnf install qpid-proton-c-devel pkgconf-pkg-config",
             "or set PROTON_LIB_DIR and PROTON_INCLUDE_DIR to the folders of a build of your own",

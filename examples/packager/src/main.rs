@@ -7,6 +7,8 @@
 //! Its exit status is that of `amqp-messenger`. Whatever was signed is written, however the run ended, so that
 //! the next run needs to be given the rest alone.
 
+#![allow(clippy::print_stderr)] // It is a command line.
+
 use std::{
     error::Error,
     fs,
@@ -22,7 +24,8 @@ use openssl::base64;
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
-    let (Some(config), Some(key), Some(task_id)) = (words.next(), words.next(), words.next()) else {
+    let (Some(config), Some(key), Some(task_id)) = (words.next(), words.next(), words.next())
+    else {
         eprintln!("usage: packager CONFIG KEY TASK-ID FILE…");
         return ExitCode::from(Status::Usage.code());
     };
@@ -38,7 +41,12 @@ fn main() -> ExitCode {
     )
 }
 
-fn sign(config: &Path, key: String, task_id: String, files: &[PathBuf]) -> Result<Status, Box<dyn Error>> {
+fn sign(
+    config: &Path,
+    key: String,
+    task_id: String,
+    files: &[PathBuf],
+) -> Result<Status, Box<dyn Error>> {
     let settings = Settings::load(config, SignerType::Single)?;
     let signer = Signer::new(settings, None)?;
     let read = |path: &PathBuf| {
@@ -47,7 +55,8 @@ fn sign(config: &Path, key: String, task_id: String, files: &[PathBuf]) -> Resul
     };
     let blobs = files.iter().map(read).collect::<Result<_, _>>()?;
     let keys = Keys { ids: vec![key], names: vec![] };
-    let mut run = signer.prepare(&Operation::Blob(BlobSign { blobs, keys, task_id, requester: None }))?;
+    let mut run =
+        signer.prepare(&Operation::Blob(BlobSign { blobs, keys, task_id, requester: None }))?;
     let ended = signer.sign(&mut run);
     if let Err(error) = &ended {
         eprintln!("packager: {error}");

@@ -29,7 +29,9 @@ fn what_is_signed_is_written_whatever_is_missing() {
     // The sandbox's own configuration is more patient than a test.
     let config = fs::read_to_string(sandbox.config_file()).unwrap();
     let impatient = |line: &str| match line.trim_start().split(':').next() {
-        Some("timeout" | "retries" | "send_retries") => line.split(':').next().unwrap().to_owned() + ": 1",
+        Some("timeout" | "retries" | "send_retries") => {
+            line.split(':').next().unwrap().to_owned() + ": 1"
+        }
         _ => line.to_owned(),
     };
     let config: Vec<_> = config.lines().map(impatient).collect();
@@ -40,7 +42,8 @@ fn what_is_signed_is_written_whatever_is_missing() {
     for file in &files {
         fs::write(file, "built").unwrap();
     }
-    let words = ["55A34A82", "7"].map(Path::new).into_iter().chain(files.iter().map(|file| file.as_path()));
+    let words =
+        ["55A34A82", "7"].map(Path::new).into_iter().chain(files.iter().map(|file| file.as_path()));
     let (status, said) = packager(&path, &words.collect::<Vec<_>>());
     assert_eq!(status, Some(75), "{said}");
     assert!(said.contains("two: not signed: Accepted"), "{said}");

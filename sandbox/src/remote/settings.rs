@@ -66,7 +66,7 @@ impl Settings {
     /// # Errors
     ///
     /// When it cannot be read or understood; the error names the file.
-    pub fn read(path: &Path) -> io::Result<Settings> {
+    pub fn read(path: &Path) -> io::Result<Self> {
         let named = |problem: String| io::Error::other(format!("{}: {problem}", path.display()));
         let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
         serde_yaml::from_str(&text).map_err(|error| named(error.to_string()))

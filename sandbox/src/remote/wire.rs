@@ -30,7 +30,7 @@ pub(super) struct Url {
 }
 
 impl Url {
-    pub(super) fn parse(text: &str) -> Result<Url, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let (tls, rest) = match (text.strip_prefix("amqps://"), text.strip_prefix("amqp://")) {
             (Some(rest), _) => (true, rest),
             (_, Some(rest)) => (false, rest),
@@ -38,13 +38,15 @@ impl Url {
         };
         let (host, port) = rest.rsplit_once(':').ok_or(format!("{text}: no port"))?;
         let port = port.parse().map_err(|_| format!("{text}: no port"))?;
-        Ok(Url { tls, host: host.to_owned(), port })
+        Ok(Self { tls, host: host.to_owned(), port })
     }
 }
 
 /// Connects and logs in; what follows is AMQP's own header.
 pub(super) async fn connect(url: &Url, settings: &Settings) -> Result<Box<dyn Stream>, String> {
-    let socket = TcpStream::connect((url.host.as_str(), url.port)).await.map_err(|error| error.to_string())?;
+    let socket = TcpStream::connect((url.host.as_str(), url.port))
+        .await
+        .map_err(|error| error.to_string())?;
     socket.set_nodelay(true).map_err(|error| error.to_string())?;
     let mut stream: Box<dyn Stream> = match url.tls {
         true => Box::new(shake_hands(socket, &url.host, settings).await?),
@@ -57,12 +59,19 @@ pub(super) async fn connect(url: &Url, settings: &Settings) -> Result<Box<dyn St
         Mechanism::External => ("EXTERNAL", Vec::new()),
         Mechanism::Plain => ("PLAIN", plain(settings)?),
     };
-    log_in(&mut stream, mechanism, response).await.map_err(|error| format!("login by {mechanism}: {error}"))?;
+    log_in(&mut stream, mechanism, response)
+        .await
+        .map_err(|error| format!("login by {mechanism}: {error}"))?;
     Ok(stream)
 }
 
-async fn shake_hands(socket: TcpStream, host: &str, settings: &Settings) -> Result<SslStream<TcpStream>, String> {
-    let mut builder = SslConnector::builder(SslMethod::tls_client()).map_err(|error| error.to_string())?;
+async fn shake_hands(
+    socket: TcpStream,
+    host: &str,
+    settings: &Settings,
+) -> Result<SslStream<TcpStream>, String> {
+    let mut builder =
+        SslConnector::builder(SslMethod::tls_client()).map_err(|error| error.to_string())?;
     let ca = settings.ca.as_ref().ok_or("amqps:// needs ca")?;
     builder.set_ca_file(ca).map_err(|error| format!("{}: {error}", ca.display()))?;
     if let Some(pem) = &settings.certificate {
@@ -70,7 +79,8 @@ async fn shake_hands(socket: TcpStream, host: &str, settings: &Settings) -> Resu
         let set = set.and_then(|()| builder.set_private_key_file(pem, SslFiletype::PEM));
         set.map_err(|error| format!("{}: {error}", pem.display()))?;
     }
-    let configured = builder.build().configure().and_then(|configuration| configuration.into_ssl(host));
+    let configured =
+        builder.build().configure().and_then(|configuration| configuration.into_ssl(host));
     let ssl = configured.map_err(|error| error.to_string())?;
     let mut stream = SslStream::new(ssl, socket).map_err(|error| error.to_string())?;
     Pin::new(&mut stream).connect().await.map_err(|error| format!("tls: {error}"))?;
@@ -80,12 +90,17 @@ async fn shake_hands(socket: TcpStream, host: &str, settings: &Settings) -> Resu
 /// RFC 4616: authorisation identity, NUL, user, NUL, password.
 fn plain(settings: &Settings) -> Result<Vec<u8>, String> {
     let path = settings.password_file.as_ref().ok_or("sasl: plain needs password_file")?;
-    let password = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let password =
+        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(format!("\0{}\0{}", settings.username, password.trim_end_matches(['\r', '\n'])).into_bytes())
 }
 
 /// AMQP 1.0 part 5.3.
-async fn log_in(stream: &mut Box<dyn Stream>, mechanism: &str, response: Vec<u8>) -> Result<(), String> {
+async fn log_in(
+    stream: &mut Box<dyn Stream>,
+    mechanism: &str,
+    response: Vec<u8>,
+) -> Result<(), String> {
     let failed = |error: std::io::Error| error.to_string();
     stream.write_all(SASL_HEADER).await.map_err(failed)?;
     stream.flush().await.map_err(failed)?;
@@ -99,7 +114,11 @@ async fn log_in(stream: &mut Box<dyn Stream>, mechanism: &str, response: Vec<u8>
     if !offered.contains(&Symbol::from(mechanism)) {
         return Err(format!("the broker offers {offered:?}"));
     }
-    let init = SaslInit { mechanism: mechanism.into(), initial_response: Some(Binary::from(response)), hostname: None };
+    let init = SaslInit {
+        mechanism: mechanism.into(),
+        initial_response: Some(Binary::from(response)),
+        hostname: None,
+    };
     let body = serde_amqp::to_vec(&init).map_err(|error| error.to_string())?;
     // Size, offset of the body in words of four bytes, type 1, and two bytes that SASL ignores.
     let size = (8 + body.len()) as u32;
@@ -113,7 +132,9 @@ async fn log_in(stream: &mut Box<dyn Stream>, mechanism: &str, response: Vec<u8>
     }
 }
 
-async fn read<T: for<'de> serde::Deserialize<'de>>(stream: &mut Box<dyn Stream>) -> Result<T, String> {
+async fn read<T: for<'de> serde::Deserialize<'de>>(
+    stream: &mut Box<dyn Stream>,
+) -> Result<T, String> {
     let mut head = [0; 8];
     stream.read_exact(&mut head).await.map_err(|error| error.to_string())?;
     let size = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;

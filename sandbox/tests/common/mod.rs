@@ -28,7 +28,7 @@ pub(crate) struct TestSandbox {
 }
 
 impl TestSandbox {
-    pub(crate) fn start(change: impl FnOnce(&mut Options)) -> TestSandbox {
+    pub(crate) fn start(change: impl FnOnce(&mut Options)) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("amqp-sandbox-{}-{number}", std::process::id());
@@ -36,16 +36,16 @@ impl TestSandbox {
         let mut options = Options::new(&dir);
         change(&mut options);
         let sandbox = Some(Sandbox::start(options).unwrap());
-        TestSandbox { sandbox, dir }
+        Self { sandbox, dir }
     }
 
-    pub(crate) fn good() -> TestSandbox {
-        TestSandbox::start(|_| {})
+    pub(crate) fn good() -> Self {
+        Self::start(|_| {})
     }
 
-    pub(crate) fn with_rules(rules: &[&str]) -> TestSandbox {
+    pub(crate) fn with_rules(rules: &[&str]) -> Self {
         let rules: Vec<Rule> = rules.iter().map(|rule| rule.parse().unwrap()).collect();
-        TestSandbox::start(|options| options.behaviours = rules)
+        Self::start(|options| options.behaviours = rules)
     }
 }
 
@@ -73,15 +73,15 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) async fn connect(sandbox: &Sandbox) -> Client {
+    pub(crate) async fn connect(sandbox: &Sandbox) -> Self {
         let url = sandbox.amqp_url();
         let connection = Connection::open("test-client", url.as_str()).await.unwrap();
-        Client::begin(connection).await
+        Self::begin(connection).await
     }
 
-    pub(crate) async fn begin(mut connection: ConnectionHandle<()>) -> Client {
+    pub(crate) async fn begin(mut connection: ConnectionHandle<()>) -> Self {
         let session = Session::begin(&mut connection).await.unwrap();
-        Client { connection, session, links: 0 }
+        Self { connection, session, links: 0 }
     }
 
     fn link_name(&mut self) -> String {
@@ -105,7 +105,11 @@ impl Client {
         self.receiver_with_credit(address, CreditMode::Auto(100)).await
     }
 
-    pub(crate) async fn receiver_with_credit(&mut self, address: &str, credit: CreditMode) -> Receiver {
+    pub(crate) async fn receiver_with_credit(
+        &mut self,
+        address: &str,
+        credit: CreditMode,
+    ) -> Receiver {
         let builder = Receiver::builder().name(self.link_name());
         let builder = builder.source(address).credit_mode(credit);
         builder.attach(&mut self.session).await.unwrap()
@@ -119,7 +123,10 @@ pub(crate) async fn send(sender: &mut Sender, text: &str) -> Outcome {
 
 pub(crate) fn text_message(text: &str, to: Option<&str>) -> AmqpMessage {
     let value = AmqpBody::Value(AmqpValue(Value::String(text.to_owned())));
-    Message { properties: to.map(|to| Properties::builder().to(to).build()), ..Message::from(value) }
+    Message {
+        properties: to.map(|to| Properties::builder().to(to).build()),
+        ..Message::from(value)
+    }
 }
 
 /// A signing request as the field sends it.

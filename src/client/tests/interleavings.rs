@@ -17,22 +17,37 @@ fn no_order_of_events_breaks_the_promises() {
         let (script, ledger, result) = play_on(script, count, &plan);
 
         let taken = &steps[..steps.len() - script.steps.len()];
-        let replied: HashSet<_> =
-            taken.iter().filter_map(|step| if let Reply(entry) = step { Some(*entry) } else { None }).collect();
+        let replied: HashSet<_> = taken
+            .iter()
+            .filter_map(|step| if let Reply(entry) = step { Some(*entry) } else { None })
+            .collect();
         for (index, entry) in ledger.entries().iter().enumerate() {
-            assert_eq!(is_answered(entry), replied.contains(&index), "a reply is lost or made up: {steps:?}");
+            assert_eq!(
+                is_answered(entry),
+                replied.contains(&index),
+                "a reply is lost or made up: {steps:?}"
+            );
             let was_sent = script.sent.contains(&index);
             assert!(!script.never.contains(&index) || !was_sent, "{steps:?}");
-            assert!(was_sent || !matches!(entry.state(), State::Sent | State::Accepted), "{steps:?}");
+            assert!(
+                was_sent || !matches!(entry.state(), State::Sent | State::Accepted),
+                "{steps:?}"
+            );
         }
-        let open = ledger.entries().iter().filter(|e| !is_answered(e) && !matches!(e.state(), State::Undeliverable(_)));
+        let open = ledger
+            .entries()
+            .iter()
+            .filter(|e| !is_answered(e) && !matches!(e.state(), State::Undeliverable(_)));
         assert_eq!(ledger.open(), open.count(), "{steps:?}");
         let verdicts = taken.iter().filter_map(|step| match step {
             Reply(_) | Foreign => Some(true),
             Malformed => Some(false),
             _ => None,
         });
-        assert!(verdicts.eq(script.settled.iter().copied()), "a reply is settled otherwise: {steps:?}");
+        assert!(
+            verdicts.eq(script.settled.iter().copied()),
+            "a reply is settled otherwise: {steps:?}"
+        );
         let refused = taken.iter().any(|step| matches!(step, RefuseSending));
         let stopped = matches!(taken.last(), Some(Stop));
         assert_eq!(matches!(result, Err(Error::Interrupted)), stopped, "{steps:?}");
@@ -49,7 +64,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound
     }
 

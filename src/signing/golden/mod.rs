@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, num::NonZeroUsize};
 use openssl::base64;
 use serde_json::Value;
 
-use super::{BlobSign, ClearSign, ContainerSign, Context, Keys, Operation, Request, Stamp, Text, pyjson};
+use super::{
+    BlobSign, ClearSign, ContainerSign, Context, Keys, Operation, Request, Stamp, Text, pyjson,
+};
 use crate::error::Error;
 
 fn strings(value: &Value) -> Vec<String> {
@@ -22,7 +24,10 @@ fn bytes(value: &Value) -> Vec<Vec<u8>> {
 
 fn operation(case: &Value) -> Operation {
     let arguments = &case["arguments"];
-    let keys = Keys { ids: strings(&arguments["signing_keys"]), names: strings(&arguments["signing_key_names"]) };
+    let keys = Keys {
+        ids: strings(&arguments["signing_keys"]),
+        names: strings(&arguments["signing_key_names"]),
+    };
     let task_id = string(&arguments["task_id"]);
     let requester = arguments["requester"].as_str().map(str::to_owned);
     match case["kind"].as_str().unwrap() {
@@ -44,22 +49,33 @@ fn operation(case: &Value) -> Operation {
             repo: arguments["repo"].as_str().map(str::to_owned),
             requester,
         }),
-        "blob" => Operation::Blob(BlobSign { blobs: bytes(&arguments["blobs"]), keys, task_id, requester }),
+        "blob" => Operation::Blob(BlobSign {
+            blobs: bytes(&arguments["blobs"]),
+            keys,
+            task_id,
+            requester,
+        }),
         other => panic!("{other}"),
     }
 }
 
 fn requests(case: &Value) -> Result<Vec<Request>, Error> {
     let context = &case["context"];
-    let key_aliases: BTreeMap<_, _> =
-        context["key_aliases"].as_object().unwrap().iter().map(|(alias, key)| (alias.clone(), string(key))).collect();
+    let key_aliases: BTreeMap<_, _> = context["key_aliases"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(alias, key)| (alias.clone(), string(key)))
+        .collect();
     let context = Context {
         creator: context["creator"].as_str().unwrap(),
         environment: context["environment"].as_str().unwrap(),
         service: context["service"].as_str().unwrap(),
         task_id_attribute: context["task_id_attribute"].as_str().unwrap(),
         key_aliases: &key_aliases,
-        chunk_size: context["chunk_size"].as_u64().and_then(|size| NonZeroUsize::new(size as usize)),
+        chunk_size: context["chunk_size"]
+            .as_u64()
+            .and_then(|size| NonZeroUsize::new(size as usize)),
     };
     let mut count = 0;
     operation(case).requests(&context, &mut || {
@@ -84,10 +100,15 @@ fn bodies_and_properties_are_the_reference_s_to_the_byte() {
         assert_eq!(requests.len(), expected.len(), "{name}");
         for (request, expected) in requests.iter().zip(expected) {
             assert_eq!(request.body, string(&expected["body"]), "{name}");
-            let properties: Vec<_> = expected["properties"].as_array().unwrap().iter().map(strings).collect();
-            let ours: Vec<_> = request.properties.iter().map(|(k, v)| vec![k.clone(), v.clone()]).collect();
+            let properties: Vec<_> =
+                expected["properties"].as_array().unwrap().iter().map(strings).collect();
+            let ours: Vec<_> =
+                request.properties.iter().map(|(k, v)| vec![k.clone(), v.clone()]).collect();
             assert_eq!(ours, properties, "{name}");
-            assert!(request.body.contains(&format!("\"request_id\": \"{}\"", request.id)), "{name}");
+            assert!(
+                request.body.contains(&format!("\"request_id\": \"{}\"", request.id)),
+                "{name}"
+            );
         }
     }
 }
@@ -95,7 +116,12 @@ fn bodies_and_properties_are_the_reference_s_to_the_byte() {
 #[test]
 fn the_echo_is_the_reference_s_to_the_byte() {
     for case in cases() {
-        assert_eq!(pyjson::to_string(&operation(&case).echo()), string(&case["echo"]), "{}", case["name"]);
+        assert_eq!(
+            pyjson::to_string(&operation(&case).echo()),
+            string(&case["echo"]),
+            "{}",
+            case["name"]
+        );
     }
 }
 
@@ -125,12 +151,37 @@ fn subjects_are_in_words() {
 #[test]
 fn what_the_reference_gets_wrong_is_refused() {
     for (name, path, value, expected) in [
-        ("clear without repo", "/context/chunk_size", 2.into(), "--signer-type: batch signs containers only"),
+        (
+            "clear without repo",
+            "/context/chunk_size",
+            2.into(),
+            "--signer-type: batch signs containers only",
+        ),
         ("blobs", "/context/chunk_size", 2.into(), "--signer-type: batch signs containers only"),
-        ("containers with several keys", "/context/chunk_size", 2.into(), "--signing-key-name: expected one for each"),
-        ("batch with several keys", "/arguments/signing_key_names", Value::Array(vec![]), "--signing-key-name: expec"),
-        ("blobs", "/context/task_id_attribute", "request_id".into(), "task_id_attribute: would overwrite the id"),
-        ("blobs", "/context/key_aliases/production", "".into(), "--signing-key: `production` is an alias of nothing"),
+        (
+            "containers with several keys",
+            "/context/chunk_size",
+            2.into(),
+            "--signing-key-name: expected one for each",
+        ),
+        (
+            "batch with several keys",
+            "/arguments/signing_key_names",
+            Value::Array(vec![]),
+            "--signing-key-name: expec",
+        ),
+        (
+            "blobs",
+            "/context/task_id_attribute",
+            "request_id".into(),
+            "task_id_attribute: would overwrite the id",
+        ),
+        (
+            "blobs",
+            "/context/key_aliases/production",
+            "".into(),
+            "--signing-key: `production` is an alias of nothing",
+        ),
         ("blobs", "/arguments/task_id", "".into(), "--task-id: is empty"),
     ] {
         let mut case = cases().into_iter().find(|case| case["name"] == name).unwrap();
@@ -142,13 +193,20 @@ fn what_the_reference_gets_wrong_is_refused() {
 
 #[test]
 fn a_waiting_request_stays_small() {
-    let mut case = cases().into_iter().find(|case| case["name"] == "container with key name and requester").unwrap();
-    case["arguments"]["references"][0] = format!("registry.example.com/{}:1", "r".repeat(40)).into();
+    let mut case = cases()
+        .into_iter()
+        .find(|case| case["name"] == "container with key name and requester")
+        .unwrap();
+    case["arguments"]["references"][0] =
+        format!("registry.example.com/{}:1", "r".repeat(40)).into();
     let requests = requests(&case).unwrap();
     let request = &requests[0];
     // Each piece of memory costs about 16 bytes more than asked for.
-    let pieces =
-        request.properties.iter().flat_map(|(k, v)| [k, v]).chain([&request.id, &request.body, &request.subject]);
+    let pieces = request.properties.iter().flat_map(|(k, v)| [k, v]).chain([
+        &request.id,
+        &request.body,
+        &request.subject,
+    ]);
     let size = size_of::<Request>()
         + request.properties.capacity() * size_of::<(String, String)>()
         + pieces.map(|text| text.capacity() + 16).sum::<usize>();

@@ -12,7 +12,13 @@ fn raw(body: impl Into<Vec<u8>>) -> RawReply {
 }
 
 fn request(expected: Expected) -> Request {
-    Request { id: ID.to_owned(), body: String::new(), properties: vec![], subject: String::new(), expected }
+    Request {
+        id: ID.to_owned(),
+        body: String::new(),
+        properties: vec![],
+        subject: String::new(),
+        expected,
+    }
 }
 
 fn single() -> Request {
@@ -21,7 +27,10 @@ fn single() -> Request {
 
 fn batch(pairs: &[(&str, &str)], key_names: &[&str]) -> Request {
     let claims = pairs.iter().map(|(digest, reference)| claim_file(digest, reference)).collect();
-    request(Expected::Claims { claims, key_names: key_names.iter().map(|&name| name.to_owned()).collect() })
+    request(Expected::Claims {
+        claims,
+        key_names: key_names.iter().map(|&name| name.to_owned()).collect(),
+    })
 }
 
 /// Judges a reply with this `msg`, to which the id is added.
@@ -64,11 +73,20 @@ fn what_is_no_reply_is_named() {
     ] {
         assert_eq!(parse(raw(body), "request_id").unwrap_err(), reason, "{body}");
     }
-    assert_eq!(parse(raw(b"{\"msg\": \xff}"), "request_id").unwrap_err(), "it is not UTF-8 from byte 8 on");
+    assert_eq!(
+        parse(raw(b"{\"msg\": \xff}"), "request_id").unwrap_err(),
+        "it is not UTF-8 from byte 8 on"
+    );
     let deep = format!("{{\"msg\": {}1{}}}", "[".repeat(200), "]".repeat(200));
-    assert_eq!(parse(raw(deep), "request_id").unwrap_err(), "its JSON is nested 128 levels deep or deeper");
+    assert_eq!(
+        parse(raw(deep), "request_id").unwrap_err(),
+        "its JSON is nested 128 levels deep or deeper"
+    );
     let other = RawReply { body: Body::Other("a map"), properties: None };
-    assert_eq!(parse(other, "request_id").unwrap_err(), "its body is a map: expected text or binary");
+    assert_eq!(
+        parse(other, "request_id").unwrap_err(),
+        "its body is a map: expected text or binary"
+    );
 }
 
 #[test]
@@ -80,8 +98,12 @@ fn the_id_may_have_another_name() {
 #[test]
 fn the_document_is_the_whole_reply_and_its_properties() {
     // Of two equal keys the first place and the last value count, as in Python.
-    let parsed = parse(raw(r#"{"i":1,"msg":{},"z":[],"msg":{"request_id":"r"}}"#), "request_id").unwrap();
-    assert_eq!(single().judge(parsed).document, r#"[{"i": 1, "msg": {"request_id": "r"}, "z": []}, null]"#);
+    let parsed =
+        parse(raw(r#"{"i":1,"msg":{},"z":[],"msg":{"request_id":"r"}}"#), "request_id").unwrap();
+    assert_eq!(
+        single().judge(parsed).document,
+        r#"[{"i": 1, "msg": {"request_id": "r"}, "z": []}, null]"#
+    );
 
     let mut reply = raw(r#"{"msg":{"request_id":"r","signed_claim":"ü","t":1e16}}"#);
     reply.properties = json!({"content-type": "text/plain", "n": 1}).as_object().cloned();
@@ -95,13 +117,19 @@ fn the_document_is_the_whole_reply_and_its_properties() {
 fn single_replies() {
     let value = || Value::from("c2ln");
     for (message, expected) in [
-        (json!({"errors": [], "signing_status": "success", "signed_claim": value()}), Verdict::Signed),
+        (
+            json!({"errors": [], "signing_status": "success", "signed_claim": value()}),
+            Verdict::Signed,
+        ),
         (json!({"signed_claim": value()}), Verdict::Signed),
         (json!({"errors": null, "signing_status": null, "signed_claim": value()}), Verdict::Signed),
         (json!({"errors": "", "signed_claim": value()}), Verdict::Signed),
         (json!({"errors": 0.0, "signed_claim": value()}), Verdict::Signed),
         (json!({"errors": {}, "signed_claim": value()}), Verdict::Signed),
-        (json!({"errors": ["failed"], "signing_status": "success", "signed_claim": value()}), refused(&["failed"])),
+        (
+            json!({"errors": ["failed"], "signing_status": "success", "signed_claim": value()}),
+            refused(&["failed"]),
+        ),
         (
             json!({"errors": ["a", {"code": 1.50}, 7, "x\u{1b}[2J"]}),
             refused(&["a", "{\"code\": 1.5}", "7", "x\\u{1b}[2J"]),
@@ -117,7 +145,10 @@ fn single_replies() {
         (json!({"signed_data": value()}), unusable("it has neither `signed_claim` nor errors")),
         (json!({"signed_claim": ""}), unusable("`signed_claim` is empty")),
         (json!({"signed_claim": null}), unusable("`signed_claim` is null: expected a string")),
-        (json!({"signed_claim": [value()]}), unusable("`signed_claim` is a list: expected a string")),
+        (
+            json!({"signed_claim": [value()]}),
+            unusable("`signed_claim` is a list: expected a string"),
+        ),
     ] {
         let shown = message.to_string();
         let reply = judged(&single(), message);
@@ -129,7 +160,10 @@ fn single_replies() {
 
 #[test]
 fn many_errors_are_counted() {
-    let Verdict::Refused { errors } = verdict(&single(), json!({"errors": vec!["no"; 1234]})) else { panic!() };
+    let Verdict::Refused { errors } = verdict(&single(), json!({"errors": vec!["no"; 1234]}))
+    else {
+        panic!()
+    };
     assert_eq!((errors.len(), errors[100].as_str()), (101, "and 1134 more"));
 }
 
@@ -149,8 +183,16 @@ fn batch_replies() {
     for (claims, expected, values) in [
         (json!([one, two]), Verdict::Signed, ["A", "B", "C", "D"]),
         (json!([two, one]), Verdict::Signed, ["A", "B", "C", "D"]),
-        (json!([two, 7, {}, one_in_parts[0], one_in_parts[1]]), Verdict::Signed, ["A", "B", "C", "D"]),
-        (json!([two]), incomplete(&["h/ns/a:1 sha256:1 (k1)", "h/ns/a:1 sha256:1 (k2)"]), ["", "", "C", "D"]),
+        (
+            json!([two, 7, {}, one_in_parts[0], one_in_parts[1]]),
+            Verdict::Signed,
+            ["A", "B", "C", "D"],
+        ),
+        (
+            json!([two]),
+            incomplete(&["h/ns/a:1 sha256:1 (k1)", "h/ns/a:1 sha256:1 (k2)"]),
+            ["", "", "C", "D"],
+        ),
         (
             json!([one, {"claim_file": claim(1), "signed_claims": {"k1": "", "k2": "D"}}]),
             incomplete(&["h/ns/a:2 sha256:2 (k1)"]),
@@ -180,9 +222,12 @@ fn errors_of_a_batch_are_limited() {
     let both = batch(PAIRS, &["k1"]);
     let claim = |(digest, reference): (&str, &str)| json!({"claim_file": claim_file(digest, reference), "errors": vec!["no"; 90]});
     let claims: Vec<_> = [PAIRS[0], PAIRS[1], PAIRS[1]].map(claim).into();
-    let Verdict::Refused { errors } = verdict(&both, json!({"claims": claims})) else { panic!("it is refused") };
+    let Verdict::Refused { errors } = verdict(&both, json!({"claims": claims})) else {
+        panic!("it is refused")
+    };
     assert_eq!((errors.len(), errors[100].as_str()), (101, "and 170 more"));
-    let named = |reference: &str| errors.iter().filter(|error| error.starts_with(reference)).count();
+    let named =
+        |reference: &str| errors.iter().filter(|error| error.starts_with(reference)).count();
     assert_eq!((named("h/ns/a:1 sha256:1: no"), named("h/ns/a:2 sha256:2: no")), (90, 10));
 }
 
@@ -190,13 +235,17 @@ fn errors_of_a_batch_are_limited() {
 fn without_key_names_any_signature_will_do() {
     let any = batch(&PAIRS[..1], &[""]);
     let file = claim_file(PAIRS[0].0, PAIRS[0].1);
-    let reply = judged(&any, json!({"claims": [{"claim_file": file, "signed_claims": {"x": "", "y": "B"}}]}));
+    let reply = judged(
+        &any,
+        json!({"claims": [{"claim_file": file, "signed_claims": {"x": "", "y": "B"}}]}),
+    );
     assert_eq!((reply.signed_values(&any), reply.verdict), (vec!["B".to_owned()], Verdict::Signed));
 }
 
 #[test]
 fn claims_are_found_by_what_they_say() {
-    let (image, name) = (json!({"docker-manifest-digest": "sha256:1"}), json!({"docker-reference": "h/ns/a:1"}));
+    let (image, name) =
+        (json!({"docker-manifest-digest": "sha256:1"}), json!({"docker-reference": "h/ns/a:1"}));
     let json = json!({"critical": {"image": image, "identity": name}}).to_string();
     let spelled_otherwise = openssl::base64::encode_block(json.as_bytes());
     let one = batch(&PAIRS[..1], &[""]);
@@ -209,7 +258,10 @@ fn claims_are_found_by_what_they_say() {
         (json!([{"claim_file": spelled_otherwise, "signed_claims": signed}]), Verdict::Signed),
         (json!([by_digest]), Verdict::Signed),
         (json!([by_digest, by_digest]), nothing.clone()),
-        (json!([{"manifest_digest": "sha256:1", "repo": "ns/b", "signed_claims": signed}]), nothing.clone()),
+        (
+            json!([{"manifest_digest": "sha256:1", "repo": "ns/b", "signed_claims": signed}]),
+            nothing.clone(),
+        ),
         (json!([{"manifest_digest": "sha256:1", "signed_claims": signed}]), nothing.clone()),
         // It says another tag, so it is another claim.
         (json!([another_tag]), nothing.clone()),
@@ -224,8 +276,10 @@ fn claims_are_found_by_what_they_say() {
 #[test]
 fn a_large_batch_is_not_quadratic() {
     let count = 20_000;
-    let pairs: Vec<_> = (0..count).map(|i| (format!("sha256:{i}"), format!("h/ns/a:{i}"))).collect();
-    let pairs: Vec<_> = pairs.iter().map(|(digest, reference)| (digest.as_str(), reference.as_str())).collect();
+    let pairs: Vec<_> =
+        (0..count).map(|i| (format!("sha256:{i}"), format!("h/ns/a:{i}"))).collect();
+    let pairs: Vec<_> =
+        pairs.iter().map(|(digest, reference)| (digest.as_str(), reference.as_str())).collect();
     let large = batch(&pairs, &["k"]);
     let claims: Vec<_> = pairs
         .iter()
@@ -238,7 +292,9 @@ fn a_large_batch_is_not_quadratic() {
 #[test]
 fn twenty_megabytes_are_taken_with_what_only_python_reads() {
     let signature = "A".repeat(20 << 20);
-    let body = format!(r#"{{"msg": {{"request_id": "r", "signed_claim": "{signature}", "t": Infinity}}}}"#);
+    let body = format!(
+        r#"{{"msg": {{"request_id": "r", "signed_claim": "{signature}", "t": Infinity}}}}"#
+    );
     let reply = single().judge(parse(raw(body), "request_id").unwrap());
     assert!(reply.document.ends_with("\", \"t\": Infinity}}, null]"));
     assert_eq!(reply.signed_values(&single())[0].len(), signature.len());

@@ -61,7 +61,11 @@ fn variables_are_replaced_anywhere_in_a_value() {
     ] {
         let runs = image().set("service", yaml).env("PEER_TEST", "v").both();
         let (theirs, ours) = (format!("String({theirs:?})"), format!("String({ours:?})"));
-        assert_eq!((service(&runs.0.signed()), service(&runs.1.signed())), (theirs, ours), "{yaml}");
+        assert_eq!(
+            (service(&runs.0.signed()), service(&runs.1.signed())),
+            (theirs, ours),
+            "{yaml}"
+        );
     }
 }
 
@@ -80,20 +84,29 @@ fn a_configuration_file_that_is_named_is_read_or_missing() {
 
 #[test]
 fn fields_of_addresses_are_plain_names_of_single_values() {
-    for field in ["{creator!s}", "{creator:x>20}", "{signing_keys}", "{messaging_brokers[0]}", "{identity_references}"]
-    {
+    for field in [
+        "{creator!s}",
+        "{creator:x>20}",
+        "{signing_keys}",
+        "{messaging_brokers[0]}",
+        "{identity_references}",
+    ] {
         let address = format!("\"queue://Consumer.{field}.VirtualTopic.sandbox.reply\"");
         is_a_mistake(image().set("topic_listen_to", &address));
     }
     // Python's None for what was not given.
-    let theirs =
-        is_a_mistake(image().set("topic_listen_to", "\"queue://Consumer.{requester}.VirtualTopic.sandbox.reply\""));
+    let theirs = is_a_mistake(
+        image()
+            .set("topic_listen_to", "\"queue://Consumer.{requester}.VirtualTopic.sandbox.reply\""),
+    );
     assert!(theirs.record.deliveries[0].address.contains("Consumer.None."));
 }
 
 #[test]
 fn a_key_stands_there_once() {
-    is_a_mistake(image().yaml(|_, text| text.replace("  service:", "  service: first\n  service:")));
+    is_a_mistake(
+        image().yaml(|_, text| text.replace("  service:", "  service: first\n  service:")),
+    );
 }
 
 /// Of YAML 1.2, that is; the reference reads 1.1, where “yes” is no text and 010 is 8.
@@ -101,7 +114,9 @@ fn a_key_stands_there_once() {
 fn yaml_is_of_version_1_2() {
     for text in ["yes", "Off", "1:30", "2026-01-29", "1_000"] {
         let ours = is_legal(image().set("service", text));
-        assert!(format!("{:?}", ours.record.requests[0].application_properties()[0]).contains(text));
+        assert!(
+            format!("{:?}", ours.record.requests[0].application_properties()[0]).contains(text)
+        );
     }
     is_legal(image().set("retries", "0o10"));
     // Where the two versions take it for different numbers, we take it for a mistake.
@@ -114,9 +129,9 @@ fn yaml_is_of_version_1_2() {
 #[test]
 fn a_broker_is_a_host_and_a_port() {
     is_a_mistake(image().yaml(|_, text| text.replace("amqps://", "amqps://me:secret@")));
-    is_a_mistake(
-        image().yaml(|bench, text| text.replace(&bench.sandbox.amqps_url(), &(bench.sandbox.amqps_url() + "/vhost"))),
-    );
+    is_a_mistake(image().yaml(|bench, text| {
+        text.replace(&bench.sandbox.amqps_url(), &(bench.sandbox.amqps_url() + "/vhost"))
+    }));
     is_a_mistake(image().yaml(|_, text| text.replace("[\"amqps", "[\" amqps")));
 }
 
@@ -129,7 +144,8 @@ fn names_of_attributes_are_not_empty() {
 /// The task's id would take the place of the request's, by which replies are told apart.
 #[test]
 fn the_task_id_attribute_is_not_the_request_s_id() {
-    let (theirs, ours) = text("one").set("task_id_attribute", "request_id").patience(1, 1, 1).both();
+    let (theirs, ours) =
+        text("one").set("task_id_attribute", "request_id").patience(1, 1, 1).both();
     ours.does_nothing(1);
     assert_eq!(theirs.record.requests[0].request_id.as_deref(), Some("7"));
 }

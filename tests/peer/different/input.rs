@@ -36,7 +36,9 @@ fn a_reference_without_a_repository() {
 
 #[test]
 fn a_batch_of_blobs() {
-    is_refused(blob("--signing-key K --task-id 7 --blob-file b --signer-type batch").file("b", b"b"));
+    is_refused(
+        blob("--signing-key K --task-id 7 --blob-file b --signer-type batch").file("b", b"b"),
+    );
 }
 
 #[test]
@@ -49,7 +51,8 @@ fn a_text_beyond_latin_1() {
 
 #[test]
 fn fewer_key_names_than_keys() {
-    let theirs = is_taken_by_the_reference(image().words("--signing-key SECOND --signing-key-name one"));
+    let theirs =
+        is_taken_by_the_reference(image().words("--signing-key SECOND --signing-key-name one"));
     assert_eq!(theirs.record.requests.len(), 1, "the second key is not used");
 }
 
@@ -58,13 +61,21 @@ fn a_batch_of_several_keys_without_names() {
     let batch = image().words("--signing-key SECOND --signer-type batch");
     let theirs = is_taken_by_the_reference(batch);
     let claim = &theirs.record.requests[0].json()["claims"][0];
-    assert_eq!(claim["sig_keynames"], serde_json::json!([""]), "one name, which is empty, for two keys");
+    assert_eq!(
+        claim["sig_keynames"],
+        serde_json::json!([""]),
+        "one name, which is empty, for two keys"
+    );
 }
 
 #[test]
 fn an_empty_digest_repository_or_key() {
-    is_taken_by_the_reference(container("--signing-key K --task-id 7 --digest sha256:1 --reference r/:1"));
-    is_taken_by_the_reference(container("--signing-key K --task-id 7 --reference r/n:1 --digest").word(""));
+    is_taken_by_the_reference(container(
+        "--signing-key K --task-id 7 --digest sha256:1 --reference r/:1",
+    ));
+    is_taken_by_the_reference(
+        container("--signing-key K --task-id 7 --reference r/n:1 --digest").word(""),
+    );
     is_taken_by_the_reference(text("one --signing-key").word(""));
 }
 
@@ -74,7 +85,10 @@ fn a_task_id_with_wildcards_or_blanks() {
     for task_id in ["*", "7.>", "#", "7 8"] {
         let theirs = is_taken_by_the_reference(text("one --task-id").word(task_id));
         let address = theirs.record.deliveries[0].address.clone();
-        assert_eq!(address, format!("queue://Consumer.sandbox-client.{task_id}.VirtualTopic.sandbox.reply"));
+        assert_eq!(
+            address,
+            format!("queue://Consumer.sandbox-client.{task_id}.VirtualTopic.sandbox.reply")
+        );
     }
     is_taken_by_the_reference(text("one --task-id").word(""));
 }
@@ -96,10 +110,14 @@ fn no_text_at_all() {
 #[test]
 fn a_reference_by_digest() {
     let reference = "r/ns/app@sha256:0123";
-    let (theirs, ours) =
-        container("--signing-key K --task-id 7 --digest sha256:0123 --reference").word(reference).both();
+    let (theirs, ours) = container("--signing-key K --task-id 7 --digest sha256:0123 --reference")
+        .word(reference)
+        .both();
     let repo = |run: &Run| run.record.requests[0].json()["repo"].clone();
-    assert_eq!((repo(&theirs.signed()), repo(&ours.signed())), ("ns/app@sha256".into(), "ns/app".into()));
+    assert_eq!(
+        (repo(&theirs.signed()), repo(&ours.signed())),
+        ("ns/app@sha256".into(), "ns/app".into())
+    );
 }
 
 /// What a run asked to have signed.

@@ -18,7 +18,8 @@ fn image() -> Case {
 
 /// Three images with one key.
 fn images() -> Case {
-    image().words("--digest sha256:2 --reference r/ns/app:2 --digest sha256:3 --reference r/ns/app:3")
+    image()
+        .words("--digest sha256:2 --reference r/ns/app:2 --digest sha256:3 --reference r/ns/app:3")
 }
 
 fn text(more: &str) -> Case {

@@ -29,7 +29,12 @@ fn closed_port() -> u16 {
 #[test]
 fn the_next_broker_is_tried() {
     let (theirs, ours) = image()
-        .yaml(|_, yaml| yaml.replace("[\"amqps://", &format!("[\"amqps://localhost:{}\", \"amqps://", closed_port())))
+        .yaml(|_, yaml| {
+            yaml.replace(
+                "[\"amqps://",
+                &format!("[\"amqps://localhost:{}\", \"amqps://", closed_port()),
+            )
+        })
         .both();
     theirs.ended.expect(1);
     // It knocks at the second door, and is gone.
@@ -42,10 +47,18 @@ fn the_next_broker_is_tried() {
 fn no_broker_at_all_is_told_in_other_words() {
     let (theirs, ours) = image()
         .patience(1, 1, 1)
-        .yaml(|bench, yaml| yaml.replace(&bench.sandbox.amqps_url(), &format!("amqps://localhost:{}", closed_port())))
+        .yaml(|bench, yaml| {
+            yaml.replace(
+                &bench.sandbox.amqps_url(),
+                &format!("amqps://localhost:{}", closed_port()),
+            )
+        })
         .both();
     for run in [&theirs, &ours] {
-        assert_eq!((run.ended.status, &run.ended.document()["signer_result"]["status"]), (1, &json!("error")));
+        assert_eq!(
+            (run.ended.status, &run.ended.document()["signer_result"]["status"]),
+            (1, &json!("error"))
+        );
     }
     let rest = |stdout: &str| stdout.split_once("\"operation_results\"").unwrap().1.to_owned();
     assert_eq!(rest(&theirs.ended.stdout), rest(&ours.ended.stdout));
@@ -53,7 +66,8 @@ fn no_broker_at_all_is_told_in_other_words() {
 
 #[test]
 fn sasl_is_spoken_where_the_broker_demands_it() {
-    let (theirs, ours) = image().patience(1, 1, 1).sandbox(|options| options.sasl.required = true).both();
+    let (theirs, ours) =
+        image().patience(1, 1, 1).sandbox(|options| options.sasl.required = true).both();
     theirs.ended.expect(1);
     assert!(theirs.record.requests.is_empty());
     assert_eq!(ours.signed().record.connections[1].sasl_mechanism.as_deref(), Some("EXTERNAL"));
@@ -92,11 +106,17 @@ fn hangs(case: Case, begun: fn(&Record) -> bool) {
     let prepared = case.patience(1, 1, 1).bench();
     let before = prepared.bench.record();
     let running = started(&prepared, begun);
-    assert!(prepared.bench.sandbox.wait_for(PATIENCE, Record::is_over).is_err(), "the reference ends by itself");
+    assert!(
+        prepared.bench.sandbox.wait_for(PATIENCE, Record::is_over).is_err(),
+        "the reference ends by itself"
+    );
     signal("KILL", running.id());
     prepared.after(&before, running.wait());
     let ours = prepared.ours();
-    assert_eq!((ours.ended.status, &ours.ended.document()["signer_result"]["status"]), (1, &json!("error")));
+    assert_eq!(
+        (ours.ended.status, &ours.ended.document()["signer_result"]["status"]),
+        (1, &json!("error"))
+    );
 }
 
 #[test]
@@ -128,7 +148,11 @@ fn a_broker_that_says_nothing_ends_the_run() {
     });
     let prepared = image().patience(1, 1, 1).set("messaging_brokers", &broker).bench();
     let running = prepared.reference_program().start();
-    assert_eq!(ended.recv_timeout(PATIENCE), Err(RecvTimeoutError::Timeout), "the reference ends by itself");
+    assert_eq!(
+        ended.recv_timeout(PATIENCE),
+        Err(RecvTimeoutError::Timeout),
+        "the reference ends by itself"
+    );
     signal("KILL", running.id());
     running.wait();
     prepared.rewrite(|yaml| yaml.replace("  retries:", "  connect_timeout: 1\n  retries:"));
@@ -144,12 +168,19 @@ fn a_connection_that_is_cut_is_made_anew() {
     prepared.bench.sandbox.set_behaviours(Vec::new());
     prepared.bench.sandbox.cut_connections();
     let theirs = prepared.after(&before, running.wait());
-    assert_eq!((theirs.ended.status, results(&theirs.ended.stdout)), (1, vec![false, false, false]));
+    assert_eq!(
+        (theirs.ended.status, results(&theirs.ended.stdout)),
+        (1, vec![false, false, false])
+    );
 
     let prepared = images().patience(2, 1, 2).rule(When::Request(3), Act::NoReply).bench();
     let before = prepared.bench.record();
     let running = prepared.our_program().start();
-    prepared.bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 2).expect("two replies");
+    prepared
+        .bench
+        .sandbox
+        .wait_for(LONG, |record| record.accepted().count() == 2)
+        .expect("two replies");
     prepared.bench.sandbox.set_behaviours(Vec::new());
     prepared.bench.sandbox.cut_connections();
     let ours = prepared.after(&before, running.wait());
@@ -158,7 +189,12 @@ fn a_connection_that_is_cut_is_made_anew() {
 
 fn results(stdout: &str) -> Vec<bool> {
     let document: serde_json::Value = serde_json::from_str(stdout).unwrap();
-    document["operation_results"].as_array().unwrap().iter().map(serde_json::Value::is_array).collect()
+    document["operation_results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(serde_json::Value::is_array)
+        .collect()
 }
 
 #[test]
@@ -171,7 +207,11 @@ fn a_run_that_is_ended_from_outside_prints_what_it_has() {
 
     let prepared = images().patience(20, 1, 1).rule(When::Request(3), Act::NoReply).bench();
     let running = prepared.our_program().start();
-    prepared.bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 2).expect("two replies");
+    prepared
+        .bench
+        .sandbox
+        .wait_for(LONG, |record| record.accepted().count() == 2)
+        .expect("two replies");
     signal("TERM", running.id());
     assert_eq!(results(&running.wait().stdout), [true, true, false]);
 }

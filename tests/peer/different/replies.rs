@@ -26,7 +26,9 @@ fn is_no_success(act: Act) {
 
 #[test]
 fn useless_replies_are_no_success() {
-    for content in [Content::NotJson, Content::Empty, Content::JsonList, Content::NoMsg, Content::NoId] {
+    for content in
+        [Content::NotJson, Content::Empty, Content::JsonList, Content::NoMsg, Content::NoId]
+    {
         is_no_success(Act::Content(content));
     }
 }
@@ -81,7 +83,10 @@ fn what_was_received_is_printed_though_some_is_missing() {
     prepared.act_on(2, Act::NoReply);
     let ours = prepared.ours();
     theirs.sends_the_same_requests(&ours);
-    assert_eq!((status(&theirs), results(&theirs)), ((1, json!("error")), vec![false, false, false]));
+    assert_eq!(
+        (status(&theirs), results(&theirs)),
+        ((1, json!("error")), vec![false, false, false])
+    );
     assert_eq!((status(&ours), results(&ours)), ((1, json!("error")), vec![true, false, true]));
 }
 
@@ -96,7 +101,8 @@ fn is_unanswered(case: Case) {
         let message = run.ended.document()["signer_result"]["error_message"].clone();
         assert!(message.as_str().unwrap().starts_with("MessagingTimeout : "), "{message}");
     }
-    let rest = |run: &Run| run.ended.stdout.split_once("\"operation_results\"").unwrap().1.to_owned();
+    let rest =
+        |run: &Run| run.ended.stdout.split_once("\"operation_results\"").unwrap().1.to_owned();
     assert_eq!(rest(&theirs), rest(&ours));
 }
 
@@ -111,14 +117,18 @@ fn no_reply_is_told_in_other_words() {
 fn replies_of_a_later_cycle_count() {
     let (theirs, ours) = images().patience(1, 1, 2).rule(When::Delivery(1), Act::Drop).both();
     theirs.sends_the_same_requests(&ours);
-    assert_eq!((status(&theirs), results(&theirs)), ((1, json!("error")), vec![false, false, false]));
+    assert_eq!(
+        (status(&theirs), results(&theirs)),
+        ((1, json!("error")), vec![false, false, false])
+    );
     assert_eq!((status(&ours), results(&ours)), ((0, json!("ok")), vec![true, true, true]));
 }
 
 /// What only Python takes for JSON, and prints again: we print what every other reader takes, too.
 #[test]
 fn what_is_no_json_is_not_printed() {
-    const REPLY: &str = r#"{"a": NaN, "b": "\ud800", "msg": {"errors": ["no"], "request_id": "REQUEST"}}"#;
+    const REPLY: &str =
+        r#"{"a": NaN, "b": "\ud800", "msg": {"errors": ["no"], "request_id": "REQUEST"}}"#;
     let prepared = text("one").act(Act::NoReply).bench();
     for (program, printed) in [
         (prepared.reference_program(), r#"{"a": NaN, "b": "\ud800", "#),

@@ -27,7 +27,8 @@ fn a_broker_certified_by_others_is_not_trusted() {
 fn a_broker_with_another_name_is_not_trusted() {
     let other = |options: &mut amqp_sandbox::Options| {
         let authority = Authority::new("both").unwrap();
-        options.server_certificate = Some(authority.server(&["elsewhere.example.com"], Validity::default()).unwrap());
+        options.server_certificate =
+            Some(authority.server(&["elsewhere.example.com"], Validity::default()).unwrap());
         options.authority = Some(authority);
     };
     is_not_trusted(image().sandbox(other), "not for");
@@ -54,7 +55,9 @@ fn a_certificate_without_a_name_needs_a_requester() {
 
 #[test]
 fn a_certificate_with_wildcards_in_its_name_is_refused() {
-    let change = |bench: &Bench, yaml: String| certified(bench, &yaml, Subject::common_name("*"), Validity::default());
+    let change = |bench: &Bench, yaml: String| {
+        certified(bench, &yaml, Subject::common_name("*"), Validity::default())
+    };
     let (theirs, ours) = image().yaml(change).both();
     ours.does_nothing(1);
     assert!(theirs.signed().record.deliveries[0].address.contains("Consumer.*."));

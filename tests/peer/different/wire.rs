@@ -31,7 +31,10 @@ fn receiver(run: &Run) -> &LinkRecord {
 #[test]
 fn replies_are_asked_for_by_the_hundred_and_silence_is_noticed() {
     let (theirs, ours) = images().both();
-    assert_eq!((receiver(&theirs).initial_credit, receiver(&ours).initial_credit), (Some(10), Some(CREDIT)));
+    assert_eq!(
+        (receiver(&theirs).initial_credit, receiver(&ours).initial_credit),
+        (Some(10), Some(CREDIT))
+    );
     let opened = |run: &Run| {
         let connection = &run.record.connections[0];
         (connection.idle_time_out, connection.max_frame_size)
@@ -54,9 +57,13 @@ fn an_address_is_no_server_name() {
 /// A broker need not have an anonymous terminus (it offers ANONYMOUS-RELAY where it has).
 #[test]
 fn a_broker_without_an_anonymous_terminus_is_served_by_its_address() {
-    let (theirs, ours) = image().patience(1, 1, 1).sandbox(|options| options.anonymous_relay = false).both();
+    let (theirs, ours) =
+        image().patience(1, 1, 1).sandbox(|options| options.anonymous_relay = false).both();
     assert_eq!((theirs.ended.status, theirs.record.requests.len()), (1, 0));
-    assert_eq!(ours.signed().record.requests[0].target.as_deref(), Some("topic://VirtualTopic.sandbox.sign"));
+    assert_eq!(
+        ours.signed().record.requests[0].target.as_deref(),
+        Some("topic://VirtualTopic.sandbox.sign")
+    );
 }
 
 /// With OpenTelemetry on, the reference puts a trace context beside the other properties, and its
@@ -66,7 +73,10 @@ fn nothing_is_traced() {
     let (theirs, ours) = image().env("OTEL_TRACING", "true").both();
     let traced = |run: &Run| {
         let properties = run.record.requests[0].application_properties();
-        (properties.iter().any(|(name, _)| name == "traceparent"), run.ended.stdout.contains("trace_id"))
+        (
+            properties.iter().any(|(name, _)| name == "traceparent"),
+            run.ended.stdout.contains("trace_id"),
+        )
     };
     assert_eq!((traced(&theirs.signed()), traced(&ours.signed())), ((true, true), (false, false)));
 }

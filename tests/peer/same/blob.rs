@@ -3,7 +3,9 @@
 use crate::case::{Case, blob};
 
 fn file(more: &str) -> Case {
-    blob("--signing-key ABCD1234 --task-id 7 --blob-file one").file("one", b"\0\xff\r\n").words(more)
+    blob("--signing-key ABCD1234 --task-id 7 --blob-file one")
+        .file("one", b"\0\xff\r\n")
+        .words(more)
 }
 
 cases! {

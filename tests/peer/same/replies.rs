@@ -7,12 +7,15 @@ use amqp_sandbox::{Act, When};
 use crate::case::{Case, blob, clear, container};
 
 fn images() -> Case {
-    container("--signing-key K --task-id 7 --digest sha256:1 --reference r/n:1 --digest sha256:2 --reference r/n:2")
+    container(
+        "--signing-key K --task-id 7 --digest sha256:1 --reference r/n:1 --digest sha256:2 --reference r/n:2",
+    )
 }
 
 fn refusal() -> Act {
     Act::ServerError {
-        errors: vec!["no such key: “K”".into(), "try another".into()], signing_status: "failure".into()
+        errors: vec!["no such key: “K”".into(), "try another".into()],
+        signing_status: "failure".into(),
     }
 }
 

@@ -7,7 +7,7 @@
 //! Enumerations are C `int`s here. A Rust enum would make an unknown value from a newer library
 //! undefined behaviour; a number can be matched with a catch-all.
 
-#![allow(non_camel_case_types, missing_docs)]
+#![allow(non_camel_case_types, missing_docs, unsafe_code)]
 
 use core::ffi::{c_char, c_int, c_void};
 
@@ -114,7 +114,10 @@ unsafe extern "C" {
     pub fn pn_condition_get_name(condition: *mut pn_condition_t) -> *const c_char;
     pub fn pn_condition_set_name(condition: *mut pn_condition_t, name: *const c_char) -> c_int;
     pub fn pn_condition_get_description(condition: *mut pn_condition_t) -> *const c_char;
-    pub fn pn_condition_set_description(condition: *mut pn_condition_t, description: *const c_char) -> c_int;
+    pub fn pn_condition_set_description(
+        condition: *mut pn_condition_t,
+        description: *const c_char,
+    ) -> c_int;
 
     // ---- codec.h ----
     pub fn pn_data_rewind(data: *mut pn_data_t);
@@ -131,7 +134,9 @@ unsafe extern "C" {
     pub fn pn_connection_open(connection: *mut pn_connection_t);
     pub fn pn_connection_close(connection: *mut pn_connection_t);
     pub fn pn_connection_remote_condition(connection: *mut pn_connection_t) -> *mut pn_condition_t;
-    pub fn pn_connection_remote_offered_capabilities(connection: *mut pn_connection_t) -> *mut pn_data_t;
+    pub fn pn_connection_remote_offered_capabilities(
+        connection: *mut pn_connection_t,
+    ) -> *mut pn_data_t;
 
     // ---- session.h ----
     pub fn pn_session(connection: *mut pn_connection_t) -> *mut pn_session_t;
@@ -210,11 +215,17 @@ unsafe extern "C" {
         connection: *mut pn_connection_t,
         transport: *mut pn_transport_t,
     ) -> c_int;
-    pub fn pn_connection_driver_read_buffer_sized(driver: *mut pn_connection_driver_t, n: usize) -> pn_rwbytes_t;
+    pub fn pn_connection_driver_read_buffer_sized(
+        driver: *mut pn_connection_driver_t,
+        n: usize,
+    ) -> pn_rwbytes_t;
     pub fn pn_connection_driver_read_done(driver: *mut pn_connection_driver_t, n: usize);
     pub fn pn_connection_driver_read_close(driver: *mut pn_connection_driver_t);
     pub fn pn_connection_driver_write_buffer(driver: *mut pn_connection_driver_t) -> pn_bytes_t;
-    pub fn pn_connection_driver_write_done(driver: *mut pn_connection_driver_t, n: usize) -> pn_bytes_t;
+    pub fn pn_connection_driver_write_done(
+        driver: *mut pn_connection_driver_t,
+        n: usize,
+    ) -> pn_bytes_t;
     pub fn pn_connection_driver_next_event(driver: *mut pn_connection_driver_t) -> *mut pn_event_t;
     pub fn pn_connection_driver_finished(driver: *mut pn_connection_driver_t) -> bool;
     pub fn pn_connection_driver_destroy(driver: *mut pn_connection_driver_t);

@@ -5,7 +5,12 @@ use std::{fs, path::Path, process::Command};
 /// Builds this package once more with these variables, and gives back what was said.
 fn build(folder: &Path, variables: &[(&str, &Path)]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--offline", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+    command.args([
+        "build",
+        "--offline",
+        "--manifest-path",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+    ]);
     command.arg("--target-dir").arg(folder.join("target"));
     for name in ["PROTON_LIB_DIR", "PROTON_INCLUDE_DIR", "PKG_CONFIG_PATH", "RUSTFLAGS"] {
         command.env_remove(name);
@@ -36,7 +41,9 @@ fn what_is_wrong_is_said_with_the_remedy() {
 
     let (built, said) = build(&folder, &[("PKG_CONFIG_LIBDIR", &nowhere)]);
     assert!(!built, "{said}");
-    for words in ["libqpid-proton11-dev", "qpid-proton-c-devel", "PROTON_LIB_DIR", "0.37 to below 0.41"] {
+    for words in
+        ["libqpid-proton11-dev", "qpid-proton-c-devel", "PROTON_LIB_DIR", "0.37 to below 0.41"]
+    {
         assert!(said.contains(words), "{words} is not in {said}");
     }
 
@@ -45,12 +52,14 @@ fn what_is_wrong_is_said_with_the_remedy() {
 
     for version in ["0.36.9", "0.41.0", "1.37.0"] {
         let [lib, include] = installed(&folder, version);
-        let (built, said) = build(&folder, &[("PROTON_LIB_DIR", &lib), ("PROTON_INCLUDE_DIR", &include)]);
+        let (built, said) =
+            build(&folder, &[("PROTON_LIB_DIR", &lib), ("PROTON_INCLUDE_DIR", &include)]);
         assert!(!built && said.contains(&format!("is of version {version}")), "{said}");
     }
     for version in ["0.37.0", "0.40.0"] {
         let [lib, include] = installed(&folder, version);
-        let (built, said) = build(&folder, &[("PROTON_LIB_DIR", &lib), ("PROTON_INCLUDE_DIR", &include)]);
+        let (built, said) =
+            build(&folder, &[("PROTON_LIB_DIR", &lib), ("PROTON_INCLUDE_DIR", &include)]);
         assert!(built, "{said}");
     }
 }

@@ -40,7 +40,10 @@ fn declarations_equal_the_headers() {
 fn a_wrong_declaration_is_found() {
     for (right, wrong) in [
         ("PN_DELIVERY: pn_event_type_t = 28", "PN_DELIVERY: pn_event_type_t = 29"),
-        ("pub size: usize,\n    pub start: *const c_char,", "pub start: *const c_char,\n    pub size: usize,"),
+        (
+            "pub size: usize,\n    pub start: *const c_char,",
+            "pub start: *const c_char,\n    pub size: usize,",
+        ),
         ("pub type pn_millis_t = u32", "pub type pn_millis_t = u64"),
         (
             "pn_link_flow(receiver: *mut pn_link_t, credit: c_int)",
@@ -53,7 +56,10 @@ fn a_wrong_declaration_is_found() {
         ("pub fn pn_link_advance(", "pub fn pn_link_advanced("),
     ] {
         assert!(SOURCE.contains(right), "{right}");
-        assert!(compile(&c_program(&SOURCE.replace(right, wrong))).is_err(), "{wrong} went unnoticed");
+        assert!(
+            compile(&c_program(&SOURCE.replace(right, wrong))).is_err(),
+            "{wrong} went unnoticed"
+        );
     }
 }
 
@@ -65,11 +71,17 @@ fn compile(program: &str) -> Result<(), String> {
     let mut command = Command::new(&compiler);
     command.args(["-std=c11", "-fsyntax-only", "-Werror", "-Wall", "-Wno-unused"]);
     // The compiler searches its own folder by itself, and in its own order.
-    for include in std::env::split_paths(env!("PROTON_INCLUDE")).filter(|folder| folder != Path::new("/usr/include")) {
+    for include in std::env::split_paths(env!("PROTON_INCLUDE"))
+        .filter(|folder| folder != Path::new("/usr/include"))
+    {
         command.arg("-I").arg(include);
     }
     let output = command.arg(&file).output().map_err(|error| format!("{compiler}: {error}"))?;
-    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
 }
 
 /// Writes the C program that compiles if, and only if, `source` says what the headers say.
@@ -129,7 +141,13 @@ fn functions(source: &str, c: &mut String) {
     for text in source.split("pub fn ").skip(1) {
         let (name, rest) = text.split_once('(').unwrap();
         let (parameters, rest) = rest.split_once(')').unwrap();
-        let result = rest.split_once(';').unwrap().0.trim().strip_prefix("-> ").map_or("void".into(), c_type);
+        let result = rest
+            .split_once(';')
+            .unwrap()
+            .0
+            .trim()
+            .strip_prefix("-> ")
+            .map_or("void".into(), c_type);
         let parameters: Vec<_> = parameters
             .split(',')
             .filter_map(|parameter| parameter.trim().split_once(": "))
@@ -139,7 +157,10 @@ fn functions(source: &str, c: &mut String) {
         writeln!(c, "{result} {name}({parameters});").unwrap();
         // A name that the headers lack would pass as a new declaration, so the header's own is used first.
         let at = c.find("_Static_assert").unwrap();
-        c.insert_str(at, &format!("static void *have_{name}(void) {{ return (void *)&{name}; }}\n"));
+        c.insert_str(
+            at,
+            &format!("static void *have_{name}(void) {{ return (void *)&{name}; }}\n"),
+        );
     }
 }
 

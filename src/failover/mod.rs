@@ -72,8 +72,13 @@ impl<'a> Failover<'a> {
             SenderTarget::Address => Target::Address,
             SenderTarget::Anonymous => Target::Anonymous,
         };
-        let candidate =
-            |url: &BrokerUrl| Candidate { url: url.clone(), login: None, target, failure: None, reported: false };
+        let candidate = |url: &BrokerUrl| Candidate {
+            url: url.clone(),
+            login: None,
+            target,
+            failure: None,
+            reported: false,
+        };
         let candidates: Vec<_> = settings.brokers.iter().map(candidate).collect();
         let backoff = Backoff::new(candidates.len());
         Self {
@@ -118,7 +123,9 @@ impl<'a> Failover<'a> {
     /// Closes the connection in order, if there is one; waits for the broker up to `close_timeout`.
     pub(crate) fn close(mut self) {
         match self.connection.take() {
-            Some(connection) => connection.close(&Deadline::after(self.settings.close_timeout, Phase::Close)),
+            Some(connection) => {
+                connection.close(&Deadline::after(self.settings.close_timeout, Phase::Close))
+            }
             None => self.report_failures(),
         }
     }
@@ -182,13 +189,16 @@ impl<'a> Failover<'a> {
     }
 
     fn unreachable(&mut self) -> Error {
-        Error::Unreachable { brokers: self.candidates.iter_mut().filter_map(|c| c.failure.take()).collect() }
+        Error::Unreachable {
+            brokers: self.candidates.iter_mut().filter_map(|c| c.failure.take()).collect(),
+        }
     }
 
     /// Opens a connection to one broker, with each login in turn that the configuration allows.
     fn open(&mut self, index: usize, deadline: &Deadline) -> Result<Connection, Failure> {
         let Candidate { url, login, .. } = &self.candidates[index];
-        let mut logins = login.map_or_else(|| Login::choices(self.settings, url), |login| vec![login]);
+        let mut logins =
+            login.map_or_else(|| Login::choices(self.settings, url), |login| vec![login]);
         let mut refusal = None;
         loop {
             let login = logins.remove(0);
@@ -204,7 +214,12 @@ impl<'a> Failover<'a> {
                     refusal = Some(failure).filter(|failure| !failure.demands_sasl());
                 }
                 // Where the broker does not even understand that, its refusal stands.
-                Err(failure) if matches!(failure.error(), Error::Protocol { .. } | Error::Network { .. }) => {
+                Err(failure)
+                    if matches!(
+                        failure.error(),
+                        Error::Protocol { .. } | Error::Network { .. }
+                    ) =>
+                {
                     return Err(refusal.unwrap_or(failure));
                 }
                 Err(failure) => return Err(failure),
@@ -212,7 +227,12 @@ impl<'a> Failover<'a> {
         }
     }
 
-    fn open_as(&mut self, index: usize, login: Login, deadline: &Deadline) -> Result<Connection, Failure> {
+    fn open_as(
+        &mut self,
+        index: usize,
+        login: Login,
+        deadline: &Deadline,
+    ) -> Result<Connection, Failure> {
         let Candidate { url, target, .. } = &self.candidates[index];
         let options = Options {
             tls: if url.tls { self.tls } else { None },
@@ -231,7 +251,9 @@ impl<'a> Failover<'a> {
         if self.settings.sender_target == SenderTarget::Auto && connection.is_anonymous() {
             log::debug!("{refusal}; trying again with the address");
             // Two receivers would share the replies, and an exclusive address would refuse the second.
-            connection.close(&Deadline::after(self.settings.close_timeout, Phase::Close).or_earlier(*deadline));
+            connection.close(
+                &Deadline::after(self.settings.close_timeout, Phase::Close).or_earlier(*deadline),
+            );
             let options = Options { target: Target::Address, ..options };
             let attached = self.attach(url, &options, deadline);
             self.candidates[index].target = Target::Address;
@@ -255,7 +277,9 @@ impl<'a> Failover<'a> {
         match connection.attach(deadline) {
             Ok(sender) => Ok((connection, sender)),
             // Brokers that answer a failed login with an Open close the connection right after it.
-            Err(error @ Error::Refused { .. }) if connection.is_closed() => Err(Failure::OfBroker(error)),
+            Err(error @ Error::Refused { .. }) if connection.is_closed() => {
+                Err(Failure::OfBroker(error))
+            }
             // The broker let us in and says that we may not listen: another one would say the same.
             Err(error) if error.is_refusal() => Err(Failure::OfRun(error)),
             Err(error) => Err(Failure::OfBroker(error)),
@@ -304,7 +328,9 @@ impl Failure {
 
 impl Broker for Failover<'_> {
     fn send(&mut self, entry: usize, request: &Request) -> Handed {
-        self.connection.as_mut().map_or(Handed::NotNow, |connection| connection.send(entry, request))
+        self.connection
+            .as_mut()
+            .map_or(Handed::NotNow, |connection| connection.send(entry, request))
     }
 
     fn flush(&mut self) -> bool {

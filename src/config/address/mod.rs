@@ -6,7 +6,9 @@ use crate::error::Error;
 impl Settings {
     /// Lists the fields that the settings themselves lend to an address, with their values.
     pub(crate) fn address_fields(&self) -> Vec<(&'static str, Option<String>)> {
-        let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let path = |path: &Option<std::path::PathBuf>| {
+            path.as_ref().map(|path| path.display().to_string())
+        };
         let mut fields = vec![
             ("environment", Some(self.environment.clone())),
             ("service", Some(self.service.clone())),
@@ -40,9 +42,16 @@ impl Settings {
         creator: &str,
         operation: &[(&'static str, Option<String>)],
     ) -> Result<String, Error> {
-        let fail = |problem| Error::Config { path: self.path.clone(), key: format!("{}.{key}", self.section), problem };
+        let fail = |problem| Error::Config {
+            path: self.path.clone(),
+            key: format!("{}.{key}", self.section),
+            problem,
+        };
         if creator.is_empty() {
-            return Err(fail("the client certificate names no creator (neither CN nor UID); give --requester".into()));
+            return Err(fail(
+                "the client certificate names no creator (neither CN nor UID); give --requester"
+                    .into(),
+            ));
         }
         let settings = self.address_fields();
         template.render(|name| {
@@ -100,7 +109,8 @@ fn fault(value: &str, blanks_too: bool) -> Option<String> {
     if value.is_empty() {
         return Some("it is empty".into());
     }
-    let found = |c: &char| c.is_control() || "*>#".contains(*c) || (blanks_too && c.is_whitespace());
+    let found =
+        |c: &char| c.is_control() || "*>#".contains(*c) || (blanks_too && c.is_whitespace());
     let c = value.chars().find(found)?;
     let what = match c {
         '*' | '>' | '#' => "wildcard",
@@ -111,5 +121,4 @@ fn fault(value: &str, blanks_too: bool) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "address_tests.rs"]
 mod tests;

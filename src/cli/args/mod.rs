@@ -185,7 +185,11 @@ fn typed(invocation: Invocation) -> Result<Arguments, String> {
     match command {
         Command::Container => {
             let o: ContainerOptions = from_words(command, &words)?;
-            let what = What::Container { digests: o.digest, references: o.reference, signer_type: o.signer_type };
+            let what = What::Container {
+                digests: o.digest,
+                references: o.reference,
+                signer_type: o.signer_type,
+            };
             let common = Common {
                 keys: o.signing_key,
                 key_names: o.signing_key_name,
@@ -199,7 +203,10 @@ fn typed(invocation: Invocation) -> Result<Arguments, String> {
         }
         Command::Clear => {
             let o: ClearOptions = from_words(command, &words)?;
-            let what = What::Clear { repo: o.repo, inputs: o.inputs.into_iter().map(|input| input.0).collect() };
+            let what = What::Clear {
+                repo: o.repo,
+                inputs: o.inputs.into_iter().map(|input| input.0).collect(),
+            };
             let common = Common {
                 keys: o.signing_key,
                 key_names: Vec::new(),
@@ -248,7 +255,9 @@ fn signer_type(word: &str) -> Result<SignerType, String> {
 fn level(word: Option<String>, style: Style) -> Result<Option<LevelFilter>, String> {
     let Some(word) = word else { return Ok(None) };
     let (levels, wanted) = match style {
-        Style::Reference => (Some(["DEBUG", "INFO", "WARNING", "ERROR"]), "DEBUG, INFO, WARNING or ERROR"),
+        Style::Reference => {
+            (Some(["DEBUG", "INFO", "WARNING", "ERROR"]), "DEBUG, INFO, WARNING or ERROR")
+        }
         Style::Native => (None, "trace, debug, info, warning, error or critical"),
     };
     let known = levels.is_none_or(|levels| levels.contains(&word.as_str()));
@@ -281,5 +290,4 @@ impl FromStr for Bytes {
 }
 
 #[cfg(test)]
-#[path = "args_tests.rs"]
 mod tests;

@@ -1,6 +1,8 @@
 //! One section of a YAML file as plain nodes; the other sections are not looked into.
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use std::{borrow::Cow, fmt};
 
 /// A YAML value before anything is known about its meaning.
@@ -11,8 +13,8 @@ pub(super) enum Node {
     Int(i128),
     Float(f64),
     Text(String),
-    List(Vec<Node>),
-    Map(Vec<(Node, Node)>),
+    List(Vec<Self>),
+    Map(Vec<(Self, Self)>),
 }
 
 /// What a file holds of the section that is asked for.
@@ -55,11 +57,14 @@ impl Node {
     }
 
     /// Lists a mapping's entries, those of a merge key (`<<`) last and only where they are not overridden.
-    pub(super) fn entries(&self) -> Result<Vec<(Cow<'_, str>, &Node)>, String> {
+    pub(super) fn entries(&self) -> Result<Vec<(Cow<'_, str>, &Self)>, String> {
         let Self::Map(pairs) = self else {
-            return Err(format!("this must be a mapping (\"key: value\" lines), not {}", self.kind()));
+            return Err(format!(
+                "this must be a mapping (\"key: value\" lines), not {}",
+                self.kind()
+            ));
         };
-        let mut entries: Vec<(Cow<'_, str>, &Node)> = Vec::new();
+        let mut entries: Vec<(Cow<'_, str>, &Self)> = Vec::new();
         let mut merged = Vec::new();
         for (key, value) in pairs {
             let key = match key {
@@ -71,9 +76,18 @@ impl Node {
                     continue;
                 }
                 Self::Text(key) => Cow::Borrowed(key.as_str()),
-                Self::Int(number) => return Err(format!("the key {number} is a number; quote it: \"{number}\"")),
-                Self::Bool(value) => return Err(format!("the key {value} is no string; quote it: \"{value}\"")),
-                other => return Err(format!("a key is {}; every key must be a string, quote it", other.kind())),
+                Self::Int(number) => {
+                    return Err(format!("the key {number} is a number; quote it: \"{number}\""));
+                }
+                Self::Bool(value) => {
+                    return Err(format!("the key {value} is no string; quote it: \"{value}\""));
+                }
+                other => {
+                    return Err(format!(
+                        "a key is {}; every key must be a string, quote it",
+                        other.kind()
+                    ));
+                }
             };
             if entries.iter().any(|(known, _)| *known == key) {
                 return Err(format!("the key \"{key}\" stands there twice; take one of them out"));
@@ -94,7 +108,9 @@ impl Node {
         match self {
             Self::Float(_) => true,
             Self::List(items) => items.iter().any(Self::holds_float),
-            Self::Map(pairs) => pairs.iter().any(|(key, value)| key.holds_float() || value.holds_float()),
+            Self::Map(pairs) => {
+                pairs.iter().any(|(key, value)| key.holds_float() || value.holds_float())
+            }
             _ => false,
         }
     }
@@ -137,7 +153,8 @@ impl<'de> Visitor<'de> for &mut Sections<'_> {
             if name != self.wanted {
                 map.next_value::<IgnoredAny>()?;
             } else if self.again {
-                let node = self.document.found.get_mut(nth).ok_or_else(|| A::Error::custom("changed"))?;
+                let node =
+                    self.document.found.get_mut(nth).ok_or_else(|| A::Error::custom("changed"))?;
                 map.next_value_seed(Repair(node))?;
                 nth += 1;
             } else {
@@ -202,7 +219,7 @@ impl<'de> Visitor<'de> for AnyNode {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(AnyNode)? {
+        while let Some(item) = items.next_element_seed(Self)? {
             list.push(item);
         }
         Ok(Node::List(list))
@@ -210,8 +227,8 @@ impl<'de> Visitor<'de> for AnyNode {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut pairs = Vec::new();
-        while let Some(key) = map.next_key_seed(AnyNode)? {
-            pairs.push((key, map.next_value_seed(AnyNode)?));
+        while let Some(key) = map.next_key_seed(Self)? {
+            pairs.push((key, map.next_value_seed(Self)?));
         }
         Ok(Node::Map(pairs))
     }
@@ -268,5 +285,4 @@ impl<'de> Visitor<'de> for Repair<'_> {
 }
 
 #[cfg(test)]
-#[path = "yaml_tests.rs"]
 mod tests;

@@ -71,8 +71,18 @@ const OPTIONS: &[Spec] = &[
     Spec { name: "--task-id", takes: Takes::One, required: true, commands: EVERY },
     Spec { name: "--config-file", takes: Takes::Path, required: false, commands: EVERY },
     Spec { name: "--digest", takes: Takes::Many, required: true, commands: &[Command::Container] },
-    Spec { name: "--reference", takes: Takes::Many, required: true, commands: &[Command::Container] },
-    Spec { name: "--blob-file", takes: Takes::ManyPaths, required: true, commands: &[Command::Blob] },
+    Spec {
+        name: "--reference",
+        takes: Takes::Many,
+        required: true,
+        commands: &[Command::Container],
+    },
+    Spec {
+        name: "--blob-file",
+        takes: Takes::ManyPaths,
+        required: true,
+        commands: &[Command::Blob],
+    },
     Spec { name: "--repo", takes: Takes::One, required: false, commands: &[Command::Clear] },
     Spec { name: "--requester", takes: Takes::One, required: false, commands: EVERY },
     Spec { name: "--raw", takes: Takes::Nothing, required: false, commands: EVERY },
@@ -130,13 +140,16 @@ impl std::error::Error for Usage {}
 pub(crate) fn parse(argv: Vec<OsString>) -> Result<Parsed, Usage> {
     let mut words = argv.into_iter();
     let called = words.next().unwrap_or_default();
-    let name = std::path::Path::new(&called).file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let name =
+        std::path::Path::new(&called).file_name().and_then(OsStr::to_str).unwrap_or_default();
     let mut topic = Topic::new(Style::Native, "amqp-messenger", None);
     match name.strip_prefix("pubtools-sign") {
         Some("") => topic = Topic::new(Style::Reference, name, None),
         Some("-cosign-container-sign") => return Err(topic.usage(no_cosign(name))),
         Some(rest) => {
-            let command = Command::ALL.into_iter().find(|command| rest.strip_prefix("-msg-") == Some(command.name()));
+            let command = Command::ALL
+                .into_iter()
+                .find(|command| rest.strip_prefix("-msg-") == Some(command.name()));
             if command.is_some() {
                 topic = Topic::new(Style::Reference, name, command);
             }
@@ -155,7 +168,9 @@ pub(crate) fn parse(argv: Vec<OsString>) -> Result<Parsed, Usage> {
 }
 
 fn no_cosign(name: &str) -> String {
-    format!("{name} is not supported: this program signs by messages alone; use pubtools-sign itself for cosign")
+    format!(
+        "{name} is not supported: this program signs by messages alone; use pubtools-sign itself for cosign"
+    )
 }
 
 enum Chosen {
@@ -165,7 +180,10 @@ enum Chosen {
 }
 
 /// Reads the words up to the command's name.
-fn choose_command(topic: &mut Topic, words: &mut impl Iterator<Item = OsString>) -> Result<Chosen, Usage> {
+fn choose_command(
+    topic: &mut Topic,
+    words: &mut impl Iterator<Item = OsString>,
+) -> Result<Chosen, Usage> {
     let prefix = if topic.style == Style::Reference { "msg-" } else { "" };
     let mut wants_help = false;
     loop {
@@ -182,15 +200,21 @@ fn choose_command(topic: &mut Topic, words: &mut impl Iterator<Item = OsString>)
             "-V" | "--version" => return Ok(Chosen::Version),
             "--" => {}
             "help" if topic.style == Style::Native && !wants_help => wants_help = true,
-            "cosign-container-sign" if topic.style == Style::Reference => return Err(topic.usage(no_cosign(&shown))),
+            "cosign-container-sign" if topic.style == Style::Reference => {
+                return Err(topic.usage(no_cosign(&shown)));
+            }
             option if option.starts_with('-') => {
-                let known = OPTIONS.iter().any(|spec| spec.name == option.split('=').next().unwrap_or_default());
+                let known = OPTIONS
+                    .iter()
+                    .any(|spec| spec.name == option.split('=').next().unwrap_or_default());
                 let problem = if known { "comes after the command" } else { "is not an option" };
                 return Err(topic.usage(format!("{option} {problem}")));
             }
             name => {
-                let names: Vec<String> =
-                    Command::ALL.iter().map(|command| format!("{prefix}{}", command.name())).collect();
+                let names: Vec<String> = Command::ALL
+                    .iter()
+                    .map(|command| format!("{prefix}{}", command.name()))
+                    .collect();
                 let Some(index) = names.iter().position(|known| known == name) else {
                     let known: Vec<&str> = names.iter().map(String::as_str).collect();
                     let hint = match nearest(name, &known) {
@@ -207,7 +231,11 @@ fn choose_command(topic: &mut Topic, words: &mut impl Iterator<Item = OsString>)
 }
 
 /// Sorts a command's words into options and positionals.
-fn sort(topic: Topic, command: Command, mut words: impl Iterator<Item = OsString>) -> Result<Parsed, Usage> {
+fn sort(
+    topic: Topic,
+    command: Command,
+    mut words: impl Iterator<Item = OsString>,
+) -> Result<Parsed, Usage> {
     let mut options: Vec<(&'static str, OsString)> = Vec::new();
     let mut positionals = Vec::new();
     let mut wants_version = false;
@@ -236,21 +264,34 @@ fn sort(topic: Topic, command: Command, mut words: impl Iterator<Item = OsString
     }
     // Help natively comes before any complaint; click complains of words it cannot read first.
     match first_problem {
-        Some(problem) if topic.style == Style::Reference || !(wants_help || wants_version) => Err(topic.usage(problem)),
+        Some(problem) if topic.style == Style::Reference || !(wants_help || wants_version) => {
+            Err(topic.usage(problem))
+        }
         _ if wants_help => Ok(Parsed::Help(topic)),
         _ if wants_version => Ok(Parsed::Version),
         _ if command != Command::Clear && !positionals.is_empty() => {
             let word = positionals[0].to_string_lossy();
-            Err(topic.usage(format!("\"{word}\" is one word too many: {} takes options alone", command.name())))
+            Err(topic.usage(format!(
+                "\"{word}\" is one word too many: {} takes options alone",
+                command.name()
+            )))
         }
         _ => {
             let given = |spec: &Spec| options.iter().any(|(name, _)| *name == spec.name);
-            let needed = OPTIONS.iter().filter(|spec| spec.required && spec.commands.contains(&command));
-            let missing: Vec<&str> = needed.filter(|spec| !given(spec)).map(|spec| spec.name).collect();
+            let needed =
+                OPTIONS.iter().filter(|spec| spec.required && spec.commands.contains(&command));
+            let missing: Vec<&str> =
+                needed.filter(|spec| !given(spec)).map(|spec| spec.name).collect();
             if !missing.is_empty() {
                 return Err(topic.usage(format!("missing {}", missing.join(", "))));
             }
-            Ok(Parsed::Run(Invocation { style: topic.style, tool: topic.tool, command, options, positionals }))
+            Ok(Parsed::Run(Invocation {
+                style: topic.style,
+                tool: topic.tool,
+                command,
+                options,
+                positionals,
+            }))
         }
     }
 }
@@ -276,10 +317,14 @@ fn option(
     };
     let name = spec.name;
     let value = match (spec.takes, attached) {
-        (Takes::Nothing, Some(_)) => return Err(format!("{name} takes no value; write {name} alone")),
+        (Takes::Nothing, Some(_)) => {
+            return Err(format!("{name} takes no value; write {name} alone"));
+        }
         (Takes::Nothing, None) => OsString::new(),
         (_, Some(value)) => value,
-        (_, None) => words.next().ok_or_else(|| format!("{name} needs a value; write {name}=VALUE"))?,
+        (_, None) => {
+            words.next().ok_or_else(|| format!("{name} needs a value; write {name}=VALUE"))?
+        }
     };
     if !matches!(spec.takes, Takes::Path | Takes::ManyPaths) && value.to_str().is_none() {
         return Err(format!("the value of {name} is not UTF-8 text"));
@@ -290,9 +335,17 @@ fn option(
 fn unknown(command: Command, name: &str, known: &[&str]) -> String {
     if let Some(spec) = OPTIONS.iter().find(|spec| spec.name == name) {
         let commands: Vec<&str> = spec.commands.iter().map(|command| command.name()).collect();
-        return format!("{name} is no option of {}, only of {}", command.name(), commands.join(" and "));
+        return format!(
+            "{name} is no option of {}, only of {}",
+            command.name(),
+            commands.join(" and ")
+        );
     }
-    let input = if command == Command::Clear { " (an input that begins with \"-\" goes after \"--\")" } else { "" };
+    let input = if command == Command::Clear {
+        " (an input that begins with \"-\" goes after \"--\")"
+    } else {
+        ""
+    };
     match nearest(name, known) {
         Some(near) => format!("no such option: {name}; did you mean {near}?{input}"),
         None => format!("no such option: {name}{input}"),
@@ -300,5 +353,4 @@ fn unknown(command: Command, name: &str, known: &[&str]) -> String {
 }
 
 #[cfg(test)]
-#[path = "argv_tests.rs"]
 mod tests;

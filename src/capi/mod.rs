@@ -173,7 +173,10 @@ unsafe fn string(name: &str, text: *const c_char) -> Result<String, Failure> {
 }
 
 /// Hands a new object over to C; where it cannot be made, NULL.
-unsafe fn hand_over<T>(out: *mut *mut T, make: impl FnOnce() -> Result<T, Failure>) -> Result<(), Failure> {
+unsafe fn hand_over<T>(
+    out: *mut *mut T,
+    make: impl FnOnce() -> Result<T, Failure>,
+) -> Result<(), Failure> {
     // SAFETY: as there.
     let out = unsafe { borrow_mut("out", out) }?;
     *out = ptr::null_mut();

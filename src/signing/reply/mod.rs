@@ -40,7 +40,9 @@ pub(crate) struct Parsed {
 /// The reason in one clause, for the log.
 pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, String> {
     let bytes = match raw.body {
-        Body::Bytes(bytes) if bytes.trim_ascii().is_empty() => return Err("its body is empty".to_owned()),
+        Body::Bytes(bytes) if bytes.trim_ascii().is_empty() => {
+            return Err("its body is empty".to_owned());
+        }
         Body::Bytes(bytes) => bytes,
         Body::Other(what) => return Err(format!("its body is {what}: expected text or binary")),
         Body::Broken(reason) => return Err(reason),
@@ -56,7 +58,9 @@ pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, Strin
     };
     let id = match message.get(message_id_key) {
         Some(Value::String(id)) => id.clone(),
-        Some(other) => return Err(format!("`{message_id_key}` is {}: expected a string", kind(other))),
+        Some(other) => {
+            return Err(format!("`{message_id_key}` is {}: expected a string", kind(other)));
+        }
         None => return Err(format!("it has no `{message_id_key}` in `msg`")),
     };
     Ok(Parsed { id, whole, properties: raw.properties })

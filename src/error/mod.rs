@@ -249,7 +249,7 @@ pub enum Error {
     /// No connection could be opened to any broker.
     Unreachable {
         /// The last failure of each broker, in the order of the configuration.
-        brokers: Vec<Error>,
+        brokers: Vec<Self>,
     },
     /// The deadline of the whole run passed.
     Deadline {
@@ -263,7 +263,13 @@ pub enum Error {
 impl Error {
     /// Whether the same broker, or the next one, may do better when tried again.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Network { .. } | Self::Timeout { .. } | Self::Protocol { .. } | Self::Closed { .. })
+        matches!(
+            self,
+            Self::Network { .. }
+                | Self::Timeout { .. }
+                | Self::Protocol { .. }
+                | Self::Closed { .. }
+        )
     }
 
     /// The whole chain of reasons in one clause, for the log.
@@ -291,8 +297,12 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Argument { name, problem } => write!(f, "{name}: {problem}"),
-            Self::Config { path, key, problem } if key.is_empty() => write!(f, "{}: {problem}", path.display()),
-            Self::Config { path, key, problem } => write!(f, "{}: {key}: {problem}", path.display()),
+            Self::Config { path, key, problem } if key.is_empty() => {
+                write!(f, "{}: {problem}", path.display())
+            }
+            Self::Config { path, key, problem } => {
+                write!(f, "{}: {key}: {problem}", path.display())
+            }
             Self::Certificate { path, problem } => write!(f, "{}: {problem}", path.display()),
             Self::InputFile { path, .. } => write!(f, "{}: cannot read the input", path.display()),
             Self::LocalFile { path, .. } => write!(f, "{}: cannot read or write", path.display()),
@@ -305,7 +315,9 @@ impl fmt::Display for Error {
                 write!(f, "{broker}: {phase}: {what} ended by the broker: {condition}")
             }
             Self::Tls { broker, problem, .. } => write!(f, "{broker}: tls: {problem}"),
-            Self::Refused { broker, what, condition } => write!(f, "{broker}: {what} refused: {condition}"),
+            Self::Refused { broker, what, condition } => {
+                write!(f, "{broker}: {what} refused: {condition}")
+            }
             Self::Unreachable { brokers } => {
                 f.write_str("no connection to any broker")?;
                 for (index, broker) in brokers.iter().enumerate() {
@@ -313,7 +325,9 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Self::Deadline { after } => write!(f, "the deadline of {} s for the whole run passed", after.as_secs_f64()),
+            Self::Deadline { after } => {
+                write!(f, "the deadline of {} s for the whole run passed", after.as_secs_f64())
+            }
             Self::Interrupted => f.write_str("interrupted"),
         }
     }
@@ -322,9 +336,9 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::InputFile { source, .. } | Self::LocalFile { source, .. } | Self::Network { source, .. } => {
-                Some(source)
-            }
+            Self::InputFile { source, .. }
+            | Self::LocalFile { source, .. }
+            | Self::Network { source, .. } => Some(source),
             Self::Argument { .. }
             | Self::Config { .. }
             | Self::Certificate { .. }
@@ -347,11 +361,14 @@ mod tests {
     #[test]
     fn what_acts_unseen_is_escaped_and_nothing_else() {
         for c in [
-            '\0', '\n', '\u{1b}', '\u{7f}', '\u{9b}', '\u{61c}', '\u{200b}', '\u{200f}', '\u{2028}', '\u{202e}',
-            '\u{2066}', '\u{feff}',
+            '\0', '\n', '\u{1b}', '\u{7f}', '\u{9b}', '\u{61c}', '\u{200b}', '\u{200f}',
+            '\u{2028}', '\u{202e}', '\u{2066}', '\u{feff}',
         ] {
             let shown = printable(&format!("a{c}b"));
-            assert!(!shown.contains(c) && shown.starts_with("a\\") && shown.ends_with('b'), "{shown}");
+            assert!(
+                !shown.contains(c) && shown.starts_with("a\\") && shown.ends_with('b'),
+                "{shown}"
+            );
         }
         let kept = "naïve “日本” עברית 🔑 \\";
         assert_eq!(printable(kept), kept);

@@ -34,17 +34,33 @@ pub(crate) struct Plan {
 ///
 /// # Errors
 /// What ended the run early: a refusal, an interrupt, the deadline of the whole run.
-pub(crate) fn sign(broker: &mut impl Broker, ledger: &mut Ledger, plan: &Plan) -> Result<(), Error> {
-    let mut run = Loops { broker, ledger, timeout: plan.timeout, refusal: None, foreign: 0, rejected: 0 };
+pub(crate) fn sign(
+    broker: &mut impl Broker,
+    ledger: &mut Ledger,
+    plan: &Plan,
+) -> Result<(), Error> {
+    let mut run =
+        Loops { broker, ledger, timeout: plan.timeout, refusal: None, foreign: 0, rejected: 0 };
     for cycle in 1..=plan.send_retries {
         run.ledger.begin_cycle();
-        log::info!("cycle {cycle} of {}: {} requests to send", plan.send_retries, run.ledger.open());
+        log::info!(
+            "cycle {cycle} of {}: {} requests to send",
+            plan.send_retries,
+            run.ledger.open()
+        );
         if !run.send_open()? {
-            log::warn!("cycle {cycle}: the broker let nothing be sent for {} s", plan.timeout.as_secs_f64());
+            log::warn!(
+                "cycle {cycle}: the broker let nothing be sent for {} s",
+                plan.timeout.as_secs_f64()
+            );
             continue;
         }
         for window in 1..=plan.retries {
-            log::debug!("cycle {cycle}, window {window} of {}: {} open", plan.retries, run.ledger.open());
+            log::debug!(
+                "cycle {cycle}, window {window} of {}: {} open",
+                plan.retries,
+                run.ledger.open()
+            );
             if window > 1 {
                 run.ledger.begin_window();
             }
@@ -130,7 +146,9 @@ impl<B: Broker> Loops<'_, B> {
     fn tell_of_other_replies(&mut self) {
         match std::mem::take(&mut self.foreign) {
             0 => {}
-            count => log::warn!("{count} replies to other requests were passed over: who else uses this address?"),
+            count => log::warn!(
+                "{count} replies to other requests were passed over: who else uses this address?"
+            ),
         }
         match std::mem::take(&mut self.rejected).saturating_sub(MOST_TOLD) {
             0 => {}
@@ -182,7 +200,10 @@ impl<B: Broker> Loops<'_, B> {
                 Came::Other
             }
             Event::Outcome { entry, outcome } => {
-                log::trace!("outcome of request {}: {outcome:?}", self.ledger.entries()[entry].request().id);
+                log::trace!(
+                    "outcome of request {}: {outcome:?}",
+                    self.ledger.entries()[entry].request().id
+                );
                 // To forget a delivery is no progress, or a broker could go on with that for ever.
                 let came = if outcome == Outcome::Unknown { Came::Other } else { Came::Outcome };
                 self.ledger.outcome(entry, outcome);
@@ -192,11 +213,16 @@ impl<B: Broker> Loops<'_, B> {
                 let taken = self.ledger.reply(reply);
                 match &taken {
                     Taken::Expected => {}
-                    Taken::Repeated => log::debug!("a second reply to the same request was passed over"),
+                    Taken::Repeated => {
+                        log::debug!("a second reply to the same request was passed over")
+                    }
                     Taken::Foreign => self.foreign += 1,
                     Taken::Malformed(reason) => self.tell_of_rejected_reply(reason),
                 }
-                self.broker.settle(id, if let Taken::Malformed(reason) = &taken { Err(reason) } else { Ok(()) });
+                self.broker.settle(
+                    id,
+                    if let Taken::Malformed(reason) = &taken { Err(reason) } else { Ok(()) },
+                );
                 if taken == Taken::Expected { Came::ExpectedReply } else { Came::Other }
             }
         };

@@ -81,7 +81,7 @@ impl RemoteSigner {
     /// # Errors
     ///
     /// When a broker's URL is wrong, or the key can neither be read nor made.
-    pub fn start(settings: Settings, say: fn(&str)) -> io::Result<RemoteSigner> {
+    pub fn start(settings: Settings, say: fn(&str)) -> io::Result<Self> {
         let urls = settings.brokers.iter().map(|text| Url::parse(text));
         let urls: Vec<_> = urls.collect::<Result<_, _>>().map_err(io::Error::other)?;
         if urls.is_empty() || settings.services.is_empty() {
@@ -107,7 +107,7 @@ impl RemoteSigner {
         for service in services {
             runtime.spawn(Arc::clone(&shared).serve(urls.clone(), service));
         }
-        Ok(RemoteSigner { shared, runtime: Some(runtime) })
+        Ok(Self { shared, runtime: Some(runtime) })
     }
 
     /// Keeps replies back, or lets them go; requests are taken all the same.
@@ -125,7 +125,11 @@ impl RemoteSigner {
     /// # Errors
     ///
     /// What was seen when `limit` was over.
-    pub fn wait_for(&self, limit: Duration, mut condition: impl FnMut(&Seen) -> bool) -> Result<Seen, Seen> {
+    pub fn wait_for(
+        &self,
+        limit: Duration,
+        mut condition: impl FnMut(&Seen) -> bool,
+    ) -> Result<Seen, Seen> {
         let until = Instant::now() + limit;
         let mut seen = self.shared.seen.lock().unwrap();
         while !condition(&seen) {
@@ -158,16 +162,17 @@ impl Shared {
         let mut pause = FIRST_PAUSE;
         for (broker, text) in brokers.iter().zip(&self.settings.brokers).cycle() {
             let mut worked = false;
-            let problem = match tokio::time::timeout(CONNECT_LIMIT, self.attach(broker, &service)).await {
-                Ok(Ok(links)) => {
-                    (self.say)(&format!("attached to {} on {text}", service.requests));
-                    self.note(|seen| seen.attached += 1);
-                    worked = true;
-                    links.work(&self, &service).await
-                }
-                Ok(Err(problem)) => problem,
-                Err(_) => format!("no answer within {} s", CONNECT_LIMIT.as_secs()),
-            };
+            let problem =
+                match tokio::time::timeout(CONNECT_LIMIT, self.attach(broker, &service)).await {
+                    Ok(Ok(links)) => {
+                        (self.say)(&format!("attached to {} on {text}", service.requests));
+                        self.note(|seen| seen.attached += 1);
+                        worked = true;
+                        links.work(&self, &service).await
+                    }
+                    Ok(Err(problem)) => problem,
+                    Err(_) => format!("no answer within {} s", CONNECT_LIMIT.as_secs()),
+                };
             (self.say)(&format!("{text}: {problem}; trying again"));
             pause = if worked { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
             tokio::time::sleep(pause).await;
@@ -178,17 +183,27 @@ impl Shared {
         let stream = wire::connect(broker, &self.settings).await?;
         let hostname = self.settings.hostname.as_deref().unwrap_or(&broker.host);
         let name = format!("amqp-sandbox-signer-{:016x}", rand::random::<u64>());
-        let opening = Connection::builder().container_id(name.as_str()).hostname(hostname).open_with_stream(stream);
+        let opening = Connection::builder()
+            .container_id(name.as_str())
+            .hostname(hostname)
+            .open_with_stream(stream);
         let mut connection = opening.await.map_err(|error| format!("open: {error}"))?;
         let session = Session::begin(&mut connection).await;
         let mut session = session.map_err(|error| format!("session: {error}"))?;
-        let sender = Sender::attach(&mut session, format!("{name}-replies"), service.replies.as_str()).await;
+        let sender =
+            Sender::attach(&mut session, format!("{name}-replies"), service.replies.as_str()).await;
         let sender = sender.map_err(|error| format!("sending to {}: {error}", service.replies))?;
         // Last, because requests come from now on.
-        let builder = Receiver::builder().name(format!("{name}-requests")).source(service.requests.as_str());
+        let builder =
+            Receiver::builder().name(format!("{name}-requests")).source(service.requests.as_str());
         let receiver = builder.credit_mode(CreditMode::Auto(CREDIT)).attach(&mut session).await;
-        let receiver = receiver.map_err(|error| format!("listening to {}: {error}", service.requests))?;
-        Ok(Links { receiver, sender: Arc::new(tokio::sync::Mutex::new(sender)), _owners: (session, connection) })
+        let receiver =
+            receiver.map_err(|error| format!("listening to {}: {error}", service.requests))?;
+        Ok(Links {
+            receiver,
+            sender: Arc::new(tokio::sync::Mutex::new(sender)),
+            _owners: (session, connection),
+        })
     }
 
     /// Signs on a thread of its own kind, away from those that serve sockets.
@@ -258,12 +273,14 @@ async fn answer(
 
     let request = Arc::new(request);
     let signing = {
-        let (shared, request, replies) = (Arc::clone(&shared), Arc::clone(&request), replies.clone());
+        let (shared, request, replies) =
+            (Arc::clone(&shared), Arc::clone(&request), replies.clone());
         tokio::task::spawn_blocking(move || shared.sign(&request, &replies))
     };
     for reply in signing.await.map_err(|error| failed(&error))? {
         let sent = sender.lock().await.send_batchable(reply).await;
-        let outcome = sent.map_err(|error| failed(&error))?.await.map_err(|error| failed(&error))?;
+        let outcome =
+            sent.map_err(|error| failed(&error))?.await.map_err(|error| failed(&error))?;
         if !outcome.is_accepted() {
             return Err(failed(&format!("{outcome:?}")));
         }

@@ -15,10 +15,12 @@ fn run(words: Vec<OsString>) -> Invocation {
 
 /// The options and positionals of a clear-sign line with what is required before it.
 fn clear(rest: &str) -> (Vec<(&'static str, String)>, Vec<String>) {
-    let invocation = run(words(&format!("amqp-messenger clear-sign --signing-key k --task-id 1 {rest}")));
+    let invocation =
+        run(words(&format!("amqp-messenger clear-sign --signing-key k --task-id 1 {rest}")));
     let text = |word: OsString| word.into_string().unwrap();
     let options = invocation.options.into_iter().map(|(name, value)| (name, text(value)));
-    let rest = options.filter(|(name, value)| (*name, value.as_str()) != ("--signing-key", "k")).collect();
+    let rest =
+        options.filter(|(name, value)| (*name, value.as_str()) != ("--signing-key", "k")).collect();
     (rest, invocation.positionals.into_iter().map(text).collect())
 }
 
@@ -32,16 +34,26 @@ fn knows_its_names() {
     for (line, style, tool, command) in [
         ("amqp-messenger clear-sign", Style::Native, "amqp-messenger", Command::Clear),
         ("/usr/bin/other clear-sign", Style::Native, "amqp-messenger", Command::Clear),
-        ("/usr/bin/pubtools-sign-msg-clear-sign", Style::Reference, "pubtools-sign-msg-clear-sign", Command::Clear),
+        (
+            "/usr/bin/pubtools-sign-msg-clear-sign",
+            Style::Reference,
+            "pubtools-sign-msg-clear-sign",
+            Command::Clear,
+        ),
         ("pubtools-sign msg-clear-sign", Style::Reference, "pubtools-sign", Command::Clear),
         ("pubtools-sign -- msg-clear-sign", Style::Reference, "pubtools-sign", Command::Clear),
     ] {
         let invocation = run(words(&format!("{line} {options} x")));
-        assert_eq!((invocation.style, invocation.tool.as_str(), invocation.command), (style, tool, command), "{line}");
+        assert_eq!(
+            (invocation.style, invocation.tool.as_str(), invocation.command),
+            (style, tool, command),
+            "{line}"
+        );
     }
     let blob = run(words(&format!("pubtools-sign msg-blob-sign {options} --blob-file f")));
     assert_eq!((blob.style, blob.command), (Style::Reference, Command::Blob));
-    let container = run(words(&format!("pubtools-sign-msg-container-sign {options} --digest d --reference r")));
+    let container =
+        run(words(&format!("pubtools-sign-msg-container-sign {options} --digest d --reference r")));
     assert_eq!(container.command, Command::Container);
 }
 
@@ -85,7 +97,10 @@ fn finds_help_and_version() {
         ("amqp-messenger clear-sign --bogus -V", Parsed::Version),
         ("pubtools-sign --help", help(reference, "pubtools-sign", none)),
         ("pubtools-sign msg-clear-sign --help", help(reference, "pubtools-sign", clear)),
-        ("pubtools-sign-msg-clear-sign --task-id= --help", help(reference, "pubtools-sign-msg-clear-sign", clear)),
+        (
+            "pubtools-sign-msg-clear-sign --task-id= --help",
+            help(reference, "pubtools-sign-msg-clear-sign", clear),
+        ),
         ("pubtools-sign-msg-clear-sign --version", Parsed::Version),
     ] {
         assert_eq!(parse(words(line)).unwrap(), expected, "{line}");
@@ -97,7 +112,10 @@ fn finds_help_and_version() {
 fn says_what_is_wrong() {
     let native = "amqp-messenger clear-sign --signing-key k --task-id 1";
     for (line, expected) in [
-        ("amqp-messenger", "no command given; the commands are container-sign, clear-sign, blob-sign"),
+        (
+            "amqp-messenger",
+            "no command given; the commands are container-sign, clear-sign, blob-sign",
+        ),
         ("amqp-messenger bogus", "\"bogus\" is not a command; the commands are"),
         ("amqp-messenger clearsign", "did you mean clear-sign?"),
         ("amqp-messenger --raw clear-sign", "--raw comes after the command"),
@@ -105,7 +123,10 @@ fn says_what_is_wrong() {
         ("pubtools-sign", "the commands are msg-container-sign, "),
         ("pubtools-sign msg-clear", "did you mean msg-clear-sign?"),
         ("pubtools-sign cosign-container-sign --help", "cosign-container-sign is not supported"),
-        ("pubtools-sign-cosign-container-sign", "pubtools-sign-cosign-container-sign is not supported"),
+        (
+            "pubtools-sign-cosign-container-sign",
+            "pubtools-sign-cosign-container-sign is not supported",
+        ),
         (&format!("{native} --task 1"), "no such option: --task; did you mean --task-id?"),
         (&format!("{native} --requestor 1"), "did you mean --requester?"),
         (&format!("{native} --bogus"), "no such option: --bogus (an input that begins with \"-\""),
@@ -115,9 +136,15 @@ fn says_what_is_wrong() {
         (&format!("{native} --=x"), "no such option: --"),
         (&format!("{native} --raw=1"), "--raw takes no value"),
         (&format!("{native} --repo"), "--repo needs a value"),
-        (&format!("{native} --digest d"), "--digest is no option of clear-sign, only of container-sign"),
+        (
+            &format!("{native} --digest d"),
+            "--digest is no option of clear-sign, only of container-sign",
+        ),
         ("amqp-messenger clear-sign x", "missing --signing-key, --task-id"),
-        ("amqp-messenger container-sign --digest x", "missing --signing-key, --task-id, --reference"),
+        (
+            "amqp-messenger container-sign --digest x",
+            "missing --signing-key, --task-id, --reference",
+        ),
         ("amqp-messenger blob-sign --signing-key x --task-id y", "missing --blob-file"),
         ("amqp-messenger blob-sign x", "\"x\" is one word too many"),
     ] {
@@ -127,7 +154,11 @@ fn says_what_is_wrong() {
     for (line, tool, help) in [
         ("amqp-messenger clear-sign -x", "amqp-messenger", "amqp-messenger clear-sign --help"),
         ("pubtools-sign msg-clear-sign -x", "pubtools-sign", "pubtools-sign msg-clear-sign --help"),
-        ("/bin/pubtools-sign-msg-blob-sign -x", "pubtools-sign-msg-blob-sign", "pubtools-sign-msg-blob-sign --help"),
+        (
+            "/bin/pubtools-sign-msg-blob-sign -x",
+            "pubtools-sign-msg-blob-sign",
+            "pubtools-sign-msg-blob-sign --help",
+        ),
         ("amqp-messenger -x", "amqp-messenger", "amqp-messenger --help"),
     ] {
         let usage = problem(line);
@@ -145,7 +176,10 @@ fn takes_any_bytes_where_they_are_files_or_texts() {
         line.extend(extra.iter().map(|word| bytes(word)));
         parse(line)
     };
-    let Ok(Parsed::Run(invocation)) = line(&[b"--config-file=\xff", b"\xfe", b"--", b"\xfd"]) else { panic!() };
+    let Ok(Parsed::Run(invocation)) = line(&[b"--config-file=\xff", b"\xfe", b"--", b"\xfd"])
+    else {
+        panic!()
+    };
     assert_eq!(invocation.options.last().unwrap(), &("--config-file", bytes(b"\xff")));
     assert_eq!(invocation.positionals, [bytes(b"\xfe"), bytes(b"\xfd")]);
     assert!(line(&[b"--repo", b"\xff"]).unwrap_err().problem.contains("--repo is not UTF-8"));

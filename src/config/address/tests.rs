@@ -13,13 +13,24 @@ fn settings(extra: &str) -> Settings {
     Settings::parse(&text, Path::new("f.yaml"), SignerType::Batch, &|_| None).unwrap()
 }
 
-fn render(text: &str, creator: &str, operation: &[(&'static str, Option<&str>)]) -> Result<String, Error> {
-    let operation: Vec<_> = operation.iter().map(|(name, value)| (*name, value.map(String::from))).collect();
+fn render(
+    text: &str,
+    creator: &str,
+    operation: &[(&'static str, Option<&str>)],
+) -> Result<String, Error> {
+    let operation: Vec<_> =
+        operation.iter().map(|(name, value)| (*name, value.map(String::from))).collect();
     let template = Template::parse(text).unwrap();
-    settings("  log_level: Debug\n").render_address("topic_listen_to", &template, creator, &operation)
+    settings("  log_level: Debug\n").render_address(
+        "topic_listen_to",
+        &template,
+        creator,
+        &operation,
+    )
 }
 
-const OPERATION: &[(&str, Option<&str>)] = &[("task_id", Some("t-1")), ("requester", None), ("repo", None)];
+const OPERATION: &[(&str, Option<&str>)] =
+    &[("task_id", Some("t-1")), ("requester", None), ("repo", None)];
 
 #[test]
 fn fills_in_the_fields() {
@@ -31,14 +42,21 @@ fn fills_in_the_fields() {
     ] {
         assert_eq!(render(text, "Me and I", OPERATION).unwrap(), expected);
     }
-    let requested = &[("task_id", Some("t")), ("requester", Some("r")), ("environment", Some("own"))];
+    let requested =
+        &[("task_id", Some("t")), ("requester", Some("r")), ("environment", Some("own"))];
     assert_eq!(render("{requester}.{creator}.{environment}", "r", requested).unwrap(), "r.r.own");
 }
 
 #[test]
 fn refuses_values_that_change_the_address() {
     for (text, creator, operation, status, expected) in [
-        ("{nope}", "c", OPERATION, 78, "the fields are task_id, requester, repo, creator, environment, "),
+        (
+            "{nope}",
+            "c",
+            OPERATION,
+            78,
+            "the fields are task_id, requester, repo, creator, environment, ",
+        ),
         ("{requester}", "c", OPERATION, 78, "write {creator}, or give --requester"),
         ("{repo}", "c", OPERATION, 78, "give --repo"),
         ("{messaging_ca_cert}", "c", OPERATION, 78, "set the key messaging_ca_cert"),
@@ -46,7 +64,13 @@ fn refuses_values_that_change_the_address() {
         ("{creator}", "a*", OPERATION, 78, "certificate's name: \"a*\" holds the wildcard '*'"),
         ("{creator}", "a\nb", OPERATION, 78, "control character"),
         ("fixed", "", OPERATION, 78, "neither CN nor UID"),
-        ("{creator}", "a>", &[("requester", Some("a>"))], 2, "--requester: \"a>\" holds the wildcard"),
+        (
+            "{creator}",
+            "a>",
+            &[("requester", Some("a>"))],
+            2,
+            "--requester: \"a>\" holds the wildcard",
+        ),
         ("{creator}", "a>", &[("requester", Some(""))], 78, "the client certificate's name"),
         ("{task_id}", "c", &[("task_id", Some("a b"))], 2, "--task-id: \"a b\" holds the blank"),
         ("{task_id}", "c", &[("task_id", Some("a#"))], 2, "wildcard"),
@@ -57,6 +81,10 @@ fn refuses_values_that_change_the_address() {
         let kind = if matches!(error, Error::Argument { .. }) { 2 } else { 78 };
         assert_eq!(kind, status, "{error}");
         assert!(error.to_string().contains(expected), "{error}");
-        assert!(status == 2 || error.to_string().starts_with("f.yaml: msg_batch_signer.topic_listen_to: "), "{error}");
+        assert!(
+            status == 2
+                || error.to_string().starts_with("f.yaml: msg_batch_signer.topic_listen_to: "),
+            "{error}"
+        );
     }
 }

@@ -105,10 +105,15 @@ impl Connection {
         stop: &Stop,
     ) -> Result<Self, Error> {
         let broker = url.to_string();
-        let wire = Wire::connect(&url.host, url.port, options.tls, deadline, stop).map_err(|(phase, fault)| {
-            let deadline = &deadline.during(phase);
-            explain::fault(fault, &Scene { broker: &broker, deadline, opening: true, tls: options.tls.is_some() })
-        })?;
+        let wire = Wire::connect(&url.host, url.port, options.tls, deadline, stop).map_err(
+            |(phase, fault)| {
+                let deadline = &deadline.during(phase);
+                explain::fault(
+                    fault,
+                    &Scene { broker: &broker, deadline, opening: true, tls: options.tls.is_some() },
+                )
+            },
+        )?;
         let container_id = random::uuid();
         let engine = Engine::new(&proton::Options {
             container_id: &container_id,
@@ -174,7 +179,9 @@ impl Connection {
                 Came::Event(proton::Event::Opened) => break,
                 Came::Event(proton::Event::Failed(condition)) => {
                     // By this name the engine says that the login failed; by others, that it stumbled over bytes.
-                    if deadline.phase() == Phase::Sasl && condition.name == "amqp:unauthorized-access" {
+                    if deadline.phase() == Phase::Sasl
+                        && condition.name == "amqp:unauthorized-access"
+                    {
                         return Err(if self.pump.engine.login_may_do_better() {
                             let (broker, phase) = (self.broker.clone(), deadline.phase());
                             Error::Closed { broker, phase, what: Subject::Login, condition }
@@ -182,7 +189,11 @@ impl Connection {
                             self.refused(Subject::Login, condition)
                         });
                     }
-                    return Err(explain::stranger(&self.pump.first_bytes, Some(&condition), &self.scene(deadline)));
+                    return Err(explain::stranger(
+                        &self.pump.first_bytes,
+                        Some(&condition),
+                        &self.scene(deadline),
+                    ));
                 }
                 // Before an Open there should be no Close; but it has the broker's reason.
                 Came::Event(proton::Event::ConnectionEnded(condition)) => {
@@ -277,13 +288,17 @@ impl Connection {
                     }
                 }
                 Came::Unblocked => return Ok(Event::Writable),
-                Came::Nothing => return self.ending.take().map_or(Ok(Event::Quiet), |(error, _)| Err(error)),
+                Came::Nothing => {
+                    return self.ending.take().map_or(Ok(Event::Quiet), |(error, _)| Err(error));
+                }
             }
         }
     }
 
     fn turn(&mut self, deadline: &Deadline) -> Result<Came, Error> {
-        self.pump.turn(deadline).map_err(|ended| explain::ended(ended, &self.pump.first_bytes, &self.scene(deadline)))
+        self.pump
+            .turn(deadline)
+            .map_err(|ended| explain::ended(ended, &self.pump.first_bytes, &self.scene(deadline)))
     }
 
     /// Turns an event of the engine into what the loops understand.
@@ -294,14 +309,22 @@ impl Connection {
             proton::Event::Credit => self.events.push_back(Event::Writable),
             proton::Event::Outcome { tag, outcome } => self.note_outcome(tag, outcome),
             proton::Event::Message { delivery, payload } => self.take_in(delivery, payload),
-            proton::Event::LinkEnded(Role::Sender, condition) => self.sender_ended(condition, deadline),
+            proton::Event::LinkEnded(Role::Sender, condition) => {
+                self.sender_ended(condition, deadline)
+            }
             proton::Event::LinkEnded(Role::Receiver, condition) => {
                 return Err(self.ended(Place::Receiver, condition, deadline));
             }
-            proton::Event::SessionEnded(condition) => return Err(self.ended(Place::Session, condition, deadline)),
+            proton::Event::SessionEnded(condition) => {
+                return Err(self.ended(Place::Session, condition, deadline));
+            }
             proton::Event::ConnectionEnded(condition) => {
                 self.closed = true;
-                let place = if deadline.phase() == Phase::Attach { Place::Login } else { Place::Connection };
+                let place = if deadline.phase() == Phase::Attach {
+                    Place::Login
+                } else {
+                    Place::Connection
+                };
                 return Err(self.ended(place, condition, deadline));
             }
             proton::Event::Failed(condition) => {
@@ -315,7 +338,9 @@ impl Connection {
     fn take_in(&mut self, delivery: DeliveryId, payload: Payload) {
         let message = match payload {
             Payload::Whole(bytes) => Message::decode(&bytes).map_err(str::to_owned),
-            Payload::TooLarge(size) => Err(format!("it has {size} bytes, more than max_message_size")),
+            Payload::TooLarge(size) => {
+                Err(format!("it has {size} bytes, more than max_message_size"))
+            }
         };
         let id = ReplyId(self.next_reply);
         self.next_reply += 1;
@@ -341,7 +366,10 @@ impl Connection {
         self.pump.engine.close();
         loop {
             match self.turn(deadline) {
-                Ok(Came::Event(proton::Event::ConnectionEnded(_) | proton::Event::Failed(_)) | Came::Nothing) => break,
+                Ok(
+                    Came::Event(proton::Event::ConnectionEnded(_) | proton::Event::Failed(_))
+                    | Came::Nothing,
+                ) => break,
                 Ok(_) => {}
                 Err(error) => {
                     log::debug!("{}: while closing: {error}", self.broker);

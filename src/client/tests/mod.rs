@@ -11,7 +11,10 @@ use super::*;
 use crate::{
     broker::ReplyId,
     error::{Condition, Subject},
-    signing::{Body, ContainerSign, Context, Entry, Keys, Operation, Outcome, RawReply, Request, Stamp, State},
+    signing::{
+        Body, ContainerSign, Context, Entry, Keys, Operation, Outcome, RawReply, Request, Stamp,
+        State,
+    },
 };
 
 /// What the broker does when it is waited for; after the last one it is quiet.
@@ -152,7 +155,8 @@ impl Broker for Script {
         let step = loop {
             match self.steps.pop_front().unwrap_or(Quiet) {
                 // A broker disposes of what it has, once.
-                Accept(entry) | Reject(entry) | Return(entry) | Forget(entry) if !self.in_flight.remove(&entry) => {}
+                Accept(entry) | Reject(entry) | Return(entry) | Forget(entry)
+                    if !self.in_flight.remove(&entry) => {}
                 step => break step,
             }
         };
@@ -177,10 +181,14 @@ impl Broker for Script {
                 Event::Writable
             }
             Accept(entry) => outcome(entry, Outcome::Accepted),
-            Reject(entry) => outcome(entry, Outcome::Undeliverable(Condition::new("amqp:internal-error", "no"))),
+            Reject(entry) => {
+                outcome(entry, Outcome::Undeliverable(Condition::new("amqp:internal-error", "no")))
+            }
             Return(entry) => outcome(entry, Outcome::Returned("released")),
             Forget(entry) => outcome(entry, Outcome::Unknown),
-            Reply(entry) => self.reply(format!(r#"{{"msg": {{"request_id": "id-{entry}", "signed_claim": "c2ln"}}}}"#)),
+            Reply(entry) => self.reply(format!(
+                r#"{{"msg": {{"request_id": "id-{entry}", "signed_claim": "c2ln"}}}}"#
+            )),
             Foreign => self.reply(r#"{"msg": {"request_id": "somebody else's"}}"#.into()),
             Malformed => self.reply("no JSON".into()),
             Reconnect => Event::Reconnected,
@@ -222,7 +230,8 @@ fn ledger(count: usize) -> Ledger {
         key_aliases: &aliases,
         chunk_size: None,
     };
-    let mut ids = (0..).map(|index| Stamp { request_id: format!("id-{index}"), created: "now".into() });
+    let mut ids =
+        (0..).map(|index| Stamp { request_id: format!("id-{index}"), created: "now".into() });
     let requests = operation.requests(&context, &mut || ids.next().unwrap()).unwrap();
     Ledger::new(requests, "request_id")
 }
@@ -232,7 +241,12 @@ fn plan(retries: u32, send_retries: u32) -> Plan {
 }
 
 /// Runs a script over `count` requests, and gives the script back with the result and the ledger.
-fn play(count: usize, credit: usize, plan: &Plan, steps: &[Step]) -> (Script, Ledger, Result<(), Error>) {
+fn play(
+    count: usize,
+    credit: usize,
+    plan: &Plan,
+    steps: &[Step],
+) -> (Script, Ledger, Result<(), Error>) {
     play_on(Script::new(credit, plan.retries, steps), count, plan)
 }
 
@@ -250,7 +264,9 @@ fn is_answered(entry: &Entry) -> bool {
 #[test]
 fn what_was_accepted_once_is_waited_for_whatever_becomes_of_another_sending() {
     let condition = Condition::new("amqp:precondition-failed", "");
-    for outcome in [Outcome::Undeliverable(condition), Outcome::Returned("released"), Outcome::Unknown] {
+    for outcome in
+        [Outcome::Undeliverable(condition), Outcome::Returned("released"), Outcome::Unknown]
+    {
         let mut ledger = ledger(1);
         ledger.outcome(0, Outcome::Accepted);
         ledger.outcome(0, outcome);
@@ -261,14 +277,16 @@ fn what_was_accepted_once_is_waited_for_whatever_becomes_of_another_sending() {
 
 #[test]
 fn all_is_answered_in_one_cycle() {
-    let (script, ledger, result) = play(3, 9, &plan(2, 2), &[Accept(0), Reply(1), Accept(1), Reply(0), Reply(2)]);
+    let (script, ledger, result) =
+        play(3, 9, &plan(2, 2), &[Accept(0), Reply(1), Accept(1), Reply(0), Reply(2)]);
     assert!(result.is_ok() && ledger.entries().iter().all(is_answered));
     assert_eq!((script.sent, script.settled), (vec![0, 1, 2], vec![true; 3]));
 }
 
 #[test]
 fn credit_bounds_what_is_sent_and_replies_are_taken_in_meanwhile() {
-    let (script, ledger, _) = play(3, 1, &plan(1, 1), &[Reply(0), Credit(1), Reply(1), Credit(1), Reply(2)]);
+    let (script, ledger, _) =
+        play(3, 1, &plan(1, 1), &[Reply(0), Credit(1), Reply(1), Credit(1), Reply(2)]);
     assert!(ledger.entries().iter().all(is_answered));
     assert_eq!(script.sent, [0, 1, 2]);
 }
@@ -299,12 +317,15 @@ fn the_second_cycle_sends_what_is_open() {
     let steps = [Accept(0), Accept(1), Reject(2), Reply(0), Quiet, Reply(1)];
     let (script, ledger, _) = play(4, 9, &plan(1, 2), &steps);
     assert_eq!(script.sent, [0, 1, 2, 3, 1, 3]);
-    assert!(is_answered(&ledger.entries()[1]) && matches!(ledger.entries()[3].state(), State::Sent));
+    assert!(
+        is_answered(&ledger.entries()[1]) && matches!(ledger.entries()[3].state(), State::Sent)
+    );
 }
 
 #[test]
 fn what_is_given_back_goes_out_again_with_the_next_window() {
-    let (script, ledger, _) = play(2, 9, &plan(2, 1), &[Return(0), Accept(1), Quiet, Reply(0), Reply(1)]);
+    let (script, ledger, _) =
+        play(2, 9, &plan(2, 1), &[Return(0), Accept(1), Quiet, Reply(0), Reply(1)]);
     assert_eq!(script.sent, [0, 1, 0]);
     assert!(ledger.entries().iter().all(is_answered));
 }
@@ -318,7 +339,8 @@ fn what_is_given_back_to_the_end_is_known_as_that() {
 
 #[test]
 fn after_a_lost_connection_only_what_has_no_outcome_goes_out_again() {
-    let (script, ..) = play(4, 9, &plan(1, 1), &[Accept(0), Reply(1), Forget(2), Reconnect, Reply(0), Quiet]);
+    let (script, ..) =
+        play(4, 9, &plan(1, 1), &[Accept(0), Reply(1), Forget(2), Reconnect, Reply(0), Quiet]);
     assert_eq!(script.sent, [0, 1, 2, 3, 2, 3]);
 }
 
@@ -358,7 +380,8 @@ fn a_refusal_ends_at_once_where_the_broker_has_nothing() {
 
 #[test]
 fn a_refusal_is_told_unless_everything_is_answered() {
-    let (.., result) = play(2, 9, &plan(1, 1), &[Accept(0), Accept(1), RefuseSending, Reply(0), Reply(1)]);
+    let (.., result) =
+        play(2, 9, &plan(1, 1), &[Accept(0), Accept(1), RefuseSending, Reply(0), Reply(1)]);
     assert!(result.is_ok(), "a broker that wants no more once it has everything withholds nothing");
     let (.., result) = play(2, 9, &plan(1, 1), &[Accept(0), RefuseSending, Reject(1), Reply(0)]);
     assert!(result.is_err());

@@ -40,14 +40,18 @@ fn keeps_what_only_looks_like_a_float() {
     let text = |text: &str| Node::Text(text.into());
     let list = Node::List(vec![text("12e45678"), Node::Float(2.5), Node::Int(1)]);
     let inner = Node::Map(vec![(text("c"), text("1e5"))]);
-    assert_eq!(node, Node::Map(vec![(text("a"), text("1234567e1")), (text("b"), list), (text("1e2"), inner)]));
+    assert_eq!(
+        node,
+        Node::Map(vec![(text("a"), text("1234567e1")), (text("b"), list), (text("1e2"), inner)])
+    );
 }
 
 #[test]
 fn lists_entries_with_merge_keys() {
     let node = section("base: &b {x: 1, y: 2}\ns: {<<: *b, x: 3, z: 4}");
     let entries = node.entries().unwrap();
-    let shown: Vec<_> = entries.iter().map(|(key, value)| (key.as_ref(), (*value).clone())).collect();
+    let shown: Vec<_> =
+        entries.iter().map(|(key, value)| (key.as_ref(), (*value).clone())).collect();
     assert_eq!(shown, [("x", Node::Int(3)), ("z", Node::Int(4)), ("y", Node::Int(2))]);
     for (text, expected) in [
         ("s: {a: 1, a: 2}", "\"a\" stands there twice"),

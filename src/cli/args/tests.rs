@@ -39,12 +39,17 @@ fn types_a_container_line() {
 
 #[test]
 fn hands_inputs_and_files_through_as_bytes() {
-    let start: [&[u8]; 6] = [b"amqp-messenger", b"clear-sign", b"--signing-key", b"k", b"--task-id", b"help"];
-    let rest: [&[u8]; 8] = [b"help", b"", b"-", b"\xff\x80", "é".as_bytes(), b"--", b"--help", b"--"];
+    let start: [&[u8]; 6] =
+        [b"amqp-messenger", b"clear-sign", b"--signing-key", b"k", b"--task-id", b"help"];
+    let rest: [&[u8]; 8] =
+        [b"help", b"", b"-", b"\xff\x80", "é".as_bytes(), b"--", b"--help", b"--"];
     let got = try_line(&[&start[..], &rest].concat()).unwrap();
     let expected = rest.iter().enumerate().filter(|(index, _)| *index != 5);
     let inputs = expected.map(|(_, word)| OsString::from_vec(word.to_vec())).collect();
-    assert_eq!((got.common.task_id.as_str(), got.what), ("help", What::Clear { repo: None, inputs }));
+    assert_eq!(
+        (got.common.task_id.as_str(), got.what),
+        ("help", What::Clear { repo: None, inputs })
+    );
 
     let words: [&[u8]; 9] = [
         b"pubtools-sign-msg-blob-sign",
@@ -58,7 +63,10 @@ fn hands_inputs_and_files_through_as_bytes() {
         b"--raw",
     ];
     let files = vec![OsString::from_vec(vec![0xff]).into(), "--raw".into()];
-    assert_eq!(try_line(&words).unwrap().what, What::Blob { files, signer_type: SignerType::Single });
+    assert_eq!(
+        try_line(&words).unwrap().what,
+        What::Blob { files, signer_type: SignerType::Single }
+    );
 }
 
 #[test]
@@ -73,8 +81,9 @@ fn judges_levels_by_style() {
         ("WARN", true, false),
         ("loud", false, false),
     ] {
-        let taken =
-            start.map(|start| line(&format!("{start} --signing-key k --task-id 1 --log-level {level}")).is_ok());
+        let taken = start.map(|start| {
+            line(&format!("{start} --signing-key k --task-id 1 --log-level {level}")).is_ok()
+        });
         assert_eq!(taken, [native, reference], "{level}");
     }
 }
@@ -83,8 +92,14 @@ fn judges_levels_by_style() {
 fn refuses_what_has_no_meaning() {
     let container = "container-sign --signing-key k --task-id 1 --digest d --reference r";
     for (options, expected) in [
-        ("--signer-type BATCH", "option '--signer-type' with value 'BATCH': single or batch is wanted"),
-        ("--log-level loud", "--log-level: trace, debug, info, warning, error or critical is wanted, not \"loud\""),
+        (
+            "--signer-type BATCH",
+            "option '--signer-type' with value 'BATCH': single or batch is wanted",
+        ),
+        (
+            "--log-level loud",
+            "--log-level: trace, debug, info, warning, error or critical is wanted, not \"loud\"",
+        ),
         ("--task-id=", "--task-id has an empty value"),
         ("--signing-key=", "--signing-key has an empty value"),
         ("--digest=", "--digest has an empty value"),
@@ -103,31 +118,57 @@ fn refuses_what_has_no_meaning() {
 
 #[test]
 fn explains_every_command() {
-    let options =
-        ["--signing-key KEY", "--task-id ID", "--config-file FILE", "--requester NAME", "--raw", "--log-level"];
+    let options = [
+        "--signing-key KEY",
+        "--task-id ID",
+        "--config-file FILE",
+        "--requester NAME",
+        "--raw",
+        "--log-level",
+    ];
     for (command, own) in [
-        (Command::Container, &["--signing-key-name", "--digest", "--reference", "--signer-type"][..]),
+        (
+            Command::Container,
+            &["--signing-key-name", "--digest", "--reference", "--signer-type"][..],
+        ),
         (Command::Clear, &["--repo", "@FILE"]),
         (Command::Blob, &["--signing-key-name", "--blob-file", "--signer-type"]),
     ] {
         let text = Topic::new(Style::Native, "amqp-messenger", Some(command)).text();
-        for part in options.iter().chain(own).chain(&["Example:", "Usage: amqp-messenger ", "Exit statuses:"]) {
+        for part in options.iter().chain(own).chain(&[
+            "Example:",
+            "Usage: amqp-messenger ",
+            "Exit statuses:",
+        ]) {
             assert!(text.contains(part), "{part} in {text}");
         }
         let reference = Topic::new(Style::Reference, "pubtools-sign", Some(command)).text();
-        assert!(reference.contains(&format!("Usage: pubtools-sign msg-{} ", command.name())), "{reference}");
+        assert!(
+            reference.contains(&format!("Usage: pubtools-sign msg-{} ", command.name())),
+            "{reference}"
+        );
     }
     let top = Topic::new(Style::Native, "amqp-messenger", None).text();
-    for part in
-        ["container-sign", "clear-sign", "blob-sign", "Environment:", "Files:", "${NAME}", " 124 ", "129, 130, 143"]
-    {
+    for part in [
+        "container-sign",
+        "clear-sign",
+        "blob-sign",
+        "Environment:",
+        "Files:",
+        "${NAME}",
+        " 124 ",
+        "129, 130, 143",
+    ] {
         assert!(top.contains(part), "{part}");
     }
     for style in [Style::Native, Style::Reference] {
         for command in Command::ALL.map(Some).into_iter().chain([None]) {
             let text = Topic::new(style, "pubtools-sign", command).text();
             let untouched = ["{call}", "{levels}", "\t"];
-            assert!(text.ends_with('\n') && !untouched.iter().any(|part| text.contains(part)), "{text}");
+            assert!(
+                text.ends_with('\n') && !untouched.iter().any(|part| text.contains(part)),
+                "{text}"
+            );
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         }
     }
