@@ -1,9 +1,11 @@
-//! The manual page, the README and `--help` tell the same options and exit statuses.
+//! The manual page, the documents and `--help` name the same options and exit statuses.
 
 use std::{collections::BTreeSet, process::Command};
 
 const PAGE: &str = include_str!("../src/cli/amqp-messenger.1");
 const README: &str = include_str!("../README.md");
+const GUIDE: &str = include_str!("../docs/guide.md");
+const CONFIGURATION: &str = include_str!("../docs/configuration.md");
 
 fn help(arguments: &[&str]) -> String {
     let output =
@@ -29,11 +31,11 @@ fn options_are_the_same_everywhere() {
     let expected = options(&helps);
     assert!(expected.len() >= 14, "{expected:?}");
     assert_eq!(options(&PAGE.replace("\\-", "-")), expected);
-    let readme: BTreeSet<_> = options(README);
+    let guide: BTreeSet<_> = options(GUIDE);
     for option in
         expected.iter().filter(|option| !["--help", "--version"].contains(&option.as_str()))
     {
-        assert!(readme.contains(option), "README does not tell {option}");
+        assert!(guide.contains(option), "the guide does not name {option}");
     }
 }
 
@@ -47,7 +49,9 @@ fn exit_statuses_are_the_same_everywhere() {
             help.lines().any(|line| line.trim_start().starts_with(&format!("{status}  "))),
             "--help: {status}"
         );
-        assert!(README.contains(&format!("\n| {status} | ")), "README: {status}");
+        for page in [README, GUIDE] {
+            assert!(page.contains(&format!("\n| {status} | ")), "{status}");
+        }
     }
     let page: Vec<_> = PAGE
         .split(".SH EXIT STATUS")
@@ -64,8 +68,8 @@ fn exit_statuses_are_the_same_everywhere() {
 }
 
 #[test]
-fn the_readme_tells_every_configuration_key() {
+fn the_documents_have_every_configuration_key() {
     for key in amqp_messenger::config::known_keys(amqp_messenger::SignerType::Batch) {
-        assert!(README.contains(&format!("`{key}`")), "README does not tell {key}");
+        assert!(CONFIGURATION.contains(&format!("`{key}`")), "docs/configuration.md lacks {key}");
     }
 }

@@ -1,34 +1,43 @@
-//! The README's table of situations names tests that there are.
+//! The table of situations in docs/situations.md names tests that exist.
 
 use std::{collections::HashSet, fs, path::Path};
 
-/// `module::name` of each test in the suite.
-fn tests() -> HashSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite");
-    let mut names = HashSet::new();
-    for file in fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let text = fs::read_to_string(&path).unwrap();
-        for after in text.split("#[test]\n").skip(1) {
-            let name =
-                after.trim_start().strip_prefix("fn ").and_then(|rest| rest.split('(').next());
-            names.insert(format!("{module}::{}", name.expect("a function follows #[test]")));
+/// `module::name` of each test in a folder and below, where the module is the file's name, or its folder's for `mod.rs`
+/// and `tests.rs`.
+fn tests_below(folder: &Path, names: &mut HashSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            tests_below(&path, names);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let stem = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let module = match stem(&path).as_str() {
+                "mod" | "tests" => stem(path.parent().unwrap()),
+                file => file.to_owned(),
+            };
+            let text = fs::read_to_string(&path).unwrap();
+            for after in text.split("#[test]\n").skip(1) {
+                let (_, after) = after.split_once("fn ").expect("a function follows #[test]");
+                let (name, _) = after.split_once('(').expect("its parentheses");
+                names.insert(format!("{module}::{name}"));
+            }
         }
     }
-    names
 }
 
 #[test]
 fn every_situation_has_its_test() {
-    let readme = include_str!("../README.md");
-    let (_, table) = readme.split_once("\n| when | then | status | test |\n").expect("the table");
+    let page = include_str!("../docs/situations.md");
+    let (_, table) = page.split_once("\n| when | then | status | test |\n").expect("the table");
     let rows = table.lines().skip(1).take_while(|line| line.starts_with("| "));
     let named: Vec<_> = rows
         .filter_map(|row| row.rsplit("| ").next()?.strip_prefix('`')?.strip_suffix("` |"))
         .collect();
     assert!(named.len() > 40, "{} rows", named.len());
-    let tests = tests();
+    let mut tests = HashSet::new();
+    for folder in ["tests/suite", "src"] {
+        tests_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut tests);
+    }
     let unknown: Vec<_> = named.iter().filter(|name| !tests.contains(**name)).collect();
     assert!(unknown.is_empty(), "no such tests: {unknown:?}");
     let distinct: HashSet<_> = named.iter().collect();

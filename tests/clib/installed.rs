@@ -36,7 +36,7 @@ pub static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
     root
 });
 
-/// What the README says to link with, after the program's own source.
+/// What docs/c.md says to link with, after the program's own source.
 pub const STATIC: &str =
     "-l:libamqp_messenger.a $(pkg-config --cflags --libs --static amqp_messenger)";
 pub const DYNAMIC: &str = "$(pkg-config --cflags --libs amqp_messenger)";

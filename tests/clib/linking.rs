@@ -82,17 +82,17 @@ fn the_header_is_good_for_cpp() {
 }
 
 #[test]
-fn the_readme_s_example_compiles() {
-    let readme = fs::read_to_string("README.md").unwrap();
-    let example = readme.split_once("```c\n").unwrap().1.split_once("```").unwrap().0;
-    let source = ROOT.join("readme.c");
+fn the_example_in_the_documents_compiles() {
+    let page = fs::read_to_string("docs/c.md").unwrap();
+    let example = page.split_once("```c\n").unwrap().1.split_once("```").unwrap().0;
+    let source = ROOT.join("documents.c");
     let program = format!(
         "#include <amqp_messenger.h>\n#include <stdio.h>\nint main(void) {{\n{example}\nreturn status;\n}}\n"
     );
     fs::write(&source, program).unwrap();
-    compile("cc", &["-std=c99", source.to_str().unwrap()], STATIC, "readme", &ROOT);
+    compile("cc", &["-std=c99", source.to_str().unwrap()], STATIC, "documents", &ROOT);
     for libraries in [STATIC, DYNAMIC] {
-        let line = readme.lines().find(|line| {
+        let line = page.lines().find(|line| {
             line.starts_with("cc sign.c -o ") && line.ends_with(&format!(" {libraries}"))
         });
         assert!(line.is_some(), "{libraries}");

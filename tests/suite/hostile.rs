@@ -219,7 +219,7 @@ fn sasl_without_an_end_is_given_up() {
     assert!(count.load(Ordering::SeqCst) > 1);
 }
 
-/// Proton's own core takes it; that of a host may have been built with assertions and abort, as the README says.
+/// Proton's own core takes it; that of a host may have been built with assertions and abort, as SECURITY.md says.
 #[test]
 fn a_transfer_without_a_delivery_id_is_taken_by_the_static_core() {
     for in_two in [false, true] {
