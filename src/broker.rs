@@ -1,5 +1,7 @@
 //! What the send and receive loops need of a broker, whatever the protocol below.
 
+use std::time::Instant;
+
 use crate::{
     deadline::Deadline,
     error::{Condition, Error},
@@ -41,6 +43,9 @@ pub(crate) enum Event {
 ///
 /// Connections that break are made anew below this interface. An error of any call ends the run.
 pub(crate) trait Broker {
+    /// The current time, on a clock that never goes back.
+    fn now(&self) -> Instant;
+
     /// Hands over one request, without waiting.
     fn send(&mut self, entry: usize, request: &Request) -> Handed;
 

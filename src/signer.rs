@@ -5,13 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::{
     client::{self, Plan},
     config::Settings,
-    deadline::Deadline,
-    error::{Error, Phase},
+    error::Error,
     failover::{Failover, Route},
     random, secret,
     signing::{Context, Entry, Ledger, Operation, Stamp},
-    stop::{Interrupt, Stop},
-    transport::{Identity, TlsContext},
+    stop::Interrupt,
+    transport::{Identity, Network, Sockets, TlsContext},
 };
 
 /// Signs by way of the brokers of a configuration.
@@ -138,22 +137,10 @@ impl Signer {
     /// [`Error::Unreachable`] where no broker could be reached, [`Error::Refused`] where one refuses the
     /// addresses, [`Error::Deadline`], [`Error::Interrupted`].
     pub fn sign(&self, run: &mut Run) -> Result<(), Error> {
-        let settings = &self.settings;
         self.announce(run);
-        // Named after the phase that a run of any length is bound to be in.
-        let total = settings.deadline.map(|after| Deadline::after(after, Phase::Reply));
-        let stop = Stop { interrupt: self.interrupt.clone(), total };
-        let plan = Plan {
-            timeout: settings.timeout,
-            retries: settings.retries,
-            send_retries: settings.send_retries,
-        };
-        let mut broker =
-            Failover::new(settings, &run.route, self.tls.as_ref(), self.password.as_deref(), stop);
-        let result =
-            broker.connect().and_then(|()| client::sign(&mut broker, &mut run.ledger, &plan));
-        broker.close();
-        result
+        let total = self.settings.deadline;
+        let network = Sockets::new(self.tls.as_ref(), self.interrupt.clone(), total);
+        sign_on(&network, &self.settings, &run.route, self.password.as_deref(), &mut run.ledger)
     }
 
     /// Says what will happen, and how long it may take.
@@ -173,6 +160,22 @@ impl Signer {
             self.settings.longest_silence().as_secs()
         );
     }
+}
+
+/// A run on any network: connects, sends what is open, takes in the replies, and closes the connection.
+pub(crate) fn sign_on<N: Network>(
+    network: &N,
+    settings: &Settings,
+    route: &Route,
+    password: Option<&str>,
+    ledger: &mut Ledger,
+) -> Result<(), Error> {
+    let Settings { timeout, retries, send_retries, .. } = *settings;
+    let mut broker = Failover::new(settings, route, password, network);
+    let plan = Plan { timeout, retries, send_retries };
+    let result = broker.connect().and_then(|()| client::sign(&mut broker, ledger, &plan));
+    broker.close();
+    result
 }
 
 /// A new request id and the time of its making, as the signing servers know them.

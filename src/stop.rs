@@ -7,6 +7,7 @@ use std::{
         unix::net::UnixStream,
     },
     sync::Arc,
+    time::Instant,
 };
 
 use crate::{deadline::Deadline, error::Error};
@@ -70,10 +71,10 @@ impl Stop {
         self.interrupt.as_ref().map(|interrupt| interrupt.waits.as_fd())
     }
 
-    /// The error of a run whose whole time is over, if it is.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// The error of a run whose total deadline has passed, if it has.
+    pub(crate) fn check(&self, now: Instant) -> Result<(), Error> {
         match &self.total {
-            Some(total) if total.is_over() => Err(Error::Deadline { after: total.length() }),
+            Some(total) if total.has_passed(now) => Err(Error::Deadline { after: total.length() }),
             _ => Ok(()),
         }
     }

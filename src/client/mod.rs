@@ -103,12 +103,12 @@ impl<B: Broker> Loops<'_, B> {
     /// Sends what is open, and takes in outcomes and replies meanwhile, else both sides run out of
     /// credit. Whether anything is on its way; not so after `timeout` without any progress.
     fn send_open(&mut self) -> Result<bool, Error> {
-        let mut silence = Deadline::after(self.timeout, Phase::Send);
+        let mut silence = Deadline::after(self.broker.now(), self.timeout, Phase::Send);
         let (mut handed, mut sent) = (false, false);
         while self.refusal.is_none() && self.ledger.open() > 0 {
             if self.hand_over() {
                 handed = true;
-                silence.restart();
+                silence.restart(self.broker.now());
             }
             // What the socket does not take, or the session's window holds back, is not sent.
             let is_out = self.broker.flush();
@@ -120,7 +120,7 @@ impl<B: Broker> Loops<'_, B> {
                 Came::Nothing => break,
                 Came::Outcome | Came::ExpectedReply => {
                     sent = true;
-                    silence.restart();
+                    silence.restart(self.broker.now());
                 }
                 Came::Other => {}
             }
@@ -130,12 +130,12 @@ impl<B: Broker> Loops<'_, B> {
 
     /// Waits until nothing is open, or for `timeout` without an expected reply.
     fn receive(&mut self) -> Result<(), Error> {
-        let mut silence = Deadline::after(self.timeout, Phase::Reply);
+        let mut silence = Deadline::after(self.broker.now(), self.timeout, Phase::Reply);
         while self.goes_on()? {
             self.hand_over();
             match self.take(&silence)? {
                 Came::Nothing => return self.refusal.take().map_or(Ok(()), Err),
-                Came::ExpectedReply => silence.restart(),
+                Came::ExpectedReply => silence.restart(self.broker.now()),
                 Came::Outcome | Came::Other => {}
             }
         }

@@ -11,9 +11,10 @@ use crate::{
         conditions::{self, Effect, Place},
     },
     signing::Outcome,
+    transport::Wire,
 };
 
-impl Connection {
+impl<W: Wire> Connection<W> {
     pub(super) fn refused(&self, what: Subject, condition: Condition) -> Error {
         Error::Refused { broker: self.broker.clone(), what, condition }
     }
@@ -52,7 +53,10 @@ impl Connection {
             self.events.push_back(Event::SendingRefused(error));
         } else {
             // The receiver still stands: replies that are here already must not go with the sender.
-            self.ending = Some((error, Deadline::after(Duration::ZERO, deadline.phase())));
+            self.ending = Some((
+                error,
+                Deadline::after(self.pump.wire.now(), Duration::ZERO, deadline.phase()),
+            ));
         }
         // What has no outcome by now gets none. Where nothing was ever taken, nothing of it was: so Qpid Broker-J says
         // that there is no such address, or that it takes no durable messages. Else some of it may be on its way to

@@ -146,7 +146,7 @@ mod tests {
 
     /// What an alert with this number, and the hang-up of a broker, come to while a connection is opened or later.
     fn explained(reason: Fault, opening: bool) -> Error {
-        let deadline = Deadline::after(Duration::ZERO, Phase::Reply);
+        let deadline = Deadline::after(std::time::Instant::now(), Duration::ZERO, Phase::Reply);
         fault(reason, &Scene { broker: "amqps://b:5671", deadline: &deadline, opening, tls: true })
     }
 
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn silence_is_told_as_such_and_anything_else_in_the_engine_s_words() {
-        let deadline = Deadline::after(Duration::ZERO, Phase::Reply);
+        let deadline = Deadline::after(std::time::Instant::now(), Duration::ZERO, Phase::Reply);
         let scene =
             Scene { broker: "amqps://b:5671", deadline: &deadline, opening: false, tls: true };
         let failed = |description: &str, timeout| {

@@ -22,8 +22,7 @@ use crate::{
     },
     proton::{self, DeliveryId, Engine, Message, Payload, Role},
     random,
-    stop::Stop,
-    transport::{TlsContext, Wire},
+    transport::{Network, Wire},
 };
 use explain::Scene;
 use pump::{Came, Pump};
@@ -33,7 +32,6 @@ pub(crate) use translate::reply as reply_of;
 /// What a connection is for and how it behaves, apart from whom it is to.
 #[derive(Clone, Copy)]
 pub(crate) struct Options<'a> {
-    pub(crate) tls: Option<&'a TlsContext>,
     /// `None`: no SASL layer.
     pub(crate) sasl: Option<proton::Mechanisms<'a>>,
     /// Open's hostname, which brokers with virtual hosts choose by.
@@ -59,9 +57,9 @@ pub(crate) enum Target {
 }
 
 /// An AMQP connection with a receiver and a sender.
-pub(crate) struct Connection {
+pub(crate) struct Connection<W> {
     broker: String,
-    pump: Pump,
+    pump: Pump<W>,
     tls: bool,
     opening: bool,
     /// The broker has closed the connection.
@@ -90,7 +88,7 @@ pub(crate) struct Connection {
     next_reply: u64,
 }
 
-impl Connection {
+impl<W: Wire> Connection<W> {
     /// Connects, asks for both links as far as it is known how, and waits for the broker's Open,
     /// until `deadline` in all. `first_reply` numbers the first reply, and must not repeat.
     ///
@@ -102,18 +100,17 @@ impl Connection {
         options: &Options<'_>,
         first_reply: u64,
         deadline: &Deadline,
-        stop: &Stop,
+        network: &impl Network<Wire = W>,
     ) -> Result<Self, Error> {
         let broker = url.to_string();
-        let wire = Wire::connect(&url.host, url.port, options.tls, deadline, stop).map_err(
-            |(phase, fault)| {
+        let wire =
+            network.connect(&url.host, url.port, url.tls, deadline).map_err(|(phase, fault)| {
                 let deadline = &deadline.during(phase);
                 explain::fault(
                     fault,
-                    &Scene { broker: &broker, deadline, opening: true, tls: options.tls.is_some() },
+                    &Scene { broker: &broker, deadline, opening: true, tls: url.tls },
                 )
-            },
-        )?;
+            })?;
         let container_id = random::uuid();
         let engine = Engine::new(&proton::Options {
             container_id: &container_id,
@@ -125,8 +122,8 @@ impl Connection {
         .map_err(holds_nul)?;
         let mut connection = Self {
             broker,
-            pump: Pump::new(engine, wire, stop.clone()),
-            tls: options.tls.is_some(),
+            pump: Pump::new(engine, wire),
+            tls: url.tls,
             opening: true,
             closed: false,
             container_id,

@@ -7,9 +7,9 @@ use std::{
 
 use crate::{
     deadline::Deadline,
+    error::Error,
     proton::{Engine, Event},
-    stop::Stop,
-    transport::{self, Fault, Turn, Want, Wire},
+    transport::{Fault, Turn, Want, Wire},
 };
 
 /// How often the socket is read after a deadline: by what a read takes, about a megabyte over TLS.
@@ -47,10 +47,15 @@ impl From<Fault> for Ended {
     }
 }
 
-pub(super) struct Pump {
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+pub(super) struct Pump<W> {
     pub(super) engine: Engine,
-    wire: Wire,
-    stop: Stop,
+    pub(super) wire: W,
     /// Up to eight bytes that came first: the peer's protocol header, or what it has instead.
     pub(super) first_bytes: Vec<u8>,
     peer_ended: bool,
@@ -68,12 +73,12 @@ pub(super) struct Pump {
     epoch: Instant,
 }
 
-impl Pump {
-    pub(super) fn new(engine: Engine, wire: Wire, stop: Stop) -> Self {
+impl<W: Wire> Pump<W> {
+    pub(super) fn new(engine: Engine, wire: W) -> Self {
+        let epoch = wire.now();
         Self {
             engine,
             wire,
-            stop,
             first_bytes: Vec::new(),
             peer_ended: false,
             engine_ended: false,
@@ -81,7 +86,7 @@ impl Pump {
             write_fault: None,
             read_some: false,
             looks: None,
-            epoch: Instant::now(),
+            epoch,
         }
     }
 
@@ -95,12 +100,12 @@ impl Pump {
             return Ok(Came::Event(event));
         }
         loop {
-            let over = deadline.is_over();
+            let over = deadline.has_passed(self.wire.now());
             if over && !self.may_look(deadline) {
                 return Ok(Came::Nothing);
             }
             if std::mem::take(&mut self.read_some) {
-                transport::sleep(Instant::now(), &self.stop).map_err(Fault::Stopped)?;
+                self.wire.wait(Want::default(), self.wire.now())?;
             }
             let read = self.read()?;
             let tick = self.engine.tick(self.now());
@@ -125,19 +130,20 @@ impl Pump {
             let want = Want { read: read.read || write.read, write: read.write || write.write };
             let tick = tick
                 .map_or(deadline.at(), |tick| self.epoch + Duration::from_millis(tick as u64 - 1));
-            let tick = tick.max(Instant::now() + LEAST_TICK);
-            self.wire.wait(want, tick.min(deadline.at()), &self.stop).map_err(Fault::Stopped)?;
+            let tick = tick.max(self.wire.now() + LEAST_TICK);
+            self.wire.wait(want, tick.min(deadline.at()))?;
         }
     }
 
     /// Whether to read once more though the deadline is over.
     fn may_look(&mut self, deadline: &Deadline) -> bool {
+        let now = self.wire.now();
         let (_, since, count) = self
             .looks
             .take_if(|(of, ..)| *of == deadline.at())
-            .unwrap_or_else(|| (deadline.at(), Instant::now(), 0));
+            .unwrap_or_else(|| (deadline.at(), now, 0));
         self.looks = Some((deadline.at(), since, count + 1));
-        count < MAX_LOOKS && since.elapsed() < LONGEST_LOOK
+        count < MAX_LOOKS && now.duration_since(since) < LONGEST_LOOK
     }
 
     /// Writes what the socket takes now; whether all output is on it.
@@ -152,7 +158,7 @@ impl Pump {
 
     /// Milliseconds since the start; the engine takes 0 for "no time".
     fn now(&self) -> i64 {
-        self.epoch.elapsed().as_millis() as i64 + 1
+        self.wire.now().duration_since(self.epoch).as_millis() as i64 + 1
     }
 
     /// The engine's next event, apart from those that only say that bytes ended.

@@ -9,9 +9,10 @@ use crate::{
     },
     proton::{self, Outgoing},
     signing::Request,
+    transport::Wire,
 };
 
-impl Connection {
+impl<W: Wire> Connection<W> {
     /// Hands over one request, if there is credit for it.
     pub(crate) fn send(&mut self, entry: usize, request: &Request) -> Handed {
         if !self.pump.engine.has_credit() {

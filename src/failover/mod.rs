@@ -12,8 +12,7 @@ use crate::{
     deadline::Deadline,
     error::{Error, Phase, Subject},
     signing::Request,
-    stop::Stop,
-    transport::{self, TlsContext},
+    transport::Network,
 };
 use backoff::Backoff;
 use login::Login;
@@ -26,17 +25,16 @@ pub(crate) struct Route {
 }
 
 /// Makes connections to the brokers of the configuration, one at a time.
-pub(crate) struct Failover<'a> {
+pub(crate) struct Failover<'a, N: Network> {
     settings: &'a Settings,
     route: &'a Route,
-    tls: Option<&'a TlsContext>,
     password: Option<&'a str>,
-    stop: Stop,
+    network: &'a N,
     candidates: Vec<Candidate>,
     /// The candidate to try next.
     next: usize,
     backoff: Backoff,
-    connection: Option<Connection>,
+    connection: Option<Connection<N::Wire>>,
     /// Numbers replies across connections.
     next_reply: u64,
     /// What the current connection brought with it.
@@ -59,13 +57,12 @@ impl Candidate {
     }
 }
 
-impl<'a> Failover<'a> {
+impl<'a, N: Network> Failover<'a, N> {
     pub(crate) fn new(
         settings: &'a Settings,
         route: &'a Route,
-        tls: Option<&'a TlsContext>,
         password: Option<&'a str>,
-        stop: Stop,
+        network: &'a N,
     ) -> Self {
         let target = match settings.sender_target {
             SenderTarget::Auto => Target::AsOffered,
@@ -80,13 +77,12 @@ impl<'a> Failover<'a> {
             reported: false,
         };
         let candidates: Vec<_> = settings.brokers.iter().map(candidate).collect();
-        let backoff = Backoff::new(candidates.len());
+        let backoff = Backoff::new(candidates.len(), network.now());
         Self {
             settings,
             route,
-            tls,
             password,
-            stop,
+            network,
             candidates,
             next: 0,
             backoff,
@@ -102,7 +98,7 @@ impl<'a> Failover<'a> {
     /// # Errors
     /// [`Error::Unreachable`] with each broker's reason, or the refusal of the receiver.
     pub(crate) fn connect(&mut self) -> Result<(), Error> {
-        let deadline = Deadline::after(self.settings.timeout, Phase::Open);
+        let deadline = Deadline::after(self.network.now(), self.settings.timeout, Phase::Open);
         // Each broker gets its whole time once, however short `timeout` is.
         for _ in 0..self.candidates.len() {
             if self.attempt(None)? {
@@ -113,7 +109,7 @@ impl<'a> Failover<'a> {
             return Err(self.unreachable());
         }
         // The reasons are told with the end of it.
-        match deadline.remaining().as_secs() {
+        match deadline.remaining(self.network.now()).as_secs() {
             0 => {}
             left => log::warn!("no broker could be reached; trying again for {left} s"),
         }
@@ -123,9 +119,11 @@ impl<'a> Failover<'a> {
     /// Closes the connection in order, if there is one; waits for the broker up to `close_timeout`.
     pub(crate) fn close(mut self) {
         match self.connection.take() {
-            Some(connection) => {
-                connection.close(&Deadline::after(self.settings.close_timeout, Phase::Close))
-            }
+            Some(connection) => connection.close(&Deadline::after(
+                self.network.now(),
+                self.settings.close_timeout,
+                Phase::Close,
+            )),
             None => self.report_failures(),
         }
     }
@@ -134,11 +132,11 @@ impl<'a> Failover<'a> {
     fn reach(&mut self, deadline: &Deadline) -> Result<bool, Error> {
         loop {
             let next = self.backoff.next();
-            if next.max(Instant::now()) >= deadline.at() {
-                transport::sleep(deadline.at(), &self.stop)?;
+            if next.max(self.network.now()) >= deadline.at() {
+                self.network.sleep(deadline.at())?;
                 return Ok(false);
             }
-            transport::sleep(next, &self.stop)?;
+            self.network.sleep(next)?;
             if self.attempt(Some(deadline))? {
                 return Ok(true);
             }
@@ -157,7 +155,7 @@ impl<'a> Failover<'a> {
         };
         self.next = (index + 1) % count;
         self.backoff.attempt();
-        let limit = Deadline::after(self.settings.connect_timeout, Phase::Open);
+        let limit = Deadline::after(self.network.now(), self.settings.connect_timeout, Phase::Open);
         let limit = deadline.map_or(limit, |deadline| limit.or_earlier(*deadline));
         match self.open(index, &limit) {
             Ok(connection) => {
@@ -171,7 +169,7 @@ impl<'a> Failover<'a> {
                 log::debug!("{}", error.with_sources());
                 self.candidates[index].failure = Some(error);
                 self.candidates[index].reported = false;
-                self.backoff.failed();
+                self.backoff.failed(self.network.now());
                 Ok(false)
             }
             Err(Failure::OfBroker(error) | Failure::OfRun(error)) => Err(error),
@@ -195,7 +193,7 @@ impl<'a> Failover<'a> {
     }
 
     /// Opens a connection to one broker, with each login in turn that the configuration allows.
-    fn open(&mut self, index: usize, deadline: &Deadline) -> Result<Connection, Failure> {
+    fn open(&mut self, index: usize, deadline: &Deadline) -> Result<Connection<N::Wire>, Failure> {
         let Candidate { url, login, .. } = &self.candidates[index];
         let mut logins =
             login.map_or_else(|| Login::choices(self.settings, url), |login| vec![login]);
@@ -232,10 +230,9 @@ impl<'a> Failover<'a> {
         index: usize,
         login: Login,
         deadline: &Deadline,
-    ) -> Result<Connection, Failure> {
+    ) -> Result<Connection<N::Wire>, Failure> {
         let Candidate { url, target, .. } = &self.candidates[index];
         let options = Options {
-            tls: if url.tls { self.tls } else { None },
             sasl: login.mechanisms(self.settings, self.password),
             hostname: self.settings.open_hostname.as_deref().unwrap_or(&url.host),
             idle_timeout: self.settings.idle_timeout,
@@ -252,7 +249,8 @@ impl<'a> Failover<'a> {
             log::debug!("{refusal}; trying again with the address");
             // Two receivers would share the replies, and an exclusive address would refuse the second.
             connection.close(
-                &Deadline::after(self.settings.close_timeout, Phase::Close).or_earlier(*deadline),
+                &Deadline::after(self.network.now(), self.settings.close_timeout, Phase::Close)
+                    .or_earlier(*deadline),
             );
             let options = Options { target: Target::Address, ..options };
             let attached = self.attach(url, &options, deadline);
@@ -271,8 +269,8 @@ impl<'a> Failover<'a> {
         url: &BrokerUrl,
         options: &Options<'_>,
         deadline: &Deadline,
-    ) -> Result<(Connection, Result<(), Error>), Failure> {
-        let opened = Connection::open(url, options, self.next_reply, deadline, &self.stop);
+    ) -> Result<(Connection<N::Wire>, Result<(), Error>), Failure> {
+        let opened = Connection::open(url, options, self.next_reply, deadline, self.network);
         let mut connection = opened.map_err(Failure::OfBroker)?;
         match connection.attach(deadline) {
             Ok(sender) => Ok((connection, sender)),
@@ -291,7 +289,7 @@ impl<'a> Failover<'a> {
         if let Some(connection) = self.connection.take() {
             self.next_reply = connection.next_reply();
         }
-        self.backoff.failed();
+        self.backoff.failed(self.network.now());
         if !error.is_transient() {
             return Err(error);
         }
@@ -326,7 +324,11 @@ impl Failure {
     }
 }
 
-impl Broker for Failover<'_> {
+impl<N: Network> Broker for Failover<'_, N> {
+    fn now(&self) -> Instant {
+        self.network.now()
+    }
+
     fn send(&mut self, entry: usize, request: &Request) -> Handed {
         self.connection
             .as_mut()

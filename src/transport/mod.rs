@@ -1,15 +1,19 @@
 //! Bytes to and from a broker, over TCP or TLS; knows no AMQP.
 
+mod clock;
 mod identity;
+mod network;
 mod poll;
 mod ration;
 mod resolve;
+mod socket;
+mod sockets;
 mod tls;
-mod wire;
 
 pub(crate) use identity::Identity;
+pub(crate) use network::{Fault, Network, Turn, Wire};
+pub(crate) use poll::Want;
 #[cfg(feature = "cli")]
 pub(crate) use poll::until_writable;
-pub(crate) use poll::{Want, sleep};
+pub(crate) use sockets::Sockets;
 pub(crate) use tls::TlsContext;
-pub(crate) use wire::{Fault, Turn, Wire};

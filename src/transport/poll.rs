@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::clock;
 use crate::{error::Error, stop::Stop};
 
 /// What a socket is to become ready for.
@@ -51,8 +52,7 @@ pub(crate) fn sleep(until: Instant, stop: &Stop) -> Result<(), Error> {
 /// None that is known; those of [`wait`] cannot come.
 #[cfg(feature = "cli")]
 pub(crate) fn until_writable(output: BorrowedFd<'_>) -> io::Result<()> {
-    let (want, until) =
-        (Want { read: false, write: true }, Instant::now() + Duration::from_secs(60));
+    let (want, until) = (Want { read: false, write: true }, clock::now() + Duration::from_secs(60));
     wait(output, want, until, &Stop::default()).map(drop).map_err(io::Error::other)
 }
 
@@ -77,16 +77,16 @@ fn wait_on(
         entry(stop.descriptor().map(|descriptor| descriptor.as_raw_fd()), libc::POLLIN),
     ];
     loop {
-        stop.check()?;
+        stop.check(clock::now())?;
         let until = stop.total.map_or(until, |total| until.min(total.at()));
         // SAFETY: the array is as long as said; both descriptors are borrowed and so open.
         let count = unsafe {
             libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, milliseconds(until))
         };
         match count {
-            0 if until > Instant::now() => {}
+            0 if until > clock::now() => {}
             0 => {
-                stop.check()?;
+                stop.check(clock::now())?;
                 return Ok(Woken::Passed);
             }
             count if count > 0 => {
@@ -108,6 +108,6 @@ fn wait_on(
 
 /// The time until then in poll(2)'s unit, rounded up, so that a wait never ends early.
 fn milliseconds(until: Instant) -> i32 {
-    let left = until.saturating_duration_since(Instant::now()) + Duration::from_nanos(999_999);
+    let left = until.saturating_duration_since(clock::now()) + Duration::from_nanos(999_999);
     i32::try_from(left.as_millis()).unwrap_or(i32::MAX)
 }

@@ -9,10 +9,10 @@ use std::{
 };
 
 use super::{
+    network::Fault,
     poll::{self, Want, Woken},
-    wire::Fault,
 };
-use crate::{deadline::Deadline, error::Error, stop::Stop};
+use crate::{deadline::Deadline, stop::Stop};
 
 /// Looks up all addresses of a host, in the system's order.
 ///
@@ -46,11 +46,5 @@ pub(crate) fn resolve(
             Ok(found) => Ok(found?),
             Err(_) => Err(io::Error::other("the resolver's thread ended without an answer").into()),
         },
-    }
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Self::Stopped(error)
     }
 }

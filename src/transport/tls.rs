@@ -21,10 +21,11 @@ use openssl::{
 };
 
 use super::{
+    clock,
     identity::Identity,
+    network::{Fault, Turn},
     poll::{self, Want, Woken},
     ration::Rationed,
-    wire::{Fault, Turn},
 };
 use crate::{
     config::TlsVerify,
@@ -156,7 +157,7 @@ pub(super) fn handshake(
         };
         let woken = poll::wait(stream.get_ref().get_ref().as_fd(), want, deadline.at(), stop)?;
         // A peer may send for ever what leads nowhere.
-        if woken == Woken::Passed || deadline.is_over() {
+        if woken == Woken::Passed || deadline.has_passed(clock::now()) {
             return Err(Fault::Timeout);
         }
         stream.get_mut().refill();

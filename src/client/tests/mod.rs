@@ -126,6 +126,10 @@ impl Script {
 }
 
 impl Broker for Script {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
     fn send(&mut self, entry: usize, _request: &Request) -> Handed {
         if self.never.contains(&entry) {
             return Handed::Never(Condition::new("amqp:link:message-size-exceeded", ""));

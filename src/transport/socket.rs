@@ -1,4 +1,4 @@
-//! A byte stream to a broker that never blocks.
+//! A socket to a broker, over TCP or TLS; only waiting blocks.
 
 use std::{
     io::{self, Read, Write},
@@ -8,9 +8,11 @@ use std::{
 };
 
 use openssl::ssl::SslStream;
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Type};
 
 use super::{
+    clock,
+    network::{Fault, Turn, Wire},
     poll::{self, Want, Woken},
     ration::Rationed,
     resolve::resolve,
@@ -18,42 +20,9 @@ use super::{
 };
 use crate::{
     deadline::Deadline,
-    error::{Error, Phase, TlsCause},
+    error::{Error, Phase},
     stop::Stop,
 };
-
-/// Why a byte stream could not be opened, or ended.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    Io(io::Error),
-    /// The deadline passed.
-    Timeout,
-    /// The broker's certificate did not verify, or the broker has no TLS that is safe; in words.
-    Untrusted(TlsCause, String),
-    /// The broker sent a TLS alert: its number (RFC 8446, 6), and in words.
-    Alert(u8, String),
-    /// What the peer speaks is not TLS.
-    NotTls,
-    /// The run was ended from outside.
-    Stopped(Error),
-}
-
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-/// What came of reading or writing without waiting.
-#[derive(Debug)]
-pub(crate) enum Turn {
-    /// So many bytes went through.
-    Done(usize),
-    /// Nothing goes until the socket is ready for this. TLS may want to write in order to read.
-    Blocked(Want),
-    /// The peer sends no more.
-    Ended,
-}
 
 pub(super) enum Stream {
     Tcp(TcpStream),
@@ -61,17 +30,18 @@ pub(super) enum Stream {
 }
 
 /// A connected byte stream, over TCP or TLS.
-pub(crate) struct Wire {
+pub(crate) struct Socket {
     stream: Stream,
+    stop: Stop,
 }
 
-impl Wire {
+impl Socket {
     /// Looks up the host, connects to the first of its addresses that answers, and does the TLS
     /// handshake where a context is given. Waits until `deadline` in all.
     ///
     /// # Errors
     /// What failed, and in which phase.
-    pub(crate) fn connect(
+    pub(super) fn connect(
         host: &str,
         port: u16,
         tls: Option<&TlsContext>,
@@ -88,11 +58,16 @@ impl Wire {
                     .map_err(|fault| (Phase::Tls, fault))?,
             ),
         };
-        Ok(Self { stream })
+        Ok(Self { stream, stop: stop.clone() })
+    }
+}
+
+impl Wire for Socket {
+    fn now(&self) -> Instant {
+        clock::now()
     }
 
-    /// Reads what is there.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<Turn, Fault> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<Turn, Fault> {
         match &mut self.stream {
             Stream::Tcp(tcp) => plain(tcp.read(buffer), Want { read: true, write: false }),
             Stream::Tls(tls) => {
@@ -102,8 +77,7 @@ impl Wire {
         }
     }
 
-    /// Writes what the socket takes. After [`Turn::Blocked`] the same bytes must come first again.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<Turn, Fault> {
+    fn write(&mut self, bytes: &[u8]) -> Result<Turn, Fault> {
         match &mut self.stream {
             Stream::Tcp(tcp) => plain(tcp.write(bytes), Want { read: false, write: true }),
             Stream::Tls(tls) => {
@@ -113,17 +87,15 @@ impl Wire {
         }
     }
 
-    /// Waits until the socket is ready or `until` is reached.
-    pub(crate) fn wait(&self, want: Want, until: Instant, stop: &Stop) -> Result<Woken, Error> {
+    fn wait(&self, want: Want, until: Instant) -> Result<(), Error> {
         let tcp = match &self.stream {
             Stream::Tcp(tcp) => tcp,
             Stream::Tls(tls) => tls.get_ref().get_ref(),
         };
-        poll::wait(tcp.as_fd(), want, until, stop)
+        poll::wait(tcp.as_fd(), want, until, &self.stop).map(drop)
     }
 
-    /// Says that nothing more is sent. Failures no longer matter.
-    pub(crate) fn shutdown(&mut self) {
+    fn shutdown(&mut self) {
         match &mut self.stream {
             Stream::Tcp(tcp) => drop(tcp.shutdown(std::net::Shutdown::Write)),
             Stream::Tls(tls) => drop(tls.shutdown()),
@@ -149,7 +121,7 @@ fn connect_any(
 ) -> Result<TcpStream, Fault> {
     let mut last = Fault::Timeout;
     for (index, address) in addresses.iter().enumerate() {
-        match connect(*address, &deadline.share(addresses.len() - index), stop) {
+        match connect(*address, &deadline.share(clock::now(), addresses.len() - index), stop) {
             Err(Fault::Stopped(error)) => return Err(Fault::Stopped(error)),
             Err(fault) => {
                 log::debug!("{address}: {fault:?}");
@@ -162,7 +134,8 @@ fn connect_any(
 }
 
 fn connect(address: SocketAddr, deadline: &Deadline, stop: &Stop) -> Result<TcpStream, Fault> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    let domain = Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     match socket.connect(&address.into()) {
         Ok(()) => {}

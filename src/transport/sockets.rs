@@ -1,0 +1,58 @@
+//! The network of the operating system.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    clock,
+    network::{Fault, Network},
+    poll,
+    socket::Socket,
+    tls::TlsContext,
+};
+use crate::{
+    deadline::Deadline,
+    error::{Error, Phase},
+    stop::{Interrupt, Stop},
+};
+
+/// Opens sockets, and watches for what ends the run from outside in every wait.
+pub(crate) struct Sockets<'a> {
+    tls: Option<&'a TlsContext>,
+    stop: Stop,
+}
+
+impl<'a> Sockets<'a> {
+    /// The network for one run, which lasts at most `total` from now. `tls` is needed to connect over TLS.
+    pub(crate) fn new(
+        tls: Option<&'a TlsContext>,
+        interrupt: Option<Interrupt>,
+        total: Option<Duration>,
+    ) -> Self {
+        // A run of any length is bound to reach this phase; its own error names no phase.
+        let total = total.map(|after| Deadline::after(clock::now(), after, Phase::Reply));
+        Self { tls, stop: Stop { interrupt, total } }
+    }
+}
+
+impl Network for Sockets<'_> {
+    type Wire = Socket;
+
+    fn now(&self) -> Instant {
+        clock::now()
+    }
+
+    fn sleep(&self, until: Instant) -> Result<(), Error> {
+        poll::sleep(until, &self.stop)
+    }
+
+    fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        tls: bool,
+        deadline: &Deadline,
+    ) -> Result<Socket, (Phase, Fault)> {
+        let tls = self.tls.filter(|_| tls);
+        Socket::connect(host, port, tls, deadline, &self.stop)
+    }
+}
