@@ -11,8 +11,8 @@ use crate::{
     connection::reply_of,
     proton::{Engine, Event, Mechanisms, Message, Options, Outcome, Outgoing, Payload, Role},
     signing::{
-        BlobSign, Body, ClearSign, ContainerSign, Context, Keys, Ledger, Operation, RawReply,
-        Stamp, State, Taken, Text,
+        BlobSign, ClearSign, ContainerSign, Context, Keys, Ledger, Operation, RawReply, ReplyBody,
+        ReplyKind, Stamp, State, Text,
     },
 };
 
@@ -23,14 +23,16 @@ const MAX_MESSAGE_SIZE: u64 = 64 * 1024;
 pub fn message(bytes: &[u8]) {
     let Ok(message) = Message::decode(bytes) else { return };
     let raw = reply_of(Ok(message));
-    if let Body::Bytes(bytes) = &raw.body
+    if let ReplyBody::Bytes(bytes) = &raw.body
         && let Ok(text) = std::str::from_utf8(bytes)
     {
         // What we write can be read, and is what was written.
         let outgoing =
             Outgoing { durable: true, ttl: 1, to: "a", application_properties: &[], body: text };
         let read = Message::decode(&outgoing.encode()).expect("a message of ours is well-formed");
-        assert!(matches!(reply_of(Ok(read)).body, Body::Bytes(bytes) if bytes == text.as_bytes()));
+        assert!(
+            matches!(reply_of(Ok(read)).body, ReplyBody::Bytes(bytes) if bytes == text.as_bytes())
+        );
     }
     for operation in operations() {
         take_in(&operation, raw.clone());
@@ -40,7 +42,7 @@ pub fn message(bytes: &[u8]) {
 /// Reads the text of a reply to each kind of request.
 pub fn reply(bytes: &[u8]) {
     for operation in operations() {
-        take_in(&operation, RawReply { body: Body::Bytes(bytes.to_vec()), properties: None });
+        take_in(&operation, RawReply { body: ReplyBody::Bytes(bytes.to_vec()), properties: None });
     }
 }
 
@@ -184,7 +186,7 @@ impl Client {
                     Payload::Whole(bytes) => {
                         assert!(bytes.len() as u64 <= MAX_MESSAGE_SIZE);
                         let raw = reply_of(Message::decode(&bytes).map_err(str::to_owned));
-                        !matches!(self.ledger.reply(raw), Taken::Malformed(_))
+                        !matches!(self.ledger.reply(raw), ReplyKind::Malformed(_))
                     }
                     Payload::TooLarge(size) => {
                         assert!(size > MAX_MESSAGE_SIZE);
@@ -212,8 +214,8 @@ fn take_in(operation: &Operation, raw: RawReply) {
     let mut ledger = ledger(operation);
     let open = ledger.open();
     let taken = ledger.reply(raw.clone());
-    assert_eq!(ledger.open(), open - usize::from(taken == Taken::Expected));
-    if let Taken::Malformed(reason) = &taken {
+    assert_eq!(ledger.open(), open - usize::from(taken == ReplyKind::Expected));
+    if let ReplyKind::Malformed(reason) = &taken {
         assert!(
             !reason.contains(char::is_control) && reason.len() < 1000,
             "not fit for a log: {reason:?}"
@@ -227,16 +229,16 @@ fn take_in(operation: &Operation, raw: RawReply) {
             );
             reply.signed_values(entry.request());
             let mut second = self::ledger(operation);
-            let body = Body::Bytes(first_of(&reply.document).into_bytes());
+            let body = ReplyBody::Bytes(first_of(&reply.document).into_bytes());
             assert_eq!(
                 second.reply(RawReply { body, properties: None }),
-                Taken::Expected,
+                ReplyKind::Expected,
                 "what is printed is no reply"
             );
         }
     }
-    if taken == Taken::Expected {
-        assert_eq!(ledger.reply(raw), Taken::Repeated);
+    if taken == ReplyKind::Expected {
+        assert_eq!(ledger.reply(raw), ReplyKind::Repeated);
     }
 }
 

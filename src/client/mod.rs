@@ -14,7 +14,7 @@ use crate::{
     broker::{Broker, Event, Handed},
     deadline::Deadline,
     error::{Error, Phase},
-    signing::{Ledger, Outcome, Taken},
+    signing::{Ledger, Outcome, ReplyKind},
 };
 
 /// How long and how often to try.
@@ -212,18 +212,18 @@ impl<B: Broker> Loops<'_, B> {
             Event::Reply { id, reply } => {
                 let taken = self.ledger.reply(reply);
                 match &taken {
-                    Taken::Expected => {}
-                    Taken::Repeated => {
+                    ReplyKind::Expected => {}
+                    ReplyKind::Repeated => {
                         log::debug!("a second reply to the same request was passed over")
                     }
-                    Taken::Foreign => self.foreign += 1,
-                    Taken::Malformed(reason) => self.tell_of_rejected_reply(reason),
+                    ReplyKind::Foreign => self.foreign += 1,
+                    ReplyKind::Malformed(reason) => self.tell_of_rejected_reply(reason),
                 }
                 self.broker.settle(
                     id,
-                    if let Taken::Malformed(reason) = &taken { Err(reason) } else { Ok(()) },
+                    if let ReplyKind::Malformed(reason) = &taken { Err(reason) } else { Ok(()) },
                 );
-                if taken == Taken::Expected { Came::ExpectedReply } else { Came::Other }
+                if taken == ReplyKind::Expected { Came::ExpectedReply } else { Came::Other }
             }
         };
         if matches!(came, Came::Outcome | Came::ExpectedReply) {

@@ -26,12 +26,14 @@ pub(super) fn outcome(outcome: proton::Outcome) -> Outcome {
 pub(crate) fn reply(message: Result<Message, String>) -> RawReply {
     let message = match message {
         Ok(message) => message,
-        Err(reason) => return RawReply { body: signing::Body::Broken(reason), properties: None },
+        Err(reason) => {
+            return RawReply { body: signing::ReplyBody::Broken(reason), properties: None };
+        }
     };
     RawReply {
         body: match message.body {
-            proton::Body::Bytes(bytes) => signing::Body::Bytes(bytes),
-            proton::Body::Other(kind) => signing::Body::Other(kind),
+            proton::Body::Bytes(bytes) => signing::ReplyBody::Bytes(bytes),
+            proton::Body::Other(kind) => signing::ReplyBody::Other(kind),
         },
         properties: message.application_properties.map(|pairs| {
             pairs.into_iter().map(|(name, value)| (name, json(value))).collect::<Map<_, _>>()

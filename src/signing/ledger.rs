@@ -89,7 +89,7 @@ pub(crate) enum Outcome {
 
 /// What a reply turned out to be.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum ReplyKind {
     /// The first one to a request of ours.
     Expected,
     /// Another one to a request that is answered already.
@@ -216,19 +216,19 @@ impl Ledger {
     }
 
     /// Enters a reply under the request that it names.
-    pub(crate) fn reply(&mut self, raw: RawReply) -> Taken {
+    pub(crate) fn reply(&mut self, raw: RawReply) -> ReplyKind {
         let parsed = match reply::parse(raw, &self.message_id_key) {
             Ok(parsed) => parsed,
-            Err(reason) => return Taken::Malformed(reason),
+            Err(reason) => return ReplyKind::Malformed(reason),
         };
-        let Some(&index) = self.by_id.get(parsed.id.as_str()) else { return Taken::Foreign };
+        let Some(&index) = self.by_id.get(parsed.id.as_str()) else { return ReplyKind::Foreign };
         let entry = &self.entries[index];
         if matches!(entry.state, State::Answered(_)) {
-            return Taken::Repeated;
+            return ReplyKind::Repeated;
         }
         let reply = entry.request.judge(parsed);
         self.close(index, State::Answered(reply));
-        Taken::Expected
+        ReplyKind::Expected
     }
 
     fn close(&mut self, index: usize, state: State) {

@@ -19,9 +19,9 @@ mod reply;
 mod request;
 
 pub use ledger::{Entry, State};
-pub(crate) use ledger::{Ledger, Outcome, Taken};
+pub(crate) use ledger::{Ledger, Outcome, ReplyKind};
 pub use operation::{BlobSign, ClearSign, ContainerSign, Keys, Operation, Text};
-pub(crate) use reply::{Body, RawReply};
+pub(crate) use reply::{RawReply, ReplyBody};
 pub use reply::{Reply, Verdict};
 pub use request::Request;
 pub(crate) use request::{Context, Stamp};

@@ -12,8 +12,8 @@ use crate::{
     broker::ReplyId,
     error::{Condition, Subject},
     signing::{
-        Body, ContainerSign, Context, Entry, Keys, Operation, Outcome, RawReply, Request, Stamp,
-        State,
+        ContainerSign, Context, Entry, Keys, Operation, Outcome, RawReply, ReplyBody, Request,
+        Stamp, State,
     },
 };
 
@@ -120,7 +120,7 @@ impl Script {
 
     fn reply(&mut self, text: String) -> Event {
         self.replies += 1;
-        let body = Body::Bytes(text.into_bytes());
+        let body = ReplyBody::Bytes(text.into_bytes());
         Event::Reply { id: ReplyId(self.replies), reply: RawReply { body, properties: None } }
     }
 }

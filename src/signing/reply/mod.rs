@@ -8,14 +8,14 @@ use super::{answer::Answer, pyjson, pyread, request::Request};
 #[derive(Clone, Debug)]
 pub(crate) struct RawReply {
     /// Its body.
-    pub body: Body,
+    pub body: ReplyBody,
     /// Its application properties; `None` if it had none.
     pub properties: Option<Map<String, Value>>,
 }
 
 /// The body of a message, whatever its sections.
 #[derive(Clone, Debug)]
-pub(crate) enum Body {
+pub(crate) enum ReplyBody {
     /// A text, a binary value or all data sections joined.
     Bytes(Vec<u8>),
     /// Anything else, named for the log: `a map`, `nothing`.
@@ -40,12 +40,14 @@ pub(crate) struct Parsed {
 /// The reason in one clause, for the log.
 pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, String> {
     let bytes = match raw.body {
-        Body::Bytes(bytes) if bytes.trim_ascii().is_empty() => {
+        ReplyBody::Bytes(bytes) if bytes.trim_ascii().is_empty() => {
             return Err("its body is empty".to_owned());
         }
-        Body::Bytes(bytes) => bytes,
-        Body::Other(what) => return Err(format!("its body is {what}: expected text or binary")),
-        Body::Broken(reason) => return Err(reason),
+        ReplyBody::Bytes(bytes) => bytes,
+        ReplyBody::Other(what) => {
+            return Err(format!("its body is {what}: expected text or binary"));
+        }
+        ReplyBody::Broken(reason) => return Err(reason),
     };
     let whole = pyread::read(&bytes)?;
     let Value::Object(object) = &whole else {

@@ -8,7 +8,7 @@ use crate::signing::{claim::claim_file, request::Expected};
 const ID: &str = "00000000-0000-4000-8000-000000000001";
 
 fn raw(body: impl Into<Vec<u8>>) -> RawReply {
-    RawReply { body: Body::Bytes(body.into()), properties: None }
+    RawReply { body: ReplyBody::Bytes(body.into()), properties: None }
 }
 
 fn request(expected: Expected) -> Request {
@@ -82,7 +82,7 @@ fn what_is_no_reply_is_named() {
         parse(raw(deep), "request_id").unwrap_err(),
         "its JSON is nested 128 levels deep or deeper"
     );
-    let other = RawReply { body: Body::Other("a map"), properties: None };
+    let other = RawReply { body: ReplyBody::Other("a map"), properties: None };
     assert_eq!(
         parse(other, "request_id").unwrap_err(),
         "its body is a map: expected text or binary"
