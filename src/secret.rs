@@ -2,21 +2,26 @@
 
 use std::{fs, path::Path};
 
+use zeroize::Zeroizing;
+
 use crate::error::Error;
 
-/// Reads a secret; `what` names it in errors.
+/// Reads a secret, which is erased from memory when it is dropped; `what` names it in errors.
 ///
 /// # Errors
-/// [`Error::Certificate`] where the file cannot be read, is empty, or holds a NUL, which C cannot carry.
-pub(crate) fn read(path: &Path, what: &str) -> Result<String, Error> {
+/// [`Error::Certificate`] if the file cannot be read, is empty, or holds a NUL, which C cannot carry.
+pub(crate) fn read(path: &Path, what: &str) -> Result<Zeroizing<String>, Error> {
     let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
-    let text = fs::read_to_string(path)
+    let mut secret = fs::read_to_string(path)
+        .map(Zeroizing::new)
         .map_err(|error| wrong(format!("cannot read the {what}: {error}")))?;
-    // Editors end a file with a line break that nobody typed as part of the secret.
-    let secret = text.trim_end_matches(['\n', '\r']);
+    // Editors end a file with a line break that nobody typed as part of the secret. It is cut off in
+    // place: a copy would be one more to erase.
+    let length = secret.trim_end_matches(['\n', '\r']).len();
+    secret.truncate(length);
     if secret.is_empty() || secret.contains('\0') {
         let how = if secret.is_empty() { "is empty" } else { "holds a NUL character" };
         return Err(wrong(format!("the {what} {how}")));
     }
-    Ok(secret.to_owned())
+    Ok(secret)
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use zeroize::Zeroizing;
+
 use crate::{
     client::{self, Plan},
     config::Settings,
@@ -20,7 +22,7 @@ pub struct Signer {
     settings: Settings,
     creator: String,
     tls: Option<TlsContext>,
-    password: Option<String>,
+    password: Option<Zeroizing<String>>,
     interrupt: Option<Interrupt>,
 }
 
@@ -140,7 +142,8 @@ impl Signer {
         self.announce(run);
         let total = self.settings.deadline;
         let network = Sockets::new(self.tls.as_ref(), self.interrupt.clone(), total);
-        sign_on(&network, &self.settings, &run.route, self.password.as_deref(), &mut run.ledger)
+        let password = self.password.as_ref().map(|password| password.as_str());
+        sign_on(&network, &self.settings, &run.route, password, &mut run.ledger)
     }
 
     /// Says what will happen, and how long it may take.

@@ -130,7 +130,7 @@ pub(super) fn string_map(node: &Node) -> Result<BTreeMap<String, String>, String
 }
 
 fn unknown(key: &str, known: &[&str]) -> String {
-    match nearest(key, known) {
+    match nearest(key, known.iter().copied()) {
         Some(near) => format!("this key is not known; did you mean {near}?"),
         None => format!("this key is not known; the keys are {}", known.join(", ")),
     }

@@ -14,6 +14,7 @@ use std::{
 };
 
 use proton_sys::*;
+use zeroize::Zeroizing;
 
 use super::{
     credit::CREDIT,
@@ -117,7 +118,7 @@ impl Engine {
             Some(Mechanisms::ExternalOrAnonymous) => (Some(c"EXTERNAL ANONYMOUS"), "", ""),
             Some(Mechanisms::Plain { user, password }) => (Some(c"PLAIN"), user, password),
         };
-        let (user, password) = (CString::new(user)?, CString::new(password)?);
+        let (user, password) = (CString::new(user)?, Zeroizing::new(CString::new(password)?));
 
         let mut raw = MaybeUninit::<pn_connection_driver_t>::zeroed();
         // SAFETY: the null pointers tell the driver to make connection and transport; on success it is whole.

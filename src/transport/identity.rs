@@ -11,6 +11,7 @@ use openssl::{
     pkey::{PKey, Private},
     x509::{X509, X509NameRef},
 };
+use zeroize::Zeroizing;
 
 use crate::{error::Error, secret};
 
@@ -37,6 +38,7 @@ impl Identity {
     pub(crate) fn load(path: &Path, passphrase_file: Option<&Path>) -> Result<Self, Error> {
         let wrong = |problem: String| Error::Certificate { path: path.into(), problem };
         let pem = fs::read(path)
+            .map(Zeroizing::new)
             .map_err(|error| wrong(format!("cannot read certificate and key: {error}")))?;
         let mut certificates = X509::stack_from_pem(&pem)
             .map_err(|stack| wrong(format!("holds a damaged certificate: {stack}")))?;
@@ -47,7 +49,7 @@ impl Identity {
         }
         let passphrase =
             passphrase_file.map(|path| secret::read(path, "passphrase")).transpose()?;
-        let key = private_key(&pem, passphrase.as_deref().map(str::as_bytes))
+        let key = private_key(&pem, passphrase.as_ref().map(|passphrase| passphrase.as_bytes()))
             .map_err(|problem| wrong(problem.into()))?;
         let own = certificates
             .iter()

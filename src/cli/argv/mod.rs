@@ -217,7 +217,7 @@ fn choose_command(
                     .collect();
                 let Some(index) = names.iter().position(|known| known == name) else {
                     let known: Vec<&str> = names.iter().map(String::as_str).collect();
-                    let hint = match nearest(name, &known) {
+                    let hint = match nearest(name, known.iter().copied()) {
                         Some(near) => format!("did you mean {near}?"),
                         None => format!("the commands are {}", known.join(", ")),
                     };
@@ -346,7 +346,7 @@ fn unknown(command: Command, name: &str, known: &[&str]) -> String {
     } else {
         ""
     };
-    match nearest(name, known) {
+    match nearest(name, known.iter().copied()) {
         Some(near) => format!("no such option: {name}; did you mean {near}?{input}"),
         None => format!("no such option: {name}{input}"),
     }
