@@ -1,6 +1,6 @@
 //! What the fuzz targets call: the parts of the crate that read what a stranger wrote.
 //!
-//! Built with `--cfg fuzzing` alone; `fuzz/` has the targets. Whatever the bytes are, nothing here may
+//! Built with `--cfg fuzzing` and for unit tests; `fuzz/` has the targets. Whatever the bytes are, nothing here may
 //! panic, touch memory that is not its own, grow without bound or take long, and what each function
 //! asserts must hold.
 
@@ -69,6 +69,14 @@ pub fn template(text: &str, value: &str) {
     if !text.contains(['{', '}']) {
         assert_eq!(rendered, text, "without fields it is what was written");
     }
+}
+
+/// Feeds bytes to the engine: the first byte chooses SASL and the size of the pieces in which the rest comes.
+pub fn bytes(data: &[u8]) {
+    let Some((&first, rest)) = data.split_first() else { return };
+    // Pieces of one length, the last one shorter: whole, or as slow as a broker likes.
+    let size = [usize::MAX, 1, 7, 500][usize::from(first >> 1 & 3)].min(rest.len().max(1));
+    engine(first & 1 == 1, rest.chunks(size));
 }
 
 /// Feeds a broker's bytes to the engine, piece by piece, and behaves as the client does: sends on credit,
@@ -304,4 +312,27 @@ fn operations() -> [Operation; 4] {
         Operation::Clear(clear),
         Operation::Blob(blob),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::PathBuf};
+
+    /// The inputs that failed once. Those of other targets are replayed by fuzz/smoke.
+    #[test]
+    fn named_inputs_no_longer_fail() {
+        let crashes = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/crashes"));
+        for (target, replay) in [
+            ("bytes", super::bytes as fn(&[u8])),
+            ("configuration", |data| super::configuration(&String::from_utf8_lossy(data))),
+            ("message", super::message),
+            ("reply", super::reply),
+        ] {
+            for file in fs::read_dir(crashes.join(target)).into_iter().flatten() {
+                let file = file.expect("a file").path();
+                eprintln!("{}", file.display());
+                replay(&fs::read(file).expect("the file can be read"));
+            }
+        }
+    }
 }

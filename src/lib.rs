@@ -64,7 +64,7 @@ mod connection;
 mod deadline;
 mod error;
 mod failover;
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod proton;

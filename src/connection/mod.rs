@@ -26,7 +26,7 @@ use crate::{
 };
 use explain::Scene;
 use pump::{Came, Pump};
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 pub(crate) use translate::reply as reply_of;
 
 /// What a connection is for and how it behaves, apart from whom it is to.
