@@ -45,6 +45,48 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status, from the least grave on.
+    #[cfg(feature = "cli")]
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Signed,
+        Self::Unanswered,
+        Self::Unreachable,
+        Self::BadReply,
+        Self::Refused,
+        Self::NotPermitted,
+        Self::Deadline,
+        Self::Interrupted,
+        Self::LocalFile,
+        Self::Config,
+        Self::NoInput,
+        Self::Usage,
+    ];
+
+    /// What it means, for help and documents.
+    #[cfg(feature = "cli")]
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Signed => "everything requested is signed",
+            Self::Unanswered => {
+                "some requests stayed unanswered or undelivered; standard error says whether running again can help"
+            }
+            Self::Unreachable => "no connection could be opened to any broker",
+            Self::BadReply => "a reply has neither a signed value nor an error",
+            Self::Refused => "the signing server refused at least one item",
+            Self::NotPermitted => {
+                "TLS or the broker refused the client: certificate, authorisation, address"
+            }
+            Self::Deadline => "the deadline of the whole run passed",
+            Self::Interrupted => {
+                "interrupted by SIGHUP, SIGINT or SIGTERM; what was received is printed"
+            }
+            Self::LocalFile => "a local file or standard output could not be read or written",
+            Self::Config => "the configuration or a certificate file is wrong",
+            Self::NoInput => "an input file is missing or unreadable",
+            Self::Usage => "wrong use of the command line",
+        }
+    }
+
     /// The exit status. An interrupt counts as SIGINT; who knows of another signal says so itself.
     pub fn code(self) -> u8 {
         match self {

@@ -1,182 +1,175 @@
 //! What `--help` prints.
 
-use super::argv::{Command, Style, Usage};
+use super::{
+    commands::Command,
+    options::{self, Flag},
+    statuses,
+    topic::{Style, Topic},
+};
 
-/// What help is asked for: a command, or the program as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Topic {
-    pub(super) style: Style,
-    pub(super) tool: String,
-    pub(super) command: Option<Command>,
-}
+/// The columns of a line at most.
+const WIDTH: usize = 100;
 
-impl Topic {
-    pub(super) fn new(style: Style, tool: &str, command: Option<Command>) -> Self {
-        Self { style, tool: tool.into(), command }
-    }
+/// Where the right one of two columns begins.
+const COLUMN: usize = 26;
 
-    /// The words that call the command.
-    fn call(&self) -> String {
-        match (self.command, self.style) {
-            (Some(command), Style::Native) => format!("{} {}", self.tool, command.name()),
-            (Some(command), Style::Reference) if self.tool == "pubtools-sign" => {
-                format!("{} msg-{}", self.tool, command.name())
-            }
-            _ => self.tool.clone(),
-        }
-    }
-
-    /// A mistake in the use of what this topic explains.
-    pub(super) fn usage(&self, problem: String) -> Usage {
-        Usage { tool: self.tool.clone(), problem, help: format!("{} --help", self.call()) }
-    }
-
-    /// Writes the help text, which ends with a line break.
-    pub(crate) fn text(&self) -> String {
-        let call = self.call();
-        let statuses = match self.style {
-            Style::Native => STATUSES,
-            Style::Reference => REFERENCE_STATUSES,
-        };
-        let levels = match self.style {
-            Style::Native => "trace, debug, info, warning, error or critical",
-            Style::Reference => "DEBUG, INFO, WARNING or ERROR",
-        };
-        let common = COMMON.replace("{levels}", levels);
-        match self.command {
-            None if self.style == Style::Native => TOP.replace("{call}", &call) + statuses,
-            None => BUNDLE.replace("{call}", &call) + statuses,
-            Some(Command::Container) => {
-                CONTAINER.replace("{call}", &call) + KEY_NAME + TYPE + &common + statuses
-            }
-            Some(Command::Clear) => CLEAR.replace("{call}", &call) + &common + statuses,
-            Some(Command::Blob) => BLOB.replace("{call}", &call) + KEY_NAME + &common + statuses,
-        }
+/// Writes the help text, which ends with a line break.
+pub(super) fn text(topic: &Topic) -> String {
+    match topic.command {
+        Some(command) => of_command(topic, command),
+        None => of_program(topic),
     }
 }
 
-const TOP: &str = "\
-Sends signing requests to an AMQP 1.0 broker and waits for the signed replies.
+fn of_program(topic: &Topic) -> String {
+    let call = topic.call();
+    let mut text = match topic.style {
+        Style::Native => {
+            "Sends signing requests to an AMQP 1.0 broker and waits for the signed replies.\n"
+        }
+        Style::PubtoolsSign => "Signs by messages, under the names that pubtools-sign uses.\n",
+    }
+    .to_owned();
+    text += &format!("\nUsage: {call} COMMAND [OPTIONS]\n       {call} COMMAND --help\n");
+    text += "\nCommands:\n";
+    for command in Command::ALL {
+        text += &row(&topic.name_of(command), command.row().summary);
+    }
+    if topic.style == Style::Native {
+        text += "\nOptions:\n";
+        text += &aside();
+        text += FILES_AND_ENVIRONMENT;
+    }
+    text + &exit_statuses(topic.style)
+}
 
-Usage: {call} COMMAND [OPTIONS]
-       {call} COMMAND --help
-
-Commands:
-  container-sign   sign container images, as pairs of digest and reference
-  clear-sign       clear-sign texts or files
-  blob-sign        sign files, signatures apart
-
-Options:
-  -h, --help       print this help
-  -V, --version    print the version
-
+const FILES_AND_ENVIRONMENT: &str = "
 Files:
   ~/.config/pubtools-sign/conf.yaml, then /etc/pubtools-sign/conf.yaml
-                   the configuration, unless --config-file names another
+                          the configuration, unless --config-file names another
 
 Environment:
-  RUST_LOG         log level; beats the configuration, --log-level beats it
-  any              ${NAME} in the configuration stands for that variable
+  RUST_LOG                log level, over that of the configuration; --log-level is over both
+  any                     ${NAME} in the configuration stands for that variable
 
 Results go to standard output, everything else to standard error.
 ";
 
-const BUNDLE: &str = "\
-Signs by messages, under the names that pubtools-sign uses.
+fn of_command(topic: &Topic, command: Command) -> String {
+    let call = topic.call();
+    let needs = |flag: &&Flag| command.needs(flag.long);
+    let required = options::of(command).filter(needs).map(signature).collect::<Vec<_>>();
+    let inputs = if command.row().inputs { " [--] INPUT…" } else { "" };
+    let usage = format!("{call} {} [OPTIONS]{inputs}", required.join(" "));
+    let mut text = format!("{}\n\nUsage: {}\n", command.row().about, wrapped(&usage, 7, 9));
+    text += &format!(
+        "\nExample:\n  {call} --signing-key 55A34A82 --task-id 1234 \\\n      {}\n",
+        command.row().example
+    );
+    if command.row().inputs {
+        text += "\nInputs:\n";
+        text += &row(&format!("{}…", options::input().name), options::input().description);
+    }
+    text += "\nRequired:\n";
+    for flag in options::of(command).filter(needs) {
+        text += &row(&signature(flag), &options::meaning(flag, topic.style));
+    }
+    text += "\nOptions:\n";
+    for flag in options::of(command).filter(|flag| !needs(flag)) {
+        text += &row(&signature(flag), &options::meaning(flag, topic.style));
+    }
+    text + &aside() + &exit_statuses(topic.style)
+}
 
-Usage: {call} COMMAND [OPTIONS]
-       {call} COMMAND --help
+fn aside() -> String {
+    let option = |(short, long, meaning)| row(&format!("{short}, {long}"), meaning);
+    options::ASIDE.into_iter().map(option).collect()
+}
 
-Commands:
-  msg-container-sign   sign container images, as pairs of digest and reference
-  msg-clear-sign       clear-sign texts or files
-  msg-blob-sign        sign files, signatures apart
-";
+/// An option with its value's name.
+fn signature(flag: &Flag) -> String {
+    match options::value_name(flag) {
+        Some(value) => format!("{} {value}", flag.long),
+        None => flag.long.into(),
+    }
+}
 
-const CONTAINER: &str = "\
-Asks for a signature of each container image by each key.
+fn exit_statuses(style: Style) -> String {
+    let rows = match style {
+        Style::Native => statuses::rows(),
+        Style::PubtoolsSign => statuses::of_pubtools_sign(),
+    };
+    let mut text = "\nExit statuses:\n".to_owned();
+    for (codes, meaning) in rows {
+        let left = format!("  {codes:>3}  ");
+        text += &format!("{left}{}\n", wrapped(meaning, left.len(), 7));
+    }
+    text
+}
 
-Usage: {call} --signing-key KEY --task-id ID \\
-         --digest DIGEST --reference REFERENCE [OPTIONS]
+/// Two columns; the right one on lines of its own if the left one is too wide.
+fn row(left: &str, right: &str) -> String {
+    let gap = match COLUMN.checked_sub(left.chars().count() + 4) {
+        Some(gap) => " ".repeat(gap + 2),
+        None => format!("\n{}", " ".repeat(COLUMN)),
+    };
+    let right = wrapped(&right.replace('`', ""), COLUMN, COLUMN);
+    format!("  {left}{gap}{right}\n")
+}
 
-Example:
-  {call} --signing-key 55A34A82 --task-id 1234 \\
-      --digest sha256:3f2a… --reference registry.example.com/ns/app:1.0
+/// A text that begins in column `start`, in lines of at most [`WIDTH`] columns, the others indented.
+fn wrapped(text: &str, start: usize, indent: usize) -> String {
+    let mut out = String::new();
+    let mut column = start;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if column + 1 + width > WIDTH {
+            out += &format!("\n{}", " ".repeat(indent));
+            column = indent;
+        } else if !out.is_empty() {
+            out.push(' ');
+            column += 1;
+        }
+        out += word;
+        column += width;
+    }
+    out
+}
 
-Images (repeatable; the first digest goes with the first reference, and so on):
-  --digest DIGEST         digest of the manifest
-  --reference REFERENCE   name under which the image is pulled
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-Options:
-";
+    #[test]
+    fn explains_every_command_in_both_styles() {
+        for command in Command::ALL {
+            let native = text(&Topic::new(Style::Native, "amqp-messenger", Some(command)));
+            for flag in options::of(command) {
+                assert!(native.contains(&format!("\n  {}", signature(flag))), "{native}");
+            }
+            for part in ["Example:", "Usage: amqp-messenger ", "Exit statuses:", "--version"] {
+                assert!(native.contains(part), "{part} in {native}");
+            }
+            assert_eq!(native.contains("@FILE"), command == Command::Clear);
+            let other = text(&Topic::new(Style::PubtoolsSign, "pubtools-sign", Some(command)));
+            let usage = format!("Usage: pubtools-sign msg-{} ", command.name());
+            assert!(other.contains(&usage) && other.contains("WARNING or ERROR"), "{other}");
+        }
+        let top = text(&Topic::new(Style::Native, "amqp-messenger", None));
+        for part in ["blob-sign", "Environment:", "Files:", "${NAME}", " 124 ", "129, 130, 143"] {
+            assert!(top.contains(part), "{part}");
+        }
+    }
 
-const CLEAR: &str = "\
-Asks for a clear-signed copy of each input by each key.
-
-Usage: {call} --signing-key KEY --task-id ID [OPTIONS] [--] INPUT…
-
-An INPUT is the text itself, or @FILE for the bytes of a file. After -- every word is an input.
-
-Example:
-  {call} --signing-key 55A34A82 --task-id 1234 @RELEASE.txt
-
-Options:
-  --repo REPO             repository that the request names
-";
-
-const BLOB: &str = "\
-Asks for a signature of each file by each key.
-
-Usage: {call} --signing-key KEY --task-id ID --blob-file FILE [OPTIONS]
-
-Example:
-  {call} --signing-key 55A34A82 --task-id 1234 --blob-file app.tar.gz
-
-Files (repeatable):
-  --blob-file FILE        file to sign
-
-Options:
-  --signer-type TYPE      single (default); batch is for containers
-";
-
-const KEY_NAME: &str =
-    "  --signing-key-name NAME name of the key; repeatable, in the order of the keys\n";
-
-const COMMON: &str = "\
-\x20 --signing-key KEY       id or alias of the key; repeatable, required
-  --task-id ID            task that the signatures are for; required
-  --config-file FILE      configuration (default: ~/.config/pubtools-sign/conf.yaml,
-                          then /etc/pubtools-sign/conf.yaml)
-  --requester NAME        name to ask under, instead of the client certificate's
-  --raw                   print each signed value, in base64, on a line of its own instead of one
-                          JSON document
-  --log-level LEVEL       {levels}
-  -h, --help              print this help
-  -V, --version           print the version
-";
-
-const TYPE: &str =
-    "  --signer-type TYPE      single (default), or batch for many images in a request\n";
-
-const STATUSES: &str = "
-Exit statuses:
-    0  everything asked for is signed
-    1  the signing server refused at least one item
-    2  wrong use of the command line
-   65  a reply holds neither a signed value nor an error
-   66  an input file is missing or unreadable
-   69  no connection to any broker
-   74  a local file or standard output could not be read or written
-   75  some requests stayed unanswered; standard error says which can be tried again
-   77  TLS or the broker refused us
-   78  the configuration or a certificate file is wrong
-  124  the deadline of the whole run passed
-  129, 130, 143  interrupted; what was received is printed
-";
-
-const REFERENCE_STATUSES: &str = "
-Exit statuses:
-    0  every request has a reply
-    1  it has not, or something else failed; with --raw also where a reply holds errors
-    2  wrong use of the command line
-";
+    #[test]
+    fn fits_a_screen() {
+        for style in [Style::Native, Style::PubtoolsSign] {
+            for command in Command::ALL.map(Some).into_iter().chain([None]) {
+                let text = text(&Topic::new(style, "pubtools-sign", command));
+                assert!(text.ends_with('\n') && !text.contains(['`', '\t']), "{text}");
+                assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+                assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+            }
+        }
+    }
+}

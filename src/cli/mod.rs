@@ -1,30 +1,35 @@
 //! The command line: the only code that prints.
 
-/// Prints a line on standard error. Where that takes no more, the exit status must tell it all.
+/// Prints a line on standard error. If that takes no more, only the exit status is left to say it.
 macro_rules! tell {
     ($($words:tt)*) => { $crate::cli::streams::tell(format_args!($($words)*)) };
 }
 
-mod args;
 mod argv;
+mod commands;
 mod config_file;
 mod document;
 mod help;
 mod input;
 mod logging;
+mod options;
 mod remedy;
 mod report;
 mod signals;
+mod statuses;
 mod streams;
+mod topic;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use args::{Arguments, Common, What};
-use argv::{Parsed, Style};
+use argv::Parsed;
+use commands::Command;
+use options::{Bytes, Options};
 use signals::Signals;
+use topic::{Style, Topic};
 
 use crate::{
-    Error, Interrupt, Operation, Settings, Signer, SignerType, Status,
+    Error, Interrupt, Operation, Settings, Signer, Status,
     config::default_paths,
     signing::{BlobSign, ClearSign, ContainerSign, Keys},
 };
@@ -32,23 +37,10 @@ use crate::{
 /// Does what the command line asks for, the program's own name being its first word; the exit
 /// status is one of [`Status`].
 pub fn run(argv: Vec<OsString>) -> u8 {
-    let parsed = argv::parse(argv).and_then(|parsed| match parsed {
-        Parsed::Run(invocation) => Ok(Action::Sign(
-            invocation.style,
-            invocation.tool.clone(),
-            args::arguments(invocation)?,
-        )),
-        Parsed::Help(topic) => Ok(Action::Print(topic.text())),
-        Parsed::Version => Ok(Action::Print(version())),
-    });
-    match parsed {
-        Ok(Action::Sign(style, tool, arguments)) => sign(style, &tool, arguments),
-        Ok(Action::Print(text)) => {
-            match document::to_stdout(|out| out.write_all(text.as_bytes())) {
-                Ok(()) => 0,
-                Err(error) => Status::of_error(&error).code(),
-            }
-        }
+    match argv::parse(argv) {
+        Ok(Parsed::Sign(topic, command, options)) => sign(&topic, command, *options),
+        Ok(Parsed::Help(topic)) => print(&help::text(&topic)),
+        Ok(Parsed::Version) => print(&version()),
         Err(usage) => {
             tell!("{}: {usage}", usage.tool);
             Status::Usage.code()
@@ -56,12 +48,12 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     }
 }
 
-enum Action {
-    Sign(Style, String, Arguments),
-    Print(String),
+fn print(text: &str) -> u8 {
+    let printed = document::to_stdout(|out| out.write_all(text.as_bytes()));
+    printed.map_or_else(|error| Status::of_error(&error), |()| Status::Signed).code()
 }
 
-/// Our version, that of Proton's headers, and that of the OpenSSL that runs.
+/// The version of this program, that of Proton's headers, and that of the OpenSSL that runs.
 fn version() -> String {
     format!(
         "amqp-messenger {} (Qpid Proton {}, {})\n",
@@ -72,9 +64,9 @@ fn version() -> String {
 }
 
 /// Signs, prints what came of it, and answers with the exit status.
-fn sign(style: Style, tool: &str, arguments: Arguments) -> u8 {
-    let raw = arguments.common.raw;
-    let outcome = start(style, arguments).and_then(|(signer, operation, signals)| {
+fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
+    let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
+    let outcome = start(style, command, options).and_then(|(signer, operation, signals)| {
         let run = signer.prepare(&operation)?;
         document::check_stdout()?;
         Ok((signer, operation, signals, run))
@@ -83,8 +75,8 @@ fn sign(style: Style, tool: &str, arguments: Arguments) -> u8 {
         Ok(started) => started,
         Err(error) => {
             report::print_error(tool, &error);
-            return if style == Style::Reference {
-                reference_status(&error)
+            return if style == Style::PubtoolsSign {
+                pubtools_sign_status(&error)
             } else {
                 Status::of_error(&error).code()
             };
@@ -103,38 +95,39 @@ fn sign(style: Style, tool: &str, arguments: Arguments) -> u8 {
         report::print_error(tool, error);
     }
     let status = Status::of_run(&result, run.entries());
-    // To the reference a refusal by the signing server is a success, unless only values are printed;
-    // whatever makes the document's status an error beside it is none.
+    // To pubtools-sign a refusal by the signing server is a success, unless only values are printed;
+    // anything else that makes the document's status an error is a failure.
     let all_replied = printed.is_ok() && report::causes(&run, &result).is_empty();
     let status = printed.map_or_else(|error| status.max(Status::of_error(&error)), |()| status);
     match (style, signals.status()) {
-        (Style::Reference, _) => u8::from(!all_replied || (raw && status == Status::Refused)),
+        (Style::PubtoolsSign, _) => u8::from(!all_replied || (raw && status == Status::Refused)),
         (Style::Native, Some(code)) if status == Status::Interrupted => code,
         (Style::Native, _) => status.code(),
     }
 }
 
-/// Whoever reads our output may stop reading: nobody is left to be told.
+/// A reader of standard output may stop reading, and needs no message about that.
 fn is_broken_pipe(error: &Error) -> bool {
     matches!(error, Error::LocalFile { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-/// The reference knows 2 for usage, and 1 for everything else that is wrong.
-fn reference_status(error: &Error) -> u8 {
+/// pubtools-sign has 2 for usage, and 1 for everything else that is wrong.
+fn pubtools_sign_status(error: &Error) -> u8 {
     if Status::of_error(error) == Status::Usage { Status::Usage.code() } else { 1 }
 }
 
 /// Reads everything that a run needs before it connects.
-fn start(style: Style, arguments: Arguments) -> Result<(Signer, Operation, Signals), Error> {
-    let signer_type = match &arguments.what {
-        What::Container { signer_type, .. } | What::Blob { signer_type, .. } => *signer_type,
-        What::Clear { .. } => SignerType::Single,
-    };
-    let path = config_file::choose(arguments.common.config_file.as_deref(), &default_paths())?;
-    let settings = Settings::load(&path, signer_type)?;
-    logging::start(arguments.common.log_level, settings.log_level);
-    let requester = arguments.common.requester.clone();
-    let operation = operation(style, arguments)?;
+fn start(
+    style: Style,
+    command: Command,
+    options: Options,
+) -> Result<(Signer, Operation, Signals), Error> {
+    let named = options.config_file.as_ref().map(|path| path.0.as_ref());
+    let path = config_file::choose(named, &default_paths())?;
+    let settings = Settings::load(&path, options.signer_type)?;
+    logging::start(options.log_level, settings.log_level);
+    let requester = options.requester.clone();
+    let operation = operation(style, command, options)?;
     let mut signer = Signer::new(settings, requester.as_deref())?;
     let stopped = |source| Error::LocalFile { path: PathBuf::from("signal handlers"), source };
     let interrupt = Interrupt::new().map_err(stopped)?;
@@ -143,23 +136,23 @@ fn start(style: Style, arguments: Arguments) -> Result<(Signer, Operation, Signa
     Ok((signer, operation, signals))
 }
 
-fn operation(style: Style, arguments: Arguments) -> Result<Operation, Error> {
-    let Common { keys, key_names, task_id, requester, .. } = arguments.common;
-    let keys = Keys { ids: keys, names: key_names };
-    Ok(match arguments.what {
-        What::Container { digests, references, .. } => {
+fn operation(style: Style, command: Command, options: Options) -> Result<Operation, Error> {
+    let Options { signing_key, signing_key_name, task_id, requester, .. } = options;
+    let keys = Keys { ids: signing_key, names: signing_key_name };
+    Ok(match command {
+        Command::Container => {
+            let (digests, references) = (options.digest, options.reference);
             Operation::Container(ContainerSign { digests, references, keys, task_id, requester })
         }
-        What::Clear { repo, inputs } => {
-            let latin_1 = style == Style::Reference;
-            let inputs = inputs
-                .iter()
-                .map(|argument| input::text(argument, latin_1))
-                .collect::<Result<_, _>>()?;
-            Operation::Clear(ClearSign { inputs, keys, task_id, repo, requester })
+        Command::Clear => {
+            let latin_1 = style == Style::PubtoolsSign;
+            let inputs = options.inputs.iter().map(|argument| input::text(&argument.0, latin_1));
+            let inputs = inputs.collect::<Result<_, _>>()?;
+            Operation::Clear(ClearSign { inputs, keys, task_id, repo: options.repo, requester })
         }
-        What::Blob { files, .. } => {
-            let blobs = files.iter().map(|path| input::file(path)).collect::<Result<_, _>>()?;
+        Command::Blob => {
+            let files = options.blob_file.into_iter().map(Bytes::into_path);
+            let blobs = files.map(|path| input::file(&path)).collect::<Result<_, _>>()?;
             Operation::Blob(BlobSign { blobs, keys, task_id, requester })
         }
     })

@@ -15,26 +15,29 @@ use signal_hook::{
     low_level::pipe,
 };
 
+/// The signals, each with the exit status of a run that it ended.
+pub(super) const SIGNALS: [(i32, u8); 3] = [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)];
+
 /// Which signal came, if one did.
 pub(super) struct Signals {
     status: Arc<AtomicUsize>,
 }
 
 impl Signals {
-    /// Makes the signals raise `interrupt`; a hang-up only where nohup(1) has not made it ignored.
+    /// Makes the signals raise `interrupt`; a hang-up only unless nohup(1) has made it ignored.
     ///
     /// # Errors
     /// The operating system's.
     pub(super) fn install(interrupt: &Interrupt) -> io::Result<Self> {
         let (status, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        for (signal, code) in [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] {
+        for (signal, code) in SIGNALS {
             if signal == SIGHUP && is_ignored(signal) {
                 continue;
             }
             // In this order: the first signal finds `again` unset, and sets it for the next.
-            flag::register_conditional_shutdown(signal, code, again.clone())?;
+            flag::register_conditional_shutdown(signal, code.into(), again.clone())?;
             flag::register(signal, again.clone())?;
-            flag::register_usize(signal, status.clone(), code as usize)?;
+            flag::register_usize(signal, status.clone(), code.into())?;
             pipe::register(signal, interrupt.raiser()?)?;
         }
         Ok(Self { status })
@@ -46,7 +49,8 @@ impl Signals {
     }
 }
 
-/// Whether whoever started us made us ignore a signal; not known without /proc, and then taken for no.
+/// Whether the process was started with a signal ignored. Without /proc that is not known, and is
+/// taken for no.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

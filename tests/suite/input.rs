@@ -491,13 +491,13 @@ fn an_option_s_mistake_names_the_option() {
     let bench = Bench::new();
     for (words, says) in [
         (&["--digset", "x"][..], "did you mean --digest?"),
-        (&["--repo", "x"], "--repo is no option of container-sign, only of clear-sign"),
+        (&["--repo", "x"], "--repo is not an option of container-sign, only of clear-sign"),
         (&["--raw=1"], "--raw takes no value"),
         (&["--requester"], "--requester needs a value"),
         (&["--requester", ""], "--requester has an empty value"),
         (&["--log-level", "loud"], "--log-level: trace, debug"),
         (&["--signer-type", "both"], "--signer-type"),
-        (&["word"], "\"word\" is one word too many"),
+        (&["word"], "unexpected argument \"word\""),
     ] {
         let ended = run(&bench, &bench.config(), &images(1), words);
         refused(&bench, ended, 2, &[says, "try 'amqp-messenger container-sign --help'"]);

@@ -1,27 +1,30 @@
 //! Tables of command lines; what click makes of them was measured with pubtools-sign 1.0.6.
 
 use super::*;
+use crate::{SignerType, cli::options::Bytes};
+use log::LevelFilter;
 
 fn words(line: &str) -> Vec<OsString> {
     line.split(' ').map(OsString::from).collect()
 }
 
-fn run(words: Vec<OsString>) -> Invocation {
+fn try_line(line: &[&[u8]]) -> Result<Parsed, Usage> {
+    parse(line.iter().map(|word| OsString::from_vec(word.to_vec())).collect())
+}
+
+fn sign(words: Vec<OsString>) -> (Topic, Command, Options) {
     match parse(words) {
-        Ok(Parsed::Run(invocation)) => invocation,
+        Ok(Parsed::Sign(topic, command, options)) => (topic, command, *options),
         other => panic!("{other:?}"),
     }
 }
 
-/// The options and positionals of a clear-sign line with what is required before it.
-fn clear(rest: &str) -> (Vec<(&'static str, String)>, Vec<String>) {
-    let invocation =
-        run(words(&format!("amqp-messenger clear-sign --signing-key k --task-id 1 {rest}")));
-    let text = |word: OsString| word.into_string().unwrap();
-    let options = invocation.options.into_iter().map(|(name, value)| (name, text(value)));
-    let rest =
-        options.filter(|(name, value)| (*name, value.as_str()) != ("--signing-key", "k")).collect();
-    (rest, invocation.positionals.into_iter().map(text).collect())
+/// Task id, repository, whether raw, and inputs of a clear-sign line with what is required before it.
+fn clear(rest: &str) -> (String, Option<String>, bool, Vec<String>) {
+    let (_, _, options) =
+        sign(words(&format!("amqp-messenger clear-sign --signing-key k --task-id 1 {rest}")));
+    let inputs = options.inputs.into_iter().map(|input| input.0.into_string().unwrap());
+    (options.task_id, options.repo, options.raw, inputs.collect())
 }
 
 fn problem(line: &str) -> Usage {
@@ -36,46 +39,42 @@ fn knows_its_names() {
         ("/usr/bin/other clear-sign", Style::Native, "amqp-messenger", Command::Clear),
         (
             "/usr/bin/pubtools-sign-msg-clear-sign",
-            Style::Reference,
+            Style::PubtoolsSign,
             "pubtools-sign-msg-clear-sign",
             Command::Clear,
         ),
-        ("pubtools-sign msg-clear-sign", Style::Reference, "pubtools-sign", Command::Clear),
-        ("pubtools-sign -- msg-clear-sign", Style::Reference, "pubtools-sign", Command::Clear),
+        ("pubtools-sign msg-clear-sign", Style::PubtoolsSign, "pubtools-sign", Command::Clear),
+        ("pubtools-sign -- msg-clear-sign", Style::PubtoolsSign, "pubtools-sign", Command::Clear),
     ] {
-        let invocation = run(words(&format!("{line} {options} x")));
-        assert_eq!(
-            (invocation.style, invocation.tool.as_str(), invocation.command),
-            (style, tool, command),
-            "{line}"
-        );
+        let (topic, chosen, _) = sign(words(&format!("{line} {options} x")));
+        assert_eq!((topic.style, topic.tool.as_str(), chosen), (style, tool, command), "{line}");
     }
-    let blob = run(words(&format!("pubtools-sign msg-blob-sign {options} --blob-file f")));
-    assert_eq!((blob.style, blob.command), (Style::Reference, Command::Blob));
-    let container =
-        run(words(&format!("pubtools-sign-msg-container-sign {options} --digest d --reference r")));
-    assert_eq!(container.command, Command::Container);
+    let (topic, command, _) =
+        sign(words(&format!("pubtools-sign msg-blob-sign {options} --blob-file f")));
+    assert_eq!((topic.style, command), (Style::PubtoolsSign, Command::Blob));
+    let line = format!("pubtools-sign-msg-container-sign {options} --digest d --reference r");
+    assert_eq!(sign(words(&line)).1, Command::Container);
 }
 
 #[test]
-fn sorts_options_and_positionals() {
-    let id = |value: &str| ("--task-id", value.to_string());
-    for (rest, options, positionals) in [
-        ("a", vec![id("1")], vec!["a"]),
-        ("a --raw b", vec![id("1"), ("--raw", String::new())], vec!["a", "b"]),
-        ("--raw --raw a", vec![id("1"), ("--raw", String::new())], vec!["a"]),
-        ("--task-id 2 --task-id=3 a", vec![id("3")], vec!["a"]),
-        ("--task-id= a", vec![id("")], vec!["a"]),
-        ("--repo --help a", vec![id("1"), ("--repo", "--help".into())], vec!["a"]),
-        ("--repo=--help a", vec![id("1"), ("--repo", "--help".into())], vec!["a"]),
-        ("--repo -- a", vec![id("1"), ("--repo", "--".into())], vec!["a"]),
-        ("--repo -x a", vec![id("1"), ("--repo", "-x".into())], vec!["a"]),
-        ("--repo=a=b c", vec![id("1"), ("--repo", "a=b".into())], vec!["c"]),
-        ("--signing-key=l a", vec![id("1"), ("--signing-key", "l".into())], vec!["a"]),
-        ("-- --help --raw --", vec![id("1")], vec!["--help", "--raw", "--"]),
-        ("- help", vec![id("1")], vec!["-", "help"]),
+fn sorts_options_and_inputs() {
+    for (rest, task_id, repo, raw, inputs) in [
+        ("a", "1", None, false, vec!["a"]),
+        ("a --raw b", "1", None, true, vec!["a", "b"]),
+        ("--raw --raw a", "1", None, true, vec!["a"]),
+        ("--task-id 2 --task-id=3 a", "3", None, false, vec!["a"]),
+        ("--task-id= --task-id=3 a", "3", None, false, vec!["a"]),
+        ("--repo --help a", "1", Some("--help"), false, vec!["a"]),
+        ("--repo=--help a", "1", Some("--help"), false, vec!["a"]),
+        ("--repo -- a", "1", Some("--"), false, vec!["a"]),
+        ("--repo -x a", "1", Some("-x"), false, vec!["a"]),
+        ("--repo=a=b c", "1", Some("a=b"), false, vec!["c"]),
+        ("--repo= a", "1", Some(""), false, vec!["a"]),
+        ("-- --help --raw --", "1", None, false, vec!["--help", "--raw", "--"]),
+        ("- help", "1", None, false, vec!["-", "help"]),
     ] {
-        let expected = (options, positionals.into_iter().map(String::from).collect());
+        let inputs = inputs.into_iter().map(String::from).collect();
+        let expected = (task_id.to_owned(), repo.map(String::from), raw, inputs);
         assert_eq!(clear(rest), expected, "{rest}");
     }
 }
@@ -84,7 +83,7 @@ fn sorts_options_and_positionals() {
 fn finds_help_and_version() {
     let help = |style, tool: &str, command| Parsed::Help(Topic::new(style, tool, command));
     let (clear, none) = (Some(Command::Clear), None);
-    let (native, reference) = (Style::Native, Style::Reference);
+    let (native, reference) = (Style::Native, Style::PubtoolsSign);
     for (line, expected) in [
         ("amqp-messenger --help", help(native, "amqp-messenger", none)),
         ("amqp-messenger -h clear-sign", help(native, "amqp-messenger", none)),
@@ -138,7 +137,7 @@ fn says_what_is_wrong() {
         (&format!("{native} --repo"), "--repo needs a value"),
         (
             &format!("{native} --digest d"),
-            "--digest is no option of clear-sign, only of container-sign",
+            "--digest is not an option of clear-sign, only of container-sign",
         ),
         ("amqp-messenger clear-sign x", "missing --signing-key, --task-id"),
         (
@@ -146,7 +145,7 @@ fn says_what_is_wrong() {
             "missing --signing-key, --task-id, --reference",
         ),
         ("amqp-messenger blob-sign --signing-key x --task-id y", "missing --blob-file"),
-        ("amqp-messenger blob-sign x", "\"x\" is one word too many"),
+        ("amqp-messenger blob-sign x", "unexpected argument \"x\": blob-sign takes only options"),
     ] {
         let usage = problem(line);
         assert!(usage.problem.contains(expected), "{line}: {usage}");
@@ -169,19 +168,115 @@ fn says_what_is_wrong() {
 }
 
 #[test]
-fn takes_any_bytes_where_they_are_files_or_texts() {
-    let bytes = |text: &[u8]| OsString::from_vec(text.to_vec());
-    let line = |extra: &[&[u8]]| {
-        let mut line = words("amqp-messenger clear-sign --signing-key k --task-id 1");
-        line.extend(extra.iter().map(|word| bytes(word)));
-        parse(line)
+fn types_a_container_line() {
+    let (_, _, options) = sign(words(
+        "amqp-messenger container-sign --signing-key a --signing-key=b --signing-key-name= \
+         --signing-key-name n --task-id 1 --digest d1 --digest d2 --reference r1 --raw \
+         --signer-type single --signer-type batch --requester me --log-level Critical \
+         --config-file f.yaml",
+    ));
+    let strings = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let expected = Options {
+        signing_key: strings(&["a", "b"]),
+        signing_key_name: strings(&["", "n"]),
+        task_id: "1".into(),
+        digest: strings(&["d1", "d2"]),
+        reference: strings(&["r1"]),
+        blob_file: vec![],
+        repo: None,
+        config_file: Some(Bytes("f.yaml".into())),
+        requester: Some("me".into()),
+        signer_type: SignerType::Batch,
+        raw: true,
+        log_level: Some(LevelFilter::Error),
+        inputs: vec![],
     };
-    let Ok(Parsed::Run(invocation)) = line(&[b"--config-file=\xff", b"\xfe", b"--", b"\xfd"])
-    else {
-        panic!()
-    };
-    assert_eq!(invocation.options.last().unwrap(), &("--config-file", bytes(b"\xff")));
-    assert_eq!(invocation.positionals, [bytes(b"\xfe"), bytes(b"\xfd")]);
-    assert!(line(&[b"--repo", b"\xff"]).unwrap_err().problem.contains("--repo is not UTF-8"));
-    assert!(line(&[b"--\xff"]).unwrap_err().problem.contains("no such option"));
+    assert_eq!(options, expected);
+}
+
+#[test]
+fn takes_any_bytes_for_files_and_inputs() {
+    let start: [&[u8]; 6] =
+        [b"amqp-messenger", b"clear-sign", b"--signing-key", b"k", b"--task-id", b"help"];
+    let rest: [&[u8]; 9] = [
+        b"--config-file=\xff",
+        b"help",
+        b"",
+        b"-",
+        b"\xff\x80",
+        "é".as_bytes(),
+        b"--",
+        b"--help",
+        b"--",
+    ];
+    let Ok(Parsed::Sign(_, _, options)) = try_line(&[&start[..], &rest].concat()) else { panic!() };
+    let bytes = |word: &[u8]| Bytes(OsString::from_vec(word.to_vec()));
+    assert_eq!(options.config_file, Some(bytes(b"\xff")));
+    let inputs = [1, 2, 3, 4, 5, 7, 8].map(|index: usize| bytes(rest[index]));
+    assert_eq!((options.task_id.as_str(), options.inputs), ("help", Vec::from(inputs)));
+
+    let line: [&[u8]; 9] = [
+        b"pubtools-sign-msg-blob-sign",
+        b"--signing-key",
+        b"k",
+        b"--task-id",
+        b"1",
+        b"--blob-file",
+        b"\xff",
+        b"--blob-file",
+        b"--raw",
+    ];
+    let Ok(Parsed::Sign(_, _, options)) = try_line(&line) else { panic!() };
+    assert_eq!(options.blob_file, [bytes(b"\xff"), bytes(b"--raw")]);
+    for (word, expected) in [(&b"--repo=\xff"[..], "--repo is not UTF-8"), (b"--\xff", "no such")] {
+        let usage = try_line(&[&start[..], &[word]].concat()).unwrap_err();
+        assert!(usage.problem.contains(expected), "{usage}");
+    }
+}
+
+#[test]
+fn judges_levels_by_style() {
+    let start = ["amqp-messenger clear-sign", "pubtools-sign-msg-clear-sign"];
+    for (level, native, other) in [
+        ("DEBUG", true, true),
+        ("WARNING", true, true),
+        ("debug", true, false),
+        ("trace", true, false),
+        ("CRITICAL", true, false),
+        ("WARN", true, false),
+        ("loud", false, false),
+    ] {
+        let taken = start.map(|start| {
+            parse(words(&format!("{start} --signing-key k --task-id 1 --log-level {level}")))
+                .is_ok()
+        });
+        assert_eq!(taken, [native, other], "{level}");
+    }
+}
+
+#[test]
+fn refuses_what_has_no_meaning() {
+    let container = "container-sign --signing-key k --task-id 1 --digest d --reference r";
+    for (options, expected) in [
+        (
+            "--signer-type BATCH",
+            "option '--signer-type' with value 'BATCH': expected single or batch",
+        ),
+        ("--log-level loud", "'loud': expected trace, debug, info, warning, error or critical"),
+        ("--task-id=", "--task-id has an empty value"),
+        ("--signing-key=", "--signing-key has an empty value"),
+        ("--digest=", "--digest has an empty value"),
+        ("--config-file=", "--config-file has an empty value"),
+        ("--requester=", "--requester has an empty value"),
+    ] {
+        let usage = problem(&format!("amqp-messenger {container} {options}"));
+        assert!(usage.problem.contains(expected), "{usage}");
+        assert_eq!(usage.help, "amqp-messenger container-sign --help");
+    }
+    let line = format!("pubtools-sign-msg-{container} --log-level debug");
+    let expected =
+        "option '--log-level' with value 'debug': expected DEBUG, INFO, WARNING or ERROR";
+    assert_eq!(problem(&line).problem, expected);
+    let line = format!("pubtools-sign-msg-{container} --requester=");
+    assert_eq!(sign(words(&line)).2.requester, Some(String::new()));
 }

@@ -1,0 +1,255 @@
+//! The options: names, values and meanings.
+//!
+//! This struct is the table that the parser, `--help`, the manual page, the completions and the
+//! documents are made from. [`Command`](super::commands::Command) knows which command takes what.
+
+use std::{
+    ffi::OsString,
+    fmt::{self, Write},
+    os::unix::ffi::{OsStrExt, OsStringExt},
+    path::PathBuf,
+    str::FromStr,
+};
+
+use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs, Optionality, PositionalInfo};
+use log::LevelFilter;
+
+use super::{
+    commands::Command,
+    topic::{Style, Topic},
+};
+use crate::config::{SignerType, parse_level};
+
+/// requests signatures
+// Of a doc comment argh takes the text, in which `` marks what is typed as it stands. A value's name
+// FILE means that it may be any bytes.
+#[derive(ArgsInfo, Debug, FromArgs, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// id or alias of a key; of an id the last 8 characters are sent
+    #[argh(option, arg_name = "KEY")]
+    pub(super) signing_key: Vec<String>,
+    /// name of a key, one for each key in their order; a batch with several keys needs them
+    #[argh(option, arg_name = "NAME")]
+    pub(super) signing_key_name: Vec<String>,
+    /// task that the signatures are for
+    #[argh(option, arg_name = "ID")]
+    pub(super) task_id: String,
+    /// digest of an image's manifest; the first goes with the first reference, and so on
+    #[argh(option, arg_name = "DIGEST")]
+    pub(super) digest: Vec<String>,
+    /// name under which an image is pulled
+    #[argh(option, arg_name = "REFERENCE")]
+    pub(super) reference: Vec<String>,
+    /// file to sign
+    #[argh(option, arg_name = "FILE")]
+    pub(super) blob_file: Vec<Bytes>,
+    /// repository that the request names
+    #[argh(option, arg_name = "REPO")]
+    pub(super) repo: Option<String>,
+    /// configuration, instead of `~/.config/pubtools-sign/conf.yaml` or else `/etc/pubtools-sign/conf.yaml`
+    #[argh(option, arg_name = "FILE")]
+    pub(super) config_file: Option<Bytes>,
+    /// name of the requester, instead of the client certificate's common name or else user id
+    #[argh(option, arg_name = "NAME")]
+    pub(super) requester: Option<String>,
+    /// one item in a request (the default), or many (`container-sign` only)
+    #[argh(option, arg_name = "TYPE", from_str_fn(signer_type))]
+    #[argh(default = "SignerType::Single")]
+    pub(super) signer_type: SignerType,
+    /// print only the signed values, in base64, one a line, an empty line for a missing one, instead of the JSON document
+    #[argh(switch)]
+    pub(super) raw: bool,
+    /// least severe level that is logged, over `RUST_LOG` and the configuration
+    #[argh(option, arg_name = "LEVEL", from_str_fn(level))]
+    pub(super) log_level: Option<LevelFilter>,
+    /// text to sign, or `@FILE` for the bytes of a file; after `--` every word is an input
+    #[argh(positional, arg_name = "INPUT")]
+    pub(super) inputs: Vec<Bytes>,
+}
+
+/// An option in the table.
+pub(super) type Flag = FlagInfo<'static>;
+
+/// What every command line takes beside the options, and what it does.
+pub(super) const ASIDE: [(&str, &str, &str); 2] =
+    [("-h", "--help", "print this help"), ("-V", "--version", "print the version")];
+
+/// The options of the table, in its order.
+pub(super) fn all() -> impl Iterator<Item = &'static Flag> {
+    // argh adds its own `--help`, which is never asked for.
+    Options::get_args_info().flags.iter().filter(|flag| flag.long != "--help")
+}
+
+/// The options of a command, in the table's order.
+pub(super) fn of(command: Command) -> impl Iterator<Item = &'static Flag> {
+    all().filter(move |flag| command.takes(flag.long))
+}
+
+/// What may be given beside options.
+pub(super) fn input() -> &'static PositionalInfo<'static> {
+    &Options::get_args_info().positionals[0]
+}
+
+/// The name of an option's value, if it takes one.
+pub(super) fn value_name(flag: &Flag) -> Option<&'static str> {
+    match flag.kind {
+        FlagInfoKind::Switch => None,
+        FlagInfoKind::Option { arg_name } => Some(arg_name),
+    }
+}
+
+/// Whether an option's value names a file, and so may be any bytes.
+pub(super) fn is_file(flag: &Flag) -> bool {
+    value_name(flag) == Some("FILE")
+}
+
+pub(super) fn is_repeatable(flag: &Flag) -> bool {
+    flag.optionality == Optionality::Repeating
+}
+
+/// Whether an empty value means something.
+pub(super) fn may_be_empty(flag: &Flag, style: Style) -> bool {
+    match flag.long {
+        "--raw" | "--signing-key-name" | "--repo" => true,
+        // An empty requester means none to pubtools-sign, which repeats it in its document all the
+        // same; scripts pass an unset variable that way.
+        "--requester" => style == Style::PubtoolsSign,
+        _ => false,
+    }
+}
+
+/// The words that an option's value is one of; none if it may be any.
+pub(super) fn choices(option: &str, style: Style) -> &'static [&'static str] {
+    match (option, style) {
+        ("--signer-type", _) => &["single", "batch"],
+        ("--log-level", Style::Native) => {
+            &["trace", "debug", "info", "warning", "error", "critical"]
+        }
+        ("--log-level", Style::PubtoolsSign) => &["DEBUG", "INFO", "WARNING", "ERROR"],
+        _ => &[],
+    }
+}
+
+/// What an option is for, with what its kind adds.
+pub(super) fn meaning(flag: &Flag, style: Style) -> String {
+    let mut meaning = flag.description.to_owned();
+    let choices = choices(flag.long, style);
+    if !choices.is_empty() {
+        let _ = write!(meaning, ": {}", listed(choices));
+    }
+    if is_repeatable(flag) {
+        meaning.push_str("; repeatable");
+    }
+    meaning
+}
+
+/// `a, b or c`.
+fn listed(words: &[&str]) -> String {
+    match words {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+impl Options {
+    /// Types the options and inputs of a command line.
+    ///
+    /// # Errors
+    /// Names the first option whose value has no meaning.
+    pub(super) fn new(
+        topic: &Topic,
+        options: Vec<(&'static Flag, OsString)>,
+        inputs: Vec<OsString>,
+    ) -> Result<Self, String> {
+        let mut words = Vec::new();
+        for (flag, value) in options {
+            let choices = choices(flag.long, topic.style);
+            let fits =
+                || choices.is_empty() || value.to_str().is_some_and(|v| choices.contains(&v));
+            // pubtools-sign is exact.
+            if topic.style == Style::PubtoolsSign && !fits() {
+                let (option, value) = (flag.long, value.to_string_lossy());
+                let expected = listed(choices);
+                return Err(format!("option '{option}' with value '{value}': expected {expected}"));
+            }
+            words.push(flag.long.to_owned());
+            match value_name(flag) {
+                None => {}
+                Some(_) if is_file(flag) => words.push(Bytes(value).to_string()),
+                Some(_) => words.push(value.to_string_lossy().into_owned()),
+            }
+        }
+        // After this a word is an input even if it reads "help" or "--raw".
+        words.push("--".into());
+        words.extend(inputs.into_iter().map(|word| Bytes(word).to_string()));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        Self::from_args(&[&topic.tool], &words).map_err(|exit| {
+            let text = exit.output.split_whitespace().collect::<Vec<_>>().join(" ");
+            text.strip_prefix("Error parsing ").map(String::from).unwrap_or(text)
+        })
+    }
+}
+
+fn signer_type(word: &str) -> Result<SignerType, String> {
+    match word {
+        "single" => Ok(SignerType::Single),
+        "batch" => Ok(SignerType::Batch),
+        _ => Err(format!("expected {}", listed(choices("--signer-type", Style::Native)))),
+    }
+}
+
+fn level(word: &str) -> Result<LevelFilter, String> {
+    let expected = || format!("expected {}", listed(choices("--log-level", Style::Native)));
+    parse_level(word).ok_or_else(expected)
+}
+
+/// Any bytes, which pass through argh's strings as one character each.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Bytes(pub(super) OsString);
+
+impl Bytes {
+    pub(super) fn into_path(self) -> PathBuf {
+        self.0.into()
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_bytes().iter().try_for_each(|byte| f.write_char((*byte).into()))
+    }
+}
+
+impl FromStr for Bytes {
+    type Err = std::char::TryFromCharError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = text.chars().map(u8::try_from).collect::<Result<_, _>>()?;
+        Ok(Self(OsString::from_vec(bytes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::commands::{OPTIONAL, REQUIRED};
+
+    #[test]
+    fn every_option_is_some_command_s_and_every_command_s_is_in_the_table() {
+        for flag in all() {
+            assert!(Command::ALL.iter().any(|command| command.takes(flag.long)), "{}", flag.long);
+        }
+        for command in Command::ALL {
+            let row = command.row();
+            for &name in [REQUIRED, OPTIONAL, row.required, row.optional].concat().iter() {
+                assert!(all().any(|flag| flag.long == name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_pass_through_strings() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let bytes = OsString::from_vec(bytes);
+        assert_eq!(Bytes(bytes.clone()).to_string().parse(), Ok(Bytes(bytes)));
+    }
+}

@@ -1,0 +1,28 @@
+//! The exit statuses with their meanings, as help and documents list them.
+
+use crate::{Status, cli::signals::SIGNALS};
+
+/// The rows of the table: the numbers, and what they mean.
+pub(super) fn rows() -> Vec<(String, &'static str)> {
+    let mut all = Status::ALL;
+    all.sort_by_key(|status| status.code());
+    all.map(|status| (codes(status), status.meaning())).into()
+}
+
+/// The same under the names of pubtools-sign.
+pub(super) fn of_pubtools_sign() -> Vec<(String, &'static str)> {
+    let of = |code: &str, meaning| (code.to_owned(), meaning);
+    vec![
+        of("0", "every request has a reply"),
+        of("1", "some have none, or something else failed; with --raw also if a reply has errors"),
+        of("2", Status::Usage.meaning()),
+    ]
+}
+
+/// An interrupt's number is its signal's.
+fn codes(status: Status) -> String {
+    match status {
+        Status::Interrupted => SIGNALS.map(|(_, code)| code.to_string()).join(", "),
+        _ => status.code().to_string(),
+    }
+}
