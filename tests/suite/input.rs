@@ -495,7 +495,7 @@ fn an_option_s_mistake_names_the_option() {
         (&["--raw=1"], "--raw takes no value"),
         (&["--requester"], "--requester needs a value"),
         (&["--requester", ""], "--requester has an empty value"),
-        (&["--log-level", "loud"], "--log-level: trace, debug"),
+        (&["--log-level", "loud"], "option '--log-level' with value 'loud': expected trace, debug"),
         (&["--signer-type", "both"], "--signer-type"),
         (&["word"], "unexpected argument \"word\""),
     ] {
