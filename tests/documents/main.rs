@@ -1,0 +1,79 @@
+//! What the documents promise: links lead somewhere, pictures are those of their texts, the front page is short.
+
+mod links;
+mod pictures;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The folder of the package.
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The files of a folder of the package and, except for what is built or fetched, below it that have this extension.
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    fn collect(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                if !name.starts_with("target") && name != "qpid-proton" && name != ".git" {
+                    collect(&path, extension, found);
+                }
+            } else if path.extension().is_some_and(|its| its == extension) {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(&Path::new(ROOT).join(folder), extension, &mut found);
+    found.sort();
+    found
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(name)).unwrap()
+}
+
+#[test]
+fn the_front_page_is_short() {
+    assert!(page("README.md").len() <= 10_240, "README.md has {} bytes", page("README.md").len());
+}
+
+/// The crate's own documentation has the same example, as a test.
+#[test]
+fn the_example_of_the_library_is_the_one_that_is_tested() {
+    let page = page("docs/rust.md");
+    let example = page.split_once("```rust\n").unwrap().1.split_once("```").unwrap().0;
+    let source = include_str!("../../src/lib.rs");
+    let mut tested = source.lines().filter_map(|line| line.strip_prefix("//! "));
+    for line in example.lines().filter(|line| !line.is_empty()) {
+        assert!(
+            tested.any(|other| other == line),
+            "src/lib.rs does not have, in this order: {line}"
+        );
+    }
+}
+
+/// What is quoted in the first column is in the source, so that a reader who searches for an error finds its row.
+#[test]
+fn errors_in_troubleshooting_are_those_of_the_program() {
+    let source: String =
+        files("src", "rs").iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let source = source.replace("\\\"", "\"").replace(['“', '”'], "\"");
+    let page = page("docs/troubleshooting.md");
+    let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let quotes = cells.flat_map(|(cell, _)| cell.split('`').skip(1).step_by(2));
+    let mut found = 0;
+    for quote in quotes.filter(|quote| !BROKERS_OWN.contains(quote)) {
+        for part in quote.split('…').map(str::trim).filter(|part| !part.is_empty()) {
+            assert!(source.contains(part), "no error says {part:?} of {quote:?}");
+            found += 1;
+        }
+    }
+    assert!(found > 15, "{found} texts");
+}
+
+/// Texts in the page that brokers write.
+const BROKERS_OWN: [&str; 2] = ["amqp:not-found", "Non-durable message store"];
