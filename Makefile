@@ -1,8 +1,11 @@
-# The front door. Rust (rustup.rs), make and a C compiler are expected to be there; the rest is installed.
+# The front door. A fresh machine needs Rust (rustup.rs), make and a C compiler.
+#
+# `make demo`, `make deps` and the tests install what else they need. Everything else never calls a package manager: if
+# something is missing, it prints the line to run, and fails.
 
 CARGO ?= cargo
 
-# Installing packages, and fetching sources, is for one at a time.
+# Installing packages and fetching sources cannot run twice at once.
 .NOTPARALLEL:
 
 # Where `make install` puts things, all below DESTDIR.
@@ -13,88 +16,118 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DESTDIR
 
-.PHONY: help deps build demo test test-quick test-sanitized test-brokers test-peer fuzz-smoke soak lint promises api header static test-static dist test-dist install uninstall clean
+# Seconds that each fuzz target looks for new inputs, and the release of Debian for `make test-fresh`.
+FUZZ_SECONDS ?= 60
+RELEASE ?= trixie
 
-help: ## Says what can be made
+need = @.ci/install-deps
+check = @.ci/install-deps --check
+
+.PHONY: help deps build demo check test test-quick test-sanitized test-brokers test-peer test-fresh fuzz-smoke soak lint \
+	promises api header static test-static dist test-dist install uninstall clean
+
+help: ## Lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
 
-deps: ## Installs what building needs and is missing: Proton, OpenSSL, pkg-config, gnupg
-	@.ci/install-deps
+deps: ## Installs what building needs and is missing: Proton, OpenSSL, pkg-config
+	$(need) demo
 
-build: deps ## Builds the program into target/debug
+build: ## Builds the program into target/debug
+	$(check)
 	$(CARGO) build
 
-demo: deps ## Signs an image, a text and a file through a broker on this machine, and verifies them
+demo: ## Signs an image, a text and a file through a broker on this machine, and verifies them
+	$(need) demo
 	@CARGO='$(CARGO)' sandbox/demo
+
+check: ## Checks format, lints and unit tests, in two minutes
+	$(check)
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) test --workspace --lib
 
 test: test-quick test-sanitized test-static test-peer test-brokers ## Runs all tests
 
-test-quick: ## Runs the tests that need nothing but a sandbox: no Java, no root
-	@.ci/install-deps test
+test-quick: ## Runs the tests that need only the sandbox: no Java, no root
+	$(need) test
 	$(CARGO) test --workspace
 
-test-sanitized: ## Runs the suite with a program whose accesses to memory are checked, Proton's too
-	@.ci/install-deps test static fuzz
+test-sanitized: ## Runs the suite with every memory access checked, Proton's too
+	$(need) test static fuzz
 	@CARGO='$(CARGO)' tests/sanitized
 
-fuzz-smoke: ## Replays the kept inputs of the fuzz targets, and lets each look for more, a minute long
-	@.ci/install-deps static fuzz
-	@CARGO='$(CARGO)' fuzz/smoke
+fuzz-smoke: ## Replays the kept inputs of the fuzz targets, and lets each look for more for FUZZ_SECONDS (60)
+	$(need) static fuzz
+	@CARGO='$(CARGO)' fuzz/smoke $(FUZZ_SECONDS)
 
-soak: deps ## Signs 50,000 requests in ten minutes of random faults; SOAK_REQUESTS, SOAK_SECONDS and SOAK_SEED change that
+soak: ## Signs 50,000 requests in ten minutes of random faults; SOAK_REQUESTS, SOAK_SECONDS and SOAK_SEED change that
+	$(need) demo
 	$(CARGO) test --test soak
 
-test-peer: ## Compares with pubtools-sign: by the sandbox, and through ActiveMQ Classic and Artemis
-	@.ci/install-deps peer brokers
+test-peer: ## Compares with pubtools-sign, through the sandbox and through ActiveMQ Classic and Artemis
+	$(need) peer brokers
 	$(CARGO) test --test peer
 	$(CARGO) test --test peer-broker --no-run
 	tests/brokers/run activemq tests/peer/through-broker
 	tests/brokers/run artemis tests/peer/through-broker
 
-# A broker starts after the building, so that it does not wait for it.
+# The tests are built first, so that no broker waits for the compiler.
 test-brokers: ## Runs the program against ActiveMQ Classic, Artemis, RabbitMQ and Qpid Broker-J
-	@.ci/install-deps brokers
+	$(need) brokers
 	$(CARGO) test --test brokers --no-run
 	@set -e; for broker in activemq artemis rabbitmq qpid; do \
 		echo "tests/brokers/run $$broker $(CARGO) test --test brokers"; \
 		tests/brokers/run $$broker $(CARGO) test --test brokers; \
 	done
 
-lint: deps ## Checks format, lints, documentation and the licences of all dependencies
+test-fresh: ## Runs `make demo` and `make test-quick` in a minimal root of Debian RELEASE (trixie); needs root
+	$(need) dist
+	@CARGO='$(CARGO)' .ci/test-fresh $(RELEASE) demo test-quick
+
+lint: ## Checks format, lints, documentation, and the licences of all dependencies
+	$(check)
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	$(CARGO) fmt --manifest-path .ci/public-api/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --test bare --test brokers --test peer --test peer-broker --test soak -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
 	@CARGO='$(CARGO)' .ci/check-licences
 
 static: ## Builds target/static/amqp-messenger, which needs nothing of its host, and amqp-messenger-glibc
-	@.ci/install-deps static
+	$(check) static
 	@CARGO='$(CARGO)' packaging/static
 	@CARGO='$(CARGO)' packaging/static --glibc
 
-test-static: static ## Tests them: in an empty root, and by all quick tests
+test-static: ## Tests them, in an empty root and by the tests of the dynamic program
+	$(need) static
+	@$(MAKE) --no-print-directory static
 	@CARGO='$(CARGO)' packaging/test-static
 
-promises: deps ## Checks what users build on: the oldest Rust, and the public interface in public-api.txt
+promises: ## Checks what users build on: the oldest Rust, and the public interface
+	$(check)
 	.ci/check-msrv
 	.ci/check-api
 
-api: deps ## Writes public-api.txt anew
+api: ## Writes the list of the public interface again
+	$(check)
 	.ci/check-api --write
 
 dist: static ## Makes packages in target/packages: .deb, .rpm and .tar.gz
-	@.ci/install-deps dist
+	$(check) dist
 	@CARGO='$(CARGO)' packaging/dist
 
-test-dist: dist ## Installs, uses and removes them in clean roots; needs root
+test-dist: ## Installs, uses and removes the packages in clean roots; needs root
+	$(need) static dist
+	@$(MAKE) --no-print-directory dist
 	@CARGO='$(CARGO)' packaging/test-dist
 
-header: ## Writes include/amqp_messenger.h anew, from the source of the C interface
+header: ## Writes include/amqp_messenger.h again, from the source of the C interface
+	$(check)
 	WRITE_HEADER=1 $(CARGO) test --quiet --test c_header the_header_is_current
 
 install: ## Installs the program, its manual page and the C library below PREFIX (/usr/local) and DESTDIR
-	@.ci/install-deps test
+	$(check) library
 	packaging/install-program
 	packaging/install-clib
 
