@@ -11,8 +11,8 @@ use crate::{
     connection::reply_of,
     proton::{Engine, Event, Mechanisms, Message, Options, Outcome, Outgoing, Payload, Role},
     signing::{
-        BlobSign, ClearSign, ContainerSign, Context, Keys, Ledger, Operation, RawReply, ReplyBody,
-        ReplyKind, Stamp, State, Text,
+        Blob, Context, Image, Items, Key, Ledger, Operation, RawReply, ReplyBody, ReplyKind, Stamp,
+        State, TaskId, Text,
     },
 };
 
@@ -276,7 +276,7 @@ fn ledger(operation: &Operation) -> Ledger {
         service: "s",
         task_id_attribute: "pub_task_id",
         key_aliases: &Default::default(),
-        chunk_size: matches!(operation, Operation::Container(sign) if sign.digests.len() > 1)
+        chunk_size: matches!(operation.items(), Items::Images(images) if images.len() > 1)
             .then_some(NonZero::new(2).expect("two")),
     };
     let mut stamp = || Stamp { request_id: "1".to_owned(), created: "now".to_owned() };
@@ -285,32 +285,22 @@ fn ledger(operation: &Operation) -> Ledger {
 
 /// One of each kind that makes a single request: a claim, a batch of two, a text, a file.
 fn operations() -> [Operation; 4] {
-    let keys = || Keys { ids: vec!["key".to_owned()], names: vec![] };
-    let container = |count: usize| ContainerSign {
-        digests: (0..count).map(|index| format!("sha256:{index}")).collect(),
-        references: (0..count).map(|index| format!("host/repo:{index}")).collect(),
-        keys: keys(),
-        task_id: "1".to_owned(),
-        requester: None,
+    let operation = |items| {
+        let key = Key::new("key").expect("a good key");
+        Operation::new(TaskId::new("1").expect("a good task id"), vec![key], items)
+            .expect("a good operation")
     };
-    let clear = ClearSign {
-        inputs: vec![Text { bytes: b"text".to_vec(), shown: "text".to_owned() }],
-        keys: keys(),
-        task_id: "1".to_owned(),
-        repo: None,
-        requester: None,
+    let images = |count: usize| {
+        let image = |index| Image::new(format!("sha256:{index}"), format!("host/repo:{index}"));
+        Items::Images((0..count).map(|index| image(index).expect("a good image")).collect())
     };
-    let blob = BlobSign {
-        blobs: vec![b"blob".to_vec()],
-        keys: keys(),
-        task_id: "1".to_owned(),
-        requester: None,
-    };
+    let text = Text::new("text").expect("a small text");
+    let blob = Blob::new("blob").expect("a small blob");
     [
-        Operation::Container(container(1)),
-        Operation::Container(container(2)),
-        Operation::Clear(clear),
-        Operation::Blob(blob),
+        operation(images(1)),
+        operation(images(2)),
+        operation(Items::Texts { texts: vec![text], repo: None }),
+        operation(Items::Blobs(vec![blob])),
     ]
 }
 

@@ -4,7 +4,10 @@
 //! patience is over, and every wait in it has a deadline. The paved path:
 //!
 //! ```
-//! use amqp_messenger::{Operation, Settings, Signer, SignerType, Status, signing::{BlobSign, Keys}};
+//! use amqp_messenger::{
+//!     Operation, Settings, Signer, SignerType, Status,
+//!     signing::{Blob, Items, Key, TaskId},
+//! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
@@ -12,9 +15,8 @@
 //! # let path = sandbox.config_file();
 //! let settings = Settings::load(path.as_ref(), SignerType::Single)?;
 //! let signer = Signer::new(settings, None)?; // reads and checks certificates; connects to nothing
-//! let keys = Keys { ids: vec!["55A34A82".into()], names: vec![] };
-//! let blobs = vec![b"release 1.0".to_vec()];
-//! let operation = Operation::Blob(BlobSign { blobs, keys, task_id: "1234".into(), requester: None });
+//! let blobs = Items::Blobs(vec![Blob::new("release 1.0")?]);
+//! let operation = Operation::new(TaskId::new("1234")?, vec![Key::new("55A34A82")?], blobs)?;
 //! let mut run = signer.prepare(&operation)?; // makes the requests; sends nothing
 //! let ended = signer.sign(&mut run); // connects, sends, waits
 //! for entry in run.entries() {
@@ -77,7 +79,7 @@ mod stop;
 mod transport;
 
 pub use config::{Settings, SignerType};
-pub use error::{Condition, Error, Phase, Subject, TlsCause};
+pub use error::{Argument, Condition, Error, Phase, Subject, TlsCause};
 pub use signer::{Run, Signer};
 pub use signing::Operation;
 pub use status::Status;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::{
     client::{self, Plan},
     config::Settings,
-    error::Error,
+    error::{Argument, Error},
     failover::{Failover, Route},
     random, secret,
     signing::{Context, Entry, Ledger, Operation, Stamp},
@@ -20,6 +20,7 @@ use crate::{
 /// Making one reads and checks certificates and secrets; nothing connects before [`Signer::sign`].
 pub struct Signer {
     settings: Settings,
+    requester: Option<String>,
     creator: String,
     tls: Option<TlsContext>,
     password: Option<Zeroizing<String>>,
@@ -56,8 +57,8 @@ impl Signer {
     /// name, else its user id.
     ///
     /// # Errors
-    /// [`Error::Certificate`] where a certificate, key, passphrase or password file cannot be used,
-    /// the certificate has expired or is not valid yet; [`Error::Config`] where there is no name.
+    /// [`Error::Certificate`] if a certificate, key, passphrase or password file cannot be used, or
+    /// the certificate has expired or is not valid yet; [`Error::MissingArgument`] if there is no name.
     pub fn new(settings: Settings, requester: Option<&str>) -> Result<Self, Error> {
         let passphrase = settings.passphrase_file.as_deref();
         let identity = settings
@@ -65,19 +66,11 @@ impl Signer {
             .as_deref()
             .map(|path| Identity::load(path, passphrase))
             .transpose()?;
-        let creator = match (requester.filter(|name| !name.is_empty()), &identity, &settings.certificate) {
-            (Some(requester), ..) => requester.to_owned(),
-            (None, Some(identity), Some(path)) => identity.creator().ok_or_else(|| Error::Certificate {
-                path: path.clone(),
-                problem: "the certificate's subject has neither a common name nor a user id; give --requester".into(),
+        let creator = match requester.filter(|name| !name.is_empty()) {
+            Some(requester) => requester.to_owned(),
+            None => creator(&settings, identity.as_ref()).map_err(|reason| {
+                Error::MissingArgument { argument: Argument::Requester, reason: Box::new(reason) }
             })?,
-            _ => {
-                return Err(Error::Config {
-                    path: settings.path.clone(),
-                    key: format!("{}.messaging_cert_key", settings.section),
-                    problem: "without a certificate to take the requester's name from, --requester is required".into(),
-                });
-            }
         };
         if settings.tls_verify != crate::config::TlsVerify::Full {
             log::warn!(
@@ -93,7 +86,8 @@ impl Signer {
             .as_deref()
             .map(|path| secret::read(path, "password"))
             .transpose()?;
-        Ok(Self { creator, tls, password, interrupt: None, settings })
+        let requester = requester.map(str::to_owned);
+        Ok(Self { requester, creator, tls, password, interrupt: None, settings })
     }
 
     /// Makes the waits of later runs end when `interrupt` is raised.
@@ -104,10 +98,9 @@ impl Signer {
     /// Checks an operation and makes its requests, each with an id of its own. Sends nothing.
     ///
     /// # Errors
-    /// [`Error::Argument`] where the operation is wrong; [`Error::Config`] where an address cannot be
-    /// formed from it.
+    /// [`Error::Argument`] if the settings do not allow the operation; [`Error::Config`] or
+    /// [`Error::MissingArgument`] if no address can be formed for it.
     pub fn prepare(&self, operation: &Operation) -> Result<Run, Error> {
-        operation.check()?;
         let settings = &self.settings;
         let context = Context {
             creator: &self.creator,
@@ -117,7 +110,7 @@ impl Signer {
             key_aliases: &settings.key_aliases,
             chunk_size: settings.chunk_size,
         };
-        let fields = operation.fields();
+        let fields = operation.fields(self.requester.as_deref());
         let address =
             |key, template| settings.render_address(key, template, &self.creator, &fields);
         let route = Route {
@@ -179,6 +172,21 @@ pub(crate) fn sign_on<N: Network>(
     let result = broker.connect().and_then(|()| client::sign(&mut broker, ledger, &plan));
     broker.close();
     result
+}
+
+/// The certificate's name.
+fn creator(settings: &Settings, identity: Option<&Identity>) -> Result<String, Error> {
+    match (identity, &settings.certificate) {
+        (Some(identity), Some(path)) => identity.creator().ok_or_else(|| Error::Certificate {
+            path: path.clone(),
+            problem: "the certificate's subject has neither a common name nor a user id".into(),
+        }),
+        _ => Err(Error::Config {
+            path: settings.path.clone(),
+            key: format!("{}.messaging_cert_key", settings.section),
+            problem: "there is no certificate to take the requester's name from".into(),
+        }),
+    }
 }
 
 /// A new request id and the time of its making, as the signing servers know them.

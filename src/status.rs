@@ -109,7 +109,9 @@ impl Status {
     pub fn of_error(error: &Error) -> Self {
         match error {
             Error::Argument { .. } => Self::Usage,
-            Error::Config { .. } | Error::Certificate { .. } => Self::Config,
+            Error::MissingArgument { .. } | Error::Config { .. } | Error::Certificate { .. } => {
+                Self::Config
+            }
             Error::InputFile { .. } => Self::NoInput,
             Error::LocalFile { .. } => Self::LocalFile,
             Error::Tls { .. } | Error::Refused { .. } => Self::NotPermitted,

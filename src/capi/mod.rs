@@ -64,8 +64,7 @@ pub extern "C" fn amqp_messenger_version() -> *const c_char {
 /// Returns why the last call on this thread that failed did so: one clause in UTF-8 without a line's end.
 ///
 /// Never NULL; empty where no call failed. The string is valid until the next call of this library on this
-/// thread, or the thread's end. Calls that succeed leave the text as it is. Options that it names, such as
-/// `--digest`, are the command's names for what is wrong.
+/// thread, or the thread's end. Calls that succeed leave the text as it is.
 #[unsafe(no_mangle)]
 pub extern "C" fn amqp_messenger_last_error() -> *const c_char {
     LAST_ERROR.try_with(|last| last.borrow().as_ptr()).unwrap_or(c"".as_ptr())

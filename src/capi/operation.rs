@@ -11,31 +11,35 @@ use std::{
 use super::{Failure, borrow_mut, bytes, end, hand_over, optional_string, status, string};
 use crate::{
     Error, Operation,
-    signing::{BlobSign, ClearSign, ContainerSign, Keys, Text},
+    signing::{Blob, Image, Items, Key, TaskId, Text},
 };
 
-/// Something to be signed: container images, texts or blobs.
-pub struct amqp_messenger_operation(pub(super) Operation);
+/// Something to sign: container images, texts or blobs.
+pub struct amqp_messenger_operation {
+    task_id: TaskId,
+    keys: Vec<Key>,
+    items: Items,
+}
+
+impl amqp_messenger_operation {
+    /// The operation as a whole, in which texts and blobs are shared, not copied.
+    pub(super) fn complete(&self) -> Result<Operation, Error> {
+        Operation::new(self.task_id.clone(), self.keys.clone(), self.items.clone())
+    }
+}
 
 /// Begins an operation that signs container images for a task. Add images and keys to it, and free it with
 /// amqp_messenger_operation_free.
+///
+/// The task id becomes a part of an address: it is not empty and holds no wildcard (*, >, #), blank or control
+/// character.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_operation_container(
     task_id: *const c_char,
     out: *mut *mut amqp_messenger_operation,
 ) -> c_int {
-    let make = |task_id| {
-        let (digests, references) = (Vec::new(), Vec::new());
-        Operation::Container(ContainerSign {
-            digests,
-            references,
-            keys: Keys::default(),
-            task_id,
-            requester: None,
-        })
-    };
     // SAFETY: the header's rules, as in `super`.
-    unsafe { begin(task_id, out, make) }
+    unsafe { begin(task_id, Items::Images(Vec::new()), out) }
 }
 
 /// Begins an operation that signs texts for a task, so that text and signature form one readable document. Add
@@ -45,18 +49,9 @@ pub unsafe extern "C" fn amqp_messenger_operation_clear(
     task_id: *const c_char,
     out: *mut *mut amqp_messenger_operation,
 ) -> c_int {
-    let make = |task_id| {
-        let keys = Keys::default();
-        Operation::Clear(ClearSign {
-            inputs: Vec::new(),
-            keys,
-            task_id,
-            repo: None,
-            requester: None,
-        })
-    };
+    let items = Items::Texts { texts: Vec::new(), repo: None };
     // SAFETY: the header's rules, as in `super`.
-    unsafe { begin(task_id, out, make) }
+    unsafe { begin(task_id, items, out) }
 }
 
 /// Begins an operation that makes detached signatures of blobs for a task. Add data or files and keys to it, and
@@ -66,21 +61,13 @@ pub unsafe extern "C" fn amqp_messenger_operation_blob(
     task_id: *const c_char,
     out: *mut *mut amqp_messenger_operation,
 ) -> c_int {
-    let make = |task_id| {
-        Operation::Blob(BlobSign {
-            blobs: Vec::new(),
-            keys: Keys::default(),
-            task_id,
-            requester: None,
-        })
-    };
     // SAFETY: the header's rules, as in `super`.
-    unsafe { begin(task_id, out, make) }
+    unsafe { begin(task_id, Items::Blobs(Vec::new()), out) }
 }
 
-/// Adds a key that every item is signed with: an id or an alias, of which the last 8 characters are sent.
+/// Adds a key that every item is signed with: an id, of which the last 8 characters are sent, or an alias.
 ///
-/// `name` is the key's name or NULL: every key has one or none has; a clear text's has none.
+/// `name` is the key's name or NULL: either every key has a name or none has; the keys of texts have none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_operation_add_key(
     operation: *mut amqp_messenger_operation,
@@ -91,16 +78,13 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_key(
     status(|| unsafe {
         let operation = borrow_mut("operation", operation)?;
         let (id, name) = (string("id", id)?, optional_string("name", name)?);
-        let keys = match &mut operation.0 {
-            Operation::Clear(_) if name.is_some() => {
-                return Err(Failure::usage("name", "is set: the keys of texts have no names"));
-            }
-            Operation::Container(ContainerSign { keys, .. })
-            | Operation::Clear(ClearSign { keys, .. })
-            | Operation::Blob(BlobSign { keys, .. }) => keys,
-        };
-        keys.ids.push(id);
-        keys.names.extend(name);
+        if name.is_some() && matches!(operation.items, Items::Texts { .. }) {
+            return Err(Failure::usage("name", "is set: the keys of texts have no names"));
+        }
+        operation.keys.push(match name {
+            Some(name) => Key::named(id, name)?,
+            None => Key::new(id)?,
+        });
         Ok(())
     })
 }
@@ -116,18 +100,15 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_image(
     status(|| unsafe {
         let operation = borrow_mut("operation", operation)?;
         let (digest, reference) = (string("digest", digest)?, string("reference", reference)?);
-        match &mut operation.0 {
-            Operation::Container(operation) => {
-                operation.digests.push(digest);
-                operation.references.push(reference);
-                Ok(())
-            }
-            _ => Err(Failure::usage("operation", "signs no container images")),
+        match &mut operation.items {
+            Items::Images(images) => images.push(Image::new(digest, reference)?),
+            _ => return Err(Failure::usage("operation", "signs no container images")),
         }
+        Ok(())
     })
 }
 
-/// Adds a text or a blob: `length` bytes, which are copied. `data` may be NULL where `length` is 0.
+/// Adds a text or a blob: `length` bytes, at most 1 GiB, which are copied. `data` may be NULL if `length` is 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_operation_add_data(
     operation: *mut amqp_messenger_operation,
@@ -145,13 +126,13 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_data(
             }
             (false, _) => slice::from_raw_parts(data.cast::<u8>(), length),
         };
-        add(&mut operation.0, data.to_vec())
+        add(operation, data.to_vec())
     })
 }
 
 /// Adds the bytes of a file, which is read now, as a text or a blob.
 ///
-/// Returns AMQP_MESSENGER_NO_INPUT where it cannot be read.
+/// Returns AMQP_MESSENGER_NO_INPUT if it cannot be read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_operation_add_file(
     operation: *mut amqp_messenger_operation,
@@ -164,11 +145,11 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_file(
         let path = Path::new(OsStr::from_bytes(path));
         let data =
             fs::read(path).map_err(|source| Error::InputFile { path: path.into(), source })?;
-        add(&mut operation.0, data)
+        add(operation, data)
     })
 }
 
-/// Says which repository the texts belong to.
+/// Sets the repository that the texts belong to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_operation_set_repo(
     operation: *mut amqp_messenger_operation,
@@ -178,20 +159,18 @@ pub unsafe extern "C" fn amqp_messenger_operation_set_repo(
     status(|| unsafe {
         let operation = borrow_mut("operation", operation)?;
         let repo = string("repo", repo)?;
-        match &mut operation.0 {
-            Operation::Clear(operation) => operation.repo = Some(repo),
+        match &mut operation.items {
+            Items::Texts { repo: texts_repo, .. } => *texts_repo = Some(repo),
             _ => {
-                return Err(Failure::usage(
-                    "operation",
-                    "signs no texts, and only they have a repository",
-                ));
+                let problem = "signs no texts, and only they have a repository";
+                return Err(Failure::usage("operation", problem));
             }
         }
         Ok(())
     })
 }
 
-/// Frees an operation; NULL is passed over. Runs that were made from it do not need it.
+/// Frees an operation; NULL is ignored. Runs that were made from it do not need it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_operation_free(operation: *mut amqp_messenger_operation) {
     // SAFETY: the header's rules, as in `super`.
@@ -200,26 +179,23 @@ pub unsafe extern "C" fn amqp_messenger_operation_free(operation: *mut amqp_mess
 
 unsafe fn begin(
     task_id: *const c_char,
+    items: Items,
     out: *mut *mut amqp_messenger_operation,
-    make: impl FnOnce(String) -> Operation,
 ) -> c_int {
     // SAFETY: the header's rules, as in `super`.
     status(|| unsafe {
-        hand_over(out, || Ok(amqp_messenger_operation(make(string("task_id", task_id)?))))
+        hand_over(out, || {
+            let task_id = TaskId::new(string("task_id", task_id)?)?;
+            Ok(amqp_messenger_operation { task_id, keys: Vec::new(), items })
+        })
     })
 }
 
-fn add(operation: &mut Operation, data: Vec<u8>) -> Result<(), Failure> {
-    match operation {
-        Operation::Container(_) => {
-            return Err(Failure::usage("operation", "signs container images, not data"));
-        }
-        Operation::Clear(operation) => {
-            operation
-                .inputs
-                .push(Text { shown: String::from_utf8_lossy(&data).into_owned(), bytes: data });
-        }
-        Operation::Blob(operation) => operation.blobs.push(data),
+fn add(operation: &mut amqp_messenger_operation, data: Vec<u8>) -> Result<(), Failure> {
+    match &mut operation.items {
+        Items::Texts { texts, .. } => texts.push(Text::new(data)?),
+        Items::Blobs(blobs) => blobs.push(Blob::new(data)?),
+        _ => return Err(Failure::usage("operation", "signs container images, not data")),
     }
     Ok(())
 }

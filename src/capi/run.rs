@@ -11,8 +11,8 @@ use super::{
     operation::amqp_messenger_operation, signer::amqp_messenger_signer, status,
 };
 use crate::{
-    Error, Operation, Run, Status,
-    signing::{BlobSign, ClearSign, ContainerSign, Entry, State, Verdict},
+    Error, Run, Status,
+    signing::{Entry, State, Verdict},
 };
 
 /// How far a request got.
@@ -53,29 +53,20 @@ pub struct amqp_messenger_item {
 /// Checks an operation and makes its requests, each with an id of its own. Sends nothing. Free the run with
 /// amqp_messenger_run_free.
 ///
-/// The signer's requester is entered into the operation, which may be used for further runs, changed and freed.
+/// The operation may be used for further runs, changed and freed.
 ///
-/// Returns AMQP_MESSENGER_USAGE where the operation is wrong, AMQP_MESSENGER_CONFIG where no address can be formed
-/// for it.
+/// Returns AMQP_MESSENGER_USAGE if the operation is wrong, AMQP_MESSENGER_CONFIG if no address can be formed for it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_run_new(
     signer: *const amqp_messenger_signer,
-    operation: *mut amqp_messenger_operation,
+    operation: *const amqp_messenger_operation,
     out: *mut *mut amqp_messenger_run,
 ) -> c_int {
     // SAFETY: the header's rules, as in `super`.
     status(|| unsafe {
         hand_over(out, || {
-            let (signer, operation) =
-                (borrow("signer", signer)?, borrow_mut("operation", operation)?);
-            match &mut operation.0 {
-                Operation::Container(ContainerSign { requester, .. })
-                | Operation::Clear(ClearSign { requester, .. })
-                | Operation::Blob(BlobSign { requester, .. }) => {
-                    requester.clone_from(&signer.requester)
-                }
-            }
-            let run = signer.signer.prepare(&operation.0)?;
+            let (signer, operation) = (borrow("signer", signer)?, borrow("operation", operation)?);
+            let run = signer.0.prepare(&operation.complete()?)?;
             let items = run.entries().iter().map(|_| OnceLock::new()).collect();
             Ok(amqp_messenger_run { run, items })
         })
@@ -103,7 +94,7 @@ pub unsafe extern "C" fn amqp_messenger_sign(
         for item in &mut run.items {
             item.take();
         }
-        let result = signer.signer.sign(&mut run.run);
+        let result = signer.0.sign(&mut run.run);
         match Status::of_run(&result, run.run.entries()) {
             Status::Signed => Ok(()),
             status => {

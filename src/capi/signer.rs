@@ -22,10 +22,7 @@ pub enum amqp_messenger_signer_type {
 }
 
 /// A configuration with its certificates and secrets, ready to sign.
-pub struct amqp_messenger_signer {
-    pub(super) signer: Signer,
-    pub(super) requester: Option<String>,
-}
+pub struct amqp_messenger_signer(pub(super) Signer);
 
 /// Loads a configuration and the certificates and secrets that it names. Connects to nothing. Free the signer with
 /// amqp_messenger_signer_free.
@@ -51,10 +48,7 @@ pub unsafe extern "C" fn amqp_messenger_signer_new(
             let requester =
                 optional_string("requester", requester)?.filter(|name| !name.is_empty());
             let settings = Settings::load(&path, kind(signer_type)?)?;
-            Ok(amqp_messenger_signer {
-                signer: Signer::new(settings, requester.as_deref())?,
-                requester,
-            })
+            Ok(amqp_messenger_signer(Signer::new(settings, requester.as_deref())?))
         })
     })
 }
@@ -68,7 +62,7 @@ pub unsafe extern "C" fn amqp_messenger_signer_set_interrupt(
     // SAFETY: the header's rules, as in `super`.
     status(|| unsafe {
         let (signer, interrupt) = (borrow_mut("signer", signer)?, borrow("interrupt", interrupt)?);
-        signer.signer.set_interrupt(interrupt.0.clone());
+        signer.0.set_interrupt(interrupt.0.clone());
         Ok(())
     })
 }

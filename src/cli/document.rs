@@ -5,21 +5,18 @@ use std::{
     path::PathBuf,
 };
 
-use crate::{Error, Operation, Run, signing::pyjson};
+use crate::{Error, Run, signing::pyjson};
 use serde_json::json;
 
-use super::{report, streams::stdout};
+use super::{operation::Asked, report, streams::stdout};
 
 /// Prints the document that the reference prints, with everything that was received; an item
 /// without a reply is `""`.
 ///
 /// # Errors
 /// [`Error::LocalFile`] where standard output takes no more.
-pub(super) fn print(
-    operation: &Operation,
-    run: &Run,
-    result: &Result<(), Error>,
-) -> Result<(), Error> {
+pub(super) fn print(asked: &Asked, run: &Run, result: &Result<(), Error>) -> Result<(), Error> {
+    let Asked { operation, requester, texts } = asked;
     to_stdout(|out| {
         let causes = report::causes(run, result);
         let status = if causes.is_empty() { "ok" } else { "error" };
@@ -35,12 +32,12 @@ pub(super) fn print(
             out.write_all(if index == 0 { b"" } else { b", " })?;
             out.write_all(entry.reply().map_or("\"\"", |reply| &reply.document).as_bytes())?;
         }
-        write!(out, "], \"operation\": {}", pyjson::to_string(&operation.echo()))?;
-        writeln!(
+        write!(
             out,
-            ", \"signing_keys\": {}}}",
-            pyjson::to_string(&json!(operation.signing_keys()))
-        )
+            "], \"operation\": {}",
+            pyjson::to_string(&operation.echo(requester.as_deref(), texts))
+        )?;
+        writeln!(out, ", \"signing_keys\": {}}}", pyjson::to_string(&json!(operation.key_ids())))
     })
 }
 

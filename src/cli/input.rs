@@ -7,37 +7,41 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Error, signing::Text};
+use crate::{Argument, Error, signing::Text};
 
-/// A text to sign: an argument itself, or with `@file` the bytes of that file.
+/// A text to sign, and what the document shows of it: an argument itself, or with `@file` the bytes of that file.
 ///
-/// The reference takes an argument for Latin-1 and so signs other bytes than were given, or fails;
+/// pubtools-sign takes an argument for Latin-1 and so signs other bytes than were given, or fails;
 /// under its names (`latin_1`) an argument, not a file, is still that.
 ///
 /// # Errors
-/// [`Error::InputFile`] where the file cannot be read; [`Error::Argument`] for a character beyond Latin-1.
-pub(super) fn text(argument: &OsStr, latin_1: bool) -> Result<Text, Error> {
+/// [`Error::InputFile`] if the file cannot be read; [`Error::Argument`] for a character beyond Latin-1.
+pub(super) fn text(argument: &OsStr, latin_1: bool) -> Result<(Text, String), Error> {
     if let Some(path) = argument.as_bytes().strip_prefix(b"@") {
         let bytes = file(Path::new(OsStr::from_bytes(path)))?;
-        return Ok(Text { shown: String::from_utf8_lossy(&bytes).into_owned(), bytes });
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        return Ok((Text::new(bytes)?, shown));
     }
     let shown = argument.to_string_lossy().into_owned();
     if !latin_1 {
-        return Ok(Text { shown, bytes: argument.as_bytes().to_vec() });
+        return Ok((Text::new(argument.as_bytes())?, shown));
     }
     let byte = |c: char| {
-        u8::try_from(u32::from(c)).map_err(|_| Error::Argument {
-            name: "input".into(),
-            problem: format!("“{c}” is beyond Latin-1; put the text into a file and give @FILE"),
+        u8::try_from(u32::from(c)).map_err(|_| {
+            let problem = format!(
+                "holds \"{c}\", which is beyond Latin-1; put the text into a file and give @FILE"
+            );
+            Error::argument(Argument::Text, problem)
         })
     };
-    Ok(Text { bytes: shown.chars().map(byte).collect::<Result<_, _>>()?, shown })
+    let bytes = shown.chars().map(byte).collect::<Result<Vec<_>, _>>()?;
+    Ok((Text::new(bytes)?, shown))
 }
 
 /// The bytes of a file.
 ///
 /// # Errors
-/// [`Error::InputFile`] where it cannot be read.
+/// [`Error::InputFile`] if it cannot be read.
 pub(super) fn file(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| Error::InputFile { path: PathBuf::from(path), source })
 }
@@ -47,13 +51,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_argument_is_its_own_bytes_natively_and_latin_1_as_the_reference() {
-        let of =
-            |argument: &str, latin_1| text(OsStr::new(argument), latin_1).map(|text| text.bytes);
+    fn an_argument_is_its_own_bytes_natively_and_latin_1_under_the_names_of_pubtools_sign() {
+        let of = |argument: &str, latin_1| {
+            text(OsStr::new(argument), latin_1).map(|(text, _)| text.as_bytes().to_vec())
+        };
         assert_eq!(of("é", false).unwrap(), "é".as_bytes());
         assert_eq!(of("é", true).unwrap(), [0xe9]);
         assert!(of("€", true).unwrap_err().to_string().contains('€'));
-        let raw = text(OsStr::from_bytes(&[0xff, b'a']), false).unwrap();
-        assert_eq!((raw.bytes, raw.shown.as_str()), (vec![0xff, b'a'], "\u{fffd}a"));
+        let (raw, shown) = text(OsStr::from_bytes(&[0xff, b'a']), false).unwrap();
+        assert_eq!((raw.as_bytes(), shown.as_str()), (&[0xff, b'a'][..], "\u{fffd}a"));
     }
 }

@@ -12,6 +12,7 @@ mod document;
 mod help;
 mod input;
 mod logging;
+mod operation;
 mod options;
 mod remedy;
 mod report;
@@ -24,15 +25,12 @@ use std::{ffi::OsString, path::PathBuf};
 
 use argv::Parsed;
 use commands::Command;
-use options::{Bytes, Options};
+use operation::Asked;
+use options::Options;
 use signals::Signals;
 use topic::{Style, Topic};
 
-use crate::{
-    Error, Interrupt, Operation, Settings, Signer, Status,
-    config::default_paths,
-    signing::{BlobSign, ClearSign, ContainerSign, Keys},
-};
+use crate::{Error, Interrupt, Settings, Signer, Status, config::default_paths};
 
 /// Does what the command line asks for, the program's own name being its first word; the exit
 /// status is one of [`Status`].
@@ -66,12 +64,12 @@ fn version() -> String {
 /// Signs, prints what came of it, and answers with the exit status.
 fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
     let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
-    let outcome = start(style, command, options).and_then(|(signer, operation, signals)| {
-        let run = signer.prepare(&operation)?;
+    let outcome = start(style, command, options).and_then(|(signer, asked, signals)| {
+        let run = signer.prepare(&asked.operation)?;
         document::check_stdout()?;
-        Ok((signer, operation, signals, run))
+        Ok((signer, asked, signals, run))
     });
-    let (signer, operation, signals, mut run) = match outcome {
+    let (signer, asked, signals, mut run) = match outcome {
         Ok(started) => started,
         Err(error) => {
             report::print_error(tool, &error);
@@ -84,7 +82,7 @@ fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
     };
     let result = signer.sign(&mut run);
     let printed =
-        if raw { document::print_raw(&run) } else { document::print(&operation, &run, &result) };
+        if raw { document::print_raw(&run) } else { document::print(&asked, &run, &result) };
     if let Err(error) = &result {
         report::print_error(tool, error);
     }
@@ -121,39 +119,16 @@ fn start(
     style: Style,
     command: Command,
     options: Options,
-) -> Result<(Signer, Operation, Signals), Error> {
+) -> Result<(Signer, Asked, Signals), Error> {
     let named = options.config_file.as_ref().map(|path| path.0.as_ref());
     let path = config_file::choose(named, &default_paths())?;
     let settings = Settings::load(&path, options.signer_type)?;
     logging::start(options.log_level, settings.log_level);
-    let requester = options.requester.clone();
-    let operation = operation(style, command, options)?;
-    let mut signer = Signer::new(settings, requester.as_deref())?;
+    let asked = operation::operation(style, command, options)?;
+    let mut signer = Signer::new(settings, asked.requester.as_deref())?;
     let stopped = |source| Error::LocalFile { path: PathBuf::from("signal handlers"), source };
     let interrupt = Interrupt::new().map_err(stopped)?;
     let signals = Signals::install(&interrupt).map_err(stopped)?;
     signer.set_interrupt(interrupt);
-    Ok((signer, operation, signals))
-}
-
-fn operation(style: Style, command: Command, options: Options) -> Result<Operation, Error> {
-    let Options { signing_key, signing_key_name, task_id, requester, .. } = options;
-    let keys = Keys { ids: signing_key, names: signing_key_name };
-    Ok(match command {
-        Command::Container => {
-            let (digests, references) = (options.digest, options.reference);
-            Operation::Container(ContainerSign { digests, references, keys, task_id, requester })
-        }
-        Command::Clear => {
-            let latin_1 = style == Style::PubtoolsSign;
-            let inputs = options.inputs.iter().map(|argument| input::text(&argument.0, latin_1));
-            let inputs = inputs.collect::<Result<_, _>>()?;
-            Operation::Clear(ClearSign { inputs, keys, task_id, repo: options.repo, requester })
-        }
-        Command::Blob => {
-            let files = options.blob_file.into_iter().map(Bytes::into_path);
-            let blobs = files.map(|path| input::file(&path)).collect::<Result<_, _>>()?;
-            Operation::Blob(BlobSign { blobs, keys, task_id, requester })
-        }
-    })
+    Ok((signer, asked, signals))
 }

@@ -5,7 +5,7 @@ use crate::{
     signing::{State, Verdict},
 };
 
-use super::remedy;
+use super::{operation, remedy};
 
 /// The causes for which the document's status is `error`: a name and a description each.
 ///
@@ -79,7 +79,7 @@ fn name(error: &Error) -> &'static str {
 
 /// Prints an error, and what to do about it where that is known.
 pub(super) fn print_error(tool: &str, error: &Error) {
-    tell!("{tool}: {}", error.with_sources());
+    tell!("{tool}: {}", operation::words(error));
     if let Some(remedy) = remedy::of_error(error) {
         tell!("{tool}: {remedy}");
     }

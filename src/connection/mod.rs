@@ -17,7 +17,7 @@ use crate::{
     config::BrokerUrl,
     deadline::Deadline,
     error::{
-        Error, Phase, Subject,
+        Argument, Error, Phase, Subject,
         conditions::{self, Effect, Place},
     },
     proton::{self, DeliveryId, Engine, Message, Payload, Role},
@@ -380,5 +380,5 @@ impl<W: Wire> Connection<W> {
 
 fn holds_nul(_: std::ffi::NulError) -> Error {
     // The configuration is checked for it when it is read, addresses and passwords with it.
-    Error::Argument { name: "address".into(), problem: "holds a NUL character".into() }
+    Error::Argument { argument: Argument::Address, problem: "holds a NUL character".into() }
 }

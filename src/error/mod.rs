@@ -1,8 +1,11 @@
 //! What can go wrong, said once and by name.
 
+mod argument;
 pub(crate) mod conditions;
 
 use std::{fmt, io, path::PathBuf, time::Duration};
+
+pub use argument::Argument;
 
 /// A part of a run that has a deadline of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,10 +158,17 @@ pub enum TlsCause {
 pub enum Error {
     /// An argument of the operation is wrong.
     Argument {
-        /// The argument, as the user knows it (`--digest`).
-        name: String,
+        /// The argument.
+        argument: Argument,
         /// What is wrong with it, and what is expected.
         problem: String,
+    },
+    /// The configuration requires an argument that was not given.
+    MissingArgument {
+        /// The argument.
+        argument: Argument,
+        /// What requires it: an [`Error::Config`] or an [`Error::Certificate`].
+        reason: Box<Self>,
     },
     /// The configuration is wrong.
     Config {
@@ -261,6 +271,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// An error that says what is wrong with an argument, and what is expected.
+    pub(crate) fn argument(argument: Argument, problem: impl Into<String>) -> Self {
+        Self::Argument { argument, problem: problem.into() }
+    }
+
     /// Whether the same broker, or the next one, may do better when tried again.
     pub fn is_transient(&self) -> bool {
         matches!(
@@ -296,7 +311,10 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Argument { name, problem } => write!(f, "{name}: {problem}"),
+            Self::Argument { argument, problem } => write!(f, "{argument}: {problem}"),
+            Self::MissingArgument { argument, reason } => {
+                write!(f, "{reason}; {argument} is required")
+            }
             Self::Config { path, key, problem } if key.is_empty() => {
                 write!(f, "{}: {problem}", path.display())
             }
@@ -340,6 +358,7 @@ impl std::error::Error for Error {
             | Self::LocalFile { source, .. }
             | Self::Network { source, .. } => Some(source),
             Self::Argument { .. }
+            | Self::MissingArgument { .. }
             | Self::Config { .. }
             | Self::Certificate { .. }
             | Self::Timeout { .. }

@@ -6,22 +6,23 @@
 //!
 //! The names used on the wire (`mtype`, `claim_file`, `sig_key_id`, …) appear in this module and nowhere else.
 
-mod answer;
 mod claim;
+#[cfg(any(test, feature = "cli"))]
+mod echo;
 #[cfg(test)]
 mod golden;
-mod index;
 mod ledger;
 mod operation;
 pub(crate) mod pyjson;
 mod pyread;
 mod reply;
 mod request;
+mod requests;
 
 pub use ledger::{Entry, State};
 pub(crate) use ledger::{Ledger, Outcome, ReplyKind};
-pub use operation::{BlobSign, ClearSign, ContainerSign, Keys, Operation, Text};
+pub use operation::{Blob, Digest, Image, Items, Key, Operation, Reference, TaskId, Text};
 pub(crate) use reply::{RawReply, ReplyBody};
 pub use reply::{Reply, Verdict};
 pub use request::Request;
-pub(crate) use request::{Context, Stamp};
+pub(crate) use requests::{Context, Stamp};

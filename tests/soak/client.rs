@@ -4,7 +4,7 @@ use std::{env, fs, io::Write, path::Path};
 
 use amqp_messenger::{
     Operation, Settings, Signer, SignerType, Status,
-    signing::{BlobSign, ClearSign, ContainerSign, Entry, Keys, State, Text, Verdict},
+    signing::{Blob, Entry, Image, Items, Key, State, TaskId, Text, Verdict},
 };
 use amqp_sandbox::Verifier;
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ impl Checks<'_> {
         let values = entry.signed_values();
         assert_eq!(values.len(), entry.request().value_count());
         for (value, place) in values.iter().zip(first..).filter(|(value, _)| !value.is_empty()) {
-            let item = place / self.operation.keys().ids.len();
+            let item = place / self.operation.keys().len();
             assert!(
                 self.is_signature(value, item),
                 "at {item} something else is signed: {}",
@@ -100,15 +100,18 @@ impl Checks<'_> {
     }
 
     fn is_signature(&self, value: &str, item: usize) -> bool {
-        match self.operation {
-            Operation::Container(all) => self
-                .verifier
-                .content(value)
-                .is_some_and(|claim| is_claim(&claim, &all.digests[item], &all.references[item])),
-            Operation::Clear(all) => {
-                self.verifier.content(value).as_ref() == Some(&all.inputs[item].bytes)
+        match self.operation.items() {
+            Items::Images(images) => self.verifier.content(value).is_some_and(|claim| {
+                let image = &images[item];
+                is_claim(&claim, image.digest().as_str(), image.reference().as_str())
+            }),
+            Items::Texts { texts, .. } => {
+                self.verifier.content(value).as_deref() == Some(texts[item].as_bytes())
             }
-            Operation::Blob(all) => self.verifier.is_detached_signature(value, &all.blobs[item]),
+            Items::Blobs(blobs) => {
+                self.verifier.is_detached_signature(value, blobs[item].as_bytes())
+            }
+            _ => false,
         }
     }
 }
@@ -136,48 +139,31 @@ fn settings(kind: SignerType, (windows, cycles): (u32, u32)) -> Settings {
     Settings::parse(&text, Path::new("soak.yaml"), kind, &|_| None).unwrap()
 }
 
-fn keys(names: &[&str]) -> Keys {
-    Keys {
-        ids: vec!["ABCD1234".to_owned(); names.len()],
-        names: names.iter().map(|&name| name.to_owned()).collect(),
-    }
+fn operation(number: u64, key_names: &[&str], items: Items) -> Operation {
+    let keys = key_names.iter().map(|&name| Key::named("ABCD1234", name).unwrap()).collect();
+    Operation::new(TaskId::new(number.to_string()).unwrap(), keys, items).unwrap()
 }
 
 fn container(number: u64, count: usize, key_names: &[&str]) -> Operation {
-    Operation::Container(ContainerSign {
-        digests: (0..count).map(|index| format!("sha256:{number:032x}{index:032x}")).collect(),
-        references: (0..count)
-            .map(|index| format!("registry.example.com/ns/app:{number}.{index}"))
-            .collect(),
-        keys: keys(key_names),
-        task_id: number.to_string(),
-        requester: None,
-    })
+    let image = |index| {
+        Image::new(
+            format!("sha256:{number:032x}{index:032x}"),
+            format!("registry.example.com/ns/app:{number}.{index}"),
+        )
+        .unwrap()
+    };
+    operation(number, key_names, Items::Images((0..count).map(image).collect()))
 }
 
 fn clear(number: u64, count: usize) -> Operation {
-    let input = |index| {
-        let text = format!("text {number}.{index}");
-        Text { bytes: text.clone().into_bytes(), shown: text }
-    };
-    let inputs = (0..count).map(input).collect();
-    Operation::Clear(ClearSign {
-        inputs,
-        keys: keys(&["one"]),
-        task_id: number.to_string(),
-        repo: None,
-        requester: None,
-    })
+    let text = |index| Text::new(format!("text {number}.{index}")).unwrap();
+    let texts = (0..count).map(text).collect();
+    operation(number, &["one"], Items::Texts { texts, repo: None })
 }
 
 fn blob(number: u64, count: usize) -> Operation {
-    let blobs = (0..count).map(|index| format!("blob {number}.{index}").into_bytes()).collect();
-    Operation::Blob(BlobSign {
-        blobs,
-        keys: keys(&["one"]),
-        task_id: number.to_string(),
-        requester: None,
-    })
+    let blob = |index| Blob::new(format!("blob {number}.{index}")).unwrap();
+    operation(number, &["one"], Items::Blobs((0..count).map(blob).collect()))
 }
 
 /// Memory of this process, in KiB.

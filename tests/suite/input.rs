@@ -66,12 +66,12 @@ fn a_reference_must_name_a_repository() {
             &bench,
             ended,
             2,
-            &["--reference", &format!("`{reference}`"), "registry/repository:tag"],
+            &["--reference", &format!("\"{reference}\""), "registry/repository:tag"],
         );
     }
     // The second is as wrong as the first.
     let ended = bench.run(&bench.config(), &format!("{IMAGE} --digest sha256:2 --reference app"));
-    refused(&bench, ended, 2, &["`app`"]);
+    refused(&bench, ended, 2, &["number 2 \"app\""]);
 }
 
 #[test]
@@ -483,7 +483,7 @@ fn a_log_level_may_be_critical_and_of_any_case() {
 fn an_alias_of_nothing_is_refused() {
     let bench = Bench::new();
     let config = bench.config().set("key_aliases", "{K: \"\"}");
-    refused(&bench, bench.run(&config, IMAGE), 2, &["--signing-key", "`K`", "alias"]);
+    refused(&bench, bench.run(&config, IMAGE), 2, &["--signing-key", "\"K\"", "alias"]);
 }
 
 #[test]

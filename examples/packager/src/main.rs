@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Its exit status is that of `amqp-messenger`. Whatever was signed is written, however the run ended, so that
-//! the next run needs to be given the rest alone.
+//! the next run needs only the rest.
 
 #![allow(clippy::print_stderr)] // It is a command line.
 
@@ -18,7 +18,7 @@ use std::{
 
 use amqp_messenger::{
     Operation, Settings, Signer, SignerType, Status,
-    signing::{BlobSign, Keys},
+    signing::{Blob, Items, Key, TaskId},
 };
 use openssl::base64;
 
@@ -47,16 +47,15 @@ fn sign(
     task_id: String,
     files: &[PathBuf],
 ) -> Result<Status, Box<dyn Error>> {
-    let settings = Settings::load(config, SignerType::Single)?;
-    let signer = Signer::new(settings, None)?;
+    let (task_id, key) = (TaskId::new(task_id)?, Key::new(key)?);
+    let signer = Signer::new(Settings::load(config, SignerType::Single)?, None)?;
     let read = |path: &PathBuf| {
         let failed = |source| amqp_messenger::Error::InputFile { path: path.clone(), source };
-        fs::read(path).map_err(failed)
+        Blob::new(fs::read(path).map_err(failed)?)
     };
     let blobs = files.iter().map(read).collect::<Result<_, _>>()?;
-    let keys = Keys { ids: vec![key], names: vec![] };
-    let mut run =
-        signer.prepare(&Operation::Blob(BlobSign { blobs, keys, task_id, requester: None }))?;
+    let operation = Operation::new(task_id, vec![key], Items::Blobs(blobs))?;
+    let mut run = signer.prepare(&operation)?;
     let ended = signer.sign(&mut run);
     if let Err(error) = &ended {
         eprintln!("packager: {error}");
@@ -71,7 +70,7 @@ fn sign(
     Ok(Status::of_run(&ended, run.entries()))
 }
 
-/// Puts the signature there as a whole, or not at all.
+/// Writes the whole signature, or nothing.
 fn write_beside(file: &Path, signature: &[u8]) -> std::io::Result<()> {
     let mut name = file.as_os_str().to_owned();
     name.push(".asc");

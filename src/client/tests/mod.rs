@@ -12,8 +12,8 @@ use crate::{
     broker::ReplyId,
     error::{Condition, Subject},
     signing::{
-        ContainerSign, Context, Entry, Keys, Operation, Outcome, RawReply, ReplyBody, Request,
-        Stamp, State,
+        Context, Entry, Image, Items, Key, Operation, Outcome, RawReply, ReplyBody, Request, Stamp,
+        State, TaskId,
     },
 };
 
@@ -218,13 +218,11 @@ fn refusal() -> Error {
 }
 
 fn ledger(count: usize) -> Ledger {
-    let operation = Operation::Container(ContainerSign {
-        digests: (0..count).map(|index| format!("sha256:{index}")).collect(),
-        references: (0..count).map(|index| format!("host/repo:{index}")).collect(),
-        keys: Keys { ids: vec!["key".into()], names: vec![] },
-        task_id: "1".into(),
-        requester: None,
-    });
+    let image =
+        |index| Image::new(format!("sha256:{index}"), format!("host/repo:{index}")).unwrap();
+    let images = Items::Images((0..count).map(image).collect());
+    let keys = vec![Key::new("key").unwrap()];
+    let operation = Operation::new(TaskId::new("1").unwrap(), keys, images).unwrap();
     let aliases = BTreeMap::new();
     let context = Context {
         creator: "me",

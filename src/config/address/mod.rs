@@ -1,7 +1,7 @@
 //! From an address's template and an operation's fields to the address.
 
 use super::{Settings, Template};
-use crate::error::Error;
+use crate::error::{Argument, Error};
 
 impl Settings {
     /// Lists the fields that the settings themselves lend to an address, with their values.
@@ -33,8 +33,8 @@ impl Settings {
     /// lest it reaches addresses that the template's author did not mean.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a value that an option gave; [`Error::Config`] for everything else: an
-    /// unknown field, one without a value, a certificate's name that cannot be used, none at all.
+    /// [`Error::Argument`] for a value of an argument; [`Error::MissingArgument`] for a field without a value, and
+    /// for a certificate's name that cannot be used, or none at all; [`Error::Config`] for an unknown field.
     pub(crate) fn render_address(
         &self,
         key: &'static str,
@@ -48,46 +48,54 @@ impl Settings {
             problem,
         };
         if creator.is_empty() {
-            return Err(fail(
-                "the client certificate names no creator (neither CN nor UID); give --requester"
-                    .into(),
-            ));
+            let problem = "the client certificate names no creator (neither CN nor UID)".into();
+            return Err(missing(Argument::Requester, fail(problem)));
         }
         let settings = self.address_fields();
         template.render(|name| {
-            let option = || format!("--{}", name.replace('_', "-"));
             if let Some((_, value)) = operation.iter().find(|(known, _)| *known == name) {
-                let value = value.as_deref().ok_or_else(|| fail(not_given(name)))?;
+                let argument = argument(name);
+                let value =
+                    value.as_deref().ok_or_else(|| missing(argument, fail(not_given(name))))?;
                 return match fault(value, name == "task_id") {
                     None => Ok(value.into()),
                     Some(fault) => {
-                        Err(Error::Argument { name: option(), problem: format!("{fault} (it goes into {key})") })
+                        Err(Error::argument(argument, format!("{fault} (it goes into {key})")))
                     }
                 };
             }
             if name == "creator" {
-                let given = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
-                let requester = operation.iter().any(|(name, value)| *name == "requester" && given(value));
+                let given =
+                    |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
+                let requester =
+                    operation.iter().any(|(name, value)| *name == "requester" && given(value));
                 return match fault(creator, false) {
                     None => Ok(creator.into()),
                     Some(fault) if requester => {
                         let problem = format!("{fault} (it goes into {key})");
-                        Err(Error::Argument { name: "--requester".into(), problem })
+                        Err(Error::argument(Argument::Requester, problem))
                     }
-                    Some(fault) => Err(fail(format!(
-                        "{{creator}} is the client certificate's name: {fault}; give another with --requester"
-                    ))),
+                    Some(fault) => {
+                        let problem =
+                            format!("{{creator}} is the client certificate's name: {fault}");
+                        Err(missing(Argument::Requester, fail(problem)))
+                    }
                 };
             }
             match settings.iter().find(|(known, _)| *known == name) {
                 Some((_, Some(value))) => match fault(value, false) {
                     None => Ok(value.clone()),
-                    Some(fault) => Err(fail(format!("{{{name}}} is the key {name}: {fault}; change it"))),
+                    Some(fault) => {
+                        Err(fail(format!("{{{name}}} is the key {name}: {fault}; change it")))
+                    }
                 },
-                Some((_, None)) => Err(fail(format!("{{{name}}} has no value; set the key {name}"))),
+                Some((_, None)) => {
+                    Err(fail(format!("{{{name}}} has no value; set the key {name}")))
+                }
                 None => {
                     let operation = operation.iter().map(|(name, _)| *name);
-                    let all = operation.chain(["creator"]).chain(settings.iter().map(|(name, _)| *name));
+                    let all =
+                        operation.chain(["creator"]).chain(settings.iter().map(|(name, _)| *name));
                     let known = all.collect::<Vec<_>>().join(", ");
                     Err(fail(format!("{{{name}}} is not a field; the fields are {known}")))
                 }
@@ -96,11 +104,23 @@ impl Settings {
     }
 }
 
+fn missing(argument: Argument, reason: Error) -> Error {
+    Error::MissingArgument { argument, reason: Box::new(reason) }
+}
+
 fn not_given(name: &str) -> String {
-    let option = name.replace('_', "-");
     match name {
-        "requester" => "{requester} has no value; write {creator}, or give --requester".into(),
-        _ => format!("{{{name}}} has no value; give --{option}"),
+        "requester" => "{requester} has no value ({creator} always has one)".into(),
+        _ => format!("{{{name}}} has no value"),
+    }
+}
+
+/// The argument that gives an operation's field its value.
+fn argument(field: &str) -> Argument {
+    match field {
+        "requester" => Argument::Requester,
+        "repo" => Argument::Repo,
+        _ => Argument::TaskId,
     }
 }
 

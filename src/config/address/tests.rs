@@ -57,8 +57,8 @@ fn refuses_values_that_change_the_address() {
             78,
             "the fields are task_id, requester, repo, creator, environment, ",
         ),
-        ("{requester}", "c", OPERATION, 78, "write {creator}, or give --requester"),
-        ("{repo}", "c", OPERATION, 78, "give --repo"),
+        ("{requester}", "c", OPERATION, 78, "({creator} always has one); requester is required"),
+        ("{repo}", "c", OPERATION, 78, "no value; repo is required"),
         ("{messaging_ca_cert}", "c", OPERATION, 78, "set the key messaging_ca_cert"),
         ("{service}", "c", OPERATION, 78, "wildcard '#'"),
         ("{creator}", "a*", OPERATION, 78, "certificate's name: \"a*\" holds the wildcard '*'"),
@@ -69,13 +69,13 @@ fn refuses_values_that_change_the_address() {
             "a>",
             &[("requester", Some("a>"))],
             2,
-            "--requester: \"a>\" holds the wildcard",
+            "requester: \"a>\" holds the wildcard",
         ),
         ("{creator}", "a>", &[("requester", Some(""))], 78, "the client certificate's name"),
-        ("{task_id}", "c", &[("task_id", Some("a b"))], 2, "--task-id: \"a b\" holds the blank"),
+        ("{task_id}", "c", &[("task_id", Some("a b"))], 2, "task_id: \"a b\" holds the blank"),
         ("{task_id}", "c", &[("task_id", Some("a#"))], 2, "wildcard"),
         ("{task_id}", "c", &[("task_id", Some("a\u{7f}"))], 2, "control"),
-        ("{task_id}", "c", &[("task_id", Some(""))], 2, "--task-id: it is empty"),
+        ("{task_id}", "c", &[("task_id", Some(""))], 2, "task_id: it is empty"),
     ] {
         let error = render(text, creator, operation).unwrap_err();
         let kind = if matches!(error, Error::Argument { .. }) { 2 } else { 78 };

@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, num::NonZeroUsize};
 use openssl::base64;
 use serde_json::Value;
 
-use super::{
-    BlobSign, ClearSign, ContainerSign, Context, Keys, Operation, Request, Stamp, Text, pyjson,
-};
+use super::{Blob, Context, Image, Items, Key, Operation, Request, Stamp, TaskId, Text, pyjson};
 use crate::error::Error;
 
 fn strings(value: &Value) -> Vec<String> {
@@ -22,41 +20,38 @@ fn bytes(value: &Value) -> Vec<Vec<u8>> {
     strings(value).iter().map(|text| base64::decode_block(text).unwrap()).collect()
 }
 
-fn operation(case: &Value) -> Operation {
-    let arguments = &case["arguments"];
-    let keys = Keys {
-        ids: strings(&arguments["signing_keys"]),
-        names: strings(&arguments["signing_key_names"]),
+fn keys(arguments: &Value) -> Result<Vec<Key>, Error> {
+    let names = strings(&arguments["signing_key_names"]);
+    let key = |(index, id)| match names.get(index) {
+        Some(name) => Key::named(id, name),
+        None => Key::new(id),
     };
-    let task_id = string(&arguments["task_id"]);
-    let requester = arguments["requester"].as_str().map(str::to_owned);
-    match case["kind"].as_str().unwrap() {
-        "container" => Operation::Container(ContainerSign {
-            digests: strings(&arguments["digests"]),
-            references: strings(&arguments["references"]),
-            keys,
-            task_id,
-            requester,
-        }),
-        "clear" => Operation::Clear(ClearSign {
-            inputs: bytes(&arguments["bytes"])
+    strings(&arguments["signing_keys"]).into_iter().enumerate().map(key).collect()
+}
+
+fn operation(case: &Value) -> Result<Operation, Error> {
+    let arguments = &case["arguments"];
+    let items = match case["kind"].as_str().unwrap() {
+        "container" => {
+            let references = strings(&arguments["references"]).into_iter();
+            let pairs = strings(&arguments["digests"]).into_iter().zip(references);
+            let image = |(digest, reference): (String, String)| Image::new(digest, reference);
+            Items::Images(pairs.map(image).collect::<Result<_, _>>()?)
+        }
+        "clear" => Items::Texts {
+            texts: bytes(&arguments["bytes"])
                 .into_iter()
-                .zip(strings(&arguments["inputs"]))
-                .map(|(bytes, shown)| Text { bytes, shown })
-                .collect(),
-            keys,
-            task_id,
+                .map(Text::new)
+                .collect::<Result<_, _>>()?,
             repo: arguments["repo"].as_str().map(str::to_owned),
-            requester,
-        }),
-        "blob" => Operation::Blob(BlobSign {
-            blobs: bytes(&arguments["blobs"]),
-            keys,
-            task_id,
-            requester,
-        }),
+        },
+        "blob" => {
+            let blobs = bytes(&arguments["blobs"]).into_iter().map(Blob::new);
+            Items::Blobs(blobs.collect::<Result<_, _>>()?)
+        }
         other => panic!("{other}"),
-    }
+    };
+    Operation::new(TaskId::new(string(&arguments["task_id"]))?, keys(arguments)?, items)
 }
 
 fn requests(case: &Value) -> Result<Vec<Request>, Error> {
@@ -78,7 +73,7 @@ fn requests(case: &Value) -> Result<Vec<Request>, Error> {
             .and_then(|size| NonZeroUsize::new(size as usize)),
     };
     let mut count = 0;
-    operation(case).requests(&context, &mut || {
+    operation(case)?.requests(&context, &mut || {
         count += 1;
         Stamp {
             request_id: format!("00000000-0000-4000-8000-{count:012}"),
@@ -92,7 +87,7 @@ fn cases() -> Vec<Value> {
 }
 
 #[test]
-fn bodies_and_properties_are_the_reference_s_to_the_byte() {
+fn bodies_and_properties_are_those_of_pubtools_sign_to_the_byte() {
     for case in cases() {
         let name = &case["name"];
         let requests = requests(&case).unwrap();
@@ -114,14 +109,13 @@ fn bodies_and_properties_are_the_reference_s_to_the_byte() {
 }
 
 #[test]
-fn the_echo_is_the_reference_s_to_the_byte() {
+fn the_echo_is_that_of_pubtools_sign_to_the_byte() {
     for case in cases() {
-        assert_eq!(
-            pyjson::to_string(&operation(&case).echo()),
-            string(&case["echo"]),
-            "{}",
-            case["name"]
-        );
+        let arguments = &case["arguments"];
+        let echo = operation(&case)
+            .unwrap()
+            .echo(arguments["requester"].as_str(), &strings(&arguments["inputs"]));
+        assert_eq!(pyjson::to_string(&echo), string(&case["echo"]), "{}", case["name"]);
     }
 }
 
@@ -149,40 +143,39 @@ fn subjects_are_in_words() {
 }
 
 #[test]
-fn what_the_reference_gets_wrong_is_refused() {
+fn what_pubtools_sign_gets_wrong_is_refused() {
     for (name, path, value, expected) in [
         (
             "clear without repo",
             "/context/chunk_size",
             2.into(),
-            "--signer-type: batch signs containers only",
+            "signer_type: batch signs only container images",
         ),
-        ("blobs", "/context/chunk_size", 2.into(), "--signer-type: batch signs containers only"),
+        (
+            "blobs",
+            "/context/chunk_size",
+            2.into(),
+            "signer_type: batch signs only container images",
+        ),
         (
             "containers with several keys",
             "/context/chunk_size",
             2.into(),
-            "--signing-key-name: expected one for each",
+            "key_name: expected one for each",
         ),
         (
             "batch with several keys",
             "/arguments/signing_key_names",
             Value::Array(vec![]),
-            "--signing-key-name: expec",
-        ),
-        (
-            "blobs",
-            "/context/task_id_attribute",
-            "request_id".into(),
-            "task_id_attribute: would overwrite the id",
+            "key_name: expec",
         ),
         (
             "blobs",
             "/context/key_aliases/production",
             "".into(),
-            "--signing-key: `production` is an alias of nothing",
+            "key: \"production\" is an alias of nothing",
         ),
-        ("blobs", "/arguments/task_id", "".into(), "--task-id: is empty"),
+        ("blobs", "/arguments/task_id", "".into(), "task_id: is empty"),
     ] {
         let mut case = cases().into_iter().find(|case| case["name"] == name).unwrap();
         *case.pointer_mut(path).unwrap() = value;

@@ -1,8 +1,17 @@
 //! Replies as they come, and what they are worth.
 
+mod answer;
+mod index;
+mod value;
+mod verdict;
+
 use serde_json::{Map, Value};
 
-use super::{answer::Answer, pyjson, pyread, request::Request};
+use answer::Answer;
+use value::kind;
+pub use verdict::Verdict;
+
+use super::{pyjson, pyread, request::Request};
 
 /// A message from the reply address, as received.
 #[derive(Clone, Debug)]
@@ -24,7 +33,7 @@ pub(crate) enum ReplyBody {
     Broken(String),
 }
 
-/// A message that is a reply to somebody.
+/// A message that is a reply to some request.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     /// The id of the request it answers.
@@ -68,18 +77,6 @@ pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, Strin
     Ok(Parsed { id, whole, properties: raw.properties })
 }
 
-/// The name of a JSON type, for people.
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
 /// The reply to a request, kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -88,29 +85,6 @@ pub struct Reply {
     pub document: String,
     /// What it is worth.
     pub verdict: Verdict,
-}
-
-/// What a reply is worth; the server's words are made safe to print and cut to a bounded length.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// Everything asked for is there.
-    Signed,
-    /// The signing server refused, at least in part.
-    Refused {
-        /// Its words, at least one.
-        errors: Vec<String>,
-    },
-    /// Some claims of a batch were left out.
-    Incomplete {
-        /// What is missing, in request order: reference, digest and, where one was given, the key's name.
-        missing: Vec<String>,
-    },
-    /// There is neither a signed value nor an error.
-    Unusable {
-        /// What was found instead.
-        problem: String,
-    },
 }
 
 impl Request {
@@ -134,7 +108,7 @@ impl Reply {
     /// Returns the signed values in request order: one, or for a batch one for each claim and key.
     ///
     /// What is missing, and what the server refused, is an empty string. The values are read from the document
-    /// anew, so that a reply is not kept twice.
+    /// each time, so that a reply is not kept twice.
     pub fn signed_values(&self, request: &Request) -> Vec<String> {
         let whole = pyread::read_first(&self.document).unwrap_or_default();
         Answer::read(&request.expected, message(&whole)).into_values()

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::signing::{claim::claim_file, request::Expected};
+use crate::signing::{Image, claim, request::Expected};
 
 const ID: &str = "00000000-0000-4000-8000-000000000001";
 
@@ -19,6 +19,10 @@ fn request(expected: Expected) -> Request {
         subject: String::new(),
         expected,
     }
+}
+
+fn claim_file(digest: &str, reference: &str) -> String {
+    claim::claim_file(&Image::new(digest, reference).unwrap())
 }
 
 fn single() -> Request {
@@ -216,7 +220,7 @@ fn batch_replies() {
     assert_eq!(verdict(&both, json!({"claims": [one, two], "errors": ["all"]})), refused(&["all"]));
 }
 
-/// However many claims have however many errors, so many are kept, each with its claim's name, and the rest is counted.
+/// A limited number of errors is kept, each with its claim's name, and the rest is counted.
 #[test]
 fn errors_of_a_batch_are_limited() {
     let both = batch(PAIRS, &["k1"]);

@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{
-    answer::{errors, text},
-    claim::{self, Identity},
+use super::value::{errors, text};
+use crate::{
+    error::printable,
+    signing::{
+        claim::{self, Identity},
+        operation::repository,
+    },
 };
-use crate::error::printable;
 
 /// The claims of a reply by all that a claim of the request can be found by: a batch of thousands is read once.
 pub(super) struct Index<'a> {
@@ -96,7 +99,7 @@ impl<'a> Index<'a> {
 
 fn digest_and_repository(claim_file: &str) -> Option<(String, String)> {
     let Identity { digest, reference } = claim::identity(claim_file)?;
-    let repository = claim::repository(&reference)?.to_owned();
+    let repository = repository(&reference)?.to_owned();
     Some((digest, repository))
 }
 
@@ -112,7 +115,7 @@ impl Described<'_> {
     }
 }
 
-/// The value a claim was signed with under a key's name, or under any where the name is empty.
+/// The value a claim was signed with under a key's name, or under any name if that is empty.
 pub(super) fn signed_value<'a>(found: &[&Described<'a>], key_name: &str) -> &'a str {
     let mut signed = found
         .iter()

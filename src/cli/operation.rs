@@ -1,0 +1,125 @@
+//! The operation that a command line asks for.
+
+use std::path::PathBuf;
+
+use crate::{
+    Argument, Error, Operation,
+    signing::{Blob, Image, Items, Key, TaskId},
+};
+
+use super::{
+    commands::Command,
+    input,
+    options::{Bytes, Options},
+    topic::Style,
+};
+
+/// An operation, and what only the printed document repeats of the command line.
+pub(super) struct Asked {
+    pub(super) operation: Operation,
+    pub(super) requester: Option<String>,
+    /// The texts as they were given.
+    pub(super) texts: Vec<String>,
+}
+
+/// Checks the arguments, reads the files, and makes the operation.
+///
+/// # Errors
+/// [`Error::Argument`] for the first argument that is wrong; [`Error::InputFile`] if a file cannot be read.
+pub(super) fn operation(style: Style, command: Command, options: Options) -> Result<Asked, Error> {
+    let mut texts = Vec::new();
+    let items = match command {
+        Command::Container => Items::Images(images(options.digest, options.reference)?),
+        Command::Clear => {
+            let latin_1 = style == Style::PubtoolsSign;
+            let mut read = Vec::new();
+            for (index, argument) in options.inputs.iter().enumerate() {
+                let (text, shown) = numbered(index, input::text(&argument.0, latin_1))?;
+                read.push(text);
+                texts.push(shown);
+            }
+            Items::Texts { texts: read, repo: options.repo }
+        }
+        Command::Blob => {
+            let files = options.blob_file.into_iter().map(Bytes::into_path).enumerate();
+            let blob = |(index, path): (_, PathBuf)| {
+                numbered(index, input::file(&path).and_then(Blob::new))
+            };
+            Items::Blobs(files.map(blob).collect::<Result<_, _>>()?)
+        }
+    };
+    let keys = keys(options.signing_key, options.signing_key_name)?;
+    let operation = Operation::new(TaskId::new(options.task_id)?, keys, items)?;
+    Ok(Asked { operation, requester: options.requester, texts })
+}
+
+fn images(digests: Vec<String>, references: Vec<String>) -> Result<Vec<Image>, Error> {
+    let (count, others) = (digests.len(), references.len());
+    if count != others {
+        let problem = format!("{count} given, but {others} of --reference: they pair up in order");
+        return Err(Error::argument(Argument::Digest, problem));
+    }
+    let pairs = digests.into_iter().zip(references).enumerate();
+    pairs
+        .map(|(index, (digest, reference))| numbered(index, Image::new(digest, reference)))
+        .collect()
+}
+
+fn keys(ids: Vec<String>, names: Vec<String>) -> Result<Vec<Key>, Error> {
+    if !names.is_empty() && names.len() != ids.len() {
+        let problem = format!(
+            "{} given, but {} of --signing-key: expected one for each key, or none",
+            names.len(),
+            ids.len()
+        );
+        return Err(Error::argument(Argument::KeyName, problem));
+    }
+    let mut names = names.into_iter();
+    let key = |(index, id)| {
+        let key = match names.next() {
+            Some(name) => Key::named(id, name),
+            None => Key::new(id),
+        };
+        numbered(index, key)
+    };
+    ids.into_iter().enumerate().map(key).collect()
+}
+
+/// Names the place of a repeated option in an error.
+fn numbered<T>(index: usize, checked: Result<T, Error>) -> Result<T, Error> {
+    checked.map_err(|error| match error {
+        Error::Argument { argument, problem } => {
+            Error::argument(argument, format!("number {} {problem}", index + 1))
+        }
+        other => other,
+    })
+}
+
+/// An error in the words of the command line, with its whole chain of reasons.
+///
+/// The library names its own arguments; here they are options.
+pub(super) fn words(error: &Error) -> String {
+    match error {
+        Error::Argument { argument, problem } => format!("{}: {problem}", option(*argument)),
+        Error::MissingArgument { argument, reason } => {
+            format!("{}; {} is required", words(reason), option(*argument))
+        }
+        other => other.with_sources(),
+    }
+}
+
+fn option(argument: Argument) -> &'static str {
+    match argument {
+        Argument::Address => "address",
+        Argument::Blob | Argument::Blobs => "--blob-file",
+        Argument::Digest | Argument::Images => "--digest",
+        Argument::Key | Argument::Keys => "--signing-key",
+        Argument::KeyName => "--signing-key-name",
+        Argument::Reference => "--reference",
+        Argument::Repo => "--repo",
+        Argument::Requester => "--requester",
+        Argument::SignerType => "--signer-type",
+        Argument::TaskId => "--task-id",
+        Argument::Text | Argument::Texts => "inputs",
+    }
+}

@@ -1,0 +1,53 @@
+//! Texts and blobs to sign.
+
+use std::sync::Arc;
+
+use crate::error::{Argument, Error};
+
+/// The largest text or blob, in bytes: base64 lengths must fit OpenSSL's signed 32-bit integers.
+const MAX_SIZE: usize = 1 << 30;
+
+/// A text to sign, at most 1 GiB, in whatever encoding. Clones share its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(Arc<Vec<u8>>);
+
+impl Text {
+    /// Checks a text's bytes.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if it is larger than 1 GiB.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        Ok(Self(checked(Argument::Text, bytes.into())?))
+    }
+
+    /// Returns what is signed.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Bytes to make a detached signature of, at most 1 GiB. Clones share them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob(Arc<Vec<u8>>);
+
+impl Blob {
+    /// Checks a blob's bytes.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if it is larger than 1 GiB.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        Ok(Self(checked(Argument::Blob, bytes.into())?))
+    }
+
+    /// Returns what is signed.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn checked(argument: Argument, bytes: Vec<u8>) -> Result<Arc<Vec<u8>>, Error> {
+    if bytes.len() > MAX_SIZE {
+        return Err(Error::argument(argument, "is larger than 1 GiB"));
+    }
+    Ok(Arc::new(bytes))
+}

@@ -1,0 +1,167 @@
+//! What is to be signed.
+
+mod data;
+mod image;
+mod key;
+mod task_id;
+
+use crate::error::{Argument, Error};
+
+pub use data::{Blob, Text};
+pub(crate) use image::repository;
+pub use image::{Digest, Image, Reference};
+pub use key::Key;
+pub use task_id::TaskId;
+
+/// Something to sign: every item with every key, for a task.
+///
+/// ```
+/// use amqp_messenger::{Operation, signing::{Blob, Items, Key, TaskId}};
+///
+/// let blobs = Items::Blobs(vec![Blob::new("release 1.0")?]);
+/// let operation = Operation::new(TaskId::new("1234")?, vec![Key::new("55A34A82")?], blobs)?;
+/// assert_eq!(operation.task_id().as_str(), "1234");
+/// # Ok::<(), amqp_messenger::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    task_id: TaskId,
+    keys: Vec<Key>,
+    items: Items,
+}
+
+/// The items of an operation, all of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Items {
+    /// Container images.
+    Images(Vec<Image>),
+    /// Texts: text and signature form one readable document.
+    Texts {
+        /// The texts.
+        texts: Vec<Text>,
+        /// The repository that the texts belong to.
+        repo: Option<String>,
+    },
+    /// Blobs, which get detached signatures.
+    Blobs(Vec<Blob>),
+}
+
+impl Operation {
+    /// Checks what the parts, each right by itself, make together.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if there is no item or no key, or if some keys have names and others have none.
+    pub fn new(task_id: TaskId, keys: Vec<Key>, items: Items) -> Result<Self, Error> {
+        let (argument, count, what) = match &items {
+            Items::Images(images) => (Argument::Images, images.len(), "digest and reference"),
+            Items::Texts { texts, .. } => (Argument::Texts, texts.len(), "text"),
+            Items::Blobs(blobs) => (Argument::Blobs, blobs.len(), "blob"),
+        };
+        if count == 0 {
+            return Err(Error::argument(
+                argument,
+                format!("nothing to sign: expected at least one {what}"),
+            ));
+        }
+        if keys.is_empty() {
+            return Err(Error::argument(Argument::Keys, "none given: expected at least one"));
+        }
+        let named = keys.iter().filter(|key| key.name().is_some()).count();
+        if named != 0 && named != keys.len() {
+            let problem =
+                format!("{named} given, but {} keys: expected one for each, or none", keys.len());
+            return Err(Error::argument(Argument::KeyName, problem));
+        }
+        Ok(Self { task_id, keys, items })
+    }
+
+    /// Returns the task that the signatures are for.
+    pub fn task_id(&self) -> &TaskId {
+        &self.task_id
+    }
+
+    /// Returns the keys as given, aliases unresolved; at least one.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// Returns what is signed; at least one item.
+    pub fn items(&self) -> &Items {
+        &self.items
+    }
+
+    /// Returns the fields that an address template may name, `None` for what the user did not give.
+    pub(crate) fn fields(&self, requester: Option<&str>) -> Vec<(&'static str, Option<String>)> {
+        let mut fields = vec![
+            ("task_id", Some(self.task_id.to_string())),
+            ("requester", requester.map(str::to_owned)),
+        ];
+        if let Items::Texts { repo, .. } = &self.items {
+            fields.push(("repo", repo.clone()));
+        }
+        fields
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(items: Items, keys: &[(&str, Option<&str>)]) -> Result<Operation, Error> {
+        let key = |&(id, name): &(&str, Option<&str>)| match name {
+            Some(name) => Key::named(id, name),
+            None => Key::new(id),
+        };
+        let keys = keys.iter().map(key).collect::<Result<_, _>>()?;
+        Operation::new(TaskId::new("7")?, keys, items)
+    }
+
+    fn image() -> Items {
+        Items::Images(vec![Image::new("sha256:1", "host:5000/ns/repo@sha256:1").unwrap()])
+    }
+
+    fn texts(texts: Vec<Text>) -> Items {
+        Items::Texts { texts, repo: Some("ns/repo".to_owned()) }
+    }
+
+    #[test]
+    fn what_makes_sense_passes() {
+        for keys in [&[("K", None), ("L", None)], &[("K", Some("k")), ("L", Some(""))]] {
+            operation(image(), keys).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_check_names_the_argument() {
+        let key: &[_] = &[("K", None)];
+        for (items, keys, expected) in [
+            (
+                Items::Images(vec![]),
+                key,
+                "images: nothing to sign: expected at least one digest and",
+            ),
+            (texts(vec![]), key, "texts: nothing to sign: expected at least one text"),
+            (Items::Blobs(vec![]), key, "blobs: nothing to sign: expected at least one blob"),
+            (image(), &[], "keys: none given"),
+            (image(), &[("K", None), (" ", None)], "key: is empty"),
+            (image(), &[("K", Some("k")), ("L", None)], "key_name: 1 given, but 2 keys"),
+        ] {
+            let error = operation(items, keys).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_may_name_the_scalar_fields() {
+        let text = texts(vec![Text::new("a").unwrap()]);
+        let fields = [
+            ("task_id", Some("7".to_owned())),
+            ("requester", None),
+            ("repo", Some("ns/repo".to_owned())),
+        ];
+        assert_eq!(operation(text, &[("K", None)]).unwrap().fields(None), fields);
+        let fields = [fields[0].clone(), ("requester", Some("me".to_owned()))];
+        assert_eq!(operation(image(), &[("K", None)]).unwrap().fields(Some("me")), fields);
+    }
+}

@@ -1,0 +1,104 @@
+//! What requests of every kind have in common.
+
+use std::{collections::BTreeMap, num::NonZeroUsize};
+
+use serde_json::Value;
+
+use crate::{
+    error::{Argument, Error, printable},
+    signing::{operation::Key, pyjson},
+};
+
+/// What a request says beside the operation: taken from the configuration and the certificate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    /// Who asks: the requester if one was given, else the certificate's name.
+    pub creator: &'a str,
+    /// The environment, such as `prod`.
+    pub environment: &'a str,
+    /// The name of the calling service.
+    pub service: &'a str,
+    /// The name under which single requests carry the task id; not `request_id`.
+    pub task_id_attribute: &'a str,
+    /// Key ids by alias.
+    pub key_aliases: &'a BTreeMap<String, String>,
+    /// Claims in one request; `None` makes one request for each item and key.
+    pub chunk_size: Option<NonZeroUsize>,
+}
+
+/// What makes a request unique: the caller draws it, so that this module stays pure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// The request's id, a UUID.
+    pub request_id: String,
+    /// When it was made, such as `2026-01-29T12:00:00.000001Z`.
+    pub created: String,
+}
+
+/// A key as the signing server knows it.
+pub(super) struct ServerKey<'a> {
+    pub(super) id: &'a str,
+    /// Empty if the user named none.
+    pub(super) name: &'a str,
+}
+
+impl<'a> ServerKey<'a> {
+    /// Looks up the alias, and cuts the id to what the signing server knows.
+    pub(super) fn resolve(
+        key: &'a Key,
+        aliases: &'a BTreeMap<String, String>,
+    ) -> Result<Self, Error> {
+        let id = last_8(aliases.get(key.id()).map_or(key.id(), String::as_str));
+        if id.trim().is_empty() {
+            let problem = format!("\"{}\" is an alias of nothing", printable(key.id()));
+            return Err(Error::argument(Argument::Key, problem));
+        }
+        Ok(Self { id, name: key.name().unwrap_or_default() })
+    }
+
+    /// The key in words for people.
+    pub(super) fn shown(&self) -> String {
+        if self.name.is_empty() {
+            self.id.to_owned()
+        } else {
+            format!("{} ({})", self.id, self.name)
+        }
+    }
+}
+
+fn last_8(key: &str) -> &str {
+    let start = key.char_indices().rev().nth(7).map_or(0, |(at, _)| at);
+    &key[start..]
+}
+
+/// A request's body. Thousands of requests wait in memory, so it takes no more room than it needs.
+pub(super) fn body(body: &Value) -> String {
+    let mut text = pyjson::to_string(body);
+    text.shrink_to_fit();
+    text
+}
+
+/// The application properties of a request; an extra one that is there already replaces its value.
+pub(super) fn properties(
+    mtype: &str,
+    context: &Context<'_>,
+    extra: &[(&str, &str)],
+) -> Vec<(String, String)> {
+    let mut properties = Vec::with_capacity(5 + extra.len());
+    for (name, value) in [
+        ("service", context.service),
+        ("environment", context.environment),
+        ("owner_id", context.creator),
+        ("mtype", mtype),
+        ("source", "metadata"),
+    ] {
+        properties.push((name.to_owned(), value.to_owned()));
+    }
+    for (name, value) in extra {
+        match properties.iter_mut().find(|(present, _)| present == name) {
+            Some((_, present)) => *present = (*value).to_owned(),
+            None => properties.push(((*name).to_owned(), (*value).to_owned())),
+        }
+    }
+    properties
+}

@@ -1,0 +1,46 @@
+//! An operation turned into requests: JSON texts with application properties.
+
+mod batch;
+mod context;
+mod single;
+
+use super::{
+    operation::{Items, Operation},
+    request::Request,
+};
+use crate::error::{Argument, Error};
+
+use context::ServerKey;
+pub(crate) use context::{Context, Stamp};
+
+impl Operation {
+    /// Builds the requests: for each item one for each key, or batches of claims.
+    ///
+    /// `next` is called once for each request, in order; its ids must differ.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a batch of anything but images, for a batch with several keys that are not all named,
+    /// and for an alias of nothing.
+    pub(crate) fn requests(
+        &self,
+        context: &Context<'_>,
+        next: &mut dyn FnMut() -> Stamp,
+    ) -> Result<Vec<Request>, Error> {
+        let keys = self
+            .keys()
+            .iter()
+            .map(|key| ServerKey::resolve(key, context.key_aliases))
+            .collect::<Result<Vec<_>, _>>()?;
+        let task_id = self.task_id().as_str();
+        match (context.chunk_size, self.items()) {
+            (None, items) => Ok(single::requests(items, &keys, task_id, context, next)),
+            (Some(size), Items::Images(images)) => {
+                batch::requests(images, &keys, task_id, context, size, next)
+            }
+            (Some(_), _) => {
+                let problem = "batch signs only container images: expected single";
+                Err(Error::argument(Argument::SignerType, problem))
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Requests that ask for one signature each.
+
+use openssl::base64;
+use serde_json::{Map, Value};
+
+use super::context::{Context, ServerKey, Stamp, body, properties};
+use crate::{
+    error::printable,
+    signing::{
+        claim,
+        operation::{Image, Items},
+        request::{Expected, Request},
+    },
+};
+
+/// What is signed once with each key.
+struct Item<'a> {
+    mtype: &'static str,
+    data: (&'static str, String),
+    repo: Option<&'a str>,
+    manifest_digest: Option<&'a str>,
+    expected: &'static str,
+    subject: String,
+}
+
+/// Makes the requests: for each item, one for each key.
+pub(super) fn requests(
+    items: &Items,
+    keys: &[ServerKey<'_>],
+    task_id: &str,
+    context: &Context<'_>,
+    next: &mut dyn FnMut() -> Stamp,
+) -> Vec<Request> {
+    let mut requests = Vec::new();
+    let mut add = |item: Item<'_>| {
+        requests.extend(keys.iter().map(|key| request(&item, key, task_id, context, next())));
+    };
+    match items {
+        Items::Images(images) => images.iter().map(of_image).for_each(&mut add),
+        Items::Texts { texts, repo } => {
+            for (index, text) in texts.iter().enumerate() {
+                add(Item {
+                    mtype: "clearsign_signature",
+                    data: ("data", base64::encode_block(text.as_bytes())),
+                    repo: repo.as_deref(),
+                    manifest_digest: None,
+                    expected: "signed_data",
+                    subject: format!("input {}", index + 1),
+                });
+            }
+        }
+        Items::Blobs(blobs) => {
+            for (index, blob) in blobs.iter().enumerate() {
+                add(Item {
+                    mtype: "gpg_signature",
+                    data: ("artifact", base64::encode_block(blob.as_bytes())),
+                    repo: Some(""),
+                    manifest_digest: None,
+                    expected: "signed_payload",
+                    subject: format!("blob {}", index + 1),
+                });
+            }
+        }
+    }
+    requests
+}
+
+fn of_image(image: &Image) -> Item<'_> {
+    Item {
+        mtype: "container_signature",
+        data: ("claim_file", claim::claim_file(image)),
+        repo: Some(image.reference().repository()),
+        manifest_digest: Some(image.digest().as_str()),
+        expected: "signed_claim",
+        subject: image.to_string(),
+    }
+}
+
+fn request(
+    item: &Item<'_>,
+    key: &ServerKey<'_>,
+    task_id: &str,
+    context: &Context<'_>,
+    stamp: Stamp,
+) -> Request {
+    let mut map = Map::new();
+    let mut set = |name: &str, value: Value| map.insert(name.to_owned(), value);
+    set("sig_key_id", key.id.into());
+    set(item.data.0, item.data.1.as_str().into());
+    set("request_id", stamp.request_id.as_str().into());
+    set("created", stamp.created.into());
+    set("requested_by", context.creator.into());
+    set("repo", item.repo.into());
+    if !key.name.is_empty() {
+        set("sig_keyname", key.name.into());
+    }
+    // An attribute that is there already keeps its place and takes the new value, here and in the properties.
+    let extra: Vec<_> = [
+        Some((context.task_id_attribute, task_id)),
+        item.manifest_digest.map(|digest| ("manifest_digest", digest)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    for (name, value) in &extra {
+        set(name, (*value).into());
+    }
+    Request {
+        id: stamp.request_id,
+        body: body(&Value::Object(map)),
+        properties: properties(item.mtype, context, &extra),
+        subject: printable(&format!("{} key {}", item.subject, key.shown())),
+        expected: Expected::Value(item.expected),
+    }
+}
