@@ -1,10 +1,16 @@
 //! A broker's side of a session, as it should be but for the changes that a fuzzer makes.
 
-mod amqp;
 mod leaks;
+mod value;
 
-use amqp::Value;
+use amqp_frames::{
+    Frame as Made, HEADER, HEARTBEAT, Role, SASL_HEADER, Value, accepted, attach, begin, close,
+    continuation, detach, disposition, end, error, flow, message, modified, open, received,
+    rejected, released, sasl_mechanisms, sasl_outcome, session_flow, source, target, transfer,
+};
 use arbitrary::Arbitrary;
+
+use crate::value::{Any, plain};
 
 /// What a broker sends: a valid opening, then frames of the fuzzer's choice, all of it changed here and there.
 #[derive(Arbitrary, Debug)]
@@ -33,7 +39,7 @@ enum Frame {
     Heartbeat,
     Header,
     Bytes(Vec<u8>),
-    Performative { code: u8, fields: Vec<Value>, payload: Vec<u8> },
+    Performative { code: u8, fields: Vec<Any>, payload: Vec<u8> },
 }
 
 /// What a transfer carries.
@@ -44,7 +50,7 @@ enum Body {
     /// A reply that long, in steps of 256 bytes.
     Long(u8),
     Text(String),
-    Sections(Vec<(u8, Value)>),
+    Sections(Vec<(u8, Any)>),
     Bytes(Vec<u8>),
 }
 
@@ -56,7 +62,7 @@ enum Outcome {
     Released,
     Modified { failed: bool, undeliverable_here: bool },
     Received,
-    Any(Value),
+    Any(Any),
 }
 
 #[derive(Arbitrary, Debug)]
@@ -64,7 +70,7 @@ enum Condition {
     Unauthorized,
     Forced,
     Any(String, Option<String>),
-    Redirect(Vec<(Value, Value)>),
+    Redirect(Vec<(Any, Any)>),
 }
 
 /// Another value for a field of a frame.
@@ -72,7 +78,7 @@ enum Condition {
 struct Change {
     frame: u8,
     field: u8,
-    value: Value,
+    value: Any,
 }
 
 /// A frame whose own header is wrong.
@@ -94,11 +100,15 @@ struct Edit {
 
 /// A frame before it is bytes.
 enum Part {
-    Frame { kind: u8, channel: u16, code: u8, fields: Vec<Value>, payload: Vec<u8> },
+    Frame(Made),
     Bytes(Vec<u8>),
 }
 
-const HEADER: &[u8] = b"AMQP\0\x01\0\0";
+impl From<Made> for Part {
+    fn from(frame: Made) -> Self {
+        Self::Frame(frame)
+    }
+}
 
 impl Session {
     /// How many bytes come at a time.
@@ -115,12 +125,8 @@ impl Session {
         parts.extend(self.frames.iter().map(|frame| frame.part(&mut delivery)));
         for change in &self.changes {
             let index = usize::from(change.frame) % parts.len();
-            if let Part::Frame { fields, .. } = &mut parts[index] {
-                let field = usize::from(change.field % 16);
-                if fields.len() <= field {
-                    fields.resize(field + 1, Value::Null);
-                }
-                fields[field] = change.value.clone();
+            if let Part::Frame(frame) = &mut parts[index] {
+                *frame = frame.clone().with(usize::from(change.field % 16), change.value.0.clone());
             }
         }
         if let Some(removed) = self.removed {
@@ -131,9 +137,10 @@ impl Session {
             let start = bytes.len();
             match part {
                 Part::Bytes(raw) => bytes.extend(raw),
-                Part::Frame { kind, channel, code, fields, payload } => {
-                    amqp::frame(&mut bytes, *kind, *channel, *code, fields, payload);
-                    for odd in self.odd_frames.iter().filter(|odd| usize::from(odd.frame) == index) {
+                Part::Frame(frame) => {
+                    bytes.extend(frame.encode());
+                    for odd in self.odd_frames.iter().filter(|odd| usize::from(odd.frame) == index)
+                    {
                         odd.apply(&mut bytes[start..]);
                     }
                 }
@@ -165,138 +172,104 @@ impl OddFrame {
     }
 }
 
-fn amqp_frame(code: u8, fields: Vec<Value>) -> Part {
-    Part::Frame { kind: 0, channel: 0, code, fields, payload: vec![] }
-}
-
-/// Header, Open, Begin, both attaches and credit, after SASL where it is spoken.
+/// Header, Open, Begin, both attaches and credit, after SASL if it is spoken.
 fn opening(sasl: bool) -> Vec<Part> {
     let mut parts = Vec::new();
     if sasl {
-        let sasl = |code, fields| Part::Frame { kind: 1, channel: 0, code, fields, payload: vec![] };
-        parts.push(Part::Bytes(b"AMQP\x03\x01\0\0".to_vec()));
-        parts.push(sasl(0x40, vec![Value::symbols(&["PLAIN", "ANONYMOUS"])]));
-        parts.push(sasl(0x44, vec![Value::Ubyte(0)]));
+        parts.push(Part::Bytes(SASL_HEADER.to_vec()));
+        parts.push(sasl_mechanisms(&["PLAIN", "ANONYMOUS"]).into());
+        parts.push(sasl_outcome(0).into());
     }
     parts.push(Part::Bytes(HEADER.to_vec()));
-    parts.push(open());
-    parts.push(begin(0, Some(0)));
-    parts.push(attach(0, true, true));
-    parts.push(attach(1, false, true));
-    parts.push(flow(0, 4, true, false, false));
+    let frames =
+        [opened(), begin(0), attached(0, true, true), attached(1, false, true), flow(1, 0, 4)];
+    parts.extend(frames.map(Part::Frame));
     parts
 }
 
-fn open() -> Part {
-    let (size, channels, idle) = (Value::Uint(65536), Value::Ushort(10), Value::Uint(5000));
-    let relay = Value::symbols(&["ANONYMOUS-RELAY", "DELAYED_DELIVERY"]);
-    let none = Value::Null;
-    amqp_frame(0x10, vec![Value::text("broker"), none.clone(), size, channels, idle, none.clone(), none, relay])
-}
-
-fn begin(channel: u16, remote: Option<u16>) -> Part {
-    let remote = remote.map_or(Value::Null, Value::Ushort);
-    let fields = vec![remote, Value::Uint(0), Value::Uint(2048), Value::Uint(2048)];
-    Part::Frame { kind: 0, channel, code: 0x11, fields, payload: vec![] }
+fn opened() -> Made {
+    open("broker")
+        .with(open::MAX_FRAME_SIZE, 65536u32)
+        .with(open::CHANNEL_MAX, 10u16)
+        .with(open::IDLE_TIME_OUT, 5000u32)
+        .with(open::OFFERED_CAPABILITIES, Value::symbols(&["ANONYMOUS-RELAY", "DELAYED_DELIVERY"]))
 }
 
 /// The broker's half of the client's receiver (handle 0), to which it sends, or of its sender.
-fn attach(handle: u32, is_sender: bool, terminus: bool) -> Part {
-    let name = Value::text(if is_sender { "receiver" } else { "sender" });
-    let address = Value::described(if is_sender { 0x28 } else { 0x29 }, vec![Value::text("replies")]);
-    let terminus = if terminus { address } else { Value::Null };
-    let (source, target) = if is_sender { (terminus, Value::Null) } else { (Value::Null, terminus) };
-    let modes = (Value::Ubyte(2), Value::Ubyte(0));
-    let first = if is_sender { Value::Uint(0) } else { Value::Null };
-    let fields = vec![
-        name,
-        Value::Uint(handle),
-        Value::Bool(!is_sender),
-        modes.0,
-        modes.1,
-        source,
-        target,
-        Value::Null,
-        Value::Null,
-        first,
-    ];
-    amqp_frame(0x12, fields)
-}
-
-fn flow(delivery_count: u32, credit: u32, of_link: bool, drain: bool, echo: bool) -> Part {
-    let mut fields = vec![Value::Uint(0), Value::Uint(2048), Value::Uint(0), Value::Uint(2048)];
-    if of_link {
-        let link = [Value::Uint(1), Value::Uint(delivery_count), Value::Uint(credit), Value::Null];
-        fields.extend(link);
-        fields.extend([Value::Bool(drain), Value::Bool(echo)]);
-    }
-    amqp_frame(0x13, fields)
+fn attached(handle: u32, is_sender: bool, terminus: bool) -> Made {
+    let (name, role) =
+        if is_sender { ("receiver", Role::Sender) } else { ("sender", Role::Receiver) };
+    let source = if terminus && is_sender { source("replies") } else { Value::Null };
+    let target = if terminus && !is_sender { target("replies") } else { Value::Null };
+    attach(name, handle, role, source, target)
+        .with(attach::SND_SETTLE_MODE, 2u8)
+        .with(attach::RCV_SETTLE_MODE, 0u8)
 }
 
 impl Frame {
     fn part(&self, next_delivery: &mut u32) -> Part {
-        match self {
-            Self::Flow { delivery_count, credit, of_link, drain, echo } => {
-                flow(*delivery_count, u32::from(*credit), *of_link, *drain, *echo)
+        let frame = match self {
+            Self::Flow { of_link: false, .. } => session_flow(),
+            Self::Flow { delivery_count, credit, drain, echo, .. } => {
+                flow(1, *delivery_count, u32::from(*credit))
+                    .with(flow::DRAIN, *drain)
+                    .with(flow::ECHO, *echo)
             }
             Self::Transfer { body, more, settled, aborted, continues } => {
-                let (id, tag) = if *continues {
-                    (Value::Null, Value::Null)
+                let frame = if *continues {
+                    continuation(0, body.bytes())
                 } else {
                     *next_delivery += 1;
-                    (Value::Uint(*next_delivery - 1), Value::Binary(next_delivery.to_be_bytes().to_vec()))
+                    transfer(0, *next_delivery - 1, body.bytes())
                 };
-                let flags = [Value::Bool(*settled), Value::Bool(*more), Value::Null, Value::Null, Value::Null];
-                let mut fields = vec![Value::Uint(0), id, tag, Value::Uint(0)];
-                fields.extend(flags);
-                fields.push(Value::Bool(*aborted));
-                Part::Frame { kind: 0, channel: 0, code: 0x14, fields, payload: body.bytes() }
+                frame
+                    .with(transfer::SETTLED, *settled)
+                    .with(transfer::MORE, *more)
+                    .with(transfer::ABORTED, *aborted)
             }
             Self::Disposition { first, last, settled, outcome, of_receiver } => {
-                let last = last.map_or(Value::Null, |last| Value::Uint(last.into()));
-                let first = Value::Uint((*first).into());
-                let role = Value::Bool(*of_receiver);
-                amqp_frame(0x15, vec![role, first, last, Value::Bool(*settled), outcome.value()])
+                let role = if *of_receiver { Role::Receiver } else { Role::Sender };
+                disposition(role, u32::from(*first), last.map(u32::from), *settled, outcome.value())
             }
             Self::Detach { handle, closed, condition } => {
-                let handle = Value::Uint(u32::from(*handle));
-                amqp_frame(0x16, vec![handle, Value::Bool(*closed), Condition::value(condition)])
+                detach(u32::from(*handle), *closed, Condition::value(condition))
             }
-            Self::Attach { handle, is_sender, terminus } => attach(u32::from(*handle), *is_sender, *terminus),
-            Self::Begin { channel, remote } => begin(*channel, *remote),
-            Self::End { condition } => amqp_frame(0x17, vec![Condition::value(condition)]),
-            Self::Close { condition } => amqp_frame(0x18, vec![Condition::value(condition)]),
-            Self::Open => open(),
-            Self::Heartbeat => Part::Bytes(vec![0, 0, 0, 8, 2, 0, 0, 0]),
-            Self::Header => Part::Bytes(HEADER.to_vec()),
-            Self::Bytes(bytes) => Part::Bytes(bytes.clone()),
-            Self::Performative { code, fields, payload } => Part::Frame {
+            Self::Attach { handle, is_sender, terminus } => {
+                attached(u32::from(*handle), *is_sender, *terminus)
+            }
+            Self::Begin { channel, remote } => begin(*remote).on_channel(*channel),
+            Self::End { condition } => end(Condition::value(condition)),
+            Self::Close { condition } => close(Condition::value(condition)),
+            Self::Open => opened(),
+            Self::Heartbeat => return Part::Bytes(HEARTBEAT.to_vec()),
+            Self::Header => return Part::Bytes(HEADER.to_vec()),
+            Self::Bytes(bytes) => return Part::Bytes(bytes.clone()),
+            Self::Performative { code, fields, payload } => Made {
                 kind: code >> 7,
                 channel: 0,
                 code: code & 0x7f,
-                fields: fields.clone(),
+                fields: plain(fields),
                 payload: payload.clone(),
             },
-        }
+        };
+        Part::Frame(frame)
     }
 }
 
 impl Body {
     fn bytes(&self) -> Vec<u8> {
         const REPLY: &str = r#"{"msg": {"request_id": "1", "signed_claim": "c2ln", "errors": []}}"#;
-        let mut bytes = Vec::new();
         match self {
-            Self::Reply => amqp::section(&mut bytes, 0x77, &Value::text(REPLY)),
-            Self::Long(steps) => amqp::section(&mut bytes, 0x75, &Value::Binary(vec![b' '; usize::from(*steps) * 256])),
-            Self::Text(text) => amqp::section(&mut bytes, 0x77, &Value::text(text)),
+            Self::Reply => message::amqp_value(REPLY),
+            Self::Long(steps) => message::data(&vec![b' '; usize::from(*steps) * 256]),
+            Self::Text(text) => message::amqp_value(&**text),
             Self::Sections(sections) => {
-                for (code, value) in sections {
-                    amqp::section(&mut bytes, 0x70 + code % 9, value);
-                }
+                let section =
+                    |(code, value): &(u8, Any)| message::section(0x70 + code % 9, value.0.clone());
+                sections.iter().flat_map(section).collect()
             }
-            Self::Bytes(raw) => bytes.extend(raw),
+            Self::Bytes(raw) => raw.clone(),
         }
-        bytes
     }
 }
 
@@ -304,14 +277,12 @@ impl Outcome {
     fn value(&self) -> Value {
         match self {
             Self::None => Value::Null,
-            Self::Accepted => Value::described(0x24, vec![]),
-            Self::Rejected(condition) => Value::described(0x25, vec![condition.error()]),
-            Self::Released => Value::described(0x26, vec![]),
-            Self::Modified { failed, undeliverable_here } => {
-                Value::described(0x27, vec![Value::Bool(*failed), Value::Bool(*undeliverable_here)])
-            }
-            Self::Received => Value::described(0x23, vec![Value::Uint(0), Value::Ulong(0)]),
-            Self::Any(value) => value.clone(),
+            Self::Accepted => accepted(),
+            Self::Rejected(condition) => rejected(condition.error()),
+            Self::Released => released(),
+            Self::Modified { failed, undeliverable_here } => modified(*failed, *undeliverable_here),
+            Self::Received => received(0, 0),
+            Self::Any(value) => value.0.clone(),
         }
     }
 }
@@ -322,15 +293,17 @@ impl Condition {
     }
 
     fn error(&self) -> Value {
-        let error = |name: &str, description: Option<&str>, info: Value| {
-            let description = description.map_or(Value::Null, Value::text);
-            Value::described(0x1d, vec![Value::Symbol(name.to_owned()), description, info])
-        };
         match self {
-            Self::Unauthorized => error("amqp:unauthorized-access", Some("no"), Value::Null),
-            Self::Forced => error("amqp:connection:forced", None, Value::Null),
-            Self::Any(name, description) => error(name, description.as_deref(), Value::Null),
-            Self::Redirect(info) => error("amqp:connection:redirect", None, Value::Map(info.clone())),
+            Self::Unauthorized => error("amqp:unauthorized-access", "no"),
+            Self::Forced => error("amqp:connection:forced", Value::Null),
+            Self::Any(name, description) => error(name, description.clone()),
+            Self::Redirect(info) => {
+                let info =
+                    info.iter().map(|(key, value)| (key.0.clone(), value.0.clone())).collect();
+                let fields =
+                    vec![Value::symbol("amqp:connection:redirect"), Value::Null, Value::Map(info)];
+                Value::described(error::CODE, fields)
+            }
         }
     }
 }
