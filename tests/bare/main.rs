@@ -8,14 +8,12 @@
 #![allow(unreachable_pub)]
 
 mod dns;
-#[path = "../suite/harness.rs"]
-#[allow(dead_code)]
-mod harness;
 mod root;
 
 use std::net::Ipv4Addr;
 
-use harness::{Bench, images, signal, took_between};
+use test_support::harness::{self, Bench, images, signal, took_between};
+
 use root::Root;
 
 const NAME: &str = "broker.example.test";

@@ -7,12 +7,10 @@
 #![allow(unreachable_pub)]
 
 mod bench;
-// Shared with the tests against the sandbox, of which this needs less.
-#[allow(dead_code)]
-#[path = "../suite/harness.rs"]
-mod harness;
 mod kinds;
 mod login;
 mod outage;
 mod refusals;
 mod signing;
+
+use test_support::harness;

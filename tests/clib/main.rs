@@ -3,13 +3,8 @@
 // One crate in modules, not a library.
 #![allow(unreachable_pub)]
 
-// Each target uses a part of it.
-#[allow(dead_code)]
-#[path = "../suite/harness.rs"]
-mod harness;
 mod installed;
 mod linking;
-#[allow(dead_code)]
-#[path = "../suite/peer.rs"]
-mod peer;
 mod signing;
+
+use test_support::{harness, peer};

@@ -6,19 +6,15 @@
 
 #![allow(unreachable_pub)]
 
-#[allow(dead_code, reason = "it serves the suite too, which uses all of it")]
-#[path = "../suite/harness.rs"]
-mod harness;
 #[allow(dead_code, reason = "there is no record of what the broker saw")]
 mod normal;
 mod reference;
 
 use std::{os::unix::fs::symlink, path::Path};
 
-use crate::{
-    harness::{Ended, Program},
-    normal::Ids,
-};
+use test_support::harness::{self, Ended, Program};
+
+use crate::normal::Ids;
 
 const CONTAINER: &str = "pubtools-sign-msg-container-sign";
 const CLEAR: &str = "pubtools-sign-msg-clear-sign";

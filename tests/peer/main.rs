@@ -10,10 +10,9 @@
 
 mod case;
 mod different;
-#[allow(dead_code, reason = "it serves the suite too, which uses all of it")]
-#[path = "../suite/harness.rs"]
-mod harness;
 mod normal;
 mod reference;
 mod run;
 mod same;
+
+use test_support::harness;

@@ -2,11 +2,12 @@
 
 use std::io::{Read, Write};
 
+use amqp_frames::{HEADER, Role};
 use amqp_sandbox::{Act, Refusal, When};
 
 use crate::{
     harness::{Bench, Config, Ended, images, rule, took_between},
-    peer::{self, AMQP, Peer},
+    peer::{self, Peer},
 };
 
 const REFUSALS: [(&str, &str); 4] = [
@@ -66,8 +67,8 @@ impl Case {
             let frame = match place {
                 Connection => peer::close(condition, description),
                 Session => peer::end(condition, description),
-                Receiver => peer.detach(true, condition, description),
-                Sender => peer.detach(false, condition, description),
+                Receiver => peer.detach(Role::Receiver, condition, description),
+                Sender => peer.detach(Role::Sender, condition, description),
                 Outcome => peer::rejected_as(condition, description),
             };
             let _ = peer.answer(&frame);
@@ -159,7 +160,7 @@ fn a_failed_precondition_ends_what_was_never_taken() {
 #[test]
 fn a_refusal_in_place_of_the_links_leaves_the_next_broker() {
     for (condition, words) in REFUSALS.into_iter().take(3) {
-        let answer = [AMQP, &peer::open(), &peer::close(condition, words)].concat();
+        let answer = [&HEADER[..], &peer::open(), &peer::close(condition, words)].concat();
         let (port, _) = peer::listen(move |mut stream| {
             if stream.read_exact(&mut [0; 8]).is_ok() {
                 let _ = stream.write_all(&answer);

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use amqp_frames::SASL_HEADER;
 use amqp_sandbox::{Act, Record, Refusal, Rule, When};
 
 use crate::{
@@ -236,7 +237,7 @@ fn each_silent_broker_gets_its_time_and_is_named_with_its_phase() {
     let (port, _) = peer::listen(|mut stream| {
         use std::io::{Read, Write};
         let _ = stream.read_exact(&mut [0; 8]);
-        let _ = stream.write_all(b"AMQP\x03\x01\0\0");
+        let _ = stream.write_all(&SASL_HEADER);
         peer::swallow(stream);
     });
     let sasl = format!("amqp://localhost:{port}");

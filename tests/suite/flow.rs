@@ -2,10 +2,12 @@
 
 use std::io::Read;
 
+use amqp_frames::{HEARTBEAT, Role, accepted, disposition, flow, transfer};
+
 use crate::{
     fault::AGAIN,
     harness::{Bench, Config, Ended, LONG, images, took_between},
-    peer::{self, ACCEPTED, Peer, alone},
+    peer::{self, Peer, alone},
 };
 
 /// A broker may lower the credit while it is being used: what went out then counts against later credit.
@@ -18,13 +20,13 @@ fn credit_that_is_taken_back_is_not_used() {
         // It knew of none of them: that is a credit of -3.
         let replies: Vec<_> =
             (0..3).map(|number| peer.reply(number, &ids[number as usize])).collect();
-        peer.answer(&[peer.flow(0), peer::settled(0, 2, ACCEPTED), replies.concat()].concat())
+        peer.answer(&[peer.flow(0), peer::settled(0, 2, accepted()), replies.concat()].concat())
             .unwrap();
         // By its word on the replies the client has seen what was before them.
         loop {
-            match peer.frame().unwrap()[10] {
-                0x15 => break,
-                0x14 => panic!("a request came without credit"),
+            match peer.frame().unwrap().code {
+                disposition::CODE => break,
+                transfer::CODE => panic!("a request came without credit"),
                 _ => {}
             }
         }
@@ -32,7 +34,7 @@ fn credit_that_is_taken_back_is_not_used() {
         peer.grant(5).unwrap();
         ids.extend((0..2).map(|_| peer::request_id(&peer.transfer().unwrap())));
         let replies = [peer.reply(3, &ids[3]), peer.reply(4, &ids[4])].concat();
-        peer.answer(&[peer::settled(3, 4, ACCEPTED), replies].concat()).unwrap();
+        peer.answer(&[peer::settled(3, 4, accepted()), replies].concat()).unwrap();
         peer::swallow(peer.stream);
     });
     let bench = Bench::new();
@@ -48,9 +50,9 @@ fn credit_that_is_asked_back_is_given_back() {
         peer.answer(&peer.drain(9)).unwrap();
         let id = peer::request_id(&peer.transfer().unwrap());
         // The delivery-count is as if all of it had been used.
-        let flow = peer.await_frame(0x13).unwrap();
-        assert!(flow.windows(2).any(|bytes| bytes == [0x52, 9]), "{flow:x?}");
-        peer.answer(&[peer::settled(0, 0, ACCEPTED), peer.reply(0, &id)].concat()).unwrap();
+        let flow = peer.await_frame(flow::CODE).unwrap();
+        assert_eq!(flow.field(flow::DELIVERY_COUNT).as_u32(), Some(9), "{flow:?}");
+        peer.answer(&[peer::settled(0, 0, accepted()), peer.reply(0, &id)].concat()).unwrap();
         peer::swallow(peer.stream);
     });
     let bench = Bench::new();
@@ -86,20 +88,16 @@ fn each_request_goes_out_once_when_the_window_opens() {
             // Heartbeats tell that time has passed: 0.2 s each.
             let mut heartbeats = [0; 8 * 7];
             peer.stream.read_exact(&mut heartbeats).unwrap();
-            assert!(
-                heartbeats.chunks(8).all(|frame| frame == [0, 0, 0, 8, 2, 0, 0, 0]),
-                "{heartbeats:x?}"
-            );
+            assert!(heartbeats.chunks(8).all(|frame| frame == HEARTBEAT), "{heartbeats:x?}");
             peer.grant(9).unwrap();
             let count = 3 + repeated;
             let ids: Vec<_> =
                 (0..count).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
             assert!(repeated == 0 || ids[0] == ids[1], "{ids:?}");
-            let last = count as u8 - 1;
-            let replies: Vec<_> = (0..=last)
-                .flat_map(|number| peer.reply(number, &ids[usize::from(number)]))
-                .collect();
-            peer.answer(&[peer::settled(0, last, ACCEPTED), replies].concat()).unwrap();
+            let last = count - 1;
+            let replies: Vec<_> =
+                (0..=last).flat_map(|number| peer.reply(number, &ids[number as usize])).collect();
+            peer.answer(&[peer::settled(0, last, accepted()), replies].concat()).unwrap();
             let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
         });
         let bench = Bench::new();
@@ -139,7 +137,8 @@ fn a_message_on_the_link_of_our_requests_ends_the_connection() {
         move |stream| {
             let Ok(mut peer) = Peer::attached(stream) else { return };
             let message = peer::reply_message("nobody's");
-            let _ = peer.answer(&[peer.flow(9), peer.transfer_on(false, 0, &message)].concat());
+            let _ =
+                peer.answer(&[peer.flow(9), peer.transfer_on(Role::Sender, 0, &message)].concat());
             let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
         },
     );
@@ -155,8 +154,9 @@ fn replies_without_credit_end_the_connection_while_links_are_attached() {
         |stream| {
             let Ok(mut peer) = Peer::half_attached(stream) else { return };
             let message = peer::reply_message("somebody else's");
-            let many: Vec<_> =
-                (0..2000).flat_map(|number| peer.transfer_on(true, number, &message)).collect();
+            let many: Vec<_> = (0..2000)
+                .flat_map(|number| peer.transfer_on(Role::Receiver, number, &message))
+                .collect();
             let _ = peer.answer(&many);
             peer::swallow(peer.stream);
         },
@@ -174,7 +174,7 @@ fn a_peer_that_sends_and_does_not_read_is_left() {
             let message = peer::reply_message("somebody else's");
             for first in (0..4_000_000).step_by(1000) {
                 let many: Vec<_> = (first..first + 1000)
-                    .flat_map(|number| peer.transfer_on(true, number, &message))
+                    .flat_map(|number| peer.transfer_on(Role::Receiver, number, &message))
                     .collect();
                 if peer.answer(&many).is_err() {
                     break;

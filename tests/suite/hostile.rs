@@ -9,16 +9,18 @@ use std::{
     },
 };
 
-use crate::{
-    harness::{Bench, LONG, Program, has_static_core, images, signal, took_between},
-    peer::{self, ACCEPTED, Peer, alone},
+use amqp_frames::{
+    HEADER, Role, SASL_HEADER, Value, accepted, attach, end, modified, open, sasl_mechanisms,
+    sasl_outcome, source, target,
 };
 
-const UNDELIVERABLE_HERE: &[u8] = &[0, 0x53, 0x27, 0xc0, 3, 2, 0x42, 0x41];
+use crate::{
+    harness::{Bench, LONG, Program, has_static_core, images, signal, took_between},
+    peer::{self, Peer, alone},
+};
+
 /// The status of a program that SIGABRT ended.
 const ABORTED: i32 = 128 + 6;
-/// No state at all.
-const FORGOTTEN: &[u8] = &[0x40];
 
 /// Counts the connections that a script is run for.
 fn counted(
@@ -42,7 +44,7 @@ fn replies_that_are_here_already_do_not_go_with_the_sender() {
             let two = peer::request_id(&peer.transfer().unwrap());
             let end = peer.detach_sender("amqp:resource-deleted");
             let frames =
-                [peer::settled(0, 1, ACCEPTED), end, peer.reply(0, &one), peer.reply(1, &two)];
+                [peer::settled(0, 1, accepted()), end, peer.reply(0, &one), peer.reply(1, &two)];
             peer.answer(&frames.concat()).unwrap();
         }
         peer::swallow(peer.stream);
@@ -55,7 +57,7 @@ fn replies_that_are_here_already_do_not_go_with_the_sender() {
 /// Qpid Broker-J refuses an address by the end of the sender, and says no more to what was on its way.
 #[test]
 fn a_refusal_is_not_lost_with_the_connection_and_waits_for_nothing() {
-    for and_then in [Vec::new(), peer::frame(0x17, &[])] {
+    for and_then in [Vec::new(), end(Value::Null).encode()] {
         let (port, connections) = counted(move |stream, _| {
             let Ok(mut peer) = Peer::attached(stream) else { return };
             let _ = peer.grant(9);
@@ -78,7 +80,7 @@ fn a_refusal_is_not_lost_with_the_connection_and_waits_for_nothing() {
 /// The first sending is never settled; its late outcome, before or after that of the second, must not close the second.
 #[test]
 fn an_outcome_of_an_earlier_sending_closes_nothing() {
-    let late = [peer::settled(0, 0, UNDELIVERABLE_HERE), peer::rejected("amqp:not-allowed")];
+    let late = [peer::settled(0, 0, modified(false, true)), peer::rejected("amqp:not-allowed")];
     for (late, first) in late.iter().flat_map(|late| [(late.clone(), false), (late.clone(), true)])
     {
         let (port, _) = counted(move |stream, _| {
@@ -86,7 +88,7 @@ fn an_outcome_of_an_earlier_sending_closes_nothing() {
             peer.grant(9).unwrap();
             peer.transfer().unwrap();
             let id = peer::request_id(&peer.transfer().unwrap());
-            let accepted = peer::settled(1, 1, ACCEPTED);
+            let accepted = peer::settled(1, 1, accepted());
             let outcomes = if first { [late.clone(), accepted] } else { [accepted, late.clone()] };
             peer.answer(&[outcomes.concat(), peer.reply(0, &id)].concat()).unwrap();
             peer::swallow(peer.stream);
@@ -103,7 +105,7 @@ fn a_broker_that_forgets_and_hangs_up_makes_no_endless_run() {
         let Ok(mut peer) = Peer::attached(stream) else { return };
         let _ = peer.grant(1);
         let _ = peer.transfer();
-        let _ = peer.answer(&peer::settled(0, 0, FORGOTTEN));
+        let _ = peer.answer(&peer::settled(0, 0, Value::Null));
         // What was written arrives, and then the end.
         let _ = peer.stream.shutdown(Shutdown::Write);
         peer::swallow(peer.stream);
@@ -123,7 +125,7 @@ fn a_broker_that_forgets_and_hangs_up_makes_no_endless_run() {
 fn a_failed_attempt_with_sasl_is_tried_again() {
     let (port, count) = counted(|mut stream, _| {
         let _ = stream.read_exact(&mut [0; 8]);
-        let _ = stream.write_all(b"AMQP\x03\x01\0\0");
+        let _ = stream.write_all(&SASL_HEADER);
     });
     let bench = Bench::new();
     let ended = bench.run(&alone(&bench, port).patience(1, 1, 1), &images(1)).expect(69);
@@ -138,24 +140,10 @@ fn a_link_of_the_brokers_own_ends_the_connection() {
         let _ = peer.grant(9);
         let id = peer::request_id(&peer.transfer().unwrap());
         if number == 0 {
-            let null: &[u8] = &[0x40];
-            let terminus = |code| [0, 0x53, code, 0xc0, 4, 1, 0xa1, 1, b'x'];
-            let (source, target) = (terminus(0x28), terminus(0x29));
-            let fields = [
-                &[0xa1, 2, b'x', b'x'][..],
-                &[0x52, 7],
-                &[0x42],
-                null,
-                null,
-                &source,
-                &target,
-                null,
-                null,
-                &[0x43],
-            ];
-            peer.answer(&peer::frame(0x12, &fields)).unwrap();
+            let attach = attach("xx", 7, Role::Sender, source("x"), target("x"));
+            peer.answer(&attach.encode()).unwrap();
         } else {
-            peer.answer(&[peer::settled(0, 0, ACCEPTED), peer.reply(0, &id)].concat()).unwrap();
+            peer.answer(&[peer::settled(0, 0, accepted()), peer.reply(0, &id)].concat()).unwrap();
         }
         peer::swallow(peer.stream);
     });
@@ -169,9 +157,9 @@ fn a_link_of_the_brokers_own_ends_the_connection() {
 fn all_the_credit_that_there_is_can_be_used() {
     let (port, _) = counted(|stream, _| {
         let mut peer = Peer::attached(stream).unwrap();
-        peer.answer(&peer.flow_of(&[0x70, 0xff, 0xff, 0xff, 0xff])).unwrap();
+        peer.grant(u32::MAX).unwrap();
         let id = peer::request_id(&peer.transfer().unwrap());
-        peer.answer(&[peer::settled(0, 0, ACCEPTED), peer.reply(0, &id)].concat()).unwrap();
+        peer.answer(&[peer::settled(0, 0, accepted()), peer.reply(0, &id)].concat()).unwrap();
         peer::swallow(peer.stream);
     });
     let bench = Bench::new();
@@ -202,10 +190,8 @@ fn heartbeats_are_no_hot_loop_however_often_they_are_wanted() {
 fn sasl_without_an_end_is_given_up() {
     let (port, count) = counted(|mut stream, _| {
         let _ = stream.read_exact(&mut [0; 8]);
-        let _ = stream.write_all(b"AMQP\x03\x01\0\0");
-        let mut mechanisms = peer::frame(0x40, &[b"\xa3\x09ANONYMOUS"]);
-        mechanisms[5] = 1;
-        let many = mechanisms.repeat(1000);
+        let _ = stream.write_all(&SASL_HEADER);
+        let many = sasl_mechanisms(&["ANONYMOUS"]).encode().repeat(1000);
         while stream.write_all(&many).is_ok() {}
     });
     let bench = Bench::new();
@@ -228,7 +214,7 @@ fn a_transfer_without_a_delivery_id_is_taken_by_the_static_core() {
             let _ = peer.grant(9);
             let id = peer::request_id(&peer.transfer().unwrap());
             let reply = peer.reply_without_delivery_id(&id, in_two);
-            let _ = peer.answer(&[peer::settled(0, 0, ACCEPTED), reply].concat());
+            let _ = peer.answer(&[peer::settled(0, 0, accepted()), reply].concat());
             peer::swallow(peer.stream);
         });
         let bench = Bench::new();
@@ -245,14 +231,11 @@ fn a_transfer_without_a_delivery_id_is_taken_by_the_static_core() {
 #[test]
 fn values_as_deep_as_a_frame_need_no_stack_of_ours() {
     let (port, _) = counted(|mut stream, _| {
-        let null: &[u8] = &[0x40];
         // Lists of one item: the engine does not look at the sizes of those within.
-        let within = [b"\xc0\x01\x01".repeat(21_000), null.into()].concat();
-        let deep = [&[0xd0], &(within.len() as u32 + 4).to_be_bytes()[..], &[0, 0, 0, 1], &within]
-            .concat();
-        let fields = [&[0xa1, 1, b'p'][..], null, null, null, null, null, null, null, null, &deep];
+        let within = [&b"\xc0\x01\x01".repeat(21_000)[..], &[0x40]].concat();
+        let open = open("p").with(open::PROPERTIES, Value::List(vec![Value::Raw(within)]));
         if stream.read_exact(&mut [0; 8]).is_ok() {
-            let _ = stream.write_all(&[peer::AMQP, &peer::frame(0x10, &fields)].concat());
+            let _ = stream.write_all(&[&HEADER[..], &open.encode()].concat());
             peer::swallow(stream);
         }
     });
@@ -271,16 +254,14 @@ fn values_as_deep_as_a_frame_need_no_stack_of_ours() {
 #[test]
 fn a_login_after_the_open_ends_the_connection() {
     let (port, count) = counted(|mut stream, _| {
-        let mut mechanisms = peer::frame(0x40, &[b"\xa3\x09ANONYMOUS"]);
-        let mut outcome = peer::frame(0x44, &[&[0x50, 0]]);
-        (mechanisms[5], outcome[5]) = (1, 1);
+        let mechanisms = sasl_mechanisms(&["ANONYMOUS"]).encode();
         let mut begin = || {
             stream.read_exact(&mut [0; 8])?;
-            stream.write_all(&[b"AMQP\x03\x01\0\0", &mechanisms[..]].concat())?;
+            stream.write_all(&[&SASL_HEADER[..], &mechanisms].concat())?;
             let _ = stream.read(&mut [0; 512])?;
-            stream.write_all(&outcome)?;
+            stream.write_all(&sasl_outcome(0).encode())?;
             stream.read_exact(&mut [0; 8])?;
-            stream.write_all(&[peer::AMQP, &peer::open()].concat())
+            stream.write_all(&[&HEADER[..], &peer::open()].concat())
         };
         if begin().is_ok() {
             // The client goes on once it has the Open.
@@ -303,13 +284,11 @@ fn a_login_after_the_open_ends_the_connection() {
 fn a_login_that_fails_for_now_is_tried_again() {
     for (code, status) in [(1, 77), (2, 69), (3, 77), (4, 69)] {
         let (port, count) = counted(move |mut stream, _| {
-            let mut mechanisms = peer::frame(0x40, &[b"\xa3\x09ANONYMOUS"]);
-            let mut outcome = peer::frame(0x44, &[&[0x50, code]]);
-            (mechanisms[5], outcome[5]) = (1, 1);
+            let mechanisms = sasl_mechanisms(&["ANONYMOUS"]).encode();
             if stream.read_exact(&mut [0; 8]).is_ok() {
-                let _ = stream.write_all(&[b"AMQP\x03\x01\0\0", &mechanisms[..]].concat());
+                let _ = stream.write_all(&[&SASL_HEADER[..], &mechanisms].concat());
                 let _ = stream.read(&mut [0; 512]);
-                let _ = stream.write_all(&outcome);
+                let _ = stream.write_all(&sasl_outcome(code).encode());
                 peer::swallow(stream);
             }
         });
@@ -328,7 +307,7 @@ fn a_close_without_an_open_tells_why() {
         let (port, _) = counted(move |mut stream, _| {
             if stream.read_exact(&mut [0; 8]).is_ok() {
                 let _ = stream
-                    .write_all(&[peer::AMQP, &peer::close(condition, "not like this")].concat());
+                    .write_all(&[&HEADER[..], &peer::close(condition, "not like this")].concat());
                 peer::swallow(stream);
             }
         });

@@ -2,6 +2,7 @@
 
 use std::{fs, io::Read, net::TcpListener, process::Stdio};
 
+use amqp_frames::{Role, disposition, received};
 use amqp_sandbox::{Act, Body, Rule, When};
 use serde_json::Value;
 
@@ -108,11 +109,17 @@ fn a_flood_of_foreign_messages_does_not_hold_up_the_windows() {
     was_flooded(&bench);
 }
 
+/// A Disposition about the client's deliveries up to this one, without an outcome for any.
+fn unsettled(last: u32) -> Vec<u8> {
+    let received = amqp_frames::Value::described(received::CODE, vec![]);
+    disposition(Role::Receiver, 0, last, false, received).encode()
+}
+
 /// Frames that each say something of every request on the way, and no outcome: they take far longer to take in than to
 /// send, so that there is always something to read, and nothing to wait for.
 #[test]
 fn a_flood_of_bytes_does_not_hide_the_windows_the_deadline_or_a_signal() {
-    const REQUESTS: u8 = 100;
+    const REQUESTS: u32 = 100;
     let (tell, told) = std::sync::mpsc::channel();
     let (port, _) = peer::listen(move |stream| {
         let Ok(mut peer) = Peer::attached(stream) else { return };
@@ -120,9 +127,7 @@ fn a_flood_of_bytes_does_not_hide_the_windows_the_deadline_or_a_signal() {
         for _ in 0..REQUESTS {
             let _ = peer.transfer();
         }
-        let received: &[u8] = &[0, 0x53, 0x23, 0x45];
-        let all = peer::frame(0x15, &[&[0x41], &[0x43], &[0x52, REQUESTS - 1], &[0x42], received])
-            .repeat(1 << 15);
+        let all = unsettled(REQUESTS - 1).repeat(1 << 15);
         let _ = peer.answer(&all);
         let _ = tell.send(());
         while peer.answer(&all).is_ok() {}
@@ -130,7 +135,7 @@ fn a_flood_of_bytes_does_not_hide_the_windows_the_deadline_or_a_signal() {
     let bench = Bench::new();
     let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
     let config = config.set("log_level", "info").set("close_timeout", "1").set("timeout", "60");
-    let images = images(usize::from(REQUESTS));
+    let images = images(REQUESTS as usize);
 
     let ended = bench.run(&config.clone().patience(1, 2, 1), &images).expect(75);
     took_between(&ended, 2.0, 9.0);
@@ -185,17 +190,14 @@ fn words_about_everything_are_taken_in_little_memory() {
     let (tell, told) = std::sync::mpsc::channel();
     let (port, _) = peer::listen(move |stream| {
         let mut peer = Peer::attached(stream).unwrap();
-        peer.answer(&peer.flow_of(&[0x70, 0, 0, 0x20, 0])).unwrap();
+        peer.grant(8192).unwrap();
         for _ in 0..REQUESTS {
             peer.transfer().unwrap();
         }
-        let [high, low] = (REQUESTS as u16 - 1).to_be_bytes();
-        let received: &[u8] = &[0, 0x53, 0x23, 0x45];
-        let all =
-            peer::frame(0x15, &[&[0x41], &[0x43], &[0x70, 0, 0, high, low], &[0x42], received]);
+        let all = unsettled(REQUESTS as u32 - 1);
         let _ = peer.answer(&[all.repeat(10_000), peer.reply(0, "somebody else's")].concat());
         // Its word on the reply: it has taken in all that was before it.
-        let _ = peer.await_frame(0x15);
+        let _ = peer.await_frame(disposition::CODE);
         let _ = tell.send(());
         peer::swallow(peer.stream);
     });

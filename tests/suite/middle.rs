@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use amqp_frames::{Frame, accepted, disposition};
 use amqp_sandbox::{Act, When};
 
 use crate::{
@@ -66,11 +67,13 @@ fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
             peer.grant(3).unwrap();
             let ids: Vec<_> = (0..3).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
             let replies = [peer.reply(0, &ids[0]), peer.reply(1, &ids[1])].concat();
-            peer.answer(&[peer::settled(0, 1, peer::ACCEPTED), replies].concat()).unwrap();
+            peer.answer(&[peer::settled(0, 1, accepted()), replies].concat()).unwrap();
             // The client's word that it has taken both; they may come in one frame or two.
-            let first = peer.await_frame(0x15).unwrap();
-            if !first.windows(2).any(|bytes| bytes == [0x52, 1]) {
-                peer.await_frame(0x15).unwrap();
+            let first = peer.await_frame(disposition::CODE).unwrap();
+            let last =
+                [disposition::FIRST, disposition::LAST].map(|field| first.field(field).as_u32());
+            if !last.contains(&Some(1)) {
+                peer.await_frame(disposition::CODE).unwrap();
             }
             peer.answer(&peer::close_with_redirection(condition, "elsewhere", elsewhere_port))
                 .unwrap();
@@ -231,7 +234,7 @@ const HANG_UP: &str = " failed: the broker hung up";
 /// The connection is given up for the bytes alone, whether the peer hangs up after them or not.
 #[test]
 fn garbage_ends_the_connection_and_nothing_else() {
-    let unknown = peer::frame(0x99, &[]);
+    let unknown = Frame::new(0x99, vec![]).encode();
     let cut = peer::close("amqp:internal-error", "bye");
     let cases: [(&str, Vec<u8>, &str); 10] = [
         ("text", b"HTTP/1.1 500 Oops\r\n\r\n".to_vec(), MALFORMED),
@@ -372,7 +375,7 @@ fn the_cycle_and_its_clock_go_on_over_reconnects() {
             if peer.transfer().is_ok() {
                 tell.send(()).unwrap();
                 // Accepted, and the end after it.
-                let _ = peer.answer(&peer::settled(0, 0, peer::ACCEPTED));
+                let _ = peer.answer(&peer::settled(0, 0, accepted()));
                 let _ = peer.stream.shutdown(std::net::Shutdown::Write);
                 peer::swallow(peer.stream);
             }

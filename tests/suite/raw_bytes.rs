@@ -1,9 +1,11 @@
 //! What no implementation sends, at every layer: it costs a connection at most, and nothing is lost.
 
-use crate::{
-    fault::{AGAIN, Fault, NONE},
-    peer,
+use amqp_frames::{
+    Frame, HEADER, HEARTBEAT, Role, SASL_HEADER, Value, accepted, disposition, session_flow,
+    transfer,
 };
+
+use crate::fault::{AGAIN, Fault, NONE};
 
 /// `bytes` as a rule has them.
 fn hex(bytes: &[u8]) -> String {
@@ -23,18 +25,12 @@ fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
         // An unknown performative.
         (
             "the broker sent something that is no AMQP frame; connecting again",
-            peer::frame(0x99, &[]),
+            Frame::new(0x99, vec![]).encode(),
         ),
         // A transfer on a handle that is not there.
-        (
-            "no such handle: 99; connecting again",
-            peer::frame(0x14, &[&[0x52, 99], &[0x43], &[0xa0, 1, 1], &[0x43]]),
-        ),
+        ("no such handle: 99; connecting again", transfer(99, 0, vec![]).encode()),
         // A channel that is not there.
-        (
-            "no such channel: 7; connecting again",
-            on_channel(7, peer::frame(0x13, &[&[0x40], &[0x43], &[0x52, 9], &[0x43], &[0x52, 9]])),
-        ),
+        ("no such channel: 7; connecting again", session_flow().on_channel(7).encode()),
     ];
     for (says, bytes) in cases {
         let rules = format!("raw={}@connection=1@request=#", hex(&bytes));
@@ -46,32 +42,24 @@ fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
 /// taken for one on the reply, which the next cycle has to ask for again.
 #[test]
 fn a_transfer_out_of_nowhere_costs_no_more_than_a_reply() {
-    let null: &[u8] = &[0x40];
-    let rules =
-        format!("raw={}@connection=1@request=#", hex(&peer::frame(0x14, &[null, null, null])));
+    let transfer = Frame::new(transfer::CODE, vec![Value::Null; 3]);
+    let rules = format!("raw={}@connection=1@request=#", hex(&transfer.encode()));
     let set = &[("timeout", "1"), ("retries", "1"), ("send_retries", "4")];
     let says = "a reply was rejected: its body is nothing";
     Fault { rules: &rules, set, says, connections: 2, ..NONE }.at_every_position();
 }
 
-fn on_channel(channel: u8, mut frame: Vec<u8>) -> Vec<u8> {
-    frame[7] = channel;
-    frame
-}
-
 /// Frames that a broker may not send, but that say nothing to the client: it goes on, on the same connection.
 #[test]
 fn frames_that_mean_nothing_change_nothing() {
-    let (null, yes, no): (&[u8], &[u8], &[u8]) = (&[0x40], &[0x41], &[0x42]);
-    let far: &[u8] = &[0x70, 0, 0, 0x10, 0];
-    let accepted: &[u8] = &[0, 0x53, 0x24, 0x45];
+    let far = |role| disposition(role, 4096, None, true, accepted()).encode();
     for bytes in [
         // An empty frame, and a list of more fields than there are bytes.
-        vec![0, 0, 0, 8, 2, 0, 0, 0],
+        HEARTBEAT.to_vec(),
         vec![0, 0, 0, 20, 2, 0, 0, 0, 0, 0x53, 0x13, 0xd0, 0, 0, 0, 4, 255, 255, 255, 255],
         // Outcomes of what was never sent, and of a delivery of the broker's.
-        peer::frame(0x15, &[yes, far, null, yes, accepted]),
-        peer::frame(0x15, &[no, far, null, yes, accepted]),
+        far(Role::Receiver),
+        far(Role::Sender),
     ] {
         let rules = format!("raw={}@connection=1@request=#", hex(&bytes));
         Fault { rules: &rules, ..NONE }.at_every_position();
@@ -82,8 +70,7 @@ fn frames_that_mean_nothing_change_nothing() {
 #[test]
 fn a_peer_that_is_no_broker_is_left() {
     let (http, ssh) = (hex(b"HTTP/1.1 400 Bad Request\r\n\r\n"), hex(b"SSH-2.0-OpenSSH_9.9\r\n"));
-    let sasl = "414d515003010000";
-    let amqp = "414d515000010000";
+    let (sasl, amqp) = (hex(&SASL_HEADER), hex(&HEADER));
     let demand = format!("raw-first={sasl}@connection=1");
     for (connections, rules) in [
         (2, format!("raw-first={http}@connection=1")),

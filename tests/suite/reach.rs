@@ -5,12 +5,13 @@ use std::{
     net::{TcpListener, TcpStream},
 };
 
+use amqp_frames::HEADER;
 use amqp_sandbox::{Act, Refusal, Rule, When};
 use openssl::ssl::{SslAcceptor, SslMethod};
 
 use crate::{
     harness::{Bench, Config, images, took_between},
-    peer::{self, AMQP},
+    peer,
 };
 
 fn to(config: Config, urls: &[&str]) -> Config {
@@ -89,7 +90,8 @@ fn a_broker_that_refuses_leaves_the_next() {
     let stranger = Bench::new();
     let good = bench.sandbox.amqps_url();
     for condition in ["amqp:unauthorized-access", "amqp:connection:forced", "amqp:internal-error"] {
-        let closing = answering([AMQP, &peer::open(), &peer::close(condition, "not you")].concat());
+        let closing =
+            answering([&HEADER[..], &peer::open(), &peer::close(condition, "not you")].concat());
         let ended = bench
             .run(&to(bench.config(), &[&format!("amqp://{closing}"), &good]), &images(1))
             .expect(0);
@@ -142,13 +144,13 @@ fn a_broker_that_is_silent_is_named_with_its_phase() {
     let bench = Bench::new();
     let (_listener, silent) = silent();
     let behind_tls = silent_behind_tls(&bench);
-    let opened = answering([AMQP, &peer::open()[..]].concat());
+    let opened = answering([&HEADER[..], &peer::open()].concat());
     let half = answering(peer::open()[..5].to_vec());
     for (url, phase) in [
         (format!("amqps://{silent}"), "tls"),
         (format!("amqp://{silent}"), "open"),
         (format!("amqps://{behind_tls}"), "open"),
-        (format!("amqp://{}", answering(AMQP.to_vec())), "open"),
+        (format!("amqp://{}", answering(HEADER.to_vec())), "open"),
         (format!("amqp://{opened}"), "attach"),
     ] {
         let config = to(bench.config(), &[&url]).patience(1, 1, 1).set("connect_timeout", "1");
@@ -188,7 +190,8 @@ fn a_login_refused_by_close_is_a_refusal() {
     let url = format!(
         "amqp://{}",
         answering(
-            [AMQP, &peer::open(), &peer::close("amqp:unauthorized-access", "who are you")].concat()
+            [&HEADER[..], &peer::open(), &peer::close("amqp:unauthorized-access", "who are you")]
+                .concat()
         )
     );
     for sasl in ["none", "auto"] {
@@ -203,7 +206,8 @@ fn a_login_refused_by_close_is_a_refusal() {
 fn a_broker_in_maintenance_is_tried_until_the_timeout() {
     let bench = Bench::new();
     let closing = answering(
-        [AMQP, &peer::open(), &peer::close("amqp:connection:forced", "maintenance")].concat(),
+        [&HEADER[..], &peer::open(), &peer::close("amqp:connection:forced", "maintenance")]
+            .concat(),
     );
     let config = to(bench.config(), &[&format!("amqp://{closing}")]).patience(1, 1, 1);
     let ended = bench.run(&config, &images(1)).expect(69);
@@ -217,13 +221,13 @@ fn a_refusal_stands_where_sasl_is_not_understood() {
     let bench = Bench::new();
     let script = |mut stream: TcpStream| {
         let mut header = [0; 8];
-        if stream.read_exact(&mut header).is_ok() && header == AMQP {
+        if stream.read_exact(&mut header).is_ok() && header == HEADER {
             let close = peer::close("amqp:unauthorized-access", "who are you");
-            let _ = stream.write_all(&[AMQP, &peer::open(), &close].concat());
+            let _ = stream.write_all(&[&HEADER[..], &peer::open(), &close].concat());
             peer::swallow(stream);
         } else {
             // Its own header and a hang-up (AMQP 1.0 part 2.2).
-            let _ = stream.write_all(AMQP);
+            let _ = stream.write_all(&HEADER);
         }
     };
     let url = format!("amqp://localhost:{}", peer::listen(script).0);

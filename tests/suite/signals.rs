@@ -5,6 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
 };
 
+use amqp_frames::{HEADER, accepted, close};
 use amqp_sandbox::{Act, When};
 
 use crate::{
@@ -100,7 +101,7 @@ fn a_signal_ends_each_phase_at_once() {
     };
     let attach: Script = |mut stream, there| {
         stream.read_exact(&mut [0; 8]).unwrap();
-        stream.write_all(&[peer::AMQP, &peer::open()].concat()).unwrap();
+        stream.write_all(&[&HEADER[..], &peer::open()].concat()).unwrap();
         let _ = stream.read(&mut [0; 1]);
         there();
         peer::swallow(stream);
@@ -124,11 +125,11 @@ fn a_signal_ends_each_phase_at_once() {
         for number in 0..2 {
             let id = peer::request_id(&peer.transfer().unwrap());
             peer.answer(
-                &[peer::settled(number, number, peer::ACCEPTED), peer.reply(number, &id)].concat(),
+                &[peer::settled(number, number, accepted()), peer.reply(number, &id)].concat(),
             )
             .unwrap();
         }
-        peer.await_frame(0x18).unwrap();
+        peer.await_frame(close::CODE).unwrap();
         there();
         peer::swallow(peer.stream);
     };

@@ -214,8 +214,7 @@ pub fn error_with_info(
     description: impl Into<Value>,
     info: &[(&str, Value)],
 ) -> Value {
-    let info = info.iter().map(|(key, value)| (Value::symbol(key), value.clone())).collect();
-    let fields = vec![Value::symbol(condition), description.into(), Value::Map(info)];
+    let fields = vec![Value::symbol(condition), description.into(), Value::map(info)];
     Value::described(error::CODE, fields)
 }
 

@@ -69,6 +69,11 @@ impl Value {
         Self::Array(names.iter().map(|name| Self::symbol(name)).collect())
     }
 
+    /// A map whose keys are names.
+    pub fn map(pairs: &[(&str, Self)]) -> Self {
+        Self::Map(pairs.iter().map(|(key, value)| (Self::symbol(key), value.clone())).collect())
+    }
+
     /// A list under a numeric descriptor, as all that the specification defines is.
     pub fn described(code: u8, fields: Vec<Self>) -> Self {
         Self::Described(Box::new(Self::Ulong(code.into())), Box::new(Self::List(fields)))

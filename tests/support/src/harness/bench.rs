@@ -1,0 +1,96 @@
+//! The program beside a sandbox of its own.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use amqp_sandbox::{Options, Record, Rule, Sandbox};
+use tempfile::TempDir;
+
+use super::{Config, Ended, Program, SEND_TO, under_test};
+
+/// A sandbox in a folder of its own.
+pub struct Bench {
+    /// The sandbox.
+    pub sandbox: Arc<Sandbox>,
+    folder: TempDir,
+}
+
+impl Bench {
+    /// A sandbox that behaves well.
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A sandbox with these departures from good behaviour.
+    pub fn misbehaving(rules: Vec<Rule>) -> Self {
+        Self::with(|options| options.behaviours = rules)
+    }
+
+    /// A sandbox with these options.
+    pub fn with(set: impl FnOnce(&mut Options)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = Options::new(folder.path().join("sandbox"));
+        set(&mut options);
+        Self { sandbox: Arc::new(Sandbox::start(options).unwrap()), folder }
+    }
+
+    /// A file in the folder of this bench.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// A configuration for this sandbox over AMQPS, with the timeouts of a fast run.
+    pub fn config(&self) -> Config {
+        let sandbox = &self.sandbox;
+        Config::of([
+            ("messaging_brokers", format!("[\"{}\"]", sandbox.amqps_url())),
+            ("messaging_cert_key", sandbox.client_pem().display().to_string()),
+            ("messaging_ca_cert", sandbox.ca_file().display().to_string()),
+            ("topic_send_to", SEND_TO.into()),
+            (
+                "topic_listen_to",
+                "queue://Consumer.{creator}.{task_id}.VirtualTopic.sandbox.reply".into(),
+            ),
+            ("environment", "prod".into()),
+            ("service", "suite".into()),
+            ("timeout", "10".into()),
+            ("retries", "2".into()),
+            ("send_retries", "2".into()),
+            ("message_id_key", "request_id".into()),
+            ("log_level", "debug".into()),
+        ])
+    }
+
+    /// The program with a configuration, and arguments separated by blanks.
+    pub fn program(&self, config: &Config, arguments: &str) -> Program {
+        let path = self.file("config.yaml", config.yaml());
+        let mut words = arguments.split(' ').filter(|word| !word.is_empty());
+        let command = words.next().unwrap();
+        let mut program = Program::new(&under_test());
+        program.args([command, "--config-file"]);
+        program.command.arg(path);
+        program.args(words);
+        program.bound = config.bound(arguments);
+        program.may_panic = false;
+        // What is printed raw does not say which request it answers.
+        program.sandbox = (!arguments.contains("--raw")).then(|| Arc::clone(&self.sandbox));
+        program
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, config: &Config, arguments: &str) -> Ended {
+        self.program(config, arguments).run()
+    }
+
+    /// What the sandbox saw.
+    pub fn record(&self) -> Record {
+        self.sandbox.record()
+    }
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self::new()
+    }
+}
