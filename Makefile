@@ -84,7 +84,7 @@ test-fresh: ## Runs `make demo` and `make test-quick` in a minimal root of Debia
 	$(need) dist
 	@CARGO='$(CARGO)' .ci/test-fresh $(RELEASE) demo test-quick
 
-lint: ## Checks format, lints, documentation, and the licences of all dependencies
+lint: ## Checks format, lints and documentation
 	$(check)
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
@@ -92,7 +92,6 @@ lint: ## Checks format, lints, documentation, and the licences of all dependenci
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --test bare --test brokers --test peer --test peer-broker --test soak -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
-	@CARGO='$(CARGO)' .ci/check-licences
 
 static: ## Builds target/static/amqp-messenger, which needs nothing of its host, and amqp-messenger-glibc
 	$(check) static
@@ -104,10 +103,11 @@ test-static: ## Tests them, in an empty root and by the tests of the dynamic pro
 	@$(MAKE) --no-print-directory static
 	@CARGO='$(CARGO)' packaging/test-static
 
-promises: ## Checks what users build on: the oldest Rust, and the public interface
+promises: ## Checks what users build on: the oldest Rust, the public interface, and all dependencies
 	$(check)
 	.ci/check-msrv
 	.ci/check-api
+	@CARGO='$(CARGO)' .ci/check-dependencies
 
 api: ## Writes the list of the public interface again
 	$(check)
