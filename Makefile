@@ -24,7 +24,7 @@ need = @.ci/install-deps
 check = @.ci/install-deps --check
 
 .PHONY: help deps build demo check test test-quick test-sanitized test-brokers test-peer test-fresh fuzz-smoke soak lint \
-	promises api header static test-static dist test-dist install uninstall clean
+	promises api tables header static test-static dist test-dist install uninstall clean
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -121,6 +121,10 @@ test-dist: ## Installs, uses and removes the packages in clean roots; needs root
 	$(need) static dist
 	@$(MAKE) --no-print-directory dist
 	@CARGO='$(CARGO)' packaging/test-dist
+
+tables: ## Writes what is made from the tables of options, keys and exit statuses, in documents and files
+	$(check)
+	WRITE_TABLES=1 $(CARGO) test --quiet --lib cli::tables
 
 header: ## Writes include/amqp_messenger.h again, from the source of the C interface
 	$(check)

@@ -19,6 +19,8 @@ mod report;
 mod signals;
 mod statuses;
 mod streams;
+#[cfg(test)]
+mod tables;
 mod topic;
 
 use std::{ffi::OsString, path::PathBuf};

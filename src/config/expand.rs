@@ -5,9 +5,9 @@ use std::path::PathBuf;
 /// Looks up an environment variable; unset, or not UTF-8, is `None`.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Replaces every `${NAME}` by the variable's value, which is not looked into again.
+/// Replaces every `${NAME}` by the variable's value, in which nothing is replaced.
 ///
-/// A lone `$` stays. Defaults (`${NAME:-x}`) do not exist, as in the format this file comes from.
+/// A single `$` stays. Defaults (`${NAME:-x}`) do not exist, as in pubtools-sign.
 pub(super) fn variables(text: &str, env: Env<'_>) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
@@ -34,7 +34,7 @@ pub(super) fn home(path: &str, env: Env<'_>) -> Result<PathBuf, String> {
     let Some(rest) = path.strip_prefix('~') else { return Ok(path.into()) };
     if !rest.is_empty() && !rest.starts_with('/') {
         return Err(format!(
-            "\"{path}\": only the own home directory (\"~\") is known; write the path in full, or ./{path}"
+            "\"{path}\": only your own home directory (\"~\") is supported; write the path in full, or ./{path}"
         ));
     }
     let home = env("HOME").filter(|home| !home.is_empty());

@@ -1,12 +1,14 @@
 //! The configuration file, read once into checked values.
 //!
 //! The file is the one pubtools-sign reads: YAML with a section for each signer, `${NAME}` in
-//! strings replaced by environment variables. Only the section that is asked for is judged. What
-//! leaves this module is right in itself; nothing later checks it again, except that certificate
-//! and secret files are opened by those who use them.
+//! strings replaced by environment variables. Only the requested section is judged. What leaves
+//! this module is right in itself; nothing later checks it again, except that certificate and secret
+//! files are opened where they are used.
 
 mod address;
+mod consistency;
 mod expand;
+pub(crate) mod keys;
 pub(crate) mod nearest;
 mod section;
 mod settings;
@@ -21,8 +23,9 @@ pub use settings::{Sasl, SenderTarget, Settings, TlsVerify};
 pub use template::Template;
 pub use url::BrokerUrl;
 
-use log::LevelFilter;
 use std::path::PathBuf;
+
+use log::LevelFilter;
 
 /// Which signer a run uses, and so which section of the file it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,49 +46,9 @@ impl SignerType {
     }
 }
 
-/// The keys of both sections; `chunk_size`, the batch section's own, is the last.
-const KEYS: [&str; 28] = [
-    "messaging_brokers",
-    "messaging_cert_key",
-    "messaging_ca_cert",
-    "messaging_key_passphrase_file",
-    "topic_send_to",
-    "topic_listen_to",
-    "environment",
-    "service",
-    "timeout",
-    "retries",
-    "send_retries",
-    "message_id_key",
-    "task_id_attribute",
-    "log_level",
-    "key_aliases",
-    "connect_timeout",
-    "close_timeout",
-    "idle_timeout",
-    "sasl",
-    "username",
-    "password_file",
-    "sender_target",
-    "open_hostname",
-    "tls_verify",
-    "durable",
-    "max_message_size",
-    "deadline",
-    "chunk_size",
-];
-
-/// Lists the keys that a signer's section may hold.
-pub fn known_keys(signer: SignerType) -> &'static [&'static str] {
-    match signer {
-        SignerType::Single => &KEYS[..KEYS.len() - 1],
-        SignerType::Batch => &KEYS,
-    }
-}
-
 /// Lists where the configuration file is looked for when none is named, in this order.
 ///
-/// The first is below the home directory and is there only where `HOME` is set.
+/// The first is below the home directory, and is there only if `HOME` is set.
 pub fn default_paths() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
     let own = home.map(|home| PathBuf::from(home).join(".config/pubtools-sign/conf.yaml"));

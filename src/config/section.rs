@@ -1,13 +1,15 @@
 //! A section's keys, read by name: every error names the file and the key.
 
+use std::{collections::BTreeMap, path::PathBuf};
+
 use super::{
     expand::{self, Env},
+    keys::{self, Default, Key, Takes},
     nearest::nearest,
     values,
     yaml::{self, Node},
 };
 use crate::error::Error;
-use std::{collections::BTreeMap, path::PathBuf};
 
 /// A section of the file, its variables expanded, its keys known.
 pub(super) struct Section<'a> {
@@ -18,12 +20,12 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// Finds the section in the file's text and refuses what is not known in it.
+    /// Finds the section in the file's text and refuses unknown keys in it.
     pub(super) fn find(
         text: &str,
         path: PathBuf,
         name: &'static str,
-        known: &[&str],
+        known: &[Key],
         env: Env<'a>,
     ) -> Result<Self, Error> {
         let fail = |key: &str, problem: String| Error::Config {
@@ -42,16 +44,13 @@ impl<'a> Section<'a> {
                 return Err(fail(name, format!("this section is missing; the file has {names}")));
             }
             _ => {
-                return Err(fail(
-                    name,
-                    "this section stands there twice; take one of them out".into(),
-                ));
+                return Err(fail(name, "duplicate section; remove one".into()));
             }
         };
         let mut entries = BTreeMap::new();
         for (key, value) in node.entries().map_err(|problem| fail(name, problem))? {
             let full = format!("{name}.{key}");
-            if !known.contains(&key.as_ref()) {
+            if !known.iter().any(|known| known.name == key) {
                 return Err(fail(&full, unknown(&key, known)));
             }
             let value = expanded(value, env).map_err(|problem| fail(&full, problem))?;
@@ -73,66 +72,68 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Reads a key with one of the functions of [`values`]; `None` where it is not there.
+    /// Reads a key with one of the functions of [`values`]; `None` if it is not there.
     pub(super) fn optional<T>(
         &self,
         key: &str,
-        read: impl FnOnce(&Node) -> Result<T, String>,
+        read: impl FnOnce(&Node, &str) -> Result<T, String>,
     ) -> Result<Option<T>, Error> {
-        self.entries.get(key).map(read).transpose().map_err(|problem| self.fail(key, problem))
+        let expected = keys::row(key).takes.to_string();
+        let read = self.entries.get(key).map(|node| read(node, &expected));
+        read.transpose().map_err(|problem| self.fail(key, problem))
     }
 
     /// Reads a key that must be there.
     pub(super) fn required<T>(
         &self,
         key: &str,
-        read: impl FnOnce(&Node) -> Result<T, String>,
+        read: impl FnOnce(&Node, &str) -> Result<T, String>,
     ) -> Result<T, Error> {
         self.optional(key, read)?.ok_or_else(|| self.fail(key, "this key is required; add it"))
     }
 
+    /// Reads a key that has a default.
+    pub(super) fn defaulted<T>(
+        &self,
+        key: &str,
+        read: impl Fn(&Node, &str) -> Result<T, String>,
+    ) -> Result<T, Error> {
+        match (self.optional(key, &read)?, &keys::row(key).default) {
+            (Some(value), _) => Ok(value),
+            (None, Default::Is(text)) => {
+                read(&Node::Text((*text).into()), "").map_err(|problem| self.fail(key, problem))
+            }
+            (None, _) => Err(self.fail(key, "this key is required; add it")),
+        }
+    }
+
+    /// Reads a key that is one of a few words: of `values`, in the order of the words in the table.
+    pub(super) fn word<T: Copy, const N: usize>(
+        &self,
+        key: &str,
+        values: [T; N],
+    ) -> Result<T, Error> {
+        let words = match keys::row(key).takes {
+            Takes::Word(words) => words,
+            Takes::Value(_) => &[],
+        };
+        debug_assert_eq!(words.len(), N, "{key}");
+        Ok(values[self.defaulted(key, |node, expected| values::word(node, words, expected))?])
+    }
+
     /// Reads a path, `~` expanded.
     pub(super) fn file(&self, key: &str) -> Result<Option<PathBuf>, Error> {
-        self.optional(key, |node| expand::home(&not_empty(node)?, self.env))
+        self.optional(key, |node, expected| {
+            expand::home(&values::not_empty(node, expected)?, self.env)
+        })
     }
 }
 
-/// A string that holds something.
-pub(super) fn not_empty(node: &Node) -> Result<String, String> {
-    match values::text(node)? {
-        text if text.is_empty() => Err("this may not be empty".into()),
-        text => Ok(text),
-    }
-}
-
-/// The strings of a list.
-pub(super) fn strings(node: &Node) -> Result<Vec<String>, String> {
-    match node {
-        Node::List(items) => items
-            .iter()
-            .enumerate()
-            .map(|(index, item)| {
-                values::text(item).map_err(|problem| format!("item {}: {problem}", index + 1))
-            })
-            .collect(),
-        Node::Text(_) => Err("a list is wanted, even of one: [\"amqps://host:5671\"]".into()),
-        other => Err(format!("a list is wanted, [\"amqps://host:5671\"], not {}", other.kind())),
-    }
-}
-
-/// A mapping of strings to strings.
-pub(super) fn string_map(node: &Node) -> Result<BTreeMap<String, String>, String> {
-    let read = |(key, value): (std::borrow::Cow<'_, str>, &Node)| match values::text(value) {
-        Ok(text) => Ok((key.into_owned(), text)),
-        Err(problem) => Err(format!("{key}: {problem}")),
-    };
-    node.entries()?.into_iter().map(read).collect()
-}
-
-fn unknown(key: &str, known: &[&str]) -> String {
-    match nearest(key, known.iter().copied()) {
-        Some(near) => format!("this key is not known; did you mean {near}?"),
-        None => format!("this key is not known; the keys are {}", known.join(", ")),
+fn unknown(key: &str, known: &[Key]) -> String {
+    let names = || known.iter().map(|key| key.name);
+    match nearest(key, names()) {
+        Some(near) => format!("unknown key; did you mean {near}?"),
+        None => format!("unknown key; the keys are {}", names().collect::<Vec<_>>().join(", ")),
     }
 }
 

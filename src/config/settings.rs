@@ -1,20 +1,19 @@
 //! A signer's settings: what each means, its default, and which go together.
 
-use super::{
-    BrokerUrl, SignerType, Template,
-    expand::Env,
-    known_keys, parse_level,
-    section::{Section, not_empty, string_map, strings},
-    values,
-};
-use crate::error::Error;
-use log::LevelFilter;
 use std::{
     collections::BTreeMap,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     time::Duration,
 };
+
+use log::LevelFilter;
+
+use super::{
+    BrokerUrl, SignerType, Template, consistency, expand::Env, keys, parse_level, section::Section,
+    values, yaml::Node,
+};
+use crate::error::Error;
 
 /// How the client says who it is (AMQP 1.0 part 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,10 +163,9 @@ impl Settings {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
         let env: Env<'_> = env;
-        let section = Section::find(text, path.into(), signer.section(), known_keys(signer), env)?;
+        let section = Section::find(text, path.into(), signer.section(), keys::of(signer), env)?;
         let settings = read(&section, signer)?;
-        check_identity(&settings, &section)?;
-        check_times(&settings, &section)?;
+        consistency::check(&settings, &section)?;
         Ok(settings)
     }
 
@@ -184,29 +182,29 @@ impl Settings {
 
 /// Reads every key by itself.
 fn read(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
-    let template = |key| section.required(key, |node| Template::parse(&values::text(node)?));
-    let text = |key| section.required(key, values::text);
-    let count = |key| section.required(key, |node| values::whole(node, 1));
-    let time = |key, default| {
-        let set = section.optional(key, |node| values::seconds(node, false))?;
-        Ok::<_, Error>(set.unwrap_or(Duration::from_secs(default)))
+    let template = |key| {
+        section.required(key, |node, expected| Template::parse(&values::text(node, expected)?))
     };
-    let level = section.optional("log_level", |node| {
-        let name = values::text(node)?;
-        let level = parse_level(&name).ok_or_else(|| {
-            format!(
-                "one of DEBUG, INFO, WARNING, ERROR, CRITICAL, TRACE, OFF is wanted, not \"{name}\""
-            )
-        })?;
+    let text = |key| section.required(key, values::text);
+    let count = |key| section.required(key, values::count);
+    let seconds = |key| section.defaulted(key, values::seconds);
+    let level = section.optional("log_level", |node, expected| {
+        let name = values::text(node, expected)?;
+        let level =
+            parse_level(&name).ok_or_else(|| format!("expected {expected}, found {node}"))?;
         Ok((level, name))
     })?;
     let (log_level, log_level_text) = level.unzip();
-    let chunk_size = section.optional("chunk_size", |node| values::whole(node, 1))?.unwrap_or(200);
-    let idle_timeout = section.optional("idle_timeout", |node| values::seconds(node, true))?;
+    let chunk_size = match signer {
+        SignerType::Single => None,
+        SignerType::Batch => {
+            NonZeroUsize::new(section.defaulted("chunk_size", values::count)? as usize)
+        }
+    };
     Ok(Settings {
         path: section.path().clone(),
         section: signer.section(),
-        brokers: section.required("messaging_brokers", |node| brokers(&strings(node)?))?,
+        brokers: section.required("messaging_brokers", brokers)?,
         certificate: section.file("messaging_cert_key")?,
         ca: section.file("messaging_ca_cert")?,
         passphrase_file: section.file("messaging_key_passphrase_file")?,
@@ -217,152 +215,56 @@ fn read(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
         timeout: Duration::from_secs(count("timeout")?.into()),
         retries: count("retries")?,
         send_retries: count("send_retries")?,
-        message_id_key: section.required("message_id_key", not_empty)?,
-        task_id_attribute: section
-            .optional("task_id_attribute", |node| match not_empty(node)? {
-                name if name == "request_id" => Err(
-                    "request_id is what replies are told apart by; give the task id another name"
-                        .into(),
-                ),
-                name => Ok(name),
-            })?
-            .unwrap_or_else(|| "pub_task_id".into()),
+        message_id_key: section.required("message_id_key", values::not_empty)?,
+        task_id_attribute: section.defaulted("task_id_attribute", task_id_attribute)?,
         log_level,
         log_level_text,
-        key_aliases: section.optional("key_aliases", string_map)?.unwrap_or_default(),
-        chunk_size: (signer == SignerType::Batch)
-            .then(|| NonZeroUsize::new(chunk_size as usize))
-            .flatten(),
-        connect_timeout: time("connect_timeout", 10)?,
-        close_timeout: time("close_timeout", 2)?,
-        idle_timeout: Some(idle_timeout.unwrap_or(Duration::from_secs(30)))
+        key_aliases: section.optional("key_aliases", values::string_map)?.unwrap_or_default(),
+        chunk_size,
+        connect_timeout: seconds("connect_timeout")?,
+        close_timeout: seconds("close_timeout")?,
+        idle_timeout: Some(section.defaulted("idle_timeout", idle_timeout)?)
             .filter(|time| !time.is_zero()),
         sasl: section
-            .optional("sasl", |node| {
-                use Sasl::{Anonymous, Auto, External, None, Plain};
-                let words = [
-                    ("auto", Auto),
-                    ("none", None),
-                    ("anonymous", Anonymous),
-                    ("external", External),
-                    ("plain", Plain),
-                ];
-                values::choice(node, &words)
-            })?
-            .unwrap_or(Sasl::Auto),
-        username: section.optional("username", not_empty)?,
+            .word("sasl", [Sasl::Auto, Sasl::None, Sasl::Anonymous, Sasl::External, Sasl::Plain])?,
+        username: section.optional("username", values::not_empty)?,
         password_file: section.file("password_file")?,
-        sender_target: section
-            .optional("sender_target", |node| {
-                use SenderTarget::{Address, Anonymous, Auto};
-                values::choice(
-                    node,
-                    &[("auto", Auto), ("address", Address), ("anonymous", Anonymous)],
-                )
-            })?
-            .unwrap_or(SenderTarget::Auto),
-        open_hostname: section.optional("open_hostname", not_empty)?,
+        sender_target: section.word(
+            "sender_target",
+            [SenderTarget::Auto, SenderTarget::Address, SenderTarget::Anonymous],
+        )?,
+        open_hostname: section.optional("open_hostname", values::not_empty)?,
         tls_verify: section
-            .optional("tls_verify", |node| {
-                values::choice(
-                    node,
-                    &[("full", TlsVerify::Full), ("ca", TlsVerify::Ca), ("none", TlsVerify::None)],
-                )
-            })?
-            .unwrap_or(TlsVerify::Full),
-        durable: section.optional("durable", values::boolean)?.unwrap_or(true),
-        max_message_size: section.optional("max_message_size", values::size)?.unwrap_or(64 << 20),
-        deadline: section.optional("deadline", |node| values::seconds(node, false))?,
+            .word("tls_verify", [TlsVerify::Full, TlsVerify::Ca, TlsVerify::None])?,
+        durable: section.defaulted("durable", values::boolean)?,
+        max_message_size: section.defaulted("max_message_size", values::size)?,
+        deadline: section.optional("deadline", values::seconds)?,
     })
 }
 
-fn brokers(urls: &[String]) -> Result<Vec<BrokerUrl>, String> {
+fn brokers(node: &Node, expected: &str) -> Result<Vec<BrokerUrl>, String> {
+    let urls = values::strings(node, expected)?;
     if urls.is_empty() {
-        return Err("no broker; list at least one, [\"amqps://host:5671\"]".into());
+        return Err(format!("expected {expected}, found no broker in it; list at least one"));
     }
     urls.iter().map(|url| url.parse()).collect()
 }
 
-/// Checks that certificate, CA, user name and SASL mechanism go together with the brokers.
-fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
-    let any_tls = settings.brokers.iter().any(|broker| broker.tls);
-    let plain_broker = settings.brokers.iter().find(|broker| !broker.tls);
-    let fail = |key, problem: String| Err(section.fail(key, problem));
-
-    match (&settings.username, &settings.password_file) {
-        (Some(_), None) => {
-            return fail(
-                "username",
-                "this needs password_file; add it, or take username out".into(),
-            );
+fn task_id_attribute(node: &Node, expected: &str) -> Result<String, String> {
+    match values::not_empty(node, expected)? {
+        name if name == "request_id" => {
+            Err("request_id identifies the request; give the task id another name".into())
         }
-        (None, Some(_)) => {
-            return fail(
-                "password_file",
-                "this needs username; add it, or take password_file out".into(),
-            );
-        }
-        _ => {}
+        name => Ok(name),
     }
-    if settings.username.is_some() {
-        if let Some(broker) = plain_broker {
-            return fail(
-                "username",
-                format!("{broker} would carry the password unencrypted; use amqps://"),
-            );
-        }
-        if !matches!(settings.sasl, Sasl::Auto | Sasl::Plain) {
-            return fail(
-                "sasl",
-                "username is set, and only plain (or auto) uses it; change one of them".into(),
-            );
-        }
-    } else if settings.sasl == Sasl::Plain {
-        return fail("sasl", "plain needs username and password_file; add them".into());
-    }
-    if settings.sasl == Sasl::External {
-        if settings.certificate.is_none() {
-            return fail("sasl", "external needs a certificate; add messaging_cert_key".into());
-        }
-        if let Some(broker) = plain_broker {
-            return fail(
-                "sasl",
-                format!(
-                    "external shows the certificate by TLS, which {broker} lacks; use amqps://"
-                ),
-            );
-        }
-    }
-    if any_tls && settings.ca.is_none() && settings.tls_verify != TlsVerify::None {
-        return fail(
-            "messaging_ca_cert",
-            "an amqps:// broker cannot be verified without; add it".into(),
-        );
-    }
-    if any_tls && settings.certificate.is_none() && settings.username.is_none() {
-        return fail(
-            "messaging_cert_key",
-            "an amqps:// broker needs it; add it, or username and password_file".into(),
-        );
-    }
-    if settings.passphrase_file.is_some() && settings.certificate.is_none() {
-        return fail(
-            "messaging_key_passphrase_file",
-            "there is no key to open; add messaging_cert_key".into(),
-        );
-    }
-    Ok(())
 }
 
-/// Checks the times that the protocol bounds.
-fn check_times(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
-    if settings.time_to_live().as_millis() > u32::MAX.into() {
-        let problem = "timeout × retries is a request's time to live, which AMQP bounds at 4294967 s; lower one of them";
-        return Err(section.fail("timeout", problem));
+fn idle_timeout(node: &Node, expected: &str) -> Result<Duration, String> {
+    match values::seconds_or_zero(node, expected)? {
+        // Half of it is advertised, and brokers refuse less than a second.
+        time if !time.is_zero() && time < Duration::from_secs(2) => {
+            Err(format!("expected {expected}, found {node}"))
+        }
+        time => Ok(time),
     }
-    // Half of it is advertised, and brokers refuse less than a second.
-    if settings.idle_timeout.is_some_and(|time| time < Duration::from_secs(2)) {
-        return Err(section.fail("idle_timeout", "at least 2 (seconds) is wanted, or 0 for none"));
-    }
-    Ok(())
 }

@@ -39,12 +39,12 @@ impl Template {
                 literal.push_str(brace);
                 rest = after;
             } else if brace == "}" {
-                return Err("a \"}\" closes nothing; write \"}}\" where a brace is meant".into());
+                return Err("a \"}\" closes nothing; write \"}}\" for a brace".into());
             } else {
                 let end = after
                     .find(['{', '}'])
                     .filter(|end| after[*end..].starts_with('}'))
-                    .ok_or("a \"{\" is not closed; write \"{{\" where a brace is meant")?;
+                    .ok_or("a \"{\" is not closed; write \"{{\" for a brace")?;
                 if !literal.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut literal)));
                 }
@@ -78,17 +78,17 @@ impl Template {
 /// Checks the text between braces.
 fn field_name(name: &str) -> Result<String, String> {
     let problem = if name.is_empty() {
-        "\"{}\" names no field; write {task_id}, say, or \"{{}}\" where braces are meant"
+        "\"{}\" names no field; write {task_id}, say, or \"{{}}\" for braces"
     } else if name.contains('!') {
-        "conversions (\"!\") are not supported; write the field's name alone"
+        "conversions (\"!\") are not supported; write only the field's name"
     } else if name.contains(':') {
-        "format specifications (\":\") are not supported; write the field's name alone"
+        "format specifications (\":\") are not supported; write only the field's name"
     } else if name.contains(['.', '[', ']']) {
-        "attributes and indices are not supported; write the field's name alone"
+        "attributes and indices are not supported; write only the field's name"
     } else if name.bytes().all(|b| b.is_ascii_digit()) {
         "fields have names, not numbers; write {task_id}, say"
     } else if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        "a field's name holds letters, digits and \"_\" alone"
+        "a field's name holds only letters, digits and \"_\""
     } else {
         return Ok(name.into());
     };

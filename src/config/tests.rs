@@ -1,8 +1,9 @@
 //! The rules of the whole file, as tables.
 
+use std::{path::Path, time::Duration};
+
 use super::*;
 use crate::error::Error;
-use std::{path::Path, time::Duration};
 
 const BASE: &[(&str, &str)] = &[
     ("messaging_brokers", "[\"amqps://broker:5671\"]"),
@@ -56,7 +57,7 @@ fn refused(changes: &[(&str, &str)], expected: &[&str]) {
 }
 
 #[test]
-fn reads_the_reference_file_with_our_defaults() {
+fn reads_the_file_of_pubtools_sign_with_our_defaults() {
     let settings = with(&[]).unwrap();
     assert_eq!(settings.section, "msg_signer");
     assert_eq!(settings.brokers[0].to_string(), "amqps://broker:5671");
@@ -87,15 +88,15 @@ fn reads_the_batch_section() {
     assert!(
         batch(&[("chunk_size", "0")])
             .unwrap_err()
-            .contains("msg_batch_signer.chunk_size: a whole number")
+            .contains("msg_batch_signer.chunk_size: expected a whole number")
     );
-    refused(&[("chunk_size", "7")], &["msg_signer.chunk_size", "not known"]);
+    refused(&[("chunk_size", "7")], &["msg_signer.chunk_size", "unknown key"]);
     let both = format!("{}msg_batch_signer: 5\n", file("msg_signer", &[]));
     assert!(parse(&both, SignerType::Single).is_ok());
     assert!(
         parse(&both, SignerType::Batch)
             .unwrap_err()
-            .contains("msg_batch_signer: this must be a mapping")
+            .contains("msg_batch_signer: expected a mapping")
     );
     let merged = format!(
         "{}msg_batch_signer:\n  <<: *m\n  retries: 9\n  chunk_size: 3\n",
@@ -115,12 +116,12 @@ fn names_what_is_missing_or_unknown() {
         ),
         ("{}".into(), "f.yaml: msg_signer: this section is missing; add it"),
         (String::new(), "f.yaml: the file is empty"),
-        ("msg_signer:\n".into(), "msg_signer: this must be a mapping"),
+        ("msg_signer:\n".into(), "msg_signer: expected a mapping"),
         (
             file("msg_signer", &[]) + "  timeout: 5\n",
-            "msg_signer: the key \"timeout\" stands there twice",
+            "msg_signer: duplicate key \"timeout\"; remove one",
         ),
-        (file("msg_signer", &[]).repeat(2), "msg_signer: this section stands there twice"),
+        (file("msg_signer", &[]).repeat(2), "msg_signer: duplicate section; remove one"),
     ] {
         let problem = parse(&text, SignerType::Single).unwrap_err();
         assert!(problem.contains(expected), "{problem}");
@@ -154,10 +155,14 @@ fn refuses_wrong_values() {
         ("message_id_key", "\"\"", "empty"),
         ("messaging_cert_key", "\"\"", "empty"),
         ("messaging_cert_key", "~root/x", "in full"),
-        ("key_aliases", "{production: 12345678}", "production: 12345678 is a number"),
+        (
+            "key_aliases",
+            "{production: 12345678}",
+            "production: expected a string, found the number 12345678",
+        ),
         ("key_aliases", "{12345678: x}", "quote it: \"12345678\""),
         ("key_aliases", "[x]", "mapping"),
-        ("key_aliases", "{a: x, a: y}", "twice"),
+        ("key_aliases", "{a: x, a: y}", "duplicate"),
         ("messaging_brokers", "amqps://broker", "[\"amqps://host:5671\"]"),
         ("messaging_brokers", "[]", "no broker"),
         ("messaging_brokers", "[5]", "item 1"),
@@ -187,6 +192,26 @@ fn refuses_wrong_values() {
         ("timeout", "${EMPTY}", "whole number"),
     ] {
         refused(&[(key, value)], &["f.yaml", &format!("msg_signer.{key}: "), expected]);
+    }
+}
+
+#[test]
+fn every_key_is_read_as_the_table_says() {
+    let batch = |key: &str, value: &str| {
+        parse(&file("msg_batch_signer", &[(key, value)]), SignerType::Batch)
+    };
+    for key in keys::of(SignerType::Batch) {
+        let wrong = if key.name == "key_aliases" { "[]" } else { "{}" };
+        let problem = batch(key.name, wrong).expect_err(key.name);
+        let expected = format!("msg_batch_signer.{}: expected {}, found a", key.name, key.takes);
+        assert!(problem.contains(&expected), "{problem}");
+        if let keys::Takes::Word(words) = key.takes {
+            for word in words {
+                // What does not go together with other keys is known all the same.
+                let problem = batch(key.name, word).err().unwrap_or_default();
+                assert!(!problem.contains("expected"), "{problem}");
+            }
+        }
     }
 }
 

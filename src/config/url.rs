@@ -51,18 +51,18 @@ impl FromStr for BrokerUrl {
         };
         if rest.contains('@') {
             return Err(format!(
-                "\"{shown}\" holds a user name or password; take it out and use username and password_file"
+                "\"{shown}\" holds a user name or password; remove it and use username and password_file"
             ));
         }
         if rest.contains(['?', '#']) {
             return Err(format!(
-                "\"{shown}\" has a query or fragment, which AMQP has no use for; take it out"
+                "\"{shown}\" has a query or fragment, which means nothing to AMQP; remove it"
             ));
         }
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         if authority.contains('/') {
             return Err(format!(
-                "\"{shown}\" has a path; take it out (addresses go into topic_send_to and topic_listen_to, \
+                "\"{shown}\" has a path; remove it (addresses go into topic_send_to and topic_listen_to, \
                  a virtual host into open_hostname)"
             ));
         }

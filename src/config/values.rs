@@ -1,48 +1,85 @@
-//! From a YAML node to a value: each function says what is wrong and what is expected.
+//! From a YAML node to a value: each function says what is expected, as the table of keys has it,
+//! and what is found.
+
+use std::{collections::BTreeMap, time::Duration};
 
 use super::yaml::Node;
-use std::time::Duration;
 
 /// The longest time a key may hold, so that no sum of a few of them leaves the clock's range (136 years).
 const LONGEST: f64 = u32::MAX as f64;
 
+fn unlike(expected: &str, node: &Node) -> String {
+    format!("expected {expected}, found {node}")
+}
+
 /// A string; a number, `true` or nothing is refused rather than guessed at.
-pub(super) fn text(node: &Node) -> Result<String, String> {
+pub(super) fn text(node: &Node, expected: &str) -> Result<String, String> {
     match node {
         Node::Text(text) if text.contains('\0') => {
-            Err("a NUL character stands in it; take it out".into())
+            Err("the value holds a NUL character; remove it".into())
         }
         Node::Text(text) => Ok(text.clone()),
         Node::Int(number) => {
-            Err(format!("{number} is a number, a string is wanted; quote it: \"{number}\""))
+            Err(format!("expected {expected}, found the number {number}; quote it: \"{number}\""))
         }
-        // A float's own spelling is gone, so it is not shown.
-        Node::Float(_) => Err("this is a number, a string is wanted; quote it".into()),
-        Node::Bool(value) => Err(format!("{value} is no string; quote it: \"{value}\"")),
-        Node::Null => Err("no value; write one, or take the key out".into()),
-        other => Err(format!("a string is wanted, not {}", other.kind())),
+        Node::Bool(_) => Err(format!("{}; quote it: \"{node}\"", unlike(expected, node))),
+        // A float's own spelling is gone, so it is not repeated.
+        Node::Float(_) => Err(format!("expected {expected}, found a number; quote it")),
+        Node::Null => Err("no value; write one, or remove the key".into()),
+        _ => Err(unlike(expected, node)),
     }
 }
 
-/// A whole number of at least `least`; a fraction is cut off, a string may hold the digits.
-pub(super) fn whole(node: &Node, least: u32) -> Result<u32, String> {
-    let wanted = format!("a whole number of at least {least} is wanted");
+/// A string that holds something.
+pub(super) fn not_empty(node: &Node, expected: &str) -> Result<String, String> {
+    match text(node, expected)? {
+        text if text.is_empty() => Err("the value is empty; write one, or remove the key".into()),
+        text => Ok(text),
+    }
+}
+
+/// The strings of a list.
+pub(super) fn strings(node: &Node, expected: &str) -> Result<Vec<String>, String> {
+    // Not repeated: a URL may hold a password.
+    let Node::List(items) = node else {
+        return Err(format!("expected {expected}, found {}", node.kind()));
+    };
+    let read = |(index, item)| {
+        text(item, "a string").map_err(|problem| format!("item {}: {problem}", index + 1))
+    };
+    items.iter().enumerate().map(read).collect()
+}
+
+/// A mapping of strings to strings.
+pub(super) fn string_map(node: &Node, expected: &str) -> Result<BTreeMap<String, String>, String> {
+    if !matches!(node, Node::Map(_)) {
+        return Err(unlike(expected, node));
+    }
+    let mut map = BTreeMap::new();
+    for (key, value) in node.entries()? {
+        let value = text(value, "a string").map_err(|problem| format!("{key}: {problem}"))?;
+        map.insert(key.into_owned(), value);
+    }
+    Ok(map)
+}
+
+/// A whole number of at least 1; a fraction is cut off, a string may hold the digits.
+pub(super) fn count(node: &Node, expected: &str) -> Result<u32, String> {
     let number = match node {
         Node::Int(number) => *number,
         Node::Float(number) if number.is_finite() => *number as i128,
-        Node::Float(_) => return Err(format!("{wanted}, not infinity")),
-        Node::Text(text) => integer(text)?.ok_or_else(|| format!("{wanted}, not \"{text}\""))?,
-        other => return Err(format!("{wanted}, not {}", other.kind())),
+        Node::Text(text) => integer(text)?.ok_or_else(|| unlike(expected, node))?,
+        _ => return Err(unlike(expected, node)),
     };
-    if number < least.into() {
-        return Err(format!("{wanted}, not {number}"));
+    if number < 1 {
+        return Err(unlike(expected, &Node::Int(number)));
     }
     u32::try_from(number)
         .map_err(|_| format!("{number} is too large; at most {} is possible", u32::MAX))
 }
 
-/// The digits of a string as a number, the way the format's first reader takes them: blanks around
-/// them, a sign and "_" between digits are fine.
+/// The digits of a string as a number, as Python's `int` reads it: blanks around them, a sign and "_"
+/// between digits are fine.
 fn integer(text: &str) -> Result<Option<i128>, String> {
     let trimmed = text.trim();
     let digits = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
@@ -60,23 +97,26 @@ fn integer(text: &str) -> Result<Option<i128>, String> {
     Ok(trimmed.replace('_', "").parse().ok())
 }
 
-/// A time in seconds, fractions allowed, 0 only where `zero` says so.
-pub(super) fn seconds(node: &Node, zero: bool) -> Result<Duration, String> {
-    let wanted = if zero { "seconds from 0 up are wanted" } else { "seconds above 0 are wanted" };
+/// A time above 0 in seconds, fractions allowed.
+pub(super) fn seconds(node: &Node, expected: &str) -> Result<Duration, String> {
+    match seconds_or_zero(node, expected)? {
+        time if time.is_zero() => Err(unlike(expected, node)),
+        time => Ok(time),
+    }
+}
+
+/// A time in seconds, fractions and 0 allowed.
+pub(super) fn seconds_or_zero(node: &Node, expected: &str) -> Result<Duration, String> {
     let number = match node {
         Node::Int(number) => *number as f64,
         Node::Float(number) => *number,
-        Node::Text(text) => plain_decimal(text)
-            .ok_or_else(|| format!("{wanted}, a plain number, not \"{text}\""))?,
-        other => return Err(format!("{wanted}, not {}", other.kind())),
+        Node::Text(text) => plain_decimal(text).ok_or_else(|| unlike(expected, node))?,
+        _ => return Err(unlike(expected, node)),
     };
     if number > LONGEST {
         return Err(format!("{number} s is too long; at most {LONGEST} s are possible"));
     }
-    match Duration::try_from_secs_f64(number) {
-        Ok(time) if zero || !time.is_zero() => Ok(time),
-        _ => Err(format!("{wanted}, not {number}")),
-    }
+    Duration::try_from_secs_f64(number).map_err(|_| unlike(expected, node))
 }
 
 /// Digits with at most one dot; "inf", "1e9" and their like are no times.
@@ -87,34 +127,27 @@ fn plain_decimal(text: &str) -> Option<f64> {
 }
 
 /// `true` or `false`; YAML 1.1's other words for them too, because they arrive as strings.
-pub(super) fn boolean(node: &Node) -> Result<bool, String> {
+pub(super) fn boolean(node: &Node, expected: &str) -> Result<bool, String> {
     match node {
         Node::Bool(value) => Ok(*value),
         Node::Text(text) => match text.trim().to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" => Ok(true),
             "false" | "no" | "off" => Ok(false),
-            _ => Err(format!("true or false is wanted, not \"{text}\"")),
+            _ => Err(unlike(expected, node)),
         },
-        other => Err(format!("true or false is wanted, not {}", other.kind())),
+        _ => Err(unlike(expected, node)),
     }
 }
 
-/// One of a few words, in any case.
-pub(super) fn choice<T: Copy>(node: &Node, words: &[(&str, T)]) -> Result<T, String> {
-    let list = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
-    let Node::Text(text) = node else {
-        return Err(format!("one of {} is wanted, not {}", list(), node.kind()));
-    };
-    let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text.trim()));
-    found
-        .map(|(_, value)| *value)
-        .ok_or_else(|| format!("one of {} is wanted, not \"{text}\"", list()))
+/// One of a few words, in any case: its place among them.
+pub(super) fn word(node: &Node, words: &[&str], expected: &str) -> Result<usize, String> {
+    let Node::Text(text) = node else { return Err(unlike(expected, node)) };
+    let found = words.iter().position(|word| word.eq_ignore_ascii_case(text.trim()));
+    found.ok_or_else(|| unlike(expected, node))
 }
 
-/// A size in bytes: a plain number, or a number with KiB, MiB or GiB.
-pub(super) fn size(node: &Node) -> Result<u64, String> {
-    const WANTED: &str =
-        "a size above 0 is wanted, in bytes or as \"512 KiB\", \"64 MiB\", \"1 GiB\"";
+/// A size in bytes above 0: a plain number, or a number with KiB, MiB or GiB.
+pub(super) fn size(node: &Node, expected: &str) -> Result<u64, String> {
     let bytes = match node {
         Node::Int(number) => u64::try_from(*number).ok(),
         Node::Text(text) => {
@@ -127,20 +160,13 @@ pub(super) fn size(node: &Node) -> Result<u64, String> {
                 "gib" => Some(1 << 30),
                 _ => None,
             };
-            trimmed[..end]
-                .parse::<u64>()
-                .ok()
-                .zip(unit)
-                .and_then(|(number, unit)| number.checked_mul(unit))
+            let number = trimmed[..end].parse::<u64>().ok();
+            number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit))
         }
-        other => return Err(format!("{WANTED}, not {}", other.kind())),
+        _ => None,
     };
     // AMQP reads a maximum of 0 as "no limit" (AMQP 1.0 part 2.7.3).
-    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| match node {
-        Node::Text(text) => format!("{WANTED}, not \"{text}\""),
-        Node::Int(number) => format!("{WANTED}, not {number}"),
-        _ => WANTED.into(),
-    })
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| unlike(expected, node))
 }
 
 #[cfg(test)]
@@ -152,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_whole_numbers_as_the_reference() {
+    fn takes_counts_as_pubtools_sign() {
         for (node, expected) in [
             (Node::Int(2), Some(2)),
             (Node::Float(2.5), Some(2)),
@@ -178,22 +204,25 @@ mod tests {
             (Node::Bool(true), None),
             (Node::Null, None),
         ] {
-            assert_eq!(whole(&node, 1).ok(), expected, "{node:?}");
+            assert_eq!(count(&node, "a count").ok(), expected, "{node:?}");
         }
-        assert!(whole(&string("010"), 1).unwrap_err().contains("\"10\""));
+        assert!(count(&string("010"), "a count").unwrap_err().contains("\"10\""));
     }
 
     #[test]
     fn takes_strings_only_as_strings() {
-        assert_eq!(text(&string("12345678")).as_deref(), Ok("12345678"));
+        assert_eq!(text(&string("12345678"), "a name").as_deref(), Ok("12345678"));
         for (node, expected) in [
-            (Node::Int(12_345_678), "quote it: \"12345678\""),
-            (Node::Float(1.5), "quote it"),
+            (
+                Node::Int(12_345_678),
+                "expected a name, found the number 12345678; quote it: \"12345678\"",
+            ),
+            (Node::Float(1.5), "a number; quote it"),
             (Node::Bool(true), "quote it: \"true\""),
             (Node::Null, "no value"),
-            (Node::List(vec![]), "a list"),
+            (Node::List(vec![]), "expected a name, found a list"),
         ] {
-            let problem = text(&node).unwrap_err();
+            let problem = text(&node, "a name").unwrap_err();
             assert!(problem.contains(expected), "{problem}");
         }
     }
@@ -217,7 +246,8 @@ mod tests {
             (Node::Null, true, None),
         ] {
             let expected = expected.map(Duration::from_secs_f64);
-            assert_eq!(seconds(&node, zero).ok(), expected, "{node:?}");
+            let read = if zero { seconds_or_zero } else { seconds };
+            assert_eq!(read(&node, "seconds").ok(), expected, "{node:?}");
         }
     }
 
@@ -241,7 +271,7 @@ mod tests {
             (string("99999999999 GiB"), None),
             (Node::Null, None),
         ] {
-            assert_eq!(size(&node).ok(), expected, "{node:?}");
+            assert_eq!(size(&node, "a size").ok(), expected, "{node:?}");
         }
     }
 
@@ -254,11 +284,13 @@ mod tests {
             (string("1"), None),
             (Node::Int(1), None),
         ] {
-            assert_eq!(boolean(&node).ok(), expected, "{node:?}");
+            assert_eq!(boolean(&node, "yes or no").ok(), expected, "{node:?}");
         }
-        let words = [("full", 1), ("none", 2)];
-        assert_eq!(choice(&string("Full"), &words), Ok(1));
-        assert!(choice(&string("some"), &words).unwrap_err().contains("full, none"));
-        assert!(choice(&Node::Bool(false), &words).unwrap_err().contains("full, none"));
+        let words = ["full", "none"];
+        assert_eq!(word(&string(" NONE"), &words, "a word"), Ok(1));
+        for (node, found) in [(string("some"), "\"some\""), (Node::Bool(false), "false")] {
+            let problem = word(&node, &words, "a word").unwrap_err();
+            assert_eq!(problem, format!("expected a word, found {found}"));
+        }
     }
 }

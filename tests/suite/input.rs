@@ -355,7 +355,7 @@ fn what_the_configuration_lacks_or_holds_too_much_is_named() {
         ),
         (
             config().set("bogus", "x"),
-            &["config.yaml: msg_signer.bogus", "not known", "messaging_brokers"],
+            &["config.yaml: msg_signer.bogus", "unknown key", "messaging_brokers"],
         ),
         (config().without("timeout"), &["config.yaml: msg_signer.timeout", "required; add it"]),
         (

@@ -1,9 +1,12 @@
 //! One section of a YAML file as plain nodes; the other sections are not looked into.
 
+use std::{borrow::Cow, fmt};
+
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
-use std::{borrow::Cow, fmt};
+
+use crate::error::printable;
 
 /// A YAML value before anything is known about its meaning.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,30 +24,30 @@ pub(super) enum Node {
 pub(super) struct Document {
     /// The names of the file's sections, as far as they are strings.
     pub(super) names: Vec<String>,
-    /// Every section of the wanted name; more than one is a mistake for the caller to report.
+    /// Every section of that name; more than one is a mistake for the caller to report.
     pub(super) found: Vec<Node>,
 }
 
 /// Reads a file's text.
 ///
 /// The text must be well-formed YAML throughout; what the other sections mean is not judged.
-pub(super) fn read(text: &str, wanted: &str) -> Result<Document, String> {
+pub(super) fn read(text: &str, section: &str) -> Result<Document, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Err("the file is empty".into());
     }
     let mut document = Document { names: Vec::new(), found: Vec::new() };
-    let mut sections = Sections { wanted, document: &mut document, again: false };
+    let mut sections = Sections { section, document: &mut document, again: false };
     sections.read(text)?;
     if document.found.iter().any(Node::holds_float) {
         document.names.clear();
-        Sections { wanted, document: &mut document, again: true }.read(text)?;
+        Sections { section, document: &mut document, again: true }.read(text)?;
     }
     Ok(document)
 }
 
 impl Node {
-    /// Says what kind of value this is, as a user would call it.
+    /// Says what kind of value this is.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
@@ -56,13 +59,11 @@ impl Node {
         }
     }
 
-    /// Lists a mapping's entries, those of a merge key (`<<`) last and only where they are not overridden.
+    /// Lists a mapping's entries, those of a merge key (`<<`) last and only if they are not overridden.
     pub(super) fn entries(&self) -> Result<Vec<(Cow<'_, str>, &Self)>, String> {
         let Self::Map(pairs) = self else {
-            return Err(format!(
-                "this must be a mapping (\"key: value\" lines), not {}",
-                self.kind()
-            ));
+            let found = self.kind();
+            return Err(format!("expected a mapping (\"key: value\" lines), found {found}"));
         };
         let mut entries: Vec<(Cow<'_, str>, &Self)> = Vec::new();
         let mut merged = Vec::new();
@@ -80,17 +81,15 @@ impl Node {
                     return Err(format!("the key {number} is a number; quote it: \"{number}\""));
                 }
                 Self::Bool(value) => {
-                    return Err(format!("the key {value} is no string; quote it: \"{value}\""));
+                    return Err(format!("the key {value} is not a string; quote it: \"{value}\""));
                 }
                 other => {
-                    return Err(format!(
-                        "a key is {}; every key must be a string, quote it",
-                        other.kind()
-                    ));
+                    let found = other.kind();
+                    return Err(format!("expected a string as key, found {found}; quote it"));
                 }
             };
             if entries.iter().any(|(known, _)| *known == key) {
-                return Err(format!("the key \"{key}\" stands there twice; take one of them out"));
+                return Err(format!("duplicate key \"{key}\"; remove one"));
             }
             entries.push((key, value));
         }
@@ -116,9 +115,21 @@ impl Node {
     }
 }
 
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Int(number) => write!(f, "{number}"),
+            Self::Float(number) => write!(f, "{number}"),
+            Self::Text(text) => write!(f, "\"{}\"", printable(text)),
+            Self::Null | Self::List(_) | Self::Map(_) => f.write_str(self.kind()),
+        }
+    }
+}
+
 /// Reads the sections of a file; with `again`, only repairs what the first reading took for floats.
 struct Sections<'a> {
-    wanted: &'a str,
+    section: &'a str,
     document: &'a mut Document,
     again: bool,
 }
@@ -138,9 +149,9 @@ impl<'de> Visitor<'de> for &mut Sections<'_> {
         f.write_str("a mapping of sections")
     }
 
-    // A file that is something else altogether (a private key, say) is not repeated in the error.
+    // A file that is something else (a private key, say) is not repeated in the error.
     fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
-        Err(E::custom("it holds only a text"))
+        Err(E::custom("it is a single string"))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
@@ -150,7 +161,7 @@ impl<'de> Visitor<'de> for &mut Sections<'_> {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            if name != self.wanted {
+            if name != self.section {
                 map.next_value::<IgnoredAny>()?;
             } else if self.again {
                 let node =

@@ -7,7 +7,7 @@ fn section(text: &str) -> Node {
 }
 
 #[test]
-fn looks_into_the_wanted_section_alone() {
+fn looks_only_into_its_section() {
     let document = read("\u{feff}a: {b: 1, b: 2, c: !tag 5}\n7: x\ns: {k: v}\nz:\n", "s").unwrap();
     assert_eq!(document.names, ["a", "s", "z"]);
     assert_eq!(document.found, [Node::Map(vec![(Node::Text("k".into()), Node::Text("v".into()))])]);
@@ -54,12 +54,12 @@ fn lists_entries_with_merge_keys() {
         entries.iter().map(|(key, value)| (key.as_ref(), (*value).clone())).collect();
     assert_eq!(shown, [("x", Node::Int(3)), ("z", Node::Int(4)), ("y", Node::Int(2))]);
     for (text, expected) in [
-        ("s: {a: 1, a: 2}", "\"a\" stands there twice"),
+        ("s: {a: 1, a: 2}", "duplicate key \"a\""),
         ("s: {12: a}", "quote it: \"12\""),
-        ("s: {[]: a}", "a list"),
+        ("s: {[]: a}", "expected a string as key, found a list"),
         ("s: {<<: 5}", "mapping"),
-        ("s: [a]", "not a list"),
-        ("s:", "not nothing"),
+        ("s: [a]", "found a list"),
+        ("s:", "found nothing"),
     ] {
         let problem = section(text).entries().unwrap_err();
         assert!(problem.contains(expected), "{text}: {problem}");

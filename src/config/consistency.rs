@@ -1,0 +1,89 @@
+//! Which settings go together.
+
+use super::{Sasl, Settings, TlsVerify, section::Section};
+use crate::error::Error;
+
+/// Checks what no key can be checked for by itself.
+///
+/// # Errors
+/// [`Error::Config`] for the first key that contradicts another.
+pub(super) fn check(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
+    check_identity(settings, section)?;
+    check_time_to_live(settings, section)
+}
+
+/// Checks that certificate, CA, user name and SASL mechanism go together with the brokers.
+fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
+    let any_tls = settings.brokers.iter().any(|broker| broker.tls);
+    let plain_broker = settings.brokers.iter().find(|broker| !broker.tls);
+    let fail = |key, problem: String| Err(section.fail(key, problem));
+    match (&settings.username, &settings.password_file) {
+        (Some(_), None) => {
+            return fail("username", "password_file is missing; add it, or remove username".into());
+        }
+        (None, Some(_)) => {
+            return fail(
+                "password_file",
+                "username is missing; add it, or remove password_file".into(),
+            );
+        }
+        _ => {}
+    }
+    if settings.username.is_some() {
+        if let Some(broker) = plain_broker {
+            return fail(
+                "username",
+                format!("{broker} would carry the password unencrypted; use amqps://"),
+            );
+        }
+        if !matches!(settings.sasl, Sasl::Auto | Sasl::Plain) {
+            return fail(
+                "sasl",
+                "username is set, which only plain and auto use; change one of them".into(),
+            );
+        }
+    } else if settings.sasl == Sasl::Plain {
+        return fail("sasl", "plain needs username and password_file; add them".into());
+    }
+    if settings.sasl == Sasl::External {
+        if settings.certificate.is_none() {
+            return fail("sasl", "external needs a certificate; add messaging_cert_key".into());
+        }
+        if let Some(broker) = plain_broker {
+            return fail(
+                "sasl",
+                format!(
+                    "external shows the certificate by TLS, which {broker} lacks; use amqps://"
+                ),
+            );
+        }
+    }
+    if any_tls && settings.ca.is_none() && settings.tls_verify != TlsVerify::None {
+        return fail(
+            "messaging_ca_cert",
+            "an amqps:// broker cannot be verified without it; add it".into(),
+        );
+    }
+    if any_tls && settings.certificate.is_none() && settings.username.is_none() {
+        return fail(
+            "messaging_cert_key",
+            "an amqps:// broker needs it; add it, or username and password_file".into(),
+        );
+    }
+    if settings.passphrase_file.is_some() && settings.certificate.is_none() {
+        return fail(
+            "messaging_key_passphrase_file",
+            "there is no private key to decrypt; add messaging_cert_key".into(),
+        );
+    }
+    Ok(())
+}
+
+/// Checks the time that the protocol bounds.
+fn check_time_to_live(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
+    if settings.time_to_live().as_millis() > u32::MAX.into() {
+        let problem = "timeout × retries is a request's time to live, at most 4294967 s in AMQP; lower one of them";
+        return Err(section.fail("timeout", problem));
+    }
+    Ok(())
+}

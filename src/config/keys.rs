@@ -1,0 +1,244 @@
+//! The keys of the configuration: the table that reading, the example file and the documents are
+//! made from.
+
+use std::fmt;
+
+/// A key's row. In texts `` marks what is typed as it stands.
+#[cfg_attr(not(test), expect(dead_code, reason = "documents are made in tests"))]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) takes: Takes,
+    pub(crate) default: Default,
+    pub(crate) meaning: &'static str,
+}
+
+/// What a key's value is.
+pub(crate) enum Takes {
+    /// One of these words, in any case.
+    Word(&'static [&'static str]),
+    /// Something else, as errors name it after "expected".
+    Value(&'static str),
+}
+
+/// What holds if a key is not there.
+#[cfg_attr(not(test), expect(dead_code, reason = "documents are made in tests"))]
+pub(crate) enum Default {
+    /// The key must be there; a sample.
+    Required(&'static str),
+    /// The key must be there for an `amqps://` broker; a sample.
+    RequiredForTls(&'static str),
+    /// The same as if it had this value.
+    Is(&'static str),
+    /// What no value says; a sample.
+    None { then: &'static str, sample: &'static str },
+}
+
+/// The keys of both sections; `chunk_size`, the batch section's own, is the last.
+const KEYS: [Key; 28] = [
+    Key {
+        name: "messaging_brokers",
+        takes: Takes::Value("a list of URLs, [\"amqps://host:5671\"]"),
+        default: Default::Required(
+            "[\"amqps://broker-01.example.com:5671\", \"amqps://broker-02.example.com:5671\"]",
+        ),
+        meaning: "brokers, tried in this order; `amqps://` is TLS (port 5671 unless given), `amqp://` is not (port 5672)",
+    },
+    Key {
+        name: "messaging_cert_key",
+        takes: Takes::Value(FILE),
+        default: Default::RequiredForTls("~/messaging/client.pem"),
+        meaning: "PEM file with the client certificate and its private key, in either order; further certificates are intermediates",
+    },
+    Key {
+        name: "messaging_ca_cert",
+        takes: Takes::Value(FILE),
+        default: Default::RequiredForTls("~/messaging/ca.pem"),
+        meaning: "PEM file with the authorities that sign the brokers' certificates; the system's are not used",
+    },
+    Key {
+        name: "messaging_key_passphrase_file",
+        takes: Takes::Value(FILE),
+        default: Default::None { then: "none", sample: "~/messaging/passphrase" },
+        meaning: "file with the passphrase of an encrypted private key; nothing ever asks for one",
+    },
+    Key {
+        name: "topic_send_to",
+        takes: Takes::Value(ADDRESS),
+        default: Default::Required("topic://VirtualTopic.example.sign"),
+        meaning: "address of requests; `{creator}` (the certificate's name, or `--requester`), `{task_id}`, `{environment}`, `{service}` and other fields are filled in",
+    },
+    Key {
+        name: "topic_listen_to",
+        takes: Takes::Value(ADDRESS),
+        default: Default::Required(
+            "queue://Consumer.{creator}.{task_id}.VirtualTopic.example.signed",
+        ),
+        meaning: "address of replies, with the same fields",
+    },
+    Key {
+        name: "environment",
+        takes: Takes::Value(STRING),
+        default: Default::Required("prod"),
+        meaning: "environment that requests name",
+    },
+    Key {
+        name: "service",
+        takes: Takes::Value(STRING),
+        default: Default::Required("example-service"),
+        meaning: "service that requests name",
+    },
+    Key {
+        name: "timeout",
+        takes: Takes::Value(COUNT),
+        default: Default::Required("60"),
+        meaning: "seconds without an expected reply that end a window; a fraction is cut off",
+    },
+    Key {
+        name: "retries",
+        takes: Takes::Value(COUNT),
+        default: Default::Required("2"),
+        meaning: "windows in a cycle; a request expires after timeout × retries seconds",
+    },
+    Key {
+        name: "send_retries",
+        takes: Takes::Value(COUNT),
+        default: Default::Required("2"),
+        meaning: "cycles, each of which sends what is still unanswered; without a single reply a run takes timeout × retries × send_retries seconds",
+    },
+    Key {
+        name: "message_id_key",
+        takes: Takes::Value(STRING),
+        default: Default::Required("request_id"),
+        meaning: "attribute of a reply's `msg` that holds the id of its request",
+    },
+    Key {
+        name: "task_id_attribute",
+        takes: Takes::Value(STRING),
+        default: Default::Is("pub_task_id"),
+        meaning: "attribute of a request that holds the task id",
+    },
+    Key {
+        name: "log_level",
+        takes: Takes::Word(&["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "TRACE", "OFF"]),
+        default: Default::None { then: "`INFO`", sample: "INFO" },
+        meaning: "least severe level that is logged; `RUST_LOG` and `--log-level` are over it",
+    },
+    Key {
+        name: "key_aliases",
+        takes: Takes::Value("a mapping of names to key ids"),
+        default: Default::None {
+            then: "none",
+            sample: "{production: \"55A34A82\", testing: \"37036A73\"}",
+        },
+        meaning: "other names of signing keys; of an id the last 8 characters are sent",
+    },
+    Key {
+        name: "connect_timeout",
+        takes: Takes::Value(SECONDS),
+        default: Default::Is("10"),
+        meaning: "seconds that each broker may take from the TCP connection to both links; the error names the phase that did not end",
+    },
+    Key {
+        name: "close_timeout",
+        takes: Takes::Value(SECONDS),
+        default: Default::Is("2"),
+        meaning: "seconds for an orderly close",
+    },
+    Key {
+        name: "idle_timeout",
+        takes: Takes::Value("0, or a number of seconds of at least 2"),
+        default: Default::Is("30"),
+        meaning: "seconds of a broker's silence after which the connection counts as lost, 0 for never; the broker's own limit is always honoured",
+    },
+    Key {
+        name: "sasl",
+        takes: Takes::Word(&["auto", "none", "anonymous", "external", "plain"]),
+        default: Default::Is("auto"),
+        meaning: "how the client authenticates; `auto` begins without SASL and uses it if the broker asks for it",
+    },
+    Key {
+        name: "username",
+        takes: Takes::Value(STRING),
+        default: Default::None { then: "none", sample: "signer" },
+        meaning: "user name for SASL PLAIN, over `amqps://` only; needs `password_file`",
+    },
+    Key {
+        name: "password_file",
+        takes: Takes::Value(FILE),
+        default: Default::None { then: "none", sample: "~/messaging/password" },
+        meaning: "file with the password for SASL PLAIN; needs `username`",
+    },
+    Key {
+        name: "sender_target",
+        takes: Takes::Word(&["auto", "address", "anonymous"]),
+        default: Default::Is("auto"),
+        meaning: "what the sender attaches to; with `anonymous` the broker routes by each message, and `auto` is that if the broker offers it",
+    },
+    Key {
+        name: "open_hostname",
+        takes: Takes::Value(STRING),
+        default: Default::None { then: "the URL's host", sample: "vhost.example.com" },
+        meaning: "host name (virtual host) to open",
+    },
+    Key {
+        name: "tls_verify",
+        takes: Takes::Word(&["full", "ca", "none"]),
+        default: Default::Is("full"),
+        meaning: "what is verified of a broker's certificate: chain and host name, only the chain, or nothing; anything but `full` is logged as a warning",
+    },
+    Key {
+        name: "durable",
+        takes: Takes::Value("true or false"),
+        default: Default::Is("true"),
+        meaning: "whether requests survive a restart of the broker; `pubtools-sign` sends `false`",
+    },
+    Key {
+        name: "max_message_size",
+        takes: Takes::Value("a size above 0, in bytes or as \"512 KiB\", \"64 MiB\", \"1 GiB\""),
+        default: Default::Is("64 MiB"),
+        meaning: "largest reply; a larger one is rejected, and the run goes on",
+    },
+    Key {
+        name: "deadline",
+        takes: Takes::Value(SECONDS),
+        default: Default::None { then: "none", sample: "1500" },
+        meaning: "seconds for the whole run",
+    },
+    Key {
+        name: "chunk_size",
+        takes: Takes::Value(COUNT),
+        default: Default::Is("200"),
+        meaning: "items in a request (only in `msg_batch_signer`)",
+    },
+];
+
+const STRING: &str = "a string";
+const FILE: &str = "a path";
+const ADDRESS: &str = "an address";
+const COUNT: &str = "a whole number of at least 1";
+const SECONDS: &str = "a number of seconds above 0";
+
+/// The keys that a section may have.
+pub(crate) fn of(signer: super::SignerType) -> &'static [Key] {
+    match signer {
+        super::SignerType::Single => &KEYS[..KEYS.len() - 1],
+        super::SignerType::Batch => &KEYS,
+    }
+}
+
+/// The row of a key.
+///
+/// # Panics
+/// If the table has no such key.
+pub(super) fn row(name: &str) -> &'static Key {
+    KEYS.iter().find(|key| key.name == name).expect("a key of the table")
+}
+
+impl fmt::Display for Takes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(words) => write!(f, "one of {}", words.join(", ")),
+            Self::Value(text) => f.write_str(text),
+        }
+    }
+}
