@@ -128,7 +128,7 @@ tables: ## Writes what is made from the tables of options, keys and exit statuse
 
 header: ## Writes include/amqp_messenger.h again, from the source of the C interface
 	$(check)
-	WRITE_HEADER=1 $(CARGO) test --quiet --test c_header the_header_is_current
+	WRITE_HEADER=1 $(CARGO) test --quiet --package amqp-messenger-capi --test header the_header_is_current
 
 install: ## Installs the program, its manual page and the C library below PREFIX (/usr/local) and DESTDIR
 	$(check) library

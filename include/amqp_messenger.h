@@ -1,6 +1,6 @@
 /* The C interface of amqp_messenger: sends signing requests to an AMQP 1.0 broker and waits for the signed replies.
  *
- * Made from src/capi.rs by `make header`; do not edit.
+ * Made from capi/ by `make header`; do not edit.
  *
  * The path: amqp_messenger_signer_new, amqp_messenger_operation_container (or _clear, _blob) and what is to be
  * signed, amqp_messenger_run_new, amqp_messenger_sign, then amqp_messenger_run_item for each request.
@@ -172,7 +172,7 @@ typedef struct amqp_messenger_interrupt amqp_messenger_interrupt;
 typedef struct amqp_messenger_item amqp_messenger_item;
 
 /**
- * Something to be signed: container images, texts or blobs.
+ * Something to sign: container images, texts or blobs.
  */
 typedef struct amqp_messenger_operation amqp_messenger_operation;
 
@@ -205,8 +205,7 @@ const char *amqp_messenger_version(void);
  * Returns why the last call on this thread that failed did so: one clause in UTF-8 without a line's end.
  *
  * Never NULL; empty where no call failed. The string is valid until the next call of this library on this
- * thread, or the thread's end. Calls that succeed leave the text as it is. Options that it names, such as
- * `--digest`, are the command's names for what is wrong.
+ * thread, or the thread's end. Calls that succeed leave the text as it is.
  */
 const char *amqp_messenger_last_error(void);
 
@@ -271,6 +270,9 @@ void amqp_messenger_signer_free(amqp_messenger_signer *signer);
 /**
  * Begins an operation that signs container images for a task. Add images and keys to it, and free it with
  * amqp_messenger_operation_free.
+ *
+ * The task id becomes a part of an address: it is not empty and holds no wildcard (*, >, #), blank or control
+ * character.
  */
 int amqp_messenger_operation_container(const char *task_id, amqp_messenger_operation **out);
 
@@ -287,9 +289,9 @@ int amqp_messenger_operation_clear(const char *task_id, amqp_messenger_operation
 int amqp_messenger_operation_blob(const char *task_id, amqp_messenger_operation **out);
 
 /**
- * Adds a key that every item is signed with: an id or an alias, of which the last 8 characters are sent.
+ * Adds a key that every item is signed with: an id, of which the last 8 characters are sent, or an alias.
  *
- * `name` is the key's name or NULL: every key has one or none has; a clear text's has none.
+ * `name` is the key's name or NULL: either every key has a name or none has; the keys of texts have none.
  */
 int amqp_messenger_operation_add_key(amqp_messenger_operation *operation, const char *id, const char *name);
 
@@ -301,24 +303,24 @@ int amqp_messenger_operation_add_image(amqp_messenger_operation *operation,
                                        const char *reference);
 
 /**
- * Adds a text or a blob: `length` bytes, which are copied. `data` may be NULL where `length` is 0.
+ * Adds a text or a blob: `length` bytes, at most 1 GiB, which are copied. `data` may be NULL if `length` is 0.
  */
 int amqp_messenger_operation_add_data(amqp_messenger_operation *operation, const void *data, size_t length);
 
 /**
  * Adds the bytes of a file, which is read now, as a text or a blob.
  *
- * Returns AMQP_MESSENGER_NO_INPUT where it cannot be read.
+ * Returns AMQP_MESSENGER_NO_INPUT if it cannot be read.
  */
 int amqp_messenger_operation_add_file(amqp_messenger_operation *operation, const char *path);
 
 /**
- * Says which repository the texts belong to.
+ * Sets the repository that the texts belong to.
  */
 int amqp_messenger_operation_set_repo(amqp_messenger_operation *operation, const char *repo);
 
 /**
- * Frees an operation; NULL is passed over. Runs that were made from it do not need it.
+ * Frees an operation; NULL is ignored. Runs that were made from it do not need it.
  */
 void amqp_messenger_operation_free(amqp_messenger_operation *operation);
 
@@ -326,13 +328,12 @@ void amqp_messenger_operation_free(amqp_messenger_operation *operation);
  * Checks an operation and makes its requests, each with an id of its own. Sends nothing. Free the run with
  * amqp_messenger_run_free.
  *
- * The signer's requester is entered into the operation, which may be used for further runs, changed and freed.
+ * The operation may be used for further runs, changed and freed.
  *
- * Returns AMQP_MESSENGER_USAGE where the operation is wrong, AMQP_MESSENGER_CONFIG where no address can be formed
- * for it.
+ * Returns AMQP_MESSENGER_USAGE if the operation is wrong, AMQP_MESSENGER_CONFIG if no address can be formed for it.
  */
 int amqp_messenger_run_new(const amqp_messenger_signer *signer,
-                           amqp_messenger_operation *operation,
+                           const amqp_messenger_operation *operation,
                            amqp_messenger_run **out);
 
 /**

@@ -51,12 +51,8 @@
 //! - `cli` (on by default): the command line of `amqp-messenger`, and its dependencies. A library needs it not.
 //! - `static`: builds Qpid Proton's core from source and links it statically, so that programs need no
 //!   `libqpid-proton` where they run.
-//! - `capi`: the interface for C that `include/amqp_messenger.h` declares; `make install` builds its libraries.
 
 mod broker;
-#[cfg(feature = "capi")]
-#[doc(hidden)]
-pub mod capi;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;

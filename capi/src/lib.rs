@@ -1,28 +1,34 @@
-//! The C interface. `include/amqp_messenger.h` is made from this module by `make header`.
+//! The C interface. `include/amqp_messenger.h` is made from this crate by `make header`.
 //!
-//! Each function checks its arguments and hands over to the public Rust interface. The types have the names
-//! that C sees. What every `unsafe` here rests on is what the header asks of its callers: a pointer is NULL or
-//! what its type says, a handle came from this library and is not freed yet, nobody else uses it where it is
+//! Each function checks its arguments and calls the public Rust interface. The types have the names
+//! that C sees. Every `unsafe` here relies on what the header asks of its callers: a pointer is NULL or
+//! what its type says, a handle came from this library and is not freed yet, and no other thread uses it if it is
 //! not `const`.
 #![allow(unsafe_code, non_camel_case_types)]
 // The header says it once for all functions, in the words above.
 #![allow(clippy::missing_safety_doc)]
 
-pub mod interrupt;
+// In the order in which the header declares their functions.
 pub mod log;
-pub mod operation;
-pub mod run;
+
+pub mod interrupt;
+
 pub mod signer;
+
+pub mod operation;
+
+pub mod run;
 
 use std::{
     any::Any,
     cell::RefCell,
+    error::Error as _,
     ffi::{CStr, CString, c_char, c_int},
     panic::{AssertUnwindSafe, catch_unwind},
     ptr,
 };
 
-use crate::{Error, Status};
+use amqp_messenger::{Error, Status};
 
 /// What functions return: the exit statuses of the command.
 #[repr(C)]
@@ -97,8 +103,19 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { status: Status::of_error(&error).code(), text: error.with_sources() }
+        Self { status: Status::of_error(&error).code(), text: with_sources(&error) }
     }
+}
+
+/// The whole chain of reasons in one clause.
+fn with_sources(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text += &format!(": {error}");
+        source = error.source();
+    }
+    text
 }
 
 /// Runs the body of a function that C calls: a failure becomes the last error, a panic ends here.
@@ -194,7 +211,7 @@ unsafe fn end<T>(handle: *mut T) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::*;
 
     fn last_error() -> String {
         // SAFETY: the string is valid until the next call on this thread, which comes later.

@@ -7,8 +7,8 @@ use libc::__errno_location as errno_location;
 #[cfg(not(target_os = "linux"))]
 use libc::__error as errno_location;
 
-use super::{end, hand_over, status};
-use crate::{Error, Interrupt};
+use crate::{end, hand_over, status};
+use amqp_messenger::{Error, Interrupt};
 
 /// Ends runs from outside, once and for all: what was raised stays raised.
 pub struct amqp_messenger_interrupt(pub(super) Interrupt);
@@ -22,7 +22,7 @@ pub unsafe extern "C" fn amqp_messenger_interrupt_new(
     out: *mut *mut amqp_messenger_interrupt,
 ) -> c_int {
     let failed = |source| Error::LocalFile { path: PathBuf::from("interrupt"), source };
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         hand_over(out, || Ok(amqp_messenger_interrupt(Interrupt::new().map_err(failed)?)))
     })
@@ -52,6 +52,6 @@ pub unsafe extern "C" fn amqp_messenger_interrupt_raise(
 /// any more: take signal handlers off first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_interrupt_free(interrupt: *mut amqp_messenger_interrupt) {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { end(interrupt) }
 }

@@ -6,11 +6,11 @@ use std::{
     sync::OnceLock,
 };
 
-use super::{
-    Failure, attempt, borrow, borrow_mut, c_string, end, hand_over,
-    operation::amqp_messenger_operation, signer::amqp_messenger_signer, status,
-};
 use crate::{
+    Failure, attempt, borrow, borrow_mut, c_string, end, hand_over,
+    operation::amqp_messenger_operation, signer::amqp_messenger_signer, status, with_sources,
+};
+use amqp_messenger::{
     Error, Run, Status,
     signing::{Entry, State, Verdict},
 };
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn amqp_messenger_run_new(
     operation: *const amqp_messenger_operation,
     out: *mut *mut amqp_messenger_run,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         hand_over(out, || {
             let (signer, operation) = (borrow("signer", signer)?, borrow("operation", operation)?);
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn amqp_messenger_sign(
     signer: *const amqp_messenger_signer,
     run: *mut amqp_messenger_run,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         let (signer, run) = (borrow("signer", signer)?, borrow_mut("run", run)?);
         for item in &mut run.items {
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn amqp_messenger_sign(
 /// Returns how many requests the run has; 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_run_count(run: *const amqp_messenger_run) -> usize {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     attempt(|| unsafe { Ok(borrow("run", run)?.items.len()) }).unwrap_or(0)
 }
 
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn amqp_messenger_run_item(
     run: *const amqp_messenger_run,
     index: usize,
 ) -> *const amqp_messenger_item {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     let item = attempt(|| unsafe {
         let run = borrow("run", run)?;
         let (entry, item) = (run.run.entries().get(index))
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn amqp_messenger_run_item(
 /// Frees a run, its items and their strings; NULL is passed over.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_run_free(run: *mut amqp_messenger_run) {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { end(run) }
 }
 
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn amqp_messenger_run_free(run: *mut amqp_messenger_run) {
 pub unsafe extern "C" fn amqp_messenger_item_subject(
     item: *const amqp_messenger_item,
 ) -> *const c_char {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { text(item, |item| Some(&item.subject)) }
 }
 
@@ -151,14 +151,14 @@ pub unsafe extern "C" fn amqp_messenger_item_subject(
 pub unsafe extern "C" fn amqp_messenger_item_request_id(
     item: *const amqp_messenger_item,
 ) -> *const c_char {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { text(item, |item| Some(&item.request_id)) }
 }
 
 /// Returns how far the request got, one of amqp_messenger_state; -1 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_item_state(item: *const amqp_messenger_item) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     attempt(|| unsafe { Ok(borrow("item", item)?.state) }).unwrap_or(-1)
 }
 
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn amqp_messenger_item_state(item: *const amqp_messenger_i
 /// AMQP_MESSENGER_UNANSWERED; AMQP_MESSENGER_USAGE for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_item_status(item: *const amqp_messenger_item) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     attempt(|| unsafe { Ok(borrow("item", item)?.status) }).unwrap_or_else(|status| status).into()
 }
 
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn amqp_messenger_item_status(item: *const amqp_messenger_
 pub unsafe extern "C" fn amqp_messenger_item_error(
     item: *const amqp_messenger_item,
 ) -> *const c_char {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { text(item, |item| item.error.as_ref()) }
 }
 
@@ -185,7 +185,7 @@ pub unsafe extern "C" fn amqp_messenger_item_error(
 pub unsafe extern "C" fn amqp_messenger_item_reply(
     item: *const amqp_messenger_item,
 ) -> *const c_char {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { text(item, |item| item.reply.as_ref()) }
 }
 
@@ -194,7 +194,7 @@ pub unsafe extern "C" fn amqp_messenger_item_reply(
 pub unsafe extern "C" fn amqp_messenger_item_value_count(
     item: *const amqp_messenger_item,
 ) -> usize {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     attempt(|| unsafe { Ok(borrow("item", item)?.values.len()) }).unwrap_or(0)
 }
 
@@ -205,7 +205,7 @@ pub unsafe extern "C" fn amqp_messenger_item_value(
     item: *const amqp_messenger_item,
     index: usize,
 ) -> *const c_char {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     let value = attempt(|| unsafe {
         borrow("item", item)?.values.get(index).ok_or_else(|| beyond("index"))
     });
@@ -216,7 +216,7 @@ unsafe fn text(
     item: *const amqp_messenger_item,
     field: impl FnOnce(&amqp_messenger_item) -> Option<&CString>,
 ) -> *const c_char {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     let item = attempt(|| unsafe { borrow("item", item) });
     item.ok().and_then(field).map_or(ptr::null(), |text| text.as_ptr())
 }
@@ -228,12 +228,7 @@ fn beyond(name: &str) -> Failure {
 impl amqp_messenger_item {
     fn of(entry: &Entry) -> Self {
         let request = entry.request();
-        let values = match entry.reply() {
-            Some(reply) => {
-                reply.signed_values(request).iter().map(|value| c_string(value)).collect()
-            }
-            None => vec![CString::default(); request.value_count()],
-        };
+        let values = entry.signed_values().iter().map(|value| c_string(value)).collect();
         Self {
             subject: c_string(&request.subject),
             request_id: c_string(&request.id),
@@ -254,6 +249,8 @@ fn state(state: &State) -> amqp_messenger_state {
         State::Returned(_) => amqp_messenger_state::AMQP_MESSENGER_RETURNED,
         State::Undeliverable(_) => amqp_messenger_state::AMQP_MESSENGER_UNDELIVERABLE,
         State::Answered(_) => amqp_messenger_state::AMQP_MESSENGER_ANSWERED,
+        // All that is certain of a state that this interface does not know.
+        _ => amqp_messenger_state::AMQP_MESSENGER_SENT,
     }
 }
 
@@ -274,14 +271,16 @@ fn problem(entry: &Entry) -> Option<String> {
                 format!("the reply has no signature for {}", missing.join(", "))
             }
             Verdict::Unusable { problem } => format!("the reply is of no use: {problem}"),
+            other => format!("the reply is not complete: {other:?}"),
         },
+        other => format!("no reply ({other:?})"),
     })
 }
 
 /// Why a run did not sign everything: what ended it, else what became of the first request that is not signed.
 fn summary(result: Result<(), Error>, entries: &[Entry]) -> String {
     if let Err(error) = result {
-        return error.with_sources();
+        return with_sources(&error);
     }
     let mut problems = entries.iter().filter_map(|entry| Some((entry, problem(entry)?)));
     let Some((first, problem)) = problems.next() else { return String::new() };

@@ -8,8 +8,8 @@ use std::{
     slice,
 };
 
-use super::{Failure, borrow_mut, bytes, end, hand_over, optional_string, status, string};
-use crate::{
+use crate::{Failure, borrow_mut, bytes, end, hand_over, optional_string, status, string};
+use amqp_messenger::{
     Error, Operation,
     signing::{Blob, Image, Items, Key, TaskId, Text},
 };
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_container(
     task_id: *const c_char,
     out: *mut *mut amqp_messenger_operation,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { begin(task_id, Items::Images(Vec::new()), out) }
 }
 
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_clear(
     out: *mut *mut amqp_messenger_operation,
 ) -> c_int {
     let items = Items::Texts { texts: Vec::new(), repo: None };
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { begin(task_id, items, out) }
 }
 
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_blob(
     task_id: *const c_char,
     out: *mut *mut amqp_messenger_operation,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { begin(task_id, Items::Blobs(Vec::new()), out) }
 }
 
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_key(
     id: *const c_char,
     name: *const c_char,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         let operation = borrow_mut("operation", operation)?;
         let (id, name) = (string("id", id)?, optional_string("name", name)?);
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_image(
     digest: *const c_char,
     reference: *const c_char,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         let operation = borrow_mut("operation", operation)?;
         let (digest, reference) = (string("digest", digest)?, string("reference", reference)?);
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_data(
     data: *const c_void,
     length: usize,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`; the bytes are there, as it asks for.
+    // SAFETY: the header's rules, as in the crate's root; the bytes are there, as it asks for.
     status(|| unsafe {
         let operation = borrow_mut("operation", operation)?;
         let data = match (data.is_null(), length) {
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_file(
     operation: *mut amqp_messenger_operation,
     path: *const c_char,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         let operation = borrow_mut("operation", operation)?;
         let path = bytes(path).ok_or_else(|| Failure::usage("path", "is NULL"))?;
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_set_repo(
     operation: *mut amqp_messenger_operation,
     repo: *const c_char,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         let operation = borrow_mut("operation", operation)?;
         let repo = string("repo", repo)?;
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_set_repo(
 /// Frees an operation; NULL is ignored. Runs that were made from it do not need it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_operation_free(operation: *mut amqp_messenger_operation) {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { end(operation) }
 }
 
@@ -182,7 +182,7 @@ unsafe fn begin(
     items: Items,
     out: *mut *mut amqp_messenger_operation,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         hand_over(out, || {
             let task_id = TaskId::new(string("task_id", task_id)?)?;

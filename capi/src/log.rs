@@ -7,7 +7,7 @@ use std::{
 
 use log::{LevelFilter, Log, Metadata, Record};
 
-use super::{Failure, c_line, status};
+use crate::{Failure, c_line, status};
 
 /// How much is logged, and how grave a line is.
 #[repr(C)]

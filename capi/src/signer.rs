@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
+use crate::{
     Failure, borrow, borrow_mut, bytes, end, hand_over, interrupt::amqp_messenger_interrupt,
 };
-use super::{optional_string, status};
-use crate::{Error, Settings, Signer, SignerType, config::default_paths};
+use crate::{optional_string, status};
+use amqp_messenger::{Error, Settings, Signer, SignerType, config::default_paths};
 
 /// Which section of the configuration a signer reads.
 #[repr(C)]
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn amqp_messenger_signer_new(
     requester: *const c_char,
     out: *mut *mut amqp_messenger_signer,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         hand_over(out, || {
             let path =
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn amqp_messenger_signer_set_interrupt(
     signer: *mut amqp_messenger_signer,
     interrupt: *const amqp_messenger_interrupt,
 ) -> c_int {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         let (signer, interrupt) = (borrow_mut("signer", signer)?, borrow("interrupt", interrupt)?);
         signer.0.set_interrupt(interrupt.0.clone());
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn amqp_messenger_signer_set_interrupt(
 /// Frees a signer; NULL is passed over. Runs that were made with it may still be read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_signer_free(signer: *mut amqp_messenger_signer) {
-    // SAFETY: the header's rules, as in `super`.
+    // SAFETY: the header's rules, as in the crate's root.
     unsafe { end(signer) }
 }
 
