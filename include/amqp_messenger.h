@@ -2,24 +2,24 @@
  *
  * Made from capi/ by `make header`; do not edit.
  *
- * The path: amqp_messenger_signer_new, amqp_messenger_operation_container (or _clear, _blob) and what is to be
- * signed, amqp_messenger_run_new, amqp_messenger_sign, then amqp_messenger_run_item for each request.
- * examples/c/sign.c walks it.
+ * The usual path: amqp_messenger_signer_new, amqp_messenger_operation_container (or _clear, _blob) and the functions
+ * that add keys and items to it, amqp_messenger_run_new, amqp_messenger_sign, then amqp_messenger_run_item for each
+ * request. examples/c/sign.c is a complete program.
  *
- * Status. A function that returns int returns one of amqp_messenger_status unless it says otherwise; where that is
- * not AMQP_MESSENGER_OK, amqp_messenger_last_error has the reason in words. An argument that is NULL, out of range
- * or not UTF-8 gives AMQP_MESSENGER_USAGE, or the NULL, 0 or -1 that the function names.
+ * Status. A function that returns int returns one of amqp_messenger_status unless it says otherwise. If that is not
+ * AMQP_MESSENGER_OK, amqp_messenger_last_error returns the reason. An argument that is NULL, out of range or not UTF-8
+ * gives AMQP_MESSENGER_USAGE, or the NULL, 0 or -1 that the function names.
  *
- * Ownership. What a function hands over by `out` is the caller's, to be freed once, by the _free function of its
- * type; where the function fails it is NULL. Whatever else is returned belongs to the handle that it was read from
- * and is not to be freed. What is passed in is copied. No handle needs another one to live on.
+ * Ownership. The caller owns what a function returns through `out`, and frees it once, with the _free function of its
+ * type; if the function fails, that is NULL. Everything else that is returned belongs to the handle that it was read
+ * from, and is not freed. Arguments are copied. No handle depends on another one.
  *
  * Strings end with a NUL. They are UTF-8; paths are bytes, as the system has them.
  *
- * Threads. Any handle may be used on any thread. A function that takes a handle as const may run on several threads
- * at once with the same one; where it is not const, nobody else may use the handle meanwhile. So threads may share
- * a signer, each with a run of its own. While no call is under way nothing moves, but for a look-up of a host name that
- * the system has not ended by its deadline. No signal handler is set: a broker that hangs up raises no SIGPIPE.
+ * Threads. Any handle may be used on any thread. A function that takes a handle as const may run on several threads at
+ * once with the same handle; if the handle is not const, no other thread may use it at the same time. So threads may
+ * share a signer, each with its own run. Between calls nothing runs, except a look-up of a host name that the system
+ * has not finished by its deadline. The library sets no signal handler, and a broker that hangs up raises no SIGPIPE.
  *
  * No panic and no exception leaves this library. */
 
@@ -30,7 +30,7 @@
 #include <stddef.h>
 
 /**
- * What functions return: the exit statuses of the command.
+ * The statuses that functions return; they are the exit statuses of the command.
  */
 typedef enum {
   /**
@@ -46,7 +46,7 @@ typedef enum {
    */
   AMQP_MESSENGER_USAGE = 2,
   /**
-   * A reply carries our id but neither a signed value nor an error.
+   * A reply names a request, but has neither a signed value nor an error.
    */
   AMQP_MESSENGER_BAD_REPLY = 65,
   /**
@@ -58,11 +58,11 @@ typedef enum {
    */
   AMQP_MESSENGER_UNREACHABLE = 69,
   /**
-   * A defect of this library. The handles of the call may be freed, and are good for nothing else.
+   * A defect of this library. The handles of the call may only be freed.
    */
   AMQP_MESSENGER_INTERNAL = 70,
   /**
-   * The operating system gave no file descriptors.
+   * The process has no file descriptors left.
    */
   AMQP_MESSENGER_LOCAL_FILE = 74,
   /**
@@ -70,7 +70,7 @@ typedef enum {
    */
   AMQP_MESSENGER_UNANSWERED = 75,
   /**
-   * TLS or the broker refused us: certificate, authorisation, address.
+   * TLS failed, or the broker refused the client: certificate, authorisation, address.
    */
   AMQP_MESSENGER_NOT_PERMITTED = 77,
   /**
@@ -78,7 +78,7 @@ typedef enum {
    */
   AMQP_MESSENGER_CONFIG = 78,
   /**
-   * The deadline of the whole run passed.
+   * The deadline of the whole run has passed.
    */
   AMQP_MESSENGER_DEADLINE = 124,
   /**
@@ -88,7 +88,7 @@ typedef enum {
 } amqp_messenger_status;
 
 /**
- * How much is logged, and how grave a line is.
+ * How much is logged, and how severe a line is.
  */
 typedef enum {
   /**
@@ -136,38 +136,38 @@ typedef enum {
  */
 typedef enum {
   /**
-   * It was never handed to a broker.
+   * It was not sent.
    */
   AMQP_MESSENGER_NOT_SENT = 0,
   /**
-   * It was sent, and the broker has not said what became of it.
+   * It was sent, and the broker has not confirmed it.
    */
   AMQP_MESSENGER_SENT = 1,
   /**
-   * The broker has taken it; no reply came.
+   * The broker has accepted it; no reply has come.
    */
   AMQP_MESSENGER_ACCEPTED = 2,
   /**
-   * The broker gave it back; signing the run again sends it again.
+   * The broker returned it; signing the run again sends it again.
    */
   AMQP_MESSENGER_RETURNED = 3,
   /**
-   * The broker will not take it; running again does not help.
+   * The broker does not accept it; signing again does not help.
    */
   AMQP_MESSENGER_UNDELIVERABLE = 4,
   /**
-   * A reply came.
+   * A reply has come.
    */
   AMQP_MESSENGER_ANSWERED = 5,
 } amqp_messenger_state;
 
 /**
- * Ends runs from outside, once and for all: what was raised stays raised.
+ * Ends runs from outside; once raised, it stays raised.
  */
 typedef struct amqp_messenger_interrupt amqp_messenger_interrupt;
 
 /**
- * One request of a run: an item with a key, or in a batch many images.
+ * One request of a run: for one item with one key, or in a batch for many images.
  */
 typedef struct amqp_messenger_item amqp_messenger_item;
 
@@ -187,8 +187,8 @@ typedef struct amqp_messenger_run amqp_messenger_run;
 typedef struct amqp_messenger_signer amqp_messenger_signer;
 
 /**
- * Takes one line of the log, of a level of amqp_messenger_log_level, without a line's end. The string is valid
- * during the call only.
+ * Receives one line of the log and its level, one of amqp_messenger_log_level. The line has no line end and is valid
+ * only during the call.
  */
 typedef void (*amqp_messenger_log_callback)(int level, const char *message, void *user_data);
 
@@ -197,25 +197,25 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Returns the version of this library, such as "0.1.0". The string is valid for ever.
+ * Returns the version of this library, such as "0.1.0". The string is valid forever.
  */
 const char *amqp_messenger_version(void);
 
 /**
- * Returns why the last call on this thread that failed did so: one clause in UTF-8 without a line's end.
+ * Returns the reason of the last failure on this thread: one clause in UTF-8, without a line end.
  *
- * Never NULL; empty where no call failed. The string is valid until the next call of this library on this
- * thread, or the thread's end. Calls that succeed leave the text as it is.
+ * Never NULL; empty if no call has failed. The string is valid until the next call of this library on this
+ * thread, or until the thread ends. Calls that succeed do not change the text.
  */
 const char *amqp_messenger_last_error(void);
 
 /**
- * Hands every line of the log up to `level`, one of amqp_messenger_log_level, to `callback`, for the whole
- * process; a NULL callback ends that. Nothing is logged before. The configuration's log_level is left alone.
+ * Passes every line of the log up to `level`, one of amqp_messenger_log_level, to `callback`, for the whole process;
+ * NULL as the callback ends that. Nothing is logged before. The configuration's log_level is ignored.
  *
- * The callback is called on the threads that call this library, on several at once where several do, and gets
- * `user_data` as it is. It must not throw, longjmp or call this library. A call on another thread may still be
- * under way when this function returns.
+ * The callback runs on the threads that call this library, on several at once if several do, and gets `user_data`.
+ * It must not throw, longjmp or call this library. It may still be running on another thread when this function
+ * returns.
  */
 int amqp_messenger_set_log(int level, amqp_messenger_log_callback callback, void *user_data);
 
@@ -223,22 +223,22 @@ int amqp_messenger_set_log(int level, amqp_messenger_log_callback callback, void
  * Makes an interrupt that is not raised. It takes two file descriptors. Free it with
  * amqp_messenger_interrupt_free.
  *
- * Returns AMQP_MESSENGER_LOCAL_FILE where the process has no descriptors left.
+ * Returns AMQP_MESSENGER_LOCAL_FILE if the process has no descriptors left.
  */
 int amqp_messenger_interrupt_new(amqp_messenger_interrupt **out);
 
 /**
- * Raises the interrupt: amqp_messenger_sign then returns AMQP_MESSENGER_INTERRUPTED, at once where it waits
- * already, else as soon as it would wait.
+ * Raises the interrupt: amqp_messenger_sign then returns AMQP_MESSENGER_INTERRUPTED, at once if it is waiting, or
+ * else as soon as it would wait.
  *
- * May be called from a signal handler and from any thread, as often as one likes: it is one write(2), takes no
- * lock, allocates nothing and leaves errno and the last error as they are. NULL is passed over.
+ * May be called from a signal handler and from any thread, any number of times: it is one write(2), takes no lock,
+ * allocates nothing and does not change errno or the last error. NULL is ignored.
  */
 void amqp_messenger_interrupt_raise(const amqp_messenger_interrupt *interrupt);
 
 /**
- * Frees an interrupt; NULL is passed over. Signers that were told of it are not disturbed. Nothing may raise it
- * any more: take signal handlers off first.
+ * Frees an interrupt; NULL is ignored. Signers that it was set for are not affected. Nothing may raise it any more:
+ * remove signal handlers first.
  */
 void amqp_messenger_interrupt_free(amqp_messenger_interrupt *interrupt);
 
@@ -246,11 +246,11 @@ void amqp_messenger_interrupt_free(amqp_messenger_interrupt *interrupt);
  * Loads a configuration and the certificates and secrets that it names. Connects to nothing. Free the signer with
  * amqp_messenger_signer_free.
  *
- * `config_file` is the file's path; with NULL the first that exists of ~/.config/pubtools-sign/conf.yaml and
- * /etc/pubtools-sign/conf.yaml. `signer_type` is one of amqp_messenger_signer_type. `requester` is the name that
- * requests carry; with NULL the certificate's common name, else its user id.
+ * `config_file` is the path of the file; NULL stands for the first of ~/.config/pubtools-sign/conf.yaml and
+ * /etc/pubtools-sign/conf.yaml that exists. `signer_type` is one of amqp_messenger_signer_type. `requester` is the
+ * name of the requester; NULL stands for the certificate's common name or else its user id.
  *
- * Returns AMQP_MESSENGER_CONFIG where the configuration or a file that it names is wrong.
+ * Returns AMQP_MESSENGER_CONFIG if the configuration or a file that it names is wrong, or a requester is required.
  */
 int amqp_messenger_signer_new(const char *config_file,
                               int signer_type,
@@ -258,12 +258,12 @@ int amqp_messenger_signer_new(const char *config_file,
                               amqp_messenger_signer **out);
 
 /**
- * Makes later runs of this signer end when `interrupt` is raised, instead of one that it was told of before.
+ * Makes later runs of this signer end when `interrupt` is raised. It replaces an interrupt that was set before.
  */
 int amqp_messenger_signer_set_interrupt(amqp_messenger_signer *signer, const amqp_messenger_interrupt *interrupt);
 
 /**
- * Frees a signer; NULL is passed over. Runs that were made with it may still be read.
+ * Frees a signer; NULL is ignored. Runs that were made with it may still be read.
  */
 void amqp_messenger_signer_free(amqp_messenger_signer *signer);
 
@@ -339,30 +339,31 @@ int amqp_messenger_run_new(const amqp_messenger_signer *signer,
 /**
  * Connects, sends the requests that are open, and waits for their replies, on the calling thread.
  *
- * Blocks for at most timeout x retries x send_retries seconds of the configuration without a reply, plus
- * connecting and sending, which have their own bounds; each expected reply adds at most timeout. The
- * configuration's deadline bounds all of it, and the signer's interrupt ends it at once.
+ * Without a reply it blocks for at most timeout x retries x send_retries seconds of the configuration, plus connecting
+ * and sending, which have their own limits; each expected reply adds at most timeout. The configuration's deadline
+ * limits all of it, and the signer's interrupt ends it at once.
  *
- * Returns AMQP_MESSENGER_OK where everything is signed, else what is gravest. Whatever it returns, the items hold
- * everything that was received. Items and strings that were read from the run before are no longer valid. A run
- * may be signed again: that goes on with what has no reply, but for what a broker has refused for good
- * (AMQP_MESSENGER_UNDELIVERABLE): once that is mended, make a new run.
+ * Returns AMQP_MESSENGER_OK if everything is signed, or else the most severe status. Whatever it returns, the items
+ * hold everything that was received. Items and strings that were read from the run before are no longer valid. A run
+ * may be signed again: that continues with the requests that have no reply, except those that a broker does not accept
+ * (AMQP_MESSENGER_UNDELIVERABLE). Make a new run once the reason is fixed.
  */
-int amqp_messenger_sign(const amqp_messenger_signer *signer, amqp_messenger_run *run);
+int amqp_messenger_sign(const amqp_messenger_signer *signer,
+                        amqp_messenger_run *run);
 
 /**
- * Returns how many requests the run has; 0 for NULL.
+ * Returns the number of requests of the run; 0 for NULL.
  */
 size_t amqp_messenger_run_count(const amqp_messenger_run *run);
 
 /**
  * Returns a request of the run, in input order: for each item, each key. It is valid until the run is signed again
- * or freed. NULL where `index` is not below the count.
+ * or freed. NULL if `index` is not below the count.
  */
 const amqp_messenger_item *amqp_messenger_run_item(const amqp_messenger_run *run, size_t index);
 
 /**
- * Frees a run, its items and their strings; NULL is passed over.
+ * Frees a run, its items and their strings; NULL is ignored.
  */
 void amqp_messenger_run_free(amqp_messenger_run *run);
 
@@ -383,32 +384,34 @@ const char *amqp_messenger_item_request_id(const amqp_messenger_item *item);
 int amqp_messenger_item_state(const amqp_messenger_item *item);
 
 /**
- * Returns what came of the request: AMQP_MESSENGER_OK, AMQP_MESSENGER_REFUSED, AMQP_MESSENGER_BAD_REPLY or
+ * Returns what became of the request: AMQP_MESSENGER_OK, AMQP_MESSENGER_REFUSED, AMQP_MESSENGER_BAD_REPLY or
  * AMQP_MESSENGER_UNANSWERED; AMQP_MESSENGER_USAGE for NULL.
  */
 int amqp_messenger_item_status(const amqp_messenger_item *item);
 
 /**
- * Returns why the request is not signed, the words of broker and signing server among them; NULL where it is.
+ * Returns why the request is not signed, with the words of the broker and the signing server; NULL if it is signed.
  */
 const char *amqp_messenger_item_error(const amqp_messenger_item *item);
 
 /**
  * Returns the reply as the JSON text of a list: the whole reply, then its application properties or null. It is
- * ASCII. NULL where none came.
+ * ASCII. NULL if none has come.
  */
 const char *amqp_messenger_item_reply(const amqp_messenger_item *item);
 
 /**
- * Returns how many signed values the request asks for: one, in a batch one for each image and key; 0 for NULL.
+ * Returns the number of signed values that the request asks for: one, or in a batch one for each image and key; 0 for
+ * NULL.
  */
 size_t amqp_messenger_item_value_count(const amqp_messenger_item *item);
 
 /**
- * Returns a signed value, base64 as the signing server sent it; in a batch for each image, each key. Empty where it
- * is missing or refused. NULL where `index` is not below the count.
+ * Returns a signed value, base64 as the signing server sent it; in a batch in the order of the images, and of the keys
+ * for each image. Empty if it is missing or refused. NULL if `index` is not below the count.
  */
-const char *amqp_messenger_item_value(const amqp_messenger_item *item, size_t index);
+const char *amqp_messenger_item_value(const amqp_messenger_item *item,
+                                      size_t index);
 
 #ifdef __cplusplus
 }  // extern "C"

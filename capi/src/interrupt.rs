@@ -1,4 +1,4 @@
-//! What ends a run from a signal handler or another thread.
+//! Ends a run from a signal handler or another thread.
 
 use std::{ffi::c_int, path::PathBuf};
 
@@ -10,13 +10,13 @@ use libc::__error as errno_location;
 use crate::{end, hand_over, status};
 use amqp_messenger::{Error, Interrupt};
 
-/// Ends runs from outside, once and for all: what was raised stays raised.
+/// Ends runs from outside; once raised, it stays raised.
 pub struct amqp_messenger_interrupt(pub(super) Interrupt);
 
 /// Makes an interrupt that is not raised. It takes two file descriptors. Free it with
 /// amqp_messenger_interrupt_free.
 ///
-/// Returns AMQP_MESSENGER_LOCAL_FILE where the process has no descriptors left.
+/// Returns AMQP_MESSENGER_LOCAL_FILE if the process has no descriptors left.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_interrupt_new(
     out: *mut *mut amqp_messenger_interrupt,
@@ -28,11 +28,11 @@ pub unsafe extern "C" fn amqp_messenger_interrupt_new(
     })
 }
 
-/// Raises the interrupt: amqp_messenger_sign then returns AMQP_MESSENGER_INTERRUPTED, at once where it waits
-/// already, else as soon as it would wait.
+/// Raises the interrupt: amqp_messenger_sign then returns AMQP_MESSENGER_INTERRUPTED, at once if it is waiting, or
+/// else as soon as it would wait.
 ///
-/// May be called from a signal handler and from any thread, as often as one likes: it is one write(2), takes no
-/// lock, allocates nothing and leaves errno and the last error as they are. NULL is passed over.
+/// May be called from a signal handler and from any thread, any number of times: it is one write(2), takes no lock,
+/// allocates nothing and does not change errno or the last error. NULL is ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_interrupt_raise(
     interrupt: *const amqp_messenger_interrupt,
@@ -48,8 +48,8 @@ pub unsafe extern "C" fn amqp_messenger_interrupt_raise(
     }
 }
 
-/// Frees an interrupt; NULL is passed over. Signers that were told of it are not disturbed. Nothing may raise it
-/// any more: take signal handlers off first.
+/// Frees an interrupt; NULL is ignored. Signers that it was set for are not affected. Nothing may raise it any more:
+/// remove signal handlers first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_interrupt_free(interrupt: *mut amqp_messenger_interrupt) {
     // SAFETY: the header's rules, as in the crate's root.

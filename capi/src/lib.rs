@@ -30,7 +30,7 @@ use std::{
 
 use amqp_messenger::{Error, Status};
 
-/// What functions return: the exit statuses of the command.
+/// The statuses that functions return; they are the exit statuses of the command.
 #[repr(C)]
 pub enum amqp_messenger_status {
     /// Done; of a run: everything asked for is signed.
@@ -39,38 +39,38 @@ pub enum amqp_messenger_status {
     AMQP_MESSENGER_REFUSED = 1,
     /// An argument or the operation is wrong; nothing was sent.
     AMQP_MESSENGER_USAGE = 2,
-    /// A reply carries our id but neither a signed value nor an error.
+    /// A reply names a request, but has neither a signed value nor an error.
     AMQP_MESSENGER_BAD_REPLY = 65,
     /// An input file is missing or unreadable.
     AMQP_MESSENGER_NO_INPUT = 66,
     /// No connection could be opened to any broker.
     AMQP_MESSENGER_UNREACHABLE = 69,
-    /// A defect of this library. The handles of the call may be freed, and are good for nothing else.
+    /// A defect of this library. The handles of the call may only be freed.
     AMQP_MESSENGER_INTERNAL = 70,
-    /// The operating system gave no file descriptors.
+    /// The process has no file descriptors left.
     AMQP_MESSENGER_LOCAL_FILE = 74,
     /// Some requests stayed unanswered or undelivered.
     AMQP_MESSENGER_UNANSWERED = 75,
-    /// TLS or the broker refused us: certificate, authorisation, address.
+    /// TLS failed, or the broker refused the client: certificate, authorisation, address.
     AMQP_MESSENGER_NOT_PERMITTED = 77,
     /// The configuration or a certificate file is wrong.
     AMQP_MESSENGER_CONFIG = 78,
-    /// The deadline of the whole run passed.
+    /// The deadline of the whole run has passed.
     AMQP_MESSENGER_DEADLINE = 124,
     /// The interrupt was raised.
     AMQP_MESSENGER_INTERRUPTED = 130,
 }
 
-/// Returns the version of this library, such as "0.1.0". The string is valid for ever.
+/// Returns the version of this library, such as "0.1.0". The string is valid forever.
 #[unsafe(no_mangle)]
 pub extern "C" fn amqp_messenger_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
-/// Returns why the last call on this thread that failed did so: one clause in UTF-8 without a line's end.
+/// Returns the reason of the last failure on this thread: one clause in UTF-8, without a line end.
 ///
-/// Never NULL; empty where no call failed. The string is valid until the next call of this library on this
-/// thread, or the thread's end. Calls that succeed leave the text as it is.
+/// Never NULL; empty if no call has failed. The string is valid until the next call of this library on this
+/// thread, or until the thread ends. Calls that succeed do not change the text.
 #[unsafe(no_mangle)]
 pub extern "C" fn amqp_messenger_last_error() -> *const c_char {
     LAST_ERROR.try_with(|last| last.borrow().as_ptr()).unwrap_or(c"".as_ptr())
@@ -80,7 +80,7 @@ thread_local! {
     static LAST_ERROR: RefCell<CString> = RefCell::default();
 }
 
-/// What the header says of threads.
+/// What the header says about threads.
 const _: () = {
     const fn any_thread_may_use<T: Send + Sync>() {}
     any_thread_may_use::<signer::amqp_messenger_signer>();
@@ -120,14 +120,14 @@ fn with_sources(error: &Error) -> String {
 
 /// Runs the body of a function that C calls: a failure becomes the last error, a panic ends here.
 fn attempt<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, u8> {
-    // What a panic may leave half done is behind the handles, which the header then calls unusable.
+    // What a panic leaves half done is behind the handles, which the header then calls unusable.
     let done = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         let status = amqp_messenger_status::AMQP_MESSENGER_INTERNAL as u8;
         Err(Failure { status, text: format!("a defect of this library: {}", words(&*panic)) })
     });
     done.map_err(|failure| {
         let text = c_line(&failure.text);
-        // Where the thread is ending there is nobody to read it.
+        // If the thread is ending, nothing can read it.
         let _ = LAST_ERROR.try_with(|last| *last.borrow_mut() = text);
         failure.status
     })
@@ -152,7 +152,7 @@ fn c_line(text: &str) -> CString {
     c_string(&line)
 }
 
-/// A text for C. A NUL in it, which no text of ours has and no base64, would cut it off.
+/// A text for C. A NUL in it would cut it off; neither the library's texts nor base64 have one.
 fn c_string(text: &str) -> CString {
     CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default()
 }
@@ -165,45 +165,45 @@ unsafe fn borrow<'a, T>(name: &str, pointer: *const T) -> Result<&'a T, Failure>
 
 /// As [`borrow`], for what is changed.
 unsafe fn borrow_mut<'a, T>(name: &str, pointer: *mut T) -> Result<&'a mut T, Failure> {
-    // SAFETY: NULL or valid, and nobody else's meanwhile, as the header asks for.
+    // SAFETY: NULL or valid, and not used elsewhere meanwhile, as the header asks for.
     unsafe { pointer.as_mut() }.ok_or_else(|| Failure::usage(name, "is NULL"))
 }
 
 /// A string that may be NULL, as its bytes.
 unsafe fn bytes<'a>(text: *const c_char) -> Option<&'a [u8]> {
-    // SAFETY: where it is not NULL it ends with a NUL, as the header asks for.
+    // SAFETY: if it is not NULL it ends with a NUL, as the header asks for.
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
 }
 
 /// A string that may be NULL.
 unsafe fn optional_string(name: &str, text: *const c_char) -> Result<Option<String>, Failure> {
-    // SAFETY: as there.
+    // SAFETY: as in `bytes`.
     let bytes = unsafe { bytes(text) }.map(<[u8]>::to_vec);
     bytes.map(String::from_utf8).transpose().map_err(|_| Failure::usage(name, "is not UTF-8"))
 }
 
 /// A string that must not be NULL.
 unsafe fn string(name: &str, text: *const c_char) -> Result<String, Failure> {
-    // SAFETY: as there.
+    // SAFETY: as in `bytes`.
     unsafe { optional_string(name, text) }?.ok_or_else(|| Failure::usage(name, "is NULL"))
 }
 
-/// Hands a new object over to C; where it cannot be made, NULL.
+/// Hands a new object over to C; NULL if it cannot be made.
 unsafe fn hand_over<T>(
     out: *mut *mut T,
     make: impl FnOnce() -> Result<T, Failure>,
 ) -> Result<(), Failure> {
-    // SAFETY: as there.
+    // SAFETY: as in `borrow_mut`.
     let out = unsafe { borrow_mut("out", out) }?;
     *out = ptr::null_mut();
     *out = Box::into_raw(Box::new(make()?));
     Ok(())
 }
 
-/// Takes an object back from C and ends it; NULL is none.
+/// Takes an object back from C and drops it; NULL is none.
 unsafe fn end<T>(handle: *mut T) {
     let _ = attempt(|| {
-        // SAFETY: `hand_over` made it from a box, and the header forbids to free it twice.
+        // SAFETY: `hand_over` made it from a box, and the header forbids freeing it twice.
         drop((!handle.is_null()).then(|| unsafe { Box::from_raw(handle) }));
         Ok(())
     });
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_ends_here_and_is_told() {
+    fn a_panic_ends_here_and_is_reported() {
         assert_eq!(last_error(), "");
         assert_eq!(status(|| panic!("{} and out", "over")), 70);
         assert_eq!(last_error(), "a defect of this library: over and out");

@@ -1,4 +1,4 @@
-//! The log, handed to a function of the caller's.
+//! The log, passed to a function of the caller.
 
 use std::{
     ffi::{c_char, c_int, c_void},
@@ -9,7 +9,7 @@ use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::{Failure, c_line, status};
 
-/// How much is logged, and how grave a line is.
+/// How much is logged, and how severe a line is.
 #[repr(C)]
 pub enum amqp_messenger_log_level {
     /// Nothing.
@@ -26,8 +26,8 @@ pub enum amqp_messenger_log_level {
     AMQP_MESSENGER_LOG_TRACE = 5,
 }
 
-/// Takes one line of the log, of a level of amqp_messenger_log_level, without a line's end. The string is valid
-/// during the call only.
+/// Receives one line of the log and its level, one of amqp_messenger_log_level. The line has no line end and is valid
+/// only during the call.
 pub type amqp_messenger_log_callback =
     Option<unsafe extern "C" fn(level: c_int, message: *const c_char, user_data: *mut c_void)>;
 
@@ -37,7 +37,7 @@ struct Sink {
     user_data: *mut c_void,
 }
 
-// SAFETY: the pointer is the caller's, handed back to him alone; the header says on which threads.
+// SAFETY: the pointer is only passed back to the caller's function; the header says on which threads.
 unsafe impl Send for Sink {}
 // SAFETY: as above.
 unsafe impl Sync for Sink {}
@@ -46,12 +46,12 @@ static SINK: RwLock<Option<Sink>> = RwLock::new(None);
 
 struct Callback;
 
-/// Hands every line of the log up to `level`, one of amqp_messenger_log_level, to `callback`, for the whole
-/// process; a NULL callback ends that. Nothing is logged before. The configuration's log_level is left alone.
+/// Passes every line of the log up to `level`, one of amqp_messenger_log_level, to `callback`, for the whole process;
+/// NULL as the callback ends that. Nothing is logged before. The configuration's log_level is ignored.
 ///
-/// The callback is called on the threads that call this library, on several at once where several do, and gets
-/// `user_data` as it is. It must not throw, longjmp or call this library. A call on another thread may still be
-/// under way when this function returns.
+/// The callback runs on the threads that call this library, on several at once if several do, and gets `user_data`.
+/// It must not throw, longjmp or call this library. It may still be running on another thread when this function
+/// returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_set_log(
     level: c_int,
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn amqp_messenger_set_log(
         let sink = callback.map(|callback| Sink { callback, user_data });
         let filter = if sink.is_some() { filter } else { LevelFilter::Off };
         *SINK.write().unwrap_or_else(PoisonError::into_inner) = sink;
-        // Fails from the second time on, when it is ours already.
+        // Fails if a logger is set already; from the second call on that is this one.
         let _ = log::set_logger(&Callback);
         log::set_max_level(filter);
         Ok(())
@@ -90,7 +90,7 @@ impl Log for Callback {
         let sink = *SINK.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(Sink { callback, user_data }) = sink {
             let message = c_line(&record.args().to_string());
-            // SAFETY: the caller's own function and pointer, as he passed them.
+            // SAFETY: the caller's own function and pointer, as passed.
             unsafe { callback(record.level() as c_int, message.as_ptr(), user_data) }
         }
     }

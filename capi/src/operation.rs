@@ -1,4 +1,4 @@
-//! What is to be signed, put together piece by piece.
+//! What is to be signed, added piece by piece.
 
 use std::{
     ffi::{OsStr, c_char, c_int, c_void},

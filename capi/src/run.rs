@@ -1,4 +1,4 @@
-//! An operation on its way: signing it, and what came of each item.
+//! The requests of an operation: sending them, and what became of each.
 
 use std::{
     ffi::{CString, c_char, c_int},
@@ -18,28 +18,28 @@ use amqp_messenger::{
 /// How far a request got.
 #[repr(C)]
 pub enum amqp_messenger_state {
-    /// It was never handed to a broker.
+    /// It was not sent.
     AMQP_MESSENGER_NOT_SENT = 0,
-    /// It was sent, and the broker has not said what became of it.
+    /// It was sent, and the broker has not confirmed it.
     AMQP_MESSENGER_SENT = 1,
-    /// The broker has taken it; no reply came.
+    /// The broker has accepted it; no reply has come.
     AMQP_MESSENGER_ACCEPTED = 2,
-    /// The broker gave it back; signing the run again sends it again.
+    /// The broker returned it; signing the run again sends it again.
     AMQP_MESSENGER_RETURNED = 3,
-    /// The broker will not take it; running again does not help.
+    /// The broker does not accept it; signing again does not help.
     AMQP_MESSENGER_UNDELIVERABLE = 4,
-    /// A reply came.
+    /// A reply has come.
     AMQP_MESSENGER_ANSWERED = 5,
 }
 
 /// The requests of an operation, and what is known of each.
 pub struct amqp_messenger_run {
     run: Run,
-    /// What C reads of each, made when it is asked for.
+    /// What C reads of each, made on demand.
     items: Vec<OnceLock<amqp_messenger_item>>,
 }
 
-/// One request of a run: an item with a key, or in a batch many images.
+/// One request of a run: for one item with one key, or in a batch for many images.
 pub struct amqp_messenger_item {
     subject: CString,
     request_id: CString,
@@ -75,14 +75,14 @@ pub unsafe extern "C" fn amqp_messenger_run_new(
 
 /// Connects, sends the requests that are open, and waits for their replies, on the calling thread.
 ///
-/// Blocks for at most timeout x retries x send_retries seconds of the configuration without a reply, plus
-/// connecting and sending, which have their own bounds; each expected reply adds at most timeout. The
-/// configuration's deadline bounds all of it, and the signer's interrupt ends it at once.
+/// Without a reply it blocks for at most timeout x retries x send_retries seconds of the configuration, plus connecting
+/// and sending, which have their own limits; each expected reply adds at most timeout. The configuration's deadline
+/// limits all of it, and the signer's interrupt ends it at once.
 ///
-/// Returns AMQP_MESSENGER_OK where everything is signed, else what is gravest. Whatever it returns, the items hold
-/// everything that was received. Items and strings that were read from the run before are no longer valid. A run
-/// may be signed again: that goes on with what has no reply, but for what a broker has refused for good
-/// (AMQP_MESSENGER_UNDELIVERABLE): once that is mended, make a new run.
+/// Returns AMQP_MESSENGER_OK if everything is signed, or else the most severe status. Whatever it returns, the items
+/// hold everything that was received. Items and strings that were read from the run before are no longer valid. A run
+/// may be signed again: that continues with the requests that have no reply, except those that a broker does not accept
+/// (AMQP_MESSENGER_UNDELIVERABLE). Make a new run once the reason is fixed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_sign(
     signer: *const amqp_messenger_signer,
@@ -104,7 +104,7 @@ pub unsafe extern "C" fn amqp_messenger_sign(
     })
 }
 
-/// Returns how many requests the run has; 0 for NULL.
+/// Returns the number of requests of the run; 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_run_count(run: *const amqp_messenger_run) -> usize {
     // SAFETY: the header's rules, as in the crate's root.
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn amqp_messenger_run_count(run: *const amqp_messenger_run
 }
 
 /// Returns a request of the run, in input order: for each item, each key. It is valid until the run is signed again
-/// or freed. NULL where `index` is not below the count.
+/// or freed. NULL if `index` is not below the count.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_run_item(
     run: *const amqp_messenger_run,
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn amqp_messenger_run_item(
     item.unwrap_or(ptr::null())
 }
 
-/// Frees a run, its items and their strings; NULL is passed over.
+/// Frees a run, its items and their strings; NULL is ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_run_free(run: *mut amqp_messenger_run) {
     // SAFETY: the header's rules, as in the crate's root.
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn amqp_messenger_item_state(item: *const amqp_messenger_i
     attempt(|| unsafe { Ok(borrow("item", item)?.state) }).unwrap_or(-1)
 }
 
-/// Returns what came of the request: AMQP_MESSENGER_OK, AMQP_MESSENGER_REFUSED, AMQP_MESSENGER_BAD_REPLY or
+/// Returns what became of the request: AMQP_MESSENGER_OK, AMQP_MESSENGER_REFUSED, AMQP_MESSENGER_BAD_REPLY or
 /// AMQP_MESSENGER_UNANSWERED; AMQP_MESSENGER_USAGE for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_item_status(item: *const amqp_messenger_item) -> c_int {
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn amqp_messenger_item_status(item: *const amqp_messenger_
     attempt(|| unsafe { Ok(borrow("item", item)?.status) }).unwrap_or_else(|status| status).into()
 }
 
-/// Returns why the request is not signed, the words of broker and signing server among them; NULL where it is.
+/// Returns why the request is not signed, with the words of the broker and the signing server; NULL if it is signed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_item_error(
     item: *const amqp_messenger_item,
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn amqp_messenger_item_error(
 }
 
 /// Returns the reply as the JSON text of a list: the whole reply, then its application properties or null. It is
-/// ASCII. NULL where none came.
+/// ASCII. NULL if none has come.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_item_reply(
     item: *const amqp_messenger_item,
@@ -189,7 +189,8 @@ pub unsafe extern "C" fn amqp_messenger_item_reply(
     unsafe { text(item, |item| item.reply.as_ref()) }
 }
 
-/// Returns how many signed values the request asks for: one, in a batch one for each image and key; 0 for NULL.
+/// Returns the number of signed values that the request asks for: one, or in a batch one for each image and key; 0 for
+/// NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_item_value_count(
     item: *const amqp_messenger_item,
@@ -198,8 +199,8 @@ pub unsafe extern "C" fn amqp_messenger_item_value_count(
     attempt(|| unsafe { Ok(borrow("item", item)?.values.len()) }).unwrap_or(0)
 }
 
-/// Returns a signed value, base64 as the signing server sent it; in a batch for each image, each key. Empty where it
-/// is missing or refused. NULL where `index` is not below the count.
+/// Returns a signed value, base64 as the signing server sent it; in a batch in the order of the images, and of the keys
+/// for each image. Empty if it is missing or refused. NULL if `index` is not below the count.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_item_value(
     item: *const amqp_messenger_item,
@@ -258,10 +259,10 @@ fn state(state: &State) -> amqp_messenger_state {
 fn problem(entry: &Entry) -> Option<String> {
     Some(match entry.state() {
         State::NotSent => "not sent".into(),
-        State::Sent => "no reply, nor a word from the broker that it has the request".into(),
-        State::Accepted => "no reply, though the broker took the request".into(),
-        State::Returned(how) => format!("given back by the broker ({how})"),
-        State::Undeliverable(condition) => format!("not taken by the broker: {condition}"),
+        State::Sent => "no reply, and the broker never confirmed the request".into(),
+        State::Accepted => "no reply, although the broker accepted the request".into(),
+        State::Returned(how) => format!("returned by the broker ({how})"),
+        State::Undeliverable(condition) => format!("not accepted by the broker: {condition}"),
         State::Answered(reply) => match &reply.verdict {
             Verdict::Signed => return None,
             Verdict::Refused { errors } => {
@@ -270,14 +271,14 @@ fn problem(entry: &Entry) -> Option<String> {
             Verdict::Incomplete { missing } => {
                 format!("the reply has no signature for {}", missing.join(", "))
             }
-            Verdict::Unusable { problem } => format!("the reply is of no use: {problem}"),
+            Verdict::Unusable { problem } => format!("the reply is unusable: {problem}"),
             other => format!("the reply is not complete: {other:?}"),
         },
         other => format!("no reply ({other:?})"),
     })
 }
 
-/// Why a run did not sign everything: what ended it, else what became of the first request that is not signed.
+/// Why a run did not sign everything: what ended it, or else what became of the first request that is not signed.
 fn summary(result: Result<(), Error>, entries: &[Entry]) -> String {
     if let Err(error) = result {
         return with_sources(&error);

@@ -1,4 +1,4 @@
-//! A signer's section of a configuration, with everything it names read and checked.
+//! A signer's section of a configuration, with everything that it names read and checked.
 
 use std::{
     ffi::{OsStr, c_char, c_int},
@@ -27,11 +27,11 @@ pub struct amqp_messenger_signer(pub(super) Signer);
 /// Loads a configuration and the certificates and secrets that it names. Connects to nothing. Free the signer with
 /// amqp_messenger_signer_free.
 ///
-/// `config_file` is the file's path; with NULL the first that exists of ~/.config/pubtools-sign/conf.yaml and
-/// /etc/pubtools-sign/conf.yaml. `signer_type` is one of amqp_messenger_signer_type. `requester` is the name that
-/// requests carry; with NULL the certificate's common name, else its user id.
+/// `config_file` is the path of the file; NULL stands for the first of ~/.config/pubtools-sign/conf.yaml and
+/// /etc/pubtools-sign/conf.yaml that exists. `signer_type` is one of amqp_messenger_signer_type. `requester` is the
+/// name of the requester; NULL stands for the certificate's common name or else its user id.
 ///
-/// Returns AMQP_MESSENGER_CONFIG where the configuration or a file that it names is wrong.
+/// Returns AMQP_MESSENGER_CONFIG if the configuration or a file that it names is wrong, or a requester is required.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_signer_new(
     config_file: *const c_char,
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn amqp_messenger_signer_new(
     })
 }
 
-/// Makes later runs of this signer end when `interrupt` is raised, instead of one that it was told of before.
+/// Makes later runs of this signer end when `interrupt` is raised. It replaces an interrupt that was set before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_signer_set_interrupt(
     signer: *mut amqp_messenger_signer,
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn amqp_messenger_signer_set_interrupt(
     })
 }
 
-/// Frees a signer; NULL is passed over. Runs that were made with it may still be read.
+/// Frees a signer; NULL is ignored. Runs that were made with it may still be read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_signer_free(signer: *mut amqp_messenger_signer) {
     // SAFETY: the header's rules, as in the crate's root.
