@@ -14,7 +14,8 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
-export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DESTDIR
+DATADIR ?= $(PREFIX)/share
+export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DATADIR DESTDIR
 
 # Seconds that each fuzz target looks for new inputs, and the release of Debian for `make test-fresh`.
 FUZZ_SECONDS ?= 60
@@ -130,13 +131,16 @@ header: ## Writes include/amqp_messenger.h again, from the source of the C inter
 	$(check)
 	WRITE_HEADER=1 $(CARGO) test --quiet --package amqp-messenger-capi --test header the_header_is_current
 
-install: ## Installs the program, its manual page and the C library below PREFIX (/usr/local) and DESTDIR
+install: ## Installs the program, its manual page and completions, and the C library below PREFIX (/usr/local) and DESTDIR
 	$(check) library
 	packaging/install-program
 	packaging/install-clib
 
 uninstall: ## Removes what `make install` installed, with the same PREFIX and DESTDIR
 	rm -f '$(DESTDIR)$(BINDIR)/amqp-messenger' '$(DESTDIR)$(MANDIR)/man1/amqp-messenger.1'
+	rm -f '$(DESTDIR)$(DATADIR)/bash-completion/completions/amqp-messenger'
+	rm -f '$(DESTDIR)$(DATADIR)/zsh/site-functions/_amqp-messenger'
+	rm -f '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/amqp-messenger.fish'
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/amqp_messenger.h' '$(DESTDIR)$(LIBDIR)/pkgconfig/amqp_messenger.pc'
 	rm -f '$(DESTDIR)$(LIBDIR)'/libamqp_messenger.a '$(DESTDIR)$(LIBDIR)'/libamqp_messenger.so*
 
