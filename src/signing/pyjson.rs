@@ -1,133 +1,111 @@
 //! JSON text as Python's `json.dumps` prints it.
 //!
-//! Servers and scripts were written against that text, so it is kept to the byte: `", "` and `": "` between the
+//! Servers and scripts were written for that text, so it is the same to the byte: `", "` and `": "` between the
 //! parts, ASCII with `\u` escapes, keys in their order, integers of any length, floats as Python's `repr`.
 
-use std::fmt::Write;
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
-use serde_json::{Map, Number, Value};
+use serde::Serialize;
+use serde_json::{Serializer, ser::Formatter};
 
 /// Prints a value.
-pub(crate) fn to_string(value: &Value) -> String {
-    let mut out = String::new();
-    write(value, &mut out);
-    out
-}
-
-/// Appends the text of a value.
 ///
 /// The recursion is as deep as the value, and what was parsed here is at most 127 levels deep.
-pub(crate) fn write(value: &Value, out: &mut String) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(true) => out.push_str("true"),
-        Value::Bool(false) => out.push_str("false"),
-        Value::Number(number) => write_number(number, out),
-        Value::String(text) => write_text(text, out),
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push_str(", ");
-                }
-                write(item, out);
-            }
-            out.push(']');
-        }
-        Value::Object(map) => write_map(map, out),
-    }
+pub(crate) fn to_string(value: &(impl Serialize + ?Sized)) -> String {
+    let mut text = Vec::with_capacity(512);
+    // Memory takes everything, and all keys here are strings.
+    let printed = value.serialize(&mut Serializer::with_formatter(&mut text, Python));
+    debug_assert!(printed.is_ok(), "{printed:?}");
+    String::from_utf8(text).unwrap_or_default()
 }
 
-/// Appends the text of an object.
-pub(crate) fn write_map(map: &Map<String, Value>, out: &mut String) {
-    out.push('{');
-    for (index, (key, value)) in map.iter().enumerate() {
-        if index > 0 {
-            out.push_str(", ");
-        }
-        write_text(key, out);
-        out.push_str(": ");
-        write(value, out);
-    }
-    out.push('}');
-}
+/// Where Python's text differs from serde_json's own.
+struct Python;
 
-/// Appends a quoted text; everything but printable ASCII is escaped, DEL included.
-fn write_text(text: &str, out: &mut String) {
-    out.reserve(text.len() + 2);
-    out.push('"');
-    // Runs of plain characters are copied whole: a signature of some megabytes is one run.
-    let mut rest = text;
-    while let Some(at) =
-        rest.bytes().position(|b| !matches!(b, b' '..=b'~') || b == b'"' || b == b'\\')
-    {
-        let (plain, tail) = rest.split_at(at);
-        out.push_str(plain);
-        let mut chars = tail.chars();
-        if let Some(c) = chars.next() {
-            write_escape(c, out);
-        }
-        rest = chars.as_str();
+impl Formatter for Python {
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
     }
-    out.push_str(rest);
-    out.push('"');
-}
 
-fn write_escape(c: char, out: &mut String) {
-    match c {
-        '"' => out.push_str("\\\""),
-        '\\' => out.push_str("\\\\"),
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
-        '\u{c}' => out.push_str("\\f"),
-        '\u{8}' => out.push_str("\\b"),
-        _ => {
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { out.write_all(b", ") }
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+
+    /// Escapes what serde_json leaves as it is and Python does not: everything beyond ASCII, and DEL.
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        // In one pass without branches, since a signature of some megabytes is one fragment: with 1 added, DEL and all
+        // bytes of UTF-8 beyond ASCII have their highest bit set, and only they.
+        if fragment.bytes().fold(0, |bits, byte| bits | byte.wrapping_add(1)) < 0x80 {
+            return out.write_all(fragment.as_bytes());
+        }
+        let mut kept = 0;
+        for (at, c) in fragment.char_indices().filter(|(_, c)| !matches!(c, '\0'..='~')) {
+            out.write_all(&fragment.as_bytes()[kept..at])?;
             for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
+                write!(out, "\\u{unit:04x}")?;
             }
+            kept = at + c.len_utf8();
         }
+        out.write_all(&fragment.as_bytes()[kept..])
+    }
+
+    fn write_f64<W: ?Sized + Write>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
+        out.write_all(float(value).as_bytes())
+    }
+
+    fn write_number_str<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        out.write_all(number(text).as_bytes())
     }
 }
 
-/// Appends a number from the text it was read from.
+/// The text of a number, from the text that it was read from.
 ///
 /// A text without fraction and exponent is an integer and stays as it is, whatever its length. Any other is a
 /// float: read to the nearest double and printed with the fewest digits that give that double again.
-fn write_number(number: &Number, out: &mut String) {
-    let text = number.as_str();
+fn number(text: &str) -> Cow<'_, str> {
     match text {
-        "-0" => out.push('0'),
-        _ if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') => out.push_str(text),
+        "-0" => "0".into(),
+        _ if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') => text.into(),
         // The text of a number always reads as a double; one out of range reads as infinite.
-        _ => write_float(text.parse().unwrap_or(f64::NAN), out),
+        _ => float(text.parse().unwrap_or(f64::NAN)),
     }
 }
 
-fn write_float(value: f64, out: &mut String) {
+fn float(value: f64) -> Cow<'static, str> {
     if value.is_nan() {
-        return out.push_str("NaN");
+        return "NaN".into();
     }
     if value.is_infinite() {
-        return out.push_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
+        return if value > 0.0 { "Infinity".into() } else { "-Infinity".into() };
     }
     // Two shortest texts may be equally near, such as ….2 and ….3 for ….25: Python takes the one with the even last
-    // digit, as formatting to a fixed number of digits does, where Rust's shortest text has the larger one.
+    // digit, as formatting to a fixed number of digits does, while Rust's shortest text has the larger one.
     let nearest =
         |text: String, shortest: String| if text.parse() == Ok(value) { text } else { shortest };
     let shortest = format!("{value:e}");
     let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-    // Python's `repr` changes to an exponent below 1e-4 and from 1e16 on, and writes it with two digits at least.
+    // Python's `repr` changes to an exponent below 1e-4 and from 1e16 on, and writes it with at least two digits.
     if (-4..16).contains(&exponent) {
         let decimals = (digits as i32 - 1 - exponent).max(1) as usize;
-        out.push_str(&nearest(format!("{value:.decimals$}"), format!("{value:?}")));
+        nearest(format!("{value:.decimals$}"), format!("{value:?}")).into()
     } else {
         let text = nearest(format!("{value:.*e}", digits - 1), shortest.clone());
         let mantissa = text.split('e').next().unwrap_or(&text);
         let sign = if exponent < 0 { '-' } else { '+' };
-        let _ = write!(out, "{mantissa}e{sign}{:02}", exponent.abs());
+        format!("{mantissa}e{sign}{:02}", exponent.abs()).into()
     }
 }
 
@@ -192,7 +170,9 @@ mod tests {
     #[test]
     fn numbers_made_here_print_as_python_does() {
         let value = serde_json::json!([1, -7, u64::MAX, 2.5, 1e16, 60.0, 1e-5]);
-        assert_eq!(to_string(&value), "[1, -7, 18446744073709551615, 2.5, 1e+16, 60.0, 1e-05]");
+        let expected = "[1, -7, 18446744073709551615, 2.5, 1e+16, 60.0, 1e-05]";
+        assert_eq!(to_string(&value), expected);
+        assert_eq!(to_string(&(1, -7, u64::MAX, 2.5, 1e16, 60.0, 1e-5)), expected);
     }
 
     #[test]

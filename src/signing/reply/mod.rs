@@ -91,14 +91,7 @@ impl Request {
     /// Decides what a reply to this request is worth, and prints it.
     pub(crate) fn judge(&self, parsed: Parsed) -> Reply {
         let verdict = Answer::read(&self.expected, message(&parsed.whole)).verdict(&self.expected);
-        let mut document = String::from("[");
-        pyjson::write(&parsed.whole, &mut document);
-        document.push_str(", ");
-        match &parsed.properties {
-            Some(properties) => pyjson::write_map(properties, &mut document),
-            None => document.push_str("null"),
-        }
-        document.push(']');
+        let mut document = pyjson::to_string(&(&parsed.whole, &parsed.properties));
         document.shrink_to_fit();
         Reply { document, verdict }
     }
