@@ -1,7 +1,7 @@
 //! Sends signing requests to an AMQP 1.0 broker and waits for the signed replies.
 //!
-//! Synchronous and single-threaded: [`Signer::sign`] blocks until every request is answered or its
-//! patience is over, and every wait in it has a deadline. The paved path:
+//! It is synchronous and single-threaded: [`Signer::sign`] blocks until every request is answered or the retry limits
+//! are exhausted, and every wait in it has a deadline.
 //!
 //! ```
 //! use amqp_messenger::{
@@ -27,30 +27,29 @@
 //! # }
 //! ```
 //!
-//! Whatever ends a run, what was received is in it: the error says why it ended early, the state of
-//! each entry how far that request came. [`Status::of_run`] sums both up.
+//! Whatever ends a run, it holds what was received: the error says why it ended early, and the state of
+//! each entry says how far that request got. [`Status::of_run`] summarizes both.
 //!
 //! # Deadlines
 //!
-//! Without a single reply a run takes `timeout × retries × send_retries`, and connecting and sending,
-//! which have bounds of their own; each expected reply adds at most `timeout`. The setting `deadline`
-//! bounds all of it, and an [`Interrupt`] ends it at once.
+//! Without a reply a run takes `timeout × retries × send_retries`, plus connecting and sending, which have their own
+//! limits; each expected reply adds at most `timeout`. The setting `deadline` limits all of it, and an [`Interrupt`]
+//! ends it at once.
 //!
 //! # Threads
 //!
-//! A run happens on the thread that calls [`Signer::sign`], and needs nothing else of the process; only
-//! a host name is looked up on a thread of its own, since the system's resolver knows no deadline.
-//! While no call is under way nothing moves, but for a look-up that has not ended by its deadline. A [`Signer`] may be used again
-//! and again, and from several threads; each [`Run`] belongs to one call at a time.
+//! A run happens on the thread that calls [`Signer::sign`]. Only host names are looked up on another thread, because
+//! the system's resolver has no deadline. Between calls nothing runs, except a look-up that has not ended by its
+//! deadline. A [`Signer`] may be used repeatedly, and from several threads; each [`Run`] belongs to one call at a time.
 //!
-//! Nothing here catches signals or changes how they are handled; see [`Interrupt`] for how to end a run
-//! from a handler. Nor does a broker that hangs up raise `SIGPIPE`.
+//! The library does not catch signals or change how they are handled; see [`Interrupt`] for how to end a run
+//! from a handler. A broker that hangs up raises no `SIGPIPE`.
 //!
 //! # Features
 //!
-//! - `cli` (on by default): the command line of `amqp-messenger`, and its dependencies. A library needs it not.
+//! - `cli` (on by default): the command line of `amqp-messenger`, and its dependencies. Library users can disable it.
 //! - `static`: builds Qpid Proton's core from source and links it statically, so that programs need no
-//!   `libqpid-proton` where they run.
+//!   `libqpid-proton` at run time.
 
 mod broker;
 #[cfg(feature = "cli")]

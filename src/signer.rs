@@ -1,4 +1,4 @@
-//! From settings and an operation to signatures: the paved path.
+//! From settings and an operation to signatures.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,9 +15,9 @@ use crate::{
     transport::{Identity, Network, Sockets, TlsContext},
 };
 
-/// Signs by way of the brokers of a configuration.
+/// Signs through the brokers of a configuration.
 ///
-/// Making one reads and checks certificates and secrets; nothing connects before [`Signer::sign`].
+/// [`Signer::new`] reads and checks certificates and secrets; nothing connects before [`Signer::sign`].
 pub struct Signer {
     settings: Settings,
     requester: Option<String>,
@@ -27,24 +27,24 @@ pub struct Signer {
     interrupt: Option<Interrupt>,
 }
 
-/// An operation on its way: its requests, where they go, and what is known of each.
+/// The requests of an operation, the addresses they use, and what is known of each.
 pub struct Run {
     route: Route,
     ledger: Ledger,
 }
 
 impl Run {
-    /// The requests in input order, each with what is known of it.
+    /// Returns the requests in input order, each with what is known of it.
     pub fn entries(&self) -> &[Entry] {
         self.ledger.entries()
     }
 
-    /// The address that requests are sent to.
+    /// Returns the address that requests are sent to.
     pub fn send_to(&self) -> &str {
         &self.route.send_to
     }
 
-    /// The address that replies are taken from.
+    /// Returns the address that replies are received from.
     pub fn listen_to(&self) -> &str {
         &self.route.listen_to
     }
@@ -53,8 +53,8 @@ impl Run {
 impl Signer {
     /// Reads and checks the files that the settings name.
     ///
-    /// `requester` is the name that requests carry; without it that is the certificate's common
-    /// name, else its user id.
+    /// `requester` is the name of the requester; if it is missing or empty, that is the certificate's common name, or
+    /// else its user id.
     ///
     /// # Errors
     /// [`Error::Certificate`] if a certificate, key, passphrase or password file cannot be used, or
@@ -74,7 +74,7 @@ impl Signer {
         };
         if settings.tls_verify != crate::config::TlsVerify::Full {
             log::warn!(
-                "tls_verify is not “full”: whoever answers under the broker's address is believed"
+                "tls_verify is not \"full\": any host that answers at the broker's address is trusted"
             );
         }
         let needs_tls = settings.brokers.iter().any(|broker| broker.tls);
@@ -123,13 +123,13 @@ impl Signer {
 
     /// Connects, sends the open requests and waits for their replies.
     ///
-    /// Blocks for at most `timeout × retries × send_retries` without a reply, plus connecting and
-    /// sending, which have their own bounds; each expected reply adds at most `timeout`; the setting
-    /// `deadline` bounds all of it. What was reached is in `run`, whatever the result: `Ok` means that
-    /// the run came to its end, not that all is signed.
+    /// Without a reply it blocks for at most `timeout × retries × send_retries`, plus connecting and sending, which
+    /// have their own limits; each expected reply adds at most `timeout`; the setting `deadline` limits all of it.
+    /// Whatever the result, `run` holds what was received: `Ok` means that the run was completed, not that everything
+    /// is signed.
     ///
     /// # Errors
-    /// [`Error::Unreachable`] where no broker could be reached, [`Error::Refused`] where one refuses the
+    /// [`Error::Unreachable`] if no broker could be reached, [`Error::Refused`] if one refuses the
     /// addresses, [`Error::Deadline`], [`Error::Interrupted`].
     pub fn sign(&self, run: &mut Run) -> Result<(), Error> {
         self.announce(run);
@@ -139,7 +139,7 @@ impl Signer {
         sign_on(&network, &self.settings, &run.route, password, &mut run.ledger)
     }
 
-    /// Says what will happen, and how long it may take.
+    /// Logs what will happen, and how long it may take.
     fn announce(&self, run: &Run) {
         let Settings { timeout, retries, send_retries, .. } = self.settings;
         let brokers: Vec<_> = self.settings.brokers.iter().map(ToString::to_string).collect();
@@ -158,7 +158,7 @@ impl Signer {
     }
 }
 
-/// A run on any network: connects, sends what is open, takes in the replies, and closes the connection.
+/// A run on any network: connects, sends the open requests, receives the replies, and closes the connection.
 pub(crate) fn sign_on<N: Network>(
     network: &N,
     settings: &Settings,
@@ -189,12 +189,12 @@ fn creator(settings: &Settings, identity: Option<&Identity>) -> Result<String, E
     }
 }
 
-/// A new request id and the time of its making, as the signing servers know them.
+/// A new request id and the current time, in the form that the signing servers expect.
 fn stamp() -> Stamp {
     Stamp { request_id: random::uuid(), created: created(SystemTime::now()) }
 }
 
-/// Formats a time as Python's `datetime.isoformat` does: microseconds, but no fraction where there are none.
+/// Formats a time as Python's `datetime.isoformat` does: microseconds, but no fraction if there are none.
 fn created(now: SystemTime) -> String {
     let micros = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
     let now = UNIX_EPOCH + Duration::from_micros(micros);
@@ -209,7 +209,7 @@ fn created(now: SystemTime) -> String {
 mod tests {
     use super::*;
 
-    /// As the crate's page promises.
+    /// As the documentation of the crate promises.
     #[test]
     fn a_signer_may_be_shared_and_a_run_moved() {
         fn shared<T: Send + Sync>() {}

@@ -1,4 +1,4 @@
-//! What is known of each request, in input order: the truth of a run.
+//! What is known of each request, in input order.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,14 +10,14 @@ use crate::error::Condition;
 
 /// Everything known of the requests of one operation.
 ///
-/// The caller owns it, so that whatever ends a run, all that was received is here.
+/// The caller owns it, so whatever ends a run, everything that was received is here.
 pub(crate) struct Ledger {
     entries: Vec<Entry>,
     by_id: HashMap<Box<str>, usize>,
     message_id_key: String,
-    /// What is still to be sent, in input order.
+    /// The requests that are still to be sent, in input order.
     unsent: BTreeSet<usize>,
-    /// How many are neither answered nor undeliverable.
+    /// The number of requests that are neither answered nor undeliverable.
     open: usize,
     cycle: u32,
 }
@@ -26,27 +26,27 @@ pub(crate) struct Ledger {
 pub struct Entry {
     request: Request,
     state: State,
-    /// The last cycle that sent it; 0: none.
+    /// The last cycle that sent it; 0 for none.
     cycle: u32,
 }
 
 impl Entry {
-    /// The request.
+    /// Returns the request.
     pub fn request(&self) -> &Request {
         &self.request
     }
 
-    /// What is known of it.
+    /// Returns what is known of it.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// The reply, where one came.
+    /// Returns the reply, if one has come.
     pub fn reply(&self) -> Option<&Reply> {
         if let State::Answered(reply) = &self.state { Some(reply) } else { None }
     }
 
-    /// The signed values, base64 as the signing server sent them: one, or for a batch one for each claim and key.
+    /// Returns the signed values, base64 as the signing server sent them: one, or for a batch one for each claim and key.
     ///
     /// What is missing, and what the server refused, is an empty string.
     pub fn signed_values(&self) -> Vec<String> {
@@ -61,48 +61,48 @@ impl Entry {
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]
 pub enum State {
-    /// It was never handed to a broker.
+    /// It was not sent.
     NotSent,
-    /// It was sent, and the broker has not said what became of it.
+    /// It was sent, and the broker has not confirmed it.
     Sent,
-    /// The broker has taken it; no reply came.
+    /// The broker has accepted it; no reply has come.
     Accepted,
-    /// The broker gave it back (AMQP outcome `released` or `modified`): it is sent again.
+    /// The broker returned it (AMQP outcome `released` or `modified`, AMQP 1.0 part 3.4): it is sent again.
     Returned(&'static str),
-    /// The broker will not take it, for this reason.
+    /// The broker does not accept it, for this reason.
     Undeliverable(Condition),
-    /// A reply came.
+    /// A reply has come.
     Answered(Reply),
 }
 
-/// How a broker disposed of a request.
+/// The broker's outcome of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Accepted,
     /// Final for this request.
     Undeliverable(Condition),
-    /// To be sent again later; the name of the AMQP outcome.
+    /// The request is sent again later; the name of the AMQP outcome.
     Returned(&'static str),
-    /// The broker forgot the delivery without saying what became of it.
+    /// The broker settled the delivery without an outcome.
     Unknown,
 }
 
-/// What a reply turned out to be.
+/// The kinds of replies.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ReplyKind {
-    /// The first one to a request of ours.
+    /// The first reply to a request of the ledger.
     Expected,
-    /// Another one to a request that is answered already.
+    /// Another reply to a request that is answered already.
     Repeated,
-    /// One to somebody else's request.
+    /// A reply to a request of another client.
     Foreign,
-    /// It cannot be understood, for this reason.
+    /// A message that cannot be understood, for this reason.
     Malformed(String),
 }
 
 impl Ledger {
-    /// Makes the ledger of requests that nothing is known of; a reply names its request in the
-    /// attribute `message_id_key` of its `msg`.
+    /// Makes the ledger of new requests; a reply names its request in the attribute `message_id_key` of
+    /// its `msg`.
     pub(crate) fn new(requests: Vec<Request>, message_id_key: &str) -> Self {
         let by_id = requests
             .iter()
@@ -129,24 +129,24 @@ impl Ledger {
         &self.entries
     }
 
-    /// How many requests are neither answered nor undeliverable.
+    /// The number of requests that are neither answered nor undeliverable.
     pub(crate) fn open(&self) -> usize {
         self.open
     }
 
-    /// Makes every open request one to be sent.
+    /// Marks every open request as to be sent.
     pub(crate) fn begin_cycle(&mut self) {
         self.cycle += 1;
         self.unsent = self.indices(State::is_open);
     }
 
-    /// Makes what the broker gave back to be sent once more.
+    /// Marks what the broker returned as to be sent again.
     pub(crate) fn begin_window(&mut self) {
         let returned = self.indices(|state| matches!(state, State::Returned(_)));
         self.unsent.extend(returned);
     }
 
-    /// Makes what has no outcome to be sent once more: it may not have arrived.
+    /// Marks what has no outcome as to be sent again: it may not have arrived.
     pub(crate) fn connection_lost(&mut self) {
         let in_doubt = self.indices(|state| *state == State::Sent);
         self.unsent.extend(in_doubt);
@@ -170,7 +170,7 @@ impl Ledger {
         self.unsent.first().map(|&index| (index, &self.entries[index].request))
     }
 
-    /// Whether a broker has any request that a reply may still come to.
+    /// Whether a broker has any request that may still be answered.
     pub(crate) fn awaits_any(&self) -> bool {
         self.entries.iter().any(|entry| matches!(entry.state, State::Sent | State::Accepted))
     }
@@ -180,7 +180,7 @@ impl Ledger {
         self.entries.iter().all(|entry| entry.reply().is_some())
     }
 
-    /// Notes that a request was handed over; whether for the first time in this cycle.
+    /// Notes that a request was handed over, and returns whether that was the first time in this cycle.
     pub(crate) fn sent(&mut self, index: usize) -> bool {
         self.unsent.remove(&index);
         let entry = &mut self.entries[index];
@@ -190,12 +190,12 @@ impl Ledger {
 
     /// Notes an outcome. One of a request that is no longer open changes nothing.
     ///
-    /// It may be of an earlier sending, while the request waits to be sent again: once a broker has
-    /// it, that is not needed.
+    /// It may belong to an earlier sending, while the request waits to be sent again. Once a broker has
+    /// accepted it, that is not necessary.
     pub(crate) fn outcome(&mut self, index: usize, outcome: Outcome) {
         match &self.entries[index].state {
             state if !state.is_open() => return,
-            // One sending of it was taken, and a reply is on its way, whatever becomes of another.
+            // One sending was accepted, so a reply is on its way, whatever the outcome of another.
             State::Accepted if outcome != Outcome::Accepted => return,
             _ => {}
         }

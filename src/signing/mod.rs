@@ -1,10 +1,10 @@
-//! What is signed, asked and answered: the pure part of the program.
+//! Operations, requests and replies: what is signed, and how it is written in messages.
 //!
 //! An [`Operation`] becomes [`Request`]s, each a JSON text with application properties; what comes back is read
 //! into a [`Reply`] with a [`Verdict`]. Nothing here reads a clock, draws a random number, opens a file or logs:
 //! ids and times are passed in, so the same input always gives the same bytes.
 //!
-//! The names used on the wire (`mtype`, `claim_file`, `sig_key_id`, …) appear in this module and nowhere else.
+//! The names used on the wire (`mtype`, `claim_file`, `sig_key_id`, …) appear only in this module.
 
 mod claim;
 #[cfg(any(test, feature = "cli"))]

@@ -1,14 +1,14 @@
 //! JSON as Python reads it, within limits.
 //!
-//! serde_json reads the standard; Python's `json.loads` reads a little more, and a server written in Python can
-//! send it. The differences, and what becomes of them here:
+//! serde_json reads the standard; Python's `json.loads` reads a little more, and a server in Python can send it. The
+//! differences:
 //!
 //! | text | Python | here |
 //! |---|---|---|
 //! | `Infinity`, `-Infinity` | read, printed as such | the same |
 //! | `NaN` | read, printed as `NaN` | `null`: serde_json has no such number, and the output stays standard JSON |
 //! | half a surrogate pair (`"\ud800"`) | read, printed as such | U+FFFD: no Rust text can hold it |
-//! | a byte order mark in front | refused | skipped |
+//! | a byte order mark at the start | refused | ignored |
 //! | 128 levels and deeper | up to about 1,000 | refused |
 //! | a million values and more | read | refused: each costs up to a hundred bytes of memory |
 
@@ -16,7 +16,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// More commas than this are refused, in text or between values: no reply of a signing server comes near.
+/// More commas than this are refused, in texts or between values; the replies of signing servers have far fewer.
 const MAX_COMMAS: usize = 1_000_000;
 
 /// Reads one JSON text.
@@ -49,7 +49,7 @@ pub(crate) fn read_first(list: &str) -> Option<Value> {
 
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    // serde_json tells this error by its text alone.
+    // Only the text distinguishes this error of serde_json.
     if text.starts_with("recursion limit") {
         "its JSON is nested 128 levels deep or deeper".to_owned()
     } else {
@@ -57,9 +57,9 @@ fn reason(error: &serde_json::Error) -> String {
     }
 }
 
-/// Rewrites what Python alone reads into standard JSON; borrowed where there is nothing of it.
+/// Rewrites what only Python reads into standard JSON; borrowed if there is nothing of that kind.
 ///
-/// Works on a text that serde_json has refused, so it may be anything: what is wrong for another reason stays wrong.
+/// The text is one that serde_json has refused, so it may be anything: what is wrong for another reason stays wrong.
 fn to_standard(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let (mut kept, mut at, mut quoted) = (0, 0, false);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_a_list_is_read_alone() {
+    fn only_the_first_of_a_list_is_read() {
         let deep = format!("[{{\"a\": {}{}}}, null]", "[".repeat(126), "]".repeat(126));
         assert!(read_first(&deep).is_some());
         assert_eq!(

@@ -168,13 +168,13 @@ fn tls_verify_can_be_relaxed_and_warns() {
     let bench =
         with_server(authority.server(&["broker.example.com"], Validity::default()).unwrap());
     let config = trusting(&bench, &authority).set("tls_verify", "ca");
-    bench.run(&config, &images(1)).expect(0).says("tls_verify is not “full”");
+    bench.run(&config, &images(1)).expect(0).says("tls_verify is not \"full\"");
 
     let bench = with_server(pki::self_signed_server(&["broker.example.com"]).unwrap());
     bench
         .run(&bench.config().set("tls_verify", "none"), &images(1))
         .expect(0)
-        .says("tls_verify is not “full”");
+        .says("tls_verify is not \"full\"");
     refuses_to_relax_more(&bench);
 }
 

@@ -1,4 +1,4 @@
-//! Whole requests compared with those of pubtools-sign 1.0.6, as `make.py` had it print them.
+//! Whole requests compared with those of pubtools-sign 1.0.6, which `make.py` recorded.
 
 use std::{collections::BTreeMap, num::NonZeroUsize};
 
@@ -97,9 +97,9 @@ fn bodies_and_properties_are_those_of_pubtools_sign_to_the_byte() {
             assert_eq!(request.body, string(&expected["body"]), "{name}");
             let properties: Vec<_> =
                 expected["properties"].as_array().unwrap().iter().map(strings).collect();
-            let ours: Vec<_> =
+            let made: Vec<_> =
                 request.properties.iter().map(|(k, v)| vec![k.clone(), v.clone()]).collect();
-            assert_eq!(ours, properties, "{name}");
+            assert_eq!(made, properties, "{name}");
             assert!(
                 request.body.contains(&format!("\"request_id\": \"{}\"", request.id)),
                 "{name}"

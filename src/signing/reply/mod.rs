@@ -1,4 +1,4 @@
-//! Replies as they come, and what they are worth.
+//! Replies, and what they are worth.
 
 mod answer;
 mod index;
@@ -29,7 +29,7 @@ pub(crate) enum ReplyBody {
     Bytes(Vec<u8>),
     /// Anything else, named for the log: `a map`, `nothing`.
     Other(&'static str),
-    /// Nothing that could be read, for this reason.
+    /// It could not be read, for this reason.
     Broken(String),
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Parsed {
     properties: Option<Map<String, Value>>,
 }
 
-/// Reads a message as a reply, which carries its request's id as `msg.<message_id_key>`.
+/// Reads a message as a reply, which names its request's id as `msg.<message_id_key>`.
 ///
 /// # Errors
 ///

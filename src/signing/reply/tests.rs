@@ -1,4 +1,4 @@
-//! Replies of every kind a server was seen to send, and of some it should not.
+//! Replies of every kind that servers were seen to send, and of some that they should not.
 
 use serde_json::json;
 
@@ -43,6 +43,11 @@ fn judged(request: &Request, mut message: Value) -> Reply {
     request.judge(parse(raw(json!({"i": 1, "msg": message}).to_string()), "request_id").unwrap())
 }
 
+/// Why a message is no reply.
+fn unread(raw: RawReply) -> String {
+    parse(raw, "request_id").unwrap_err()
+}
+
 fn verdict(request: &Request, message: Value) -> Verdict {
     judged(request, message).verdict
 }
@@ -75,22 +80,13 @@ fn what_is_no_reply_is_named() {
         (r#"{"msg":{"request_id":7}}"#, "`request_id` is a number: expected a string"),
         (r#"{"msg":{"request_id":{"a":1}}}"#, "`request_id` is an object: expected a string"),
     ] {
-        assert_eq!(parse(raw(body), "request_id").unwrap_err(), reason, "{body}");
+        assert_eq!(unread(raw(body)), reason, "{body}");
     }
-    assert_eq!(
-        parse(raw(b"{\"msg\": \xff}"), "request_id").unwrap_err(),
-        "it is not UTF-8 from byte 8 on"
-    );
+    assert_eq!(unread(raw(b"{\"msg\": \xff}")), "it is not UTF-8 from byte 8 on");
     let deep = format!("{{\"msg\": {}1{}}}", "[".repeat(200), "]".repeat(200));
-    assert_eq!(
-        parse(raw(deep), "request_id").unwrap_err(),
-        "its JSON is nested 128 levels deep or deeper"
-    );
+    assert_eq!(unread(raw(deep)), "its JSON is nested 128 levels deep or deeper");
     let other = RawReply { body: ReplyBody::Other("a map"), properties: None };
-    assert_eq!(
-        parse(other, "request_id").unwrap_err(),
-        "its body is a map: expected text or binary"
-    );
+    assert_eq!(unread(other), "its body is a map: expected text or binary");
 }
 
 #[test]
@@ -272,7 +268,7 @@ fn claims_are_found_by_what_they_say() {
     ] {
         assert_eq!(verdict(&one, json!({"claims": claims})), expected, "{claims}");
     }
-    // Two tags of one image: the digest alone does not say which was signed.
+    // Two tags of one image: the digest does not say which was signed.
     let tags = batch(&[("sha256:1", "h/ns/a:1"), ("sha256:1", "h/ns/a:latest")], &[""]);
     assert_eq!(verdict(&tags, json!({"claims": [by_digest]})), nothing);
 }
@@ -280,10 +276,9 @@ fn claims_are_found_by_what_they_say() {
 #[test]
 fn a_large_batch_is_not_quadratic() {
     let count = 20_000;
-    let pairs: Vec<_> =
-        (0..count).map(|i| (format!("sha256:{i}"), format!("h/ns/a:{i}"))).collect();
-    let pairs: Vec<_> =
-        pairs.iter().map(|(digest, reference)| (digest.as_str(), reference.as_str())).collect();
+    let pairs = (0..count).map(|i| (format!("sha256:{i}"), format!("h/ns/a:{i}")));
+    let pairs = Vec::from_iter(pairs);
+    let pairs = Vec::from_iter(pairs.iter().map(|(d, r)| (d.as_str(), r.as_str())));
     let large = batch(&pairs, &["k"]);
     let claims: Vec<_> = pairs
         .iter()
@@ -294,7 +289,7 @@ fn a_large_batch_is_not_quadratic() {
 }
 
 #[test]
-fn twenty_megabytes_are_taken_with_what_only_python_reads() {
+fn twenty_megabytes_are_read_with_what_only_python_reads() {
     let signature = "A".repeat(20 << 20);
     let body = format!(
         r#"{{"msg": {{"request_id": "r", "signed_claim": "{signature}", "t": Infinity}}}}"#

@@ -9,7 +9,7 @@ use crate::{
     signing::{operation::Key, pyjson},
 };
 
-/// What a request says beside the operation: taken from the configuration and the certificate.
+/// What a request says besides the operation: from the configuration and the certificate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'a> {
     /// Who asks: the requester if one was given, else the certificate's name.
@@ -26,7 +26,7 @@ pub(crate) struct Context<'a> {
     pub chunk_size: Option<NonZeroUsize>,
 }
 
-/// What makes a request unique: the caller draws it, so that this module stays pure.
+/// What makes a request unique. The caller provides it, so that this module stays pure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     /// The request's id, a UUID.
