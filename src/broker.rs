@@ -14,9 +14,9 @@ pub(crate) struct ReplyId(pub(crate) u64);
 
 /// What became of a request that was to be handed over.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Handed {
+pub(crate) enum HandOver {
     /// It goes out with the next writes.
-    Over,
+    Done,
     /// Nothing can be sent now; [`Event::Writable`] tells when to try again.
     NotNow,
     /// The broker would never take it.
@@ -47,7 +47,7 @@ pub(crate) trait Broker {
     fn now(&self) -> Instant;
 
     /// Hands over one request, without waiting.
-    fn send(&mut self, entry: usize, request: &Request) -> Handed;
+    fn send(&mut self, entry: usize, request: &Request) -> HandOver;
 
     /// Writes what was handed over as far as the socket takes it, without waiting; whether all of it went.
     fn flush(&mut self) -> bool;

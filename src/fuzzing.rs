@@ -4,19 +4,24 @@
 //! panic, touch memory that is not its own, grow without bound or take long, and what each function
 //! asserts must hold.
 
-use std::{collections::HashSet, num::NonZero, path::Path, time::Duration};
+use std::{
+    num::NonZero,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use crate::{
+    amqp::{self, Mechanisms, Message, Outgoing, reply_of},
+    broker::HandOver,
     config::{Settings, SignerType, Template},
-    connection::reply_of,
-    proton::{Engine, Event, Mechanisms, Message, Options, Outcome, Outgoing, Payload, Role},
+    session::{End, Event, Session, Target},
     signing::{
         Blob, Context, Image, Items, Key, Ledger, Operation, RawReply, ReplyBody, ReplyKind, Stamp,
         State, TaskId, Text,
     },
 };
 
-/// Bytes of a message that [`engine`] takes.
+/// Bytes of a message that [`session`] takes.
 const MAX_MESSAGE_SIZE: u64 = 64 * 1024;
 
 /// Reads the sections of a message, as far as the judgement of the reply that it may be.
@@ -71,19 +76,19 @@ pub fn template(text: &str, value: &str) {
     }
 }
 
-/// Feeds bytes to the engine: the first byte chooses SASL and the size of the pieces in which the rest comes.
+/// Feeds bytes to a session: the first byte chooses SASL and the size of the pieces in which the rest comes.
 pub fn bytes(data: &[u8]) {
     let Some((&first, rest)) = data.split_first() else { return };
     // Pieces of one length, the last one shorter: whole, or as slow as a broker likes.
     let size = [usize::MAX, 1, 7, 500][usize::from(first >> 1 & 3)].min(rest.len().max(1));
-    engine(first & 1 == 1, rest.chunks(size));
+    session(first & 1 == 1, rest.chunks(size));
 }
 
-/// Feeds a broker's bytes to the engine, piece by piece, and behaves as the client does: sends on credit,
-/// reads what comes, accepts or rejects it, lets time pass.
+/// Feeds a broker's bytes to a session, piece by piece, and behaves as the loops do: hands over on credit,
+/// enters what comes into a ledger, settles replies, lets time pass.
 ///
-/// The links' names are `receiver` and `sender`. Without SASL where `sasl` is false.
-pub fn engine<'a>(sasl: bool, pieces: impl Iterator<Item = &'a [u8]>) {
+/// The links' names are `receiver` and `sender`. Without SASL if `sasl` is false.
+pub fn session<'a>(sasl: bool, pieces: impl Iterator<Item = &'a [u8]>) {
     let mut client = Client::new(sasl);
     for piece in pieces {
         if !client.feed(piece) {
@@ -93,127 +98,128 @@ pub fn engine<'a>(sasl: bool, pieces: impl Iterator<Item = &'a [u8]>) {
     client.finish();
 }
 
+/// A session with the loops' part of the work.
 struct Client {
-    engine: Engine,
-    /// Milliseconds.
-    now: i64,
-    is_open: bool,
-    next_tag: u64,
-    in_flight: HashSet<u64>,
+    session: amqp::Session,
+    now: Instant,
     ledger: Ledger,
+    /// How often the request was handed over, and how often an outcome came of it.
+    sent: usize,
+    outcomes: usize,
+    has_ended: bool,
 }
+
+/// The request is handed over no more often than this.
+const MAX_SENT: usize = 8;
 
 impl Client {
     fn new(sasl: bool) -> Self {
-        let mut engine = Engine::new(&Options {
+        let now = Instant::now();
+        let session = amqp::Session::new(&amqp::Options {
             container_id: "client",
+            receiver_name: "receiver",
+            sender_name: "sender",
+            mechanisms: sasl.then_some(Mechanisms::ExternalOrAnonymous),
             hostname: "broker",
             idle_timeout: Some(Duration::from_secs(1)),
-            sasl: sasl.then_some(Mechanisms::ExternalOrAnonymous),
             max_message_size: MAX_MESSAGE_SIZE,
+            listen_to: "replies",
+            send_to: "requests",
+            target: Target::AsOffered,
+            durable: true,
+            ttl: Duration::from_secs(1),
+            first_reply: 0,
+            now,
         })
         .expect("no NUL");
-        engine.attach_receiver("receiver", "replies").expect("no NUL");
         let ledger = ledger(&operations()[0]);
-        Self { engine, now: 1, is_open: false, next_tag: 1, in_flight: HashSet::new(), ledger }
+        Self { session, now, ledger, sent: 0, outcomes: 0, has_ended: false }
     }
 
-    /// Whether the engine takes more.
+    /// Whether the session takes more.
     fn feed(&mut self, mut piece: &[u8]) -> bool {
-        while !piece.is_empty() {
-            let buffer = self.engine.input();
+        while !piece.is_empty() && !self.has_ended {
+            let buffer = self.session.input();
             let count = buffer.len().min(piece.len());
             if count == 0 {
                 return false;
             }
             buffer[..count].copy_from_slice(&piece[..count]);
-            self.engine.input_done(count);
+            self.session.input_done(count);
             piece = &piece[count..];
             self.turn();
         }
-        !self.engine.is_finished()
+        !self.has_ended
     }
 
     fn finish(mut self) {
-        self.engine.input_ended();
+        self.session.input_ended();
         self.turn();
-        self.engine.close();
+        assert!(self.has_ended, "a stream that has ended ends its session");
+        self.session.close();
         self.turn();
         // And the heartbeat's deadline.
-        self.now += 10_000;
+        self.now += Duration::from_secs(10);
         self.turn();
     }
 
     fn turn(&mut self) {
-        self.now += 10;
-        self.engine.tick(self.now);
+        self.now += Duration::from_millis(10);
+        self.session.tick(self.now);
         self.write();
-        while let Some(event) = self.engine.next_event() {
+        while let Some(event) = self.session.next_event() {
             self.take(event);
         }
-        while self.engine.has_credit() && self.next_tag <= 8 {
-            self.engine.send(self.next_tag, b"\0Sw\xa1\x02{}");
-            self.in_flight.insert(self.next_tag);
-            self.next_tag += 1;
+        let request = self.ledger.entries()[0].request();
+        while self.sent < MAX_SENT && self.session.send(0, request) == HandOver::Done {
+            self.sent += 1;
         }
-        self.engine.answer_drain();
+        self.session.idle();
         self.write();
     }
 
     fn write(&mut self) {
         loop {
-            let count = self.engine.output().len();
+            let count = self.session.output().len();
             if count == 0 {
                 return;
             }
-            self.engine.output_done(count);
+            self.session.output_done(count);
         }
     }
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Opened => {
-                self.engine.offers_anonymous_relay();
-                // A second Open changes nothing.
-                if !std::mem::replace(&mut self.is_open, true) {
-                    self.engine.attach_sender("sender", None).expect("no NUL");
+            Event::Outcome { entry, outcome } => {
+                self.outcomes += 1;
+                assert!(self.outcomes <= self.sent, "an outcome of what was never sent");
+                self.ledger.outcome(entry, outcome);
+            }
+            Event::Reply { id, reply } => {
+                if let ReplyBody::Bytes(bytes) = &reply.body {
+                    assert!(bytes.len() as u64 <= MAX_MESSAGE_SIZE);
                 }
-            }
-            Event::Attached(Role::Sender) => {
-                self.engine.peer_max_message_size();
-            }
-            Event::Outcome { tag, outcome } => {
-                assert!(tag < self.next_tag, "an outcome of what was never sent");
-                assert!(self.in_flight.remove(&tag), "a second outcome");
-                if let Outcome::Rejected(condition) = outcome {
-                    let _ = (condition.is_refusal(), condition.to_string());
-                }
-            }
-            Event::Message { delivery, payload } => {
-                let verdict = match payload {
-                    Payload::Whole(bytes) => {
-                        assert!(bytes.len() as u64 <= MAX_MESSAGE_SIZE);
-                        let raw = reply_of(Message::decode(&bytes).map_err(str::to_owned));
-                        !matches!(self.ledger.reply(raw), ReplyKind::Malformed(_))
-                    }
-                    Payload::TooLarge(size) => {
-                        assert!(size > MAX_MESSAGE_SIZE);
-                        false
-                    }
+                let kind = self.ledger.reply(reply);
+                let malformed = |reason| {
+                    if let ReplyKind::Malformed(reason) = reason { Some(reason) } else { None }
                 };
-                self.engine.settle(
-                    delivery,
-                    if verdict { Ok(()) } else { Err((c"amqp:decode-error", c"no reply")) },
-                );
+                let reason = malformed(kind);
+                self.session.settle(id, reason.as_deref().map_or(Ok(()), Err));
             }
-            Event::LinkEnded(_, condition)
-            | Event::SessionEnded(condition)
-            | Event::ConnectionEnded(condition)
-            | Event::Failed(condition) => {
-                let _ = (condition.is_refusal(), condition.to_string());
+            Event::Ready(Err(end)) | Event::SendingRefused(end) | Event::Ending(end) => {
+                self.explain(end);
             }
-            Event::Attached(Role::Receiver) | Event::Credit | Event::InputEnded => {}
+            Event::Ended(end) => {
+                self.has_ended = true;
+                self.explain(end);
+            }
+            Event::Opened | Event::Ready(Ok(())) | Event::Writable => {}
         }
+    }
+
+    fn explain(&self, end: End) {
+        let words = end.into_error("amqp://broker", self.session.phase()).map(|e| e.to_string());
+        assert!(words.is_none_or(|words| !words.contains(char::is_control)), "not fit for a log");
     }
 }
 
@@ -320,7 +326,6 @@ mod tests {
         ] {
             for file in fs::read_dir(crashes.join(target)).into_iter().flatten() {
                 let file = file.expect("a file").path();
-                eprintln!("{}", file.display());
                 replay(&fs::read(file).expect("the file can be read"));
             }
         }

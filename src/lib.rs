@@ -51,6 +51,7 @@
 //! - `static`: builds Qpid Proton's core from source and links it statically, so that programs need no
 //!   `libqpid-proton` at run time.
 
+mod amqp;
 mod broker;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -58,15 +59,16 @@ pub mod cli;
 mod client;
 pub mod config;
 mod connection;
+mod connector;
 mod deadline;
 mod error;
 mod failover;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod proton;
 mod random;
 mod secret;
+mod session;
 mod signer;
 pub mod signing;
 mod status;

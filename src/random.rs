@@ -1,4 +1,4 @@
-//! Random ids.
+//! Random ids and numbers.
 
 use uuid::Builder;
 
@@ -7,12 +7,21 @@ use uuid::Builder;
 /// From OpenSSL's generator, which asks the kernel itself: it works on a host without `/dev` too.
 ///
 /// # Panics
-/// Where the kernel has no randomness to give; nothing could be signed then, TLS included.
+/// If the kernel has no randomness to give; nothing could be signed then, TLS included.
 pub(crate) fn uuid() -> String {
-    let mut bytes = [0; 16];
-    openssl::rand::rand_bytes(&mut bytes)
-        .expect("OpenSSL's random generator is seeded by the kernel");
-    Builder::from_random_bytes(bytes).into_uuid().to_string()
+    Builder::from_random_bytes(bytes()).into_uuid().to_string()
+}
+
+/// Draws a number, as [`uuid`] does.
+pub(crate) fn number() -> u64 {
+    u64::from_ne_bytes(bytes())
+}
+
+fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    let drawn = openssl::rand::rand_bytes(&mut bytes);
+    drawn.expect("OpenSSL's random generator is seeded by the kernel");
+    bytes
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 use crate::{
     client::{self, Plan},
     config::Settings,
+    connector::{Connector, Route},
     error::{Argument, Error},
-    failover::{Failover, Route},
+    failover::Failover,
     random, secret,
     signing::{Context, Entry, Ledger, Operation, Stamp},
     stop::Interrupt,
@@ -167,7 +168,8 @@ pub(crate) fn sign_on<N: Network>(
     ledger: &mut Ledger,
 ) -> Result<(), Error> {
     let Settings { timeout, retries, send_retries, .. } = *settings;
-    let mut broker = Failover::new(settings, route, password, network);
+    let connector = Connector { network, settings, route, password };
+    let mut broker = Failover::new(settings, connector, network.random());
     let plan = Plan { timeout, retries, send_retries };
     let result = broker.connect().and_then(|()| client::sign(&mut broker, ledger, &plan));
     broker.close();

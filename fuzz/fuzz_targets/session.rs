@@ -4,5 +4,5 @@ use amqp_messenger_fuzz::Session;
 
 libfuzzer_sys::fuzz_target!(|session: Session| {
     let bytes = session.bytes();
-    amqp_messenger::fuzzing::engine(session.sasl, bytes.chunks(session.piece()));
+    amqp_messenger::fuzzing::session(session.sasl, bytes.chunks(session.piece()));
 });

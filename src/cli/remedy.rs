@@ -5,7 +5,7 @@ use crate::{Condition, Error, Phase, Subject, TlsCause};
 /// One clause for the user; `None` where the error says all there is.
 pub(super) fn of_error(error: &Error) -> Option<String> {
     Some(match error {
-        Error::Tls { cause: TlsCause::OurCertificate, .. } => {
+        Error::Tls { cause: TlsCause::ClientCertificate, .. } => {
             "check with the broker's administrator that messaging_cert_key is known there and signed by a CA that it trusts"
                 .into()
         }

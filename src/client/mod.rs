@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use crate::{
-    broker::{Broker, Event, Handed},
+    broker::{Broker, Event, HandOver},
     deadline::Deadline,
     error::{Error, Phase},
     signing::{Ledger, Outcome, ReplyKind},
@@ -178,9 +178,9 @@ impl<B: Broker> Loops<'_, B> {
             && let Some((entry, request)) = self.ledger.next_unsent()
         {
             match self.broker.send(entry, request) {
-                Handed::Over => new |= self.ledger.sent(entry),
-                Handed::NotNow => break,
-                Handed::Never(condition) => self.ledger.undeliverable(entry, condition),
+                HandOver::Done => new |= self.ledger.sent(entry),
+                HandOver::NotNow => break,
+                HandOver::Never(condition) => self.ledger.undeliverable(entry, condition),
             }
         }
         new

@@ -1,54 +1,53 @@
 //! Puts into words why a connection could not be opened, or ended.
 
-use std::{io, time::Duration};
+use std::io;
 
-use super::pump::Ended;
+use super::alert::{self, AlertMeaning};
 use crate::{
     deadline::Deadline,
-    error::{
-        Condition, Error, Phase, Subject, TlsCause,
-        conditions::{self, AlertMeaning},
-    },
+    error::{Condition, Error, Phase, Subject, TlsCause},
     transport::Fault,
 };
 
-/// Whom, when and how: what an explanation needs to know.
-pub(super) struct Scene<'a> {
+/// Which broker, when and how: what an explanation depends on.
+pub(super) struct Situation<'a> {
     pub(super) broker: &'a str,
-    pub(super) deadline: &'a Deadline,
-    /// The broker has not sent its Open yet.
-    pub(super) opening: bool,
+    pub(super) phase: Phase,
+    /// The broker has not let the client in yet.
+    pub(super) is_opening: bool,
     pub(super) tls: bool,
 }
 
 /// The error of a byte stream that failed.
-pub(super) fn fault(fault: Fault, scene: &Scene<'_>) -> Error {
-    let (broker, phase) = (scene.broker.to_owned(), scene.deadline.phase());
+pub(super) fn fault(fault: Fault, situation: &Situation<'_>) -> Error {
+    let (broker, phase) = (situation.broker.to_owned(), situation.phase);
     match fault {
         Fault::Stopped(error) => error,
-        Fault::Timeout => scene.deadline.error(scene.broker),
+        Fault::Timeout => Error::Network { broker, phase, source: io::ErrorKind::TimedOut.into() },
         Fault::Untrusted(cause, problem) => Error::Tls { broker, cause, problem },
-        Fault::Alert(number, words) => alert(number, &words, scene),
+        Fault::Alert(number, words) => alert(number, &words, situation),
         Fault::NotTls => Error::Protocol {
             broker,
             phase,
-            problem: "the port does not speak TLS; amqp:// is for a plain port".into(),
+            problem: "the port does not speak TLS; use amqp:// for a plain port".into(),
         },
-        Fault::Io(source) if scene.opening && scene.tls && is_hang_up(&source) => Error::Network {
+        Fault::Io(source) if situation.is_opening && situation.tls && is_hang_up(&source) => {
+            Error::Network {
+                broker,
+                phase,
+                source: io::Error::new(
+                    source.kind(),
+                    "the broker hung up; it may not accept the client's certificate",
+                ),
+            }
+        }
+        // So OpenSSL answers what is not a TLS record, without an alert that its bytes would show.
+        Fault::Io(source) if situation.is_opening && is_hang_up(&source) => Error::Network {
             broker,
             phase,
             source: io::Error::new(
                 source.kind(),
-                "the broker hung up; it may not accept our certificate",
-            ),
-        },
-        // So OpenSSL answers what is no TLS record, without an alert that could be told by its bytes.
-        Fault::Io(source) if scene.opening && is_hang_up(&source) => Error::Network {
-            broker,
-            phase,
-            source: io::Error::new(
-                source.kind(),
-                "the broker hung up; the port may speak TLS, which amqps:// is for",
+                "the broker hung up; if the port speaks TLS, use amqps://",
             ),
         },
         Fault::Io(source) => Error::Network { broker, phase, source },
@@ -56,18 +55,22 @@ pub(super) fn fault(fault: Fault, scene: &Scene<'_>) -> Error {
 }
 
 /// In TLS 1.3 the client's certificate is judged after the handshake, so that until the Open alerts refuse.
-fn alert(number: u8, words: &str, scene: &Scene<'_>) -> Error {
-    let (broker, phase) = (scene.broker.to_owned(), scene.deadline.phase());
-    let cause = match conditions::alert(number) {
-        AlertMeaning::Certificate if scene.opening => TlsCause::OurCertificate,
-        AlertMeaning::Handshake if scene.opening => TlsCause::Handshake,
+fn alert(number: u8, words: &str, situation: &Situation<'_>) -> Error {
+    let (broker, phase) = (situation.broker.to_owned(), situation.phase);
+    let cause = match alert::meaning(number) {
+        AlertMeaning::Certificate if situation.is_opening => TlsCause::ClientCertificate,
+        AlertMeaning::Handshake if situation.is_opening => TlsCause::Handshake,
         _ => {
             let condition = Condition::new("", &format!("TLS alert: {words}"));
             return Error::Closed { broker, phase, what: Subject::Connection, condition };
         }
     };
-    let what = if cause == TlsCause::OurCertificate { "certificate" } else { "handshake" };
-    Error::Tls { broker, cause, problem: format!("the broker refused our {what}: {words}") }
+    let what = if cause == TlsCause::ClientCertificate { "certificate" } else { "handshake" };
+    Error::Tls {
+        broker,
+        cause,
+        problem: format!("the broker refused the client's {what}: {words}"),
+    }
 }
 
 fn is_hang_up(error: &io::Error) -> bool {
@@ -75,69 +78,20 @@ fn is_hang_up(error: &io::Error) -> bool {
     matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
 }
 
-/// The error of a pump that stopped.
-pub(super) fn ended(ended: Ended, first_bytes: &[u8], scene: &Scene<'_>) -> Error {
-    match ended {
-        Ended::Fault(reason) => fault(reason, scene),
-        Ended::ByPeer if scene.opening && !first_bytes.is_empty() => {
-            stranger(first_bytes, None, scene)
+/// The fault of a broker that ended the stream without a word.
+pub(super) fn hang_up() -> Fault {
+    Fault::Io(io::Error::new(io::ErrorKind::UnexpectedEof, "the broker hung up"))
+}
+
+/// The error of a byte stream that could not be opened. `deadline` is named after the phase that it failed in.
+pub(crate) fn unconnected(fault: Fault, broker: &str, tls: bool, deadline: &Deadline) -> Error {
+    match fault {
+        Fault::Timeout => deadline.error(broker),
+        fault => {
+            let phase = deadline.phase();
+            self::fault(fault, &Situation { broker, phase, is_opening: true, tls })
         }
-        Ended::ByPeer => {
-            let source = io::Error::new(io::ErrorKind::UnexpectedEof, "the broker hung up");
-            fault(Fault::Io(source), scene)
-        }
-        Ended::Garbage if scene.opening => stranger(first_bytes, None, scene),
-        Ended::Garbage => Error::Protocol {
-            broker: scene.broker.into(),
-            phase: scene.deadline.phase(),
-            problem: "the broker sent something that is no AMQP frame".into(),
-        },
     }
-}
-
-/// The error of a connection that the engine gave up, in the engine's words unless they are its jargon.
-pub(super) fn failed(
-    condition: Condition,
-    idle_timeout: Option<Duration>,
-    scene: &Scene<'_>,
-) -> Error {
-    let problem = match idle_timeout {
-        Some(timeout) if condition.description.contains("idle-timeout expired") => {
-            format!(
-                "nothing was heard of the broker for {} s (idle_timeout)",
-                timeout.as_secs_f64()
-            )
-        }
-        _ => condition.to_string(),
-    };
-    Error::Protocol { broker: scene.broker.into(), phase: scene.deadline.phase(), problem }
-}
-
-/// The error of a peer that does not open an AMQP 1.0 connection, told by its first bytes: the
-/// protocol header (AMQP 1.0 part 2.2) or what it has in its place.
-pub(super) fn stranger(
-    first_bytes: &[u8],
-    condition: Option<&Condition>,
-    scene: &Scene<'_>,
-) -> Error {
-    let (broker, phase) = (scene.broker.to_owned(), scene.deadline.phase());
-    let problem = match *first_bytes {
-        [b'A', b'M', b'Q', b'P', 3, 1, 0, 0, ..] if phase == Phase::Open => {
-            let condition = Condition::new("", "the broker demands SASL");
-            return Error::Refused { broker, what: Subject::WithoutSasl, condition };
-        }
-        [b'A', b'M', b'Q', b'P', 0, 1, 0, 0, ..] if phase == Phase::Sasl => {
-            "the broker takes no SASL".into()
-        }
-        [b'A', b'M', b'Q', b'P', 0, 0, 9, ..] => "the port speaks AMQP 0-9-1, not AMQP 1.0".into(),
-        [0x15 | 0x16, 3, ..] => "the port speaks TLS; amqps:// is for that".into(),
-        [] | [b'A', b'M', b'Q', b'P', ..] => match condition {
-            Some(condition) => condition.to_string(),
-            None => "the broker hung up before its Open".into(),
-        },
-        _ => format!("the port does not speak AMQP: it sent “{}”", first_bytes.escape_ascii()),
-    };
-    Error::Protocol { broker, phase, problem }
 }
 
 #[cfg(test)]
@@ -146,8 +100,8 @@ mod tests {
 
     /// What an alert with this number, and the hang-up of a broker, come to while a connection is opened or later.
     fn explained(reason: Fault, opening: bool) -> Error {
-        let deadline = Deadline::after(std::time::Instant::now(), Duration::ZERO, Phase::Reply);
-        fault(reason, &Scene { broker: "amqps://b:5671", deadline: &deadline, opening, tls: true })
+        let (broker, phase) = ("amqps://b:5671", Phase::Reply);
+        fault(reason, &Situation { broker, phase, is_opening: opening, tls: true })
     }
 
     /// After the Open an alert is trouble of the connection, whatever it says: our certificate was taken.
@@ -167,32 +121,10 @@ mod tests {
     fn a_hang_up_is_blamed_on_our_certificate_only_while_the_connection_is_opened() {
         let hang_up = || Fault::Io(io::ErrorKind::ConnectionReset.into());
         let blamed = |opening| {
-            explained(hang_up(), opening).with_sources().contains("may not accept our certificate")
+            explained(hang_up(), opening)
+                .with_sources()
+                .contains("may not accept the client's certificate")
         };
         assert_eq!((blamed(true), blamed(false)), (true, false));
-    }
-
-    #[test]
-    fn silence_is_told_as_such_and_anything_else_in_the_engine_s_words() {
-        let deadline = Deadline::after(std::time::Instant::now(), Duration::ZERO, Phase::Reply);
-        let scene =
-            Scene { broker: "amqps://b:5671", deadline: &deadline, opening: false, tls: true };
-        let failed = |description: &str, timeout| {
-            failed(Condition::new("amqp:x", description), timeout, &scene).to_string()
-        };
-        let timeout = Some(Duration::from_millis(2500));
-        let silent = failed("local-idle-timeout expired", timeout);
-        assert_eq!(
-            silent,
-            "amqps://b:5671: reply: nothing was heard of the broker for 2.5 s (idle_timeout)"
-        );
-        assert_eq!(
-            failed("malformed frame", timeout),
-            "amqps://b:5671: reply: amqp:x: malformed frame"
-        );
-        assert_eq!(
-            failed("idle-timeout expired", None),
-            "amqps://b:5671: reply: amqp:x: idle-timeout expired"
-        );
     }
 }

@@ -1,138 +1,18 @@
 //! What can go wrong, said once and by name.
 
 mod argument;
-pub(crate) mod conditions;
+mod condition;
+mod phase;
+mod printable;
+mod subject;
 
 use std::{fmt, io, path::PathBuf, time::Duration};
 
 pub use argument::Argument;
-
-/// A part of a run that has a deadline of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Phase {
-    /// Looking up the broker's host name.
-    Resolve,
-    /// Opening the TCP connection.
-    Tcp,
-    /// The TLS handshake.
-    Tls,
-    /// The SASL negotiation (AMQP 1.0 part 5.3).
-    Sasl,
-    /// Waiting for the broker's Open (AMQP 1.0 part 2.4).
-    Open,
-    /// Waiting for the broker's answer to both links (AMQP 1.0 part 2.6.3).
-    Attach,
-    /// Sending requests and gathering their outcomes.
-    Send,
-    /// Waiting for replies.
-    Reply,
-    /// Closing the connection in order.
-    Close,
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Resolve => "resolve",
-            Self::Tcp => "tcp",
-            Self::Tls => "tls",
-            Self::Sasl => "sasl",
-            Self::Open => "open",
-            Self::Attach => "attach",
-            Self::Send => "send",
-            Self::Reply => "reply",
-            Self::Close => "close",
-        })
-    }
-}
-
-/// An AMQP error condition with the peer's own words (AMQP 1.0 part 2.8.14).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Condition {
-    /// The symbol, such as `amqp:unauthorized-access`; empty where the peer named none.
-    pub name: String,
-    /// The peer's description, made printable and cut to a bounded length; may be empty.
-    pub description: String,
-}
-
-impl Condition {
-    /// Makes a condition from a peer's words: control characters escaped, at most 1,000 characters kept.
-    pub(crate) fn new(name: &str, description: &str) -> Self {
-        Self { name: printable(name), description: printable(description) }
-    }
-
-    /// Whether this is one of the ways to say "you may not".
-    ///
-    /// These are the conditions that trying again cannot help: the identity has no right to the
-    /// address, or the address does not exist.
-    pub fn is_refusal(&self) -> bool {
-        conditions::is_refusal(self)
-    }
-}
-
-impl fmt::Display for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.name.as_str(), self.description.as_str()) {
-            ("", "") => f.write_str("no condition given"),
-            (name, "") => f.write_str(name),
-            ("", description) => f.write_str(description),
-            (name, description) => write!(f, "{name}: {description}"),
-        }
-    }
-}
-
-/// What a broker refused or ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Subject {
-    /// The connection.
-    Connection,
-    /// A connection that begins with AMQP itself, where the broker asks for SASL first (AMQP 1.0 part 5.3).
-    WithoutSasl,
-    /// The SASL login.
-    Login,
-    /// The session, and both links with it.
-    Session,
-    /// The link that requests leave by, or a request on it, to this address.
-    Sending(String),
-    /// The link that replies come in by, from this address.
-    Listening(String),
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connection => f.write_str("connection"),
-            Self::WithoutSasl => f.write_str("connection without SASL"),
-            Self::Login => f.write_str("login"),
-            Self::Session => f.write_str("session"),
-            Self::Sending(address) => write!(f, "sending to “{address}”"),
-            Self::Listening(address) => write!(f, "listening to “{address}”"),
-        }
-    }
-}
-
-/// Makes a peer's text safe to print: what is not seen but acts is escaped, at most 1,000 characters are kept.
-pub(crate) fn printable(text: &str) -> String {
-    const LIMIT: usize = 1000;
-    let mut out = String::new();
-    for (count, c) in text.chars().enumerate() {
-        if count == LIMIT {
-            out.push('…');
-            break;
-        }
-        if acts_unseen(c) { out.extend(c.escape_default()) } else { out.push(c) }
-    }
-    out
-}
-
-/// Controls, line separators, and what turns the direction of text or has no width (Unicode's Bidi_Control and kin).
-fn acts_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
+pub use condition::Condition;
+pub use phase::Phase;
+pub(crate) use printable::printable;
+pub use subject::Subject;
 
 /// What TLS with a broker failed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,8 +24,8 @@ pub enum TlsCause {
     OtherHost,
     /// The broker's certificate does not verify for another reason, such as its time.
     BrokerCertificate,
-    /// The broker refused our certificate, or that we have none.
-    OurCertificate,
+    /// The broker refused the client's certificate, or that we have none.
+    ClientCertificate,
     /// Nothing that both sides take: the broker's TLS is too old, or it refuses what we offer.
     Handshake,
 }
@@ -370,32 +250,5 @@ impl std::error::Error for Error {
             | Self::Deadline { .. }
             | Self::Interrupted => None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_acts_unseen_is_escaped_and_nothing_else() {
-        for c in [
-            '\0', '\n', '\u{1b}', '\u{7f}', '\u{9b}', '\u{61c}', '\u{200b}', '\u{200f}',
-            '\u{2028}', '\u{202e}', '\u{2066}', '\u{feff}',
-        ] {
-            let shown = printable(&format!("a{c}b"));
-            assert!(
-                !shown.contains(c) && shown.starts_with("a\\") && shown.ends_with('b'),
-                "{shown}"
-            );
-        }
-        let kept = "naïve “日本” עברית 🔑 \\";
-        assert_eq!(printable(kept), kept);
-    }
-
-    #[test]
-    fn what_is_too_long_is_cut_between_characters() {
-        assert_eq!(printable(&"é".repeat(1000)), "é".repeat(1000));
-        assert_eq!(printable(&"é".repeat(1001)), "é".repeat(1000) + "…");
     }
 }

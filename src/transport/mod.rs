@@ -12,7 +12,7 @@ mod tls;
 
 pub(crate) use identity::Identity;
 pub(crate) use network::{Fault, Network, Turn, Wire};
-pub(crate) use poll::Want;
+pub(crate) use poll::Readiness;
 #[cfg(feature = "cli")]
 pub(crate) use poll::until_writable;
 pub(crate) use sockets::Sockets;

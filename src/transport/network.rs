@@ -5,7 +5,7 @@
 
 use std::{io, time::Instant};
 
-use super::poll::Want;
+use super::poll::Readiness;
 use crate::{
     deadline::Deadline,
     error::{Error, Phase, TlsCause},
@@ -17,6 +17,9 @@ pub(crate) trait Network {
 
     /// The current time, on a clock that never goes back.
     fn now(&self) -> Instant;
+
+    /// A random number: what must not be repeatable outside of tests starts from here.
+    fn random(&self) -> u64;
 
     /// Waits until `until`.
     ///
@@ -52,7 +55,7 @@ pub(crate) trait Wire {
     ///
     /// # Errors
     /// What ends the run from outside: [`Error::Interrupted`] or [`Error::Deadline`].
-    fn wait(&self, want: Want, until: Instant) -> Result<(), Error>;
+    fn wait(&self, want: Readiness, until: Instant) -> Result<(), Error>;
 
     /// Ends the client's side of the stream. Failures no longer matter.
     fn shutdown(&mut self);
@@ -64,7 +67,7 @@ pub(crate) enum Turn {
     /// This many bytes went through.
     Done(usize),
     /// Nothing moves until the stream is ready for this. TLS may want to write in order to read.
-    Blocked(Want),
+    Blocked(Readiness),
     /// The peer sends no more.
     Ended,
 }

@@ -10,19 +10,26 @@ use std::{
 use super::clock;
 use crate::{error::Error, stop::Stop};
 
-/// What a socket is to become ready for.
+/// What a stream is to become ready for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Want {
+pub(crate) struct Readiness {
     pub(crate) read: bool,
     pub(crate) write: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Woken {
-    /// The socket is ready for something wanted, or has an error to be read from it.
+    /// The socket is ready, or has an error to be read from it.
     Ready,
-    /// The time is over.
+    /// The time has passed.
     Passed,
+}
+
+impl Readiness {
+    /// What is ready for either of the two.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self { read: self.read || other.read, write: self.write || other.write }
+    }
 }
 
 /// Waits until the socket is ready, `until` is reached, or the run is ended from outside.
@@ -31,7 +38,7 @@ pub(crate) enum Woken {
 /// [`Error::Interrupted`], or [`Error::Deadline`] where the deadline of the whole run comes first.
 pub(crate) fn wait(
     socket: BorrowedFd<'_>,
-    want: Want,
+    want: Readiness,
     until: Instant,
     stop: &Stop,
 ) -> Result<Woken, Error> {
@@ -52,12 +59,13 @@ pub(crate) fn sleep(until: Instant, stop: &Stop) -> Result<(), Error> {
 /// None that is known; those of [`wait`] cannot come.
 #[cfg(feature = "cli")]
 pub(crate) fn until_writable(output: BorrowedFd<'_>) -> io::Result<()> {
-    let (want, until) = (Want { read: false, write: true }, clock::now() + Duration::from_secs(60));
+    let (want, until) =
+        (Readiness { read: false, write: true }, clock::now() + Duration::from_secs(60));
     wait(output, want, until, &Stop::default()).map(drop).map_err(io::Error::other)
 }
 
 fn wait_on(
-    socket: Option<(BorrowedFd<'_>, Want)>,
+    socket: Option<(BorrowedFd<'_>, Readiness)>,
     until: Instant,
     stop: &Stop,
 ) -> Result<Woken, Error> {

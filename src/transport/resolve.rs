@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     network::Fault,
-    poll::{self, Want, Woken},
+    poll::{self, Readiness, Woken},
 };
 use crate::{deadline::Deadline, stop::Stop};
 
@@ -37,7 +37,7 @@ pub(crate) fn resolve(
         // Closing our end is what wakes the other.
         drop(end_of_thread);
     })?;
-    match poll::wait(done.as_fd(), Want { read: true, write: false }, deadline.at(), stop)? {
+    match poll::wait(done.as_fd(), Readiness { read: true, write: false }, deadline.at(), stop)? {
         Woken::Passed => Err(Fault::Timeout),
         Woken::Ready => match receiver.recv() {
             Ok(Ok(addresses)) if addresses.is_empty() => {

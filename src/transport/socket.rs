@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, SockRef, Type};
 use super::{
     clock,
     network::{Fault, Turn, Wire},
-    poll::{self, Want, Woken},
+    poll::{self, Readiness, Woken},
     ration::Rationed,
     resolve::resolve,
     tls::{self, TlsContext},
@@ -69,7 +69,7 @@ impl Wire for Socket {
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<Turn, Fault> {
         match &mut self.stream {
-            Stream::Tcp(tcp) => plain(tcp.read(buffer), Want { read: true, write: false }),
+            Stream::Tcp(tcp) => plain(tcp.read(buffer), Readiness { read: true, write: false }),
             Stream::Tls(tls) => {
                 tls.get_mut().refill();
                 tls::turn(tls.ssl_read(buffer))
@@ -79,7 +79,7 @@ impl Wire for Socket {
 
     fn write(&mut self, bytes: &[u8]) -> Result<Turn, Fault> {
         match &mut self.stream {
-            Stream::Tcp(tcp) => plain(tcp.write(bytes), Want { read: false, write: true }),
+            Stream::Tcp(tcp) => plain(tcp.write(bytes), Readiness { read: false, write: true }),
             Stream::Tls(tls) => {
                 tls.get_mut().refill();
                 tls::turn(tls.ssl_write(bytes))
@@ -87,7 +87,7 @@ impl Wire for Socket {
         }
     }
 
-    fn wait(&self, want: Want, until: Instant) -> Result<(), Error> {
+    fn wait(&self, want: Readiness, until: Instant) -> Result<(), Error> {
         let tcp = match &self.stream {
             Stream::Tcp(tcp) => tcp,
             Stream::Tls(tls) => tls.get_ref().get_ref(),
@@ -103,7 +103,7 @@ impl Wire for Socket {
     }
 }
 
-fn plain(result: io::Result<usize>, want: Want) -> Result<Turn, Fault> {
+fn plain(result: io::Result<usize>, want: Readiness) -> Result<Turn, Fault> {
     match result {
         Ok(0) if want.read => Ok(Turn::Ended),
         Ok(count) => Ok(Turn::Done(count)),
@@ -140,8 +140,12 @@ fn connect(address: SocketAddr, deadline: &Deadline, stop: &Stop) -> Result<TcpS
     match socket.connect(&address.into()) {
         Ok(()) => {}
         Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {
-            if poll::wait(socket.as_fd(), Want { read: false, write: true }, deadline.at(), stop)?
-                == Woken::Passed
+            if poll::wait(
+                socket.as_fd(),
+                Readiness { read: false, write: true },
+                deadline.at(),
+                stop,
+            )? == Woken::Passed
             {
                 return Err(Fault::Timeout);
             }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     deadline::Deadline,
     error::{Error, Phase},
+    random,
     stop::{Interrupt, Stop},
 };
 
@@ -39,6 +40,10 @@ impl Network for Sockets<'_> {
 
     fn now(&self) -> Instant {
         clock::now()
+    }
+
+    fn random(&self) -> u64 {
+        random::number()
     }
 
     fn sleep(&self, until: Instant) -> Result<(), Error> {

@@ -24,7 +24,7 @@ use super::{
     clock,
     identity::Identity,
     network::{Fault, Turn},
-    poll::{self, Want, Woken},
+    poll::{self, Readiness, Woken},
     ration::Rationed,
 };
 use crate::{
@@ -144,8 +144,8 @@ pub(super) fn handshake(
     loop {
         let Err(error) = stream.connect() else { return Ok(stream) };
         let want = match error.code() {
-            ErrorCode::WANT_READ => Want { read: true, write: false },
-            ErrorCode::WANT_WRITE => Want { read: false, write: true },
+            ErrorCode::WANT_READ => Readiness { read: true, write: false },
+            ErrorCode::WANT_WRITE => Readiness { read: false, write: true },
             _ => {
                 return Err(match stream.ssl().verify_result() {
                     X509VerifyResult::OK => fault(error),
@@ -201,8 +201,8 @@ pub(super) fn turn(result: Result<usize, openssl::ssl::Error>) -> Result<Turn, F
         Err(error) => error,
     };
     match error.code() {
-        ErrorCode::WANT_READ => Ok(Turn::Blocked(Want { read: true, write: false })),
-        ErrorCode::WANT_WRITE => Ok(Turn::Blocked(Want { read: false, write: true })),
+        ErrorCode::WANT_READ => Ok(Turn::Blocked(Readiness { read: true, write: false })),
+        ErrorCode::WANT_WRITE => Ok(Turn::Blocked(Readiness { read: false, write: true })),
         ErrorCode::ZERO_RETURN => Ok(Turn::Ended),
         _ => match fault(error) {
             // Many peers close TCP without TLS's own goodbye; the engine knows whether that was too early.

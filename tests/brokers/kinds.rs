@@ -113,8 +113,8 @@ static ACTIVEMQ: Kind = Kind {
         ["REQ", "queue://REQ", "queue://REP", "REP"],
     ],
     logins: &[
-        login("auto", "amqps", 0, "the broker demands SASL; trying again with SASL"),
-        login("none", "amqps", 77, "the broker demands SASL"),
+        login("auto", "amqps", 0, "the broker requires SASL; trying again with SASL"),
+        login("none", "amqps", 77, "the broker requires SASL"),
         login("anonymous", "amqps", 0, "connected"),
         login("external", "amqps", 77, "login refused"),
         // The certificate is believed, and the password not looked at.
@@ -131,19 +131,19 @@ static ACTIVEMQ: Kind = Kind {
     refusals: Refusals {
         sending_forbidden: (
             "queue://forbidden.x",
-            "sending to “queue://forbidden.x” refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to write to: queue://forbidden.x",
+            "sending to \"queue://forbidden.x\" refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to write to: queue://forbidden.x",
         ),
         listening_forbidden: (
             "queue://forbidden.x",
-            "listening to “queue://forbidden.x” refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to read from: queue://forbidden.x",
+            "listening to \"queue://forbidden.x\" refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to read from: queue://forbidden.x",
         ),
         sending_unknown: (
             "queue://missing.x",
-            "sending to “queue://missing.x” refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to create: queue://missing.x",
+            "sending to \"queue://missing.x\" refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to create: queue://missing.x",
         ),
         listening_unknown: (
             "queue://missing.x",
-            "listening to “queue://missing.x” refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to create: queue://missing.x",
+            "listening to \"queue://missing.x\" refused: amqp:unauthorized-access: User UID=suite, CN=client, O=Suite is not authorized to create: queue://missing.x",
         ),
     },
     wrong_host: WrongHost::Ignored,
@@ -177,16 +177,16 @@ static ARTEMIS: Kind = Kind {
     refusals: Refusals {
         sending_forbidden: (
             "queue://forbidden.queue",
-            "sending to “queue://forbidden.queue” refused: amqp:unauthorized-access: ",
+            "sending to \"queue://forbidden.queue\" refused: amqp:unauthorized-access: ",
         ),
         listening_forbidden: (
             "queue://forbidden.queue",
-            "listening to “queue://forbidden.queue” refused: amqp:unauthorized-access: ",
+            "listening to \"queue://forbidden.queue\" refused: amqp:unauthorized-access: ",
         ),
-        sending_unknown: ("queue://missing.x", "sending to “queue://missing.x” refused: "),
+        sending_unknown: ("queue://missing.x", "sending to \"queue://missing.x\" refused: "),
         listening_unknown: (
             "queue://missing.x",
-            "listening to “queue://missing.x” refused: amqp:not-found: ",
+            "listening to \"queue://missing.x\" refused: amqp:not-found: ",
         ),
     },
     wrong_host: WrongHost::Ignored,
@@ -263,11 +263,11 @@ static QPID: Kind = Kind {
     refusals: Refusals {
         sending_forbidden: (
             "forbidden",
-            "sending to “forbidden” refused: amqp:not-allowed: Permission PERFORM_ACTION(publish) is denied for : Queue 'forbidden'",
+            "sending to \"forbidden\" refused: amqp:not-allowed: Permission PERFORM_ACTION(publish) is denied for : Queue 'forbidden'",
         ),
-        listening_forbidden: ("forbidden", "listening to “forbidden” refused: amqp:"),
-        sending_unknown: ("missing", "sending to “missing” refused: amqp:not-found: "),
-        listening_unknown: ("missing", "listening to “missing” refused: amqp:not-found"),
+        listening_forbidden: ("forbidden", "listening to \"forbidden\" refused: amqp:"),
+        sending_unknown: ("missing", "sending to \"missing\" refused: amqp:not-found: "),
+        listening_unknown: ("missing", "listening to \"missing\" refused: amqp:not-found"),
     },
     wrong_host: WrongHost::Refused(
         "nowhere",

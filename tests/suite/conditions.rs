@@ -213,36 +213,46 @@ fn alerts_decide_as_conditions_do() {
         (
             42,
             77,
-            "the broker refused our certificate: bad certificate",
+            "the broker refused the client's certificate: bad certificate",
             "messaging_cert_key is known there",
         ),
         (
             45,
             77,
-            "the broker refused our certificate: certificate expired",
+            "the broker refused the client's certificate: certificate expired",
             "messaging_cert_key is known there",
         ),
         (
             48,
             77,
-            "the broker refused our certificate: unknown ca",
+            "the broker refused the client's certificate: unknown ca",
             "messaging_cert_key is known there",
         ),
         (
             49,
             77,
-            "the broker refused our certificate: access denied",
+            "the broker refused the client's certificate: access denied",
             "messaging_cert_key is known there",
         ),
-        (116, 77, "the broker refused our certificate: ", "messaging_cert_key is known there"),
+        (
+            116,
+            77,
+            "the broker refused the client's certificate: ",
+            "messaging_cert_key is known there",
+        ),
         (
             40,
             77,
-            "the broker refused our handshake: handshake failure",
+            "the broker refused the client's handshake: handshake failure",
             "whether it wants a certificate",
         ),
-        (71, 77, "the broker refused our handshake: insufficient security", "which TLS versions"),
-        (112, 77, "the broker refused our handshake: unrecognized name", "host names"),
+        (
+            71,
+            77,
+            "the broker refused the client's handshake: insufficient security",
+            "which TLS versions",
+        ),
+        (112, 77, "the broker refused the client's handshake: unrecognized name", "host names"),
         (80, 69, "TLS alert: internal error", ""),
         (90, 69, "TLS alert: user cancel", ""),
     ];
@@ -339,6 +349,6 @@ fn words_of_a_session_s_end_and_of_a_stranger_are_escaped() {
     let bench = Bench::new();
     let config = bench.config().set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
     let ended = bench.run(&config.patience(1, 1, 1), &images(1)).expect(69);
-    ended.says("it sent “\\x1b[31mred”");
+    ended.says("it sent \"\\x1b[31mred\"");
     assert!(!ended.stderr.contains('\u{1b}'), "{}", ended.stderr);
 }

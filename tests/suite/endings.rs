@@ -102,25 +102,25 @@ fn a_refusal_is_one_cause_with_its_remedy() {
         (
             refused("amqp:unauthorized-access"),
             When::SenderLink,
-            format!("sending to “{SEND}” refused: amqp:unauthorized-access"),
+            format!("sending to \"{SEND}\" refused: amqp:unauthorized-access"),
             "check topic_send_to, and that our identity may write to it",
         ),
         (
             refused("amqp:not-found"),
             When::SenderLink,
-            format!("sending to “{SEND}” refused: amqp:not-found"),
+            format!("sending to \"{SEND}\" refused: amqp:not-found"),
             "check topic_send_to: the broker has no such address, and does not make one",
         ),
         (
             refused("amqp:not-allowed"),
             When::ReceiverLink,
-            format!("listening to “{LISTEN}” refused: amqp:not-allowed"),
+            format!("listening to \"{LISTEN}\" refused: amqp:not-allowed"),
             "check topic_listen_to, and that our identity may read from it",
         ),
         (
             refused("amqp:not-found"),
             When::ReceiverLink,
-            format!("listening to “{LISTEN}” refused: amqp:not-found"),
+            format!("listening to \"{LISTEN}\" refused: amqp:not-found"),
             "check topic_listen_to: the broker has no such address, and does not make one",
         ),
     ] {

@@ -47,7 +47,7 @@ fn a_close_for_maintenance_at_any_request_loses_nothing() {
 
 #[test]
 fn a_peer_that_vanishes_at_any_request_is_noticed() {
-    let says = "nothing was heard of the broker for 2 s (idle_timeout); connecting again";
+    let says = "the broker has been silent for 2 s (idle_timeout); connecting again";
     let rules = "half-open@request=#";
     Fault { rules, set: &[("idle_timeout", "2")], says, connections: 2, ..NONE }
         .at_every_position();

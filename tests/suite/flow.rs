@@ -132,7 +132,7 @@ fn is_left(
 fn a_message_on_the_link_of_our_requests_ends_the_connection() {
     let (tell, told) = std::sync::mpsc::channel();
     is_left(
-        "the broker sent on the link of our requests; connecting again",
+        "the broker sent on the link of the requests; connecting again",
         |config| config,
         move |stream| {
             let Ok(mut peer) = Peer::attached(stream) else { return };

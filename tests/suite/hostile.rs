@@ -200,7 +200,7 @@ fn sasl_without_an_end_is_given_up() {
         .set("sasl", "anonymous")
         .set("connect_timeout", "600");
     let ended = bench.run(&config, &images(1)).expect(69);
-    ended.says("no Open among it");
+    ended.says("more than 128 KiB without an Open");
     took_between(&ended, 1.0, 5.0);
     assert!(count.load(Ordering::SeqCst) > 1);
 }

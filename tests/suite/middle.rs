@@ -244,11 +244,15 @@ fn garbage_ends_the_connection_and_nothing_else() {
         ("a frame larger than agreed on", vec![0, 0x20, 0, 0, 2, 0, 0, 0], MALFORMED),
         ("a data offset of 1", vec![0, 0, 0, 8, 1, 0, 0, 0], MALFORMED),
         ("a data offset beyond the frame", vec![0, 0, 0, 8, 200, 0, 0, 0], MALFORMED),
-        ("an unknown performative", unknown, ": the broker sent something that is no AMQP frame"),
+        (
+            "an unknown performative",
+            unknown,
+            ": the broker sent something that is not an AMQP frame",
+        ),
         (
             "a frame without a performative",
             vec![0, 0, 0, 12, 2, 0, 0, 0, 1, 2, 3, 4],
-            ": the broker sent something that is no AMQP frame",
+            ": the broker sent something that is not an AMQP frame",
         ),
         // Nothing tells it from one whose other half is late, until the end.
         ("half a frame", cut[..cut.len() / 2].to_vec(), HANG_UP),
@@ -280,7 +284,7 @@ fn a_hang_up_in_the_middle_is_told_as_one() {
 #[test]
 fn a_half_open_connection_is_noticed_by_the_idle_timeout() {
     let (keep, kept) = std::sync::mpsc::channel();
-    let reason = ": nothing was heard of the broker for 2 s (idle_timeout)";
+    let reason = ": the broker has been silent for 2 s (idle_timeout)";
     let ended = survives(
         |config| config.set("idle_timeout", "2"),
         reason,
@@ -317,7 +321,7 @@ fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
     let ended = bench.run(&next, &arguments).expect(0);
     took_between(&ended, 2.0, 20.0);
     ended.says(&format!(
-        "{url}: send: nothing was heard of the broker for 2 s (idle_timeout); connecting again"
+        "{url}: send: the broker has been silent for 2 s (idle_timeout); connecting again"
     ));
 
     let alone = to(config, &[&url]).set("idle_timeout", "0");

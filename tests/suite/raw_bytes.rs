@@ -24,7 +24,7 @@ fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
         (malformed, vec![0, 0x20, 0, 0, 2, 0, 0, 0]),
         // An unknown performative.
         (
-            "the broker sent something that is no AMQP frame; connecting again",
+            "the broker sent something that is not an AMQP frame; connecting again",
             Frame::new(0x99, vec![]).encode(),
         ),
         // A transfer on a handle that is not there.

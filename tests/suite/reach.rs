@@ -249,7 +249,7 @@ fn brokers_that_demand_sasl_are_given_it() {
     }
     let bench = Bench::with(|options| options.sasl.required = true);
     let ended = bench.run(&bench.config().set("sasl", "none"), &images(1)).expect(77);
-    ended.says("the broker demands SASL");
+    ended.says("the broker requires SASL");
 }
 
 /// The receiver's refusal would be the same on the next broker.

@@ -325,7 +325,7 @@ fn a_reply_above_max_message_size_is_rejected_and_the_rest_goes_on() {
 #[test]
 fn a_reply_of_100_mb_is_rejected_by_default() {
     let bench = Bench::misbehaving(vec![only(2, Act::Content(Content::Padded(100 << 20)))]);
-    let ended = bench.run(&bench.config().patience(5, 1, 1), &images(3)).expect(75);
+    let ended = bench.run(&bench.config().patience(10, 1, 1), &images(3)).expect(75);
     others_are_signed(&ended, 2);
     ended.says("a reply was rejected: it has 1048").says("more than max_message_size");
 }

@@ -222,7 +222,7 @@ fn a_refused_receiver_ends_the_run_before_anything_is_sent() {
         let ended = bench.run(&bench.config(), &images(2)).expect(77);
         took_between(&ended, 0.0, 3.0);
         ended
-            .says("listening to “")
+            .says("listening to \"")
             .says(&format!("refused: {condition}: says the test"))
             .says("topic_listen_to");
         assert_eq!(bench.record().requests.len(), 0);
@@ -243,7 +243,7 @@ fn a_link_detached_at_once_is_as_refused() {
             Bench::misbehaving(vec![rule(When::ReceiverLink, Act::DetachLink(refusal(condition)))]);
         let ended = bench.run(&bench.config(), &images(2)).expect(77);
         took_between(&ended, 0.0, 3.0);
-        ended.says("listening to “").says(condition);
+        ended.says("listening to \"").says(condition);
     }
 }
 

@@ -158,7 +158,7 @@ fn a_broker_without_a_certificate_is_refused() {
         builder.set_cipher_list("aNULL:@SECLEVEL=0").unwrap();
         let port = serve(builder.build());
         let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(77);
-        ended.says("the broker refused our handshake: handshake failure");
+        ended.says("the broker refused the client's handshake: handshake failure");
     }
 }
 
@@ -199,7 +199,7 @@ fn without_verification_an_alert_is_still_an_alert() {
     }));
     let config = to_port(bench.config(), "amqps", port).set("tls_verify", "none");
     let ended = bench.run(&config, &images(1)).expect(77);
-    ended.says("the broker refused our certificate: ");
+    ended.says("the broker refused the client's certificate: ");
     assert!(!ended.stderr.contains("self-signed"), "{}", ended.stderr);
 }
 
@@ -214,7 +214,7 @@ fn an_alert_about_the_host_name_is_one_too() {
         });
     }));
     let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(77);
-    ended.says("the broker refused our handshake: unrecognized name");
+    ended.says("the broker refused the client's handshake: unrecognized name");
 }
 
 // ---- our own files ----
@@ -437,7 +437,7 @@ fn a_broker_that_refuses_our_certificate_says_so() {
     let config = with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap())
         .patience(1, 1, 1);
     let ended = bench.run(&config, &images(1)).expect(77);
-    ended.says("the broker refused our certificate: unknown ca");
+    ended.says("the broker refused the client's certificate: unknown ca");
     assert_eq!(bench.record().requests.len(), 0);
     assert_eq!(bench.record().connections.len(), 1, "trying again cannot help");
 }
@@ -449,7 +449,7 @@ fn a_broker_that_hangs_up_on_our_certificate_is_given_a_likely_cause() {
     // After the handshake, in which a silent broker has seen the certificate.
     let (port, _) = peer::listen(move |stream| drop(context.accept(stream)));
     let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(69);
-    ended.says("the broker hung up; it may not accept our certificate");
+    ended.says("the broker hung up; it may not accept the client's certificate");
 }
 
 #[test]
@@ -481,13 +481,13 @@ fn tls_to_a_plain_port_and_the_reverse_are_named() {
     let port_of = |url: String| url.rsplit(':').next().unwrap().parse::<u16>().unwrap();
     let plain = port_of(bench.sandbox.amqp_url());
     let ended = bench.run(&to_port(bench.config(), "amqps", plain), &images(1)).expect(69);
-    ended.says("the port does not speak TLS; amqp:// is for a plain port");
+    ended.says("the port does not speak TLS; use amqp:// for a plain port");
     let tls = port_of(bench.sandbox.amqps_url());
     let ended = bench.run(&to_port(bench.config(), "amqp", tls), &images(1)).expect(69);
-    ended.says("the port may speak TLS, which amqps:// is for");
+    ended.says("if the port speaks TLS, use amqps://");
     let alert = answering(b"\x15\x03\x01\0\x02\x02\x28", true);
     let ended = bench.run(&to_port(bench.config(), "amqp", alert), &images(1)).expect(69);
-    ended.says("the port speaks TLS; amqps:// is for that");
+    ended.says("the port speaks TLS; use amqps:// for it");
     assert_eq!(bench.record().requests.len(), 0);
 }
 
@@ -514,7 +514,7 @@ fn other_protocols_are_named() {
         let ended = bench
             .run(&to_port(bench.config(), "amqp", answering(http, hang_up)), &images(1))
             .expect(69);
-        ended.says("the port does not speak AMQP: it sent “HTTP/1.1”");
+        ended.says("the port does not speak AMQP: it sent \"HTTP/1.1\"");
         let ended = bench
             .run(&to_port(bench.config(), "amqps", answering(http, hang_up)), &images(1))
             .expect(69);

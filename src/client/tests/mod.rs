@@ -130,12 +130,12 @@ impl Broker for Script {
         Instant::now()
     }
 
-    fn send(&mut self, entry: usize, _request: &Request) -> Handed {
+    fn send(&mut self, entry: usize, _request: &Request) -> HandOver {
         if self.never.contains(&entry) {
-            return Handed::Never(Condition::new("amqp:link:message-size-exceeded", ""));
+            return HandOver::Never(Condition::new("amqp:link:message-size-exceeded", ""));
         }
         if self.credit == 0 || self.waits {
-            return Handed::NotNow;
+            return HandOver::NotNow;
         }
         self.waits = self.held;
         assert!(!self.accepted.contains(&entry), "an accepted request was sent again in its cycle");
@@ -146,7 +146,7 @@ impl Broker for Script {
         }
         self.sent.push(entry);
         self.in_flight.insert(entry);
-        Handed::Over
+        HandOver::Done
     }
 
     fn flush(&mut self) -> bool {
@@ -302,7 +302,7 @@ fn without_credit_the_windows_of_a_cycle_are_skipped() {
     assert!(matches!(ledger.entries()[0].state(), State::NotSent));
 }
 
-/// Handed over is not sent: with nothing on the socket there are no windows to wait for.
+/// HandOver over is not sent: with nothing on the socket there are no windows to wait for.
 #[test]
 fn what_is_held_back_is_not_waited_for() {
     // One quiet for the sending of each cycle; a window would need one more.

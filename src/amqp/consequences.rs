@@ -1,6 +1,9 @@
-//! What a broker's condition or TLS alert means for the run: the one table of it.
+//! What a broker's condition means for the run: the one table of it.
 
-use super::Condition;
+use crate::{
+    error::{Condition, Subject},
+    session::{End, Scope},
+};
 
 /// What a condition says, wherever it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ fn meaning(condition: &Condition) -> Meaning {
 
 /// Where a condition comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(super) enum Place {
     /// The broker closes the connection before it answered our links: so it may answer a login.
     Login,
     /// The broker closes a connection that stood.
@@ -51,7 +54,7 @@ pub(crate) enum Place {
 
 /// What a condition means where it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
+pub(super) enum Effect {
     /// The run ends.
     Run,
     /// Nothing more is sent; what the broker has taken is waited for.
@@ -67,7 +70,7 @@ pub(crate) enum Effect {
 }
 
 /// The table: what `condition` means at `place`.
-pub(crate) fn effect(condition: &Condition, place: Place) -> Effect {
+pub(super) fn effect(condition: &Condition, place: Place) -> Effect {
     match (place, meaning(condition)) {
         (Place::Login, Meaning::Refusal) => Effect::BrokerIsOut,
         (Place::Connection | Place::Session | Place::Receiver, Meaning::Refusal) => Effect::Run,
@@ -78,32 +81,14 @@ pub(crate) fn effect(condition: &Condition, place: Place) -> Effect {
     }
 }
 
-/// Whether a condition is one of the ways to say “you may not”.
-pub(super) fn is_refusal(condition: &Condition) -> bool {
-    meaning(condition) == Meaning::Refusal
-}
-
-/// What an alert in the TLS handshake means (RFC 8446, 6.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AlertMeaning {
-    /// The broker does not take our certificate.
-    Certificate,
-    /// The broker and we do not agree on how to speak, and would not the next time.
-    Handshake,
-    /// The broker is in trouble, or the bytes were.
-    Passing,
-}
-
-/// The table of alerts, by their numbers.
-pub(crate) fn alert(number: u8) -> AlertMeaning {
-    match number {
-        // no, bad, unsupported, revoked, expired and unknown certificate; unknown CA, access denied, bad
-        // signature; certificate required.
-        41..=46 | 48 | 49 | 51 | 116 => AlertMeaning::Certificate,
-        // close notify, unexpected message, bad record, decryption, overflow, decompression; decode
-        // error; internal error, user canceled.
-        0 | 10 | 20 | 21 | 22 | 30 | 50 | 80 | 90 => AlertMeaning::Passing,
-        _ => AlertMeaning::Handshake,
+/// The end of what a broker ended at `place` with a condition.
+pub(super) fn end(place: Place, what: Subject, condition: Condition) -> End {
+    match effect(&condition, place) {
+        Effect::Run | Effect::Sending => {
+            End::Refused { what, condition, scope: Scope::EveryBroker }
+        }
+        Effect::BrokerIsOut => End::Refused { what, condition, scope: Scope::ThisBroker },
+        Effect::Item | Effect::Unsettled | Effect::NextBroker => End::Closed { what, condition },
     }
 }
 
@@ -173,21 +158,5 @@ mod tests {
         assert_eq!(row("failed", "AMQ229102: address is full"), PASSING);
         assert_eq!(row("failed", "he said AMQ119002"), PASSING);
         assert_eq!(row("amqp:internal-error", words), PASSING);
-    }
-
-    #[test]
-    fn the_whole_table_of_alerts() {
-        for (numbers, expected) in [
-            (&[41, 42, 43, 44, 45, 46, 48, 49, 51, 116][..], AlertMeaning::Certificate),
-            (&[0, 10, 20, 21, 22, 30, 50, 80, 90], AlertMeaning::Passing),
-            (
-                &[40, 47, 60, 70, 71, 86, 100, 109, 110, 112, 113, 115, 120, 255],
-                AlertMeaning::Handshake,
-            ),
-        ] {
-            for &number in numbers {
-                assert_eq!(alert(number), expected, "{number}");
-            }
-        }
     }
 }

@@ -1,26 +1,9 @@
-//! From the engine's terms to those of the loops and the ledger.
+//! From a message to the reply that it should be.
 
 use serde_json::{Map, Number, Value};
 
-use crate::{
-    error::Condition,
-    proton::{self, Message, Scalar},
-    signing::{self, Outcome, RawReply},
-};
-
-/// What an AMQP outcome means for a request (AMQP 1.0 part 3.4).
-pub(super) fn outcome(outcome: proton::Outcome) -> Outcome {
-    match outcome {
-        proton::Outcome::Accepted => Outcome::Accepted,
-        proton::Outcome::Rejected(condition) => Outcome::Undeliverable(condition),
-        proton::Outcome::Released => Outcome::Returned("released"),
-        proton::Outcome::Modified { undeliverable_here: false } => Outcome::Returned("modified"),
-        proton::Outcome::Modified { undeliverable_here: true } => Outcome::Undeliverable(
-            Condition::new("", "modified by the broker as undeliverable here"),
-        ),
-        proton::Outcome::Forgotten => Outcome::Unknown,
-    }
-}
+use super::message::{self, Message, Scalar};
+use crate::signing::{self, RawReply};
 
 /// A message as the reply that it should be; `Err` says why it could not be read.
 pub(crate) fn reply(message: Result<Message, String>) -> RawReply {
@@ -32,8 +15,8 @@ pub(crate) fn reply(message: Result<Message, String>) -> RawReply {
     };
     RawReply {
         body: match message.body {
-            proton::Body::Bytes(bytes) => signing::ReplyBody::Bytes(bytes),
-            proton::Body::Other(kind) => signing::ReplyBody::Other(kind),
+            message::Body::Bytes(bytes) => signing::ReplyBody::Bytes(bytes),
+            message::Body::Other(kind) => signing::ReplyBody::Other(kind),
         },
         properties: message.application_properties.map(|pairs| {
             pairs.into_iter().map(|(name, value)| (name, json(value))).collect::<Map<_, _>>()

@@ -1,0 +1,18 @@
+//! An AMQP 1.0 session: links, requests on their way, replies that are not settled, and what a broker's
+//! words mean. Bytes and the time in, bytes and events out.
+
+mod consequences;
+mod inbound;
+mod message;
+mod outbound;
+mod preface;
+mod proton;
+mod reply;
+mod session;
+
+#[cfg(any(test, fuzzing))]
+pub(crate) use message::{Message, Outgoing};
+pub(crate) use proton::Mechanisms;
+#[cfg(any(test, fuzzing))]
+pub(crate) use reply::reply as reply_of;
+pub(crate) use session::{Options, Session};

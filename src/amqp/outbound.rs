@@ -1,0 +1,134 @@
+//! Requests on their way: which delivery carries which request, and what an outcome is about.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::proton;
+use crate::{error::Condition, signing::Outcome};
+
+/// The deliveries of one connection that have no outcome yet. A request may be on its way more than once.
+pub(super) struct Outbound {
+    /// The ledger's numbers of the requests, by the tags of their deliveries.
+    in_flight: BTreeMap<u64, usize>,
+    /// The tag that each request was sent under last.
+    latest: HashMap<usize, u64>,
+    /// Whether the broker has accepted anything yet.
+    has_accepted: bool,
+    next_tag: u64,
+}
+
+impl Outbound {
+    pub(super) fn new() -> Self {
+        let (in_flight, latest) = (BTreeMap::new(), HashMap::new());
+        Self { in_flight, latest, has_accepted: false, next_tag: 1 }
+    }
+
+    /// Notes that a request is sent; the tag of its delivery.
+    pub(super) fn sent(&mut self, entry: usize) -> u64 {
+        let tag = self.next_tag;
+        self.next_tag += 1;
+        self.in_flight.insert(tag, entry);
+        self.latest.insert(entry, tag);
+        tag
+    }
+
+    /// Notes the outcome of a delivery; the request that it is news of, if it is.
+    pub(super) fn outcome(&mut self, tag: u64, outcome: &proton::Outcome) -> Option<usize> {
+        // It may have been given up when the sender ended.
+        let entry = self.in_flight.remove(&tag)?;
+        let is_accepted = *outcome == proton::Outcome::Accepted;
+        self.has_accepted |= is_accepted;
+        // Of a request that was sent again since, only one thing matters: that the broker has it.
+        (is_accepted || self.latest.get(&entry) == Some(&tag)).then_some(entry)
+    }
+
+    /// Gives up what has no outcome, if nothing was ever accepted: then the broker took none of it.
+    ///
+    /// Qpid Broker-J says so that there is no such address, or that it takes no durable messages. If
+    /// anything was accepted, some of the rest may be on its way to the signing server too.
+    pub(super) fn give_up_untaken(&mut self) -> Vec<usize> {
+        if self.has_accepted {
+            return Vec::new();
+        }
+        std::mem::take(&mut self.in_flight).into_values().collect()
+    }
+}
+
+/// What an AMQP outcome means for a request (AMQP 1.0 part 3.4).
+pub(super) fn meaning(outcome: proton::Outcome) -> Outcome {
+    match outcome {
+        proton::Outcome::Accepted => Outcome::Accepted,
+        proton::Outcome::Rejected(condition) => Outcome::Undeliverable(condition),
+        proton::Outcome::Released => Outcome::Returned("released"),
+        proton::Outcome::Modified { undeliverable_here: false } => Outcome::Returned("modified"),
+        proton::Outcome::Modified { undeliverable_here: true } => {
+            let words = "modified by the broker as undeliverable here";
+            Outcome::Undeliverable(Condition::new("", words))
+        }
+        proton::Outcome::Forgotten => Outcome::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn condition() -> Condition {
+        Condition::new("amqp:internal-error", "no")
+    }
+
+    #[test]
+    fn an_outcome_is_about_the_request_that_its_delivery_carries_and_comes_once() {
+        let mut outbound = Outbound::new();
+        let (first, second) = (outbound.sent(7), outbound.sent(3));
+        assert_eq!(outbound.outcome(second, &proton::Outcome::Released), Some(3));
+        assert_eq!(outbound.outcome(second, &proton::Outcome::Released), None);
+        assert_eq!(outbound.outcome(first, &proton::Outcome::Accepted), Some(7));
+        assert_eq!(outbound.outcome(99, &proton::Outcome::Accepted), None);
+    }
+
+    #[test]
+    fn of_an_earlier_sending_only_acceptance_is_news() {
+        for (outcome, expected) in [
+            (proton::Outcome::Accepted, Some(0)),
+            (proton::Outcome::Rejected(condition()), None),
+            (proton::Outcome::Released, None),
+            (proton::Outcome::Modified { undeliverable_here: true }, None),
+            (proton::Outcome::Forgotten, None),
+        ] {
+            let mut outbound = Outbound::new();
+            let first = outbound.sent(0);
+            let second = outbound.sent(0);
+            assert_eq!(outbound.outcome(first, &outcome), expected, "{outcome:?}");
+            assert_eq!(outbound.outcome(second, &outcome), Some(0), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_outcome_is_given_up_only_if_nothing_was_ever_accepted() {
+        let mut outbound = Outbound::new();
+        let tags = [5, 4, 6].map(|entry| outbound.sent(entry));
+        outbound.outcome(tags[1], &proton::Outcome::Rejected(condition()));
+        assert_eq!(outbound.give_up_untaken(), [5, 6]);
+        assert_eq!(outbound.outcome(tags[0], &proton::Outcome::Accepted), None, "it was given up");
+
+        let mut outbound = Outbound::new();
+        let tags = [0, 1].map(|entry| outbound.sent(entry));
+        outbound.outcome(tags[0], &proton::Outcome::Accepted);
+        assert!(outbound.give_up_untaken().is_empty());
+        assert_eq!(outbound.outcome(tags[1], &proton::Outcome::Released), Some(1));
+    }
+
+    #[test]
+    fn each_outcome_has_its_meaning() {
+        let here = |undeliverable_here| meaning(proton::Outcome::Modified { undeliverable_here });
+        assert_eq!(meaning(proton::Outcome::Accepted), Outcome::Accepted);
+        let rejected = meaning(proton::Outcome::Rejected(condition()));
+        assert_eq!(rejected, Outcome::Undeliverable(condition()));
+        assert_eq!(meaning(proton::Outcome::Released), Outcome::Returned("released"));
+        assert_eq!(here(false), Outcome::Returned("modified"));
+        assert!(
+            matches!(here(true), Outcome::Undeliverable(condition) if condition.name.is_empty())
+        );
+        assert_eq!(meaning(proton::Outcome::Forgotten), Outcome::Unknown);
+    }
+}

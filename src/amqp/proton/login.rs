@@ -1,0 +1,118 @@
+//! What happens up to the peer's Open: the SASL layer, and bounds on what a peer may send there.
+#![allow(unsafe_code)]
+
+use std::{
+    ffi::{CString, NulError, c_char},
+    ptr::{self, NonNull},
+};
+
+use proton_sys::*;
+use zeroize::Zeroizing;
+
+use super::driver::Driver;
+
+/// Bytes that the peer may send up to its Open. SASL frames have 512 bytes at most (AMQP 1.0 part
+/// 5.3.1), and an Open is not much longer; but the engine keeps some of each SASL frame.
+const MAX_PREFACE: usize = 128 * 1024;
+
+/// The SASL mechanisms that are allowed; the engine takes the best one that the peer offers too.
+#[derive(Clone, Copy)]
+pub(crate) enum Mechanisms<'a> {
+    Anonymous,
+    External,
+    ExternalOrAnonymous,
+    /// The caller ensures TLS: the password is sent in clear.
+    Plain {
+        user: &'a str,
+        password: &'a str,
+    },
+}
+
+/// A login, from the first byte on.
+pub(super) struct Login {
+    /// Bytes that came before the peer's Open; `None`: it has come.
+    preface: Option<usize>,
+    /// The SASL layer, if there is one. It lives as long as the driver.
+    sasl: Option<NonNull<pn_sasl_t>>,
+    /// The name of the mechanism that was chosen up to the peer's Open. It is compared, never read.
+    mechanism: *const c_char,
+}
+
+impl Login {
+    /// Sets up the SASL layer; without `mechanisms` there is none, and the AMQP header comes first.
+    ///
+    /// # Errors
+    /// A text with an interior NUL, which C cannot hold.
+    pub(super) fn new(
+        driver: &Driver,
+        mechanisms: Option<Mechanisms<'_>>,
+    ) -> Result<Self, NulError> {
+        let sasl = mechanisms.map(|mechanisms| layer(driver, mechanisms)).transpose()?.flatten();
+        Ok(Self { preface: Some(0), sasl, mechanism: ptr::null() })
+    }
+
+    /// Counts bytes of the peer; an error once too many came without an Open.
+    pub(super) fn count(&mut self, count: usize) -> Result<(), &'static str> {
+        match &mut self.preface {
+            Some(preface) if *preface + count > MAX_PREFACE => {
+                Err("the broker sent more than 128 KiB without an Open")
+            }
+            Some(preface) => {
+                *preface += count;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Notes that the peer's Open has come.
+    pub(super) fn opened(&mut self) {
+        self.preface = None;
+        self.mechanism = self.chosen();
+    }
+
+    /// Whether the peer began another login after its Open. Older versions of the engine take SASL
+    /// frames at any time, and keep some of each.
+    pub(super) fn began_again(&mut self) -> bool {
+        let mechanism = self.chosen();
+        self.preface.is_none() && std::mem::replace(&mut self.mechanism, mechanism) != mechanism
+    }
+
+    fn chosen(&self) -> *const c_char {
+        // SAFETY: the SASL layer lives as long as the driver.
+        self.sasl.map_or(ptr::null(), |sasl| unsafe { pn_sasl_get_mech(sasl.as_ptr()) })
+    }
+
+    /// Whether the login failed for a reason of the peer's that may pass (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
+    pub(super) fn may_do_better(&self) -> bool {
+        // SAFETY: the SASL layer lives as long as the driver.
+        let outcome = self.sasl.map(|sasl| unsafe { pn_sasl_outcome(sasl.as_ptr()) });
+        matches!(outcome, Some(PN_SASL_SYS | PN_SASL_TEMP))
+    }
+}
+
+fn layer(
+    driver: &Driver,
+    mechanisms: Mechanisms<'_>,
+) -> Result<Option<NonNull<pn_sasl_t>>, NulError> {
+    let (names, user, password) = match mechanisms {
+        Mechanisms::Anonymous => (c"ANONYMOUS", "", ""),
+        Mechanisms::External => (c"EXTERNAL", "", ""),
+        Mechanisms::ExternalOrAnonymous => (c"EXTERNAL ANONYMOUS", "", ""),
+        Mechanisms::Plain { user, password } => (c"PLAIN", user, password),
+    };
+    let (user, password) = (CString::new(user)?, Zeroizing::new(CString::new(password)?));
+    let connection = driver.connection();
+    // SAFETY: connection and transport are live; the strings outlive the calls, which copy them.
+    Ok(unsafe {
+        if !user.is_empty() {
+            pn_connection_set_user(connection, user.as_ptr());
+            pn_connection_set_password(connection, password.as_ptr());
+        }
+        let sasl = pn_sasl(driver.transport());
+        pn_sasl_allowed_mechs(sasl, names.as_ptr());
+        // TLS is outside the engine, which would take every connection for one without it.
+        pn_sasl_set_allow_insecure_mechs(sasl, true);
+        NonNull::new(sasl)
+    })
+}

@@ -1,0 +1,180 @@
+//! The link that requests leave by: credit, the session's window, and outcomes.
+#![allow(unsafe_code)]
+
+use std::{
+    ffi::{CString, NulError, c_void},
+    ptr::{self, NonNull},
+};
+
+use proton_sys::*;
+
+use super::{
+    driver::Driver,
+    event::{Event, Outcome},
+    raw::condition,
+};
+
+/// A sender, from our attach on. Its link lives as long as the driver.
+pub(super) struct Sender {
+    link: NonNull<pn_link_t>,
+    /// The peer has attached it too, and neither it nor what it stands on has ended.
+    is_attached: bool,
+    /// Messages that were put on it, and those of them that have no outcome.
+    sent: i64,
+    in_flight: usize,
+}
+
+impl Sender {
+    /// Attaches to `target`; `None` is the anonymous terminus.
+    ///
+    /// # Errors
+    /// A text with an interior NUL, which C cannot hold.
+    ///
+    /// # Panics
+    /// If there is no memory for it.
+    pub(super) fn attach(
+        session: NonNull<pn_session_t>,
+        name: &str,
+        target: Option<&str>,
+    ) -> Result<Self, NulError> {
+        let (name, target) = (CString::new(name)?, target.map(CString::new).transpose()?);
+        // SAFETY: the session is live; the strings are copied.
+        let link = unsafe {
+            let link = NonNull::new(pn_sender(session.as_ptr(), name.as_ptr())).expect("memory");
+            if let Some(target) = &target {
+                pn_terminus_set_address(pn_link_target(link.as_ptr()), target.as_ptr());
+            }
+            pn_link_open(link.as_ptr());
+            link
+        };
+        Ok(Self { link, is_attached: false, sent: 0, in_flight: 0 })
+    }
+
+    pub(super) fn is(&self, link: *mut pn_link_t) -> bool {
+        self.link.as_ptr() == link
+    }
+
+    /// Notes that the peer has attached it too.
+    pub(super) fn attached(&mut self) {
+        self.is_attached = true;
+    }
+
+    /// Notes that nothing more can be sent.
+    pub(super) fn ended(&mut self) {
+        self.is_attached = false;
+    }
+
+    /// Messages that have no outcome.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Whether a message can be sent now: there is credit, and the one before went out.
+    pub(super) fn has_credit(&self) -> bool {
+        if !self.is_attached || self.holds_back() || self.holds_message() {
+            return false;
+        }
+        // SAFETY: the link is live.
+        let credit = unsafe { pn_link_credit(self.link.as_ptr()) };
+        // Credit is unsigned on the wire, and more than an int holds reads as negative. So does credit
+        // that was taken back while messages were on the way (AMQP 1.0 part 2.6.7), but by no more than
+        // were sent.
+        credit > 0 || i64::from(credit) < -self.sent
+    }
+
+    /// Whether a message waits in the engine: for the output before it, or for the session's window
+    /// (AMQP 1.0 part 2.5.6).
+    pub(super) fn holds_back(&self) -> bool {
+        // SAFETY: the link is live.
+        unsafe { pn_link_queued(self.link.as_ptr()) > 0 }
+    }
+
+    /// Whether the peer has sent a message on this link, which it must not. Those of the client are
+    /// complete at once, and a further one would be put into the peer's.
+    pub(super) fn holds_message(&self) -> bool {
+        // SAFETY: the link is live.
+        unsafe { !pn_link_current(self.link.as_ptr()).is_null() }
+    }
+
+    /// Gives back what credit is left, if the peer asks for that: there is nothing to send (AMQP 1.0
+    /// part 2.6.7, drain).
+    pub(super) fn answer_drain(&mut self) {
+        if self.is_attached && !self.holds_back() {
+            // SAFETY: the link is live.
+            unsafe {
+                if pn_link_get_drain(self.link.as_ptr()) {
+                    pn_link_drained(self.link.as_ptr());
+                }
+            }
+        }
+    }
+
+    /// The longest message that the peer takes, in bytes; `None`: any.
+    pub(super) fn peer_max_message_size(&self) -> Option<u64> {
+        if !self.is_attached {
+            return None;
+        }
+        // SAFETY: the link is live.
+        Some(unsafe { pn_link_remote_max_message_size(self.link.as_ptr()) })
+            .filter(|&size| size > 0)
+    }
+
+    /// Sends a whole message; `tag` must be new for this engine, and not 0. Needs credit.
+    ///
+    /// # Panics
+    /// Without credit, or with the tag 0.
+    pub(super) fn send(&mut self, driver: &mut Driver, tag: u64, message: &[u8]) {
+        assert!(self.has_credit(), "sending needs credit");
+        assert_ne!(tag, 0, "0 is no tag");
+        let link = self.link.as_ptr();
+        let name = tag.to_string();
+        let tag_bytes = pn_bytes_t { size: name.len(), start: name.as_ptr().cast() };
+        // SAFETY: the link is live; tag and message are copied. The context is a number, never followed.
+        unsafe {
+            let delivery = pn_delivery(link, tag_bytes);
+            pn_delivery_set_context(delivery, tag as usize as *mut c_void);
+            pn_link_send(link, message.as_ptr().cast(), message.len());
+            pn_link_advance(link);
+        }
+        // Into the output, if it goes: a queue in here could be neither counted nor taken back.
+        driver.output();
+        self.sent += 1;
+        self.in_flight += 1;
+    }
+
+    /// The outcome of a delivery, once; the delivery is forgotten with it.
+    ///
+    /// # Safety
+    /// `delivery` is a live delivery of this sender.
+    pub(super) unsafe fn outcome(&mut self, delivery: *mut pn_delivery_t) -> Option<Event> {
+        // SAFETY: by the caller; nothing uses the pointer after it is settled.
+        unsafe {
+            let tag = pn_delivery_get_context(delivery) as usize as u64;
+            // Two dispositions that came at once are two events; the first has brought the outcome.
+            if tag == 0 {
+                return None;
+            }
+            // The state first, always: a getter of another state's fields changes the state in newer versions.
+            let outcome = match pn_delivery_remote_state(delivery) {
+                PN_ACCEPTED => Outcome::Accepted,
+                PN_REJECTED => {
+                    let remote = pn_delivery_remote(delivery);
+                    Outcome::Rejected(condition(pn_disposition_condition(remote)))
+                }
+                PN_RELEASED => Outcome::Released,
+                PN_MODIFIED => {
+                    let remote = pn_delivery_remote(delivery);
+                    Outcome::Modified {
+                        undeliverable_here: pn_disposition_is_undeliverable(remote),
+                    }
+                }
+                _ if pn_delivery_settled(delivery) => Outcome::Forgotten,
+                _ => return None,
+            };
+            pn_delivery_set_context(delivery, ptr::null_mut());
+            pn_delivery_settle(delivery);
+            self.in_flight -= 1;
+            Some(Event::Outcome { tag, outcome })
+        }
+    }
+}

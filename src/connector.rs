@@ -1,0 +1,98 @@
+//! Opens connections to real or simulated brokers: the one place that knows every protocol.
+
+use std::{ffi::NulError, time::Instant};
+
+use crate::{
+    amqp::{self, Mechanisms},
+    config::{BrokerUrl, Settings},
+    connection::{self, Connection, Failure, Opened},
+    deadline::Deadline,
+    error::{Argument, Error},
+    failover::Connect,
+    random,
+    session::{Beginning, Login},
+    transport::Network,
+};
+
+/// The addresses of one run, as the brokers understand them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) send_to: String,
+    pub(crate) listen_to: String,
+}
+
+/// Opens connections on a network, for the requests of one run.
+pub(crate) struct Connector<'a, N> {
+    pub(crate) network: &'a N,
+    pub(crate) settings: &'a Settings,
+    pub(crate) route: &'a Route,
+    pub(crate) password: Option<&'a str>,
+}
+
+impl<N: Network> Connect for Connector<'_, N> {
+    type Connection = Connection<amqp::Session, N::Wire>;
+
+    fn now(&self) -> Instant {
+        self.network.now()
+    }
+
+    fn sleep(&self, until: Instant) -> Result<(), Error> {
+        self.network.sleep(until)
+    }
+
+    fn open(
+        &self,
+        url: &BrokerUrl,
+        beginning: Beginning,
+        first_reply: u64,
+        deadline: &Deadline,
+    ) -> Result<Opened<Self::Connection>, Failure> {
+        let broker = url.to_string();
+        let wire = self.network.connect(&url.host, url.port, url.tls, deadline);
+        let wire = wire.map_err(|(phase, fault)| {
+            let deadline = deadline.during(phase);
+            Failure::OfBroker(connection::unconnected(fault, &broker, url.tls, &deadline))
+        })?;
+        let settings = self.settings;
+        let container_id = random::uuid();
+        let session = amqp::Session::new(&amqp::Options {
+            container_id: &container_id,
+            receiver_name: &format!("{container_id}-{}", self.route.listen_to),
+            sender_name: &format!("{container_id}-{}", self.route.send_to),
+            mechanisms: self.mechanisms(beginning.login),
+            hostname: settings.open_hostname.as_deref().unwrap_or(&url.host),
+            idle_timeout: settings.idle_timeout,
+            max_message_size: settings.max_message_size,
+            listen_to: &self.route.listen_to,
+            send_to: &self.route.send_to,
+            target: beginning.target,
+            durable: settings.durable,
+            ttl: settings.time_to_live(),
+            first_reply,
+            now: self.network.now(),
+        });
+        let session = session.map_err(|nul| Failure::OfRun(holds_nul(&nul)))?;
+        Connection::open(broker, url.tls, session, wire, deadline)
+    }
+}
+
+impl<N> Connector<'_, N> {
+    /// The SASL mechanisms of a login; `None`: no SASL layer.
+    fn mechanisms(&self, login: Login) -> Option<Mechanisms<'_>> {
+        Some(match login {
+            Login::Bare => return None,
+            Login::Anonymous => Mechanisms::Anonymous,
+            Login::External => Mechanisms::External,
+            Login::ExternalOrAnonymous => Mechanisms::ExternalOrAnonymous,
+            Login::Plain => Mechanisms::Plain {
+                user: self.settings.username.as_deref().unwrap_or_default(),
+                password: self.password.unwrap_or_default(),
+            },
+        })
+    }
+}
+
+/// The configuration is checked for NUL when it is read, addresses and passwords with it.
+fn holds_nul(_: &NulError) -> Error {
+    Error::argument(Argument::Address, "contains a NUL character")
+}

@@ -1,0 +1,34 @@
+//! What a broker can refuse or end.
+
+use std::fmt;
+
+/// What a broker refused or ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// The connection.
+    Connection,
+    /// A connection that begins with AMQP itself, where the broker asks for SASL first (AMQP 1.0 part 5.3).
+    WithoutSasl,
+    /// The SASL login.
+    Login,
+    /// The session, and both links with it.
+    Session,
+    /// The link that requests leave by, or a request on it, to this address.
+    Sending(String),
+    /// The link that replies come in by, from this address.
+    Listening(String),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connection => f.write_str("connection"),
+            Self::WithoutSasl => f.write_str("connection without SASL"),
+            Self::Login => f.write_str("login"),
+            Self::Session => f.write_str("session"),
+            Self::Sending(address) => write!(f, "sending to \"{address}\""),
+            Self::Listening(address) => write!(f, "listening to \"{address}\""),
+        }
+    }
+}
