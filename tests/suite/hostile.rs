@@ -200,7 +200,8 @@ fn sasl_without_an_end_is_given_up() {
         .set("sasl", "anonymous")
         .set("connect_timeout", "600");
     let ended = bench.run(&config, &images(1)).expect(69);
-    ended.says("more than 128 KiB without an Open");
+    // Some builds of Proton end such a connection by themselves.
+    ended.says_one_of(&["more than 128 KiB without an Open", "the broker hung up before its Open"]);
     took_between(&ended, 1.0, 5.0);
     assert!(count.load(Ordering::SeqCst) > 1);
 }
@@ -273,7 +274,11 @@ fn a_login_after_the_open_ends_the_connection() {
     let ended = bench
         .run(&alone(&bench, port).patience(1, 1, 1).set("sasl", "anonymous"), &images(1))
         .expect(69);
-    ended.says("the broker began another login");
+    // Some builds of Proton read no SASL frames after the Open.
+    ended.says_one_of(&[
+        "the broker began another login",
+        "the broker sent something that is no AMQP frame",
+    ]);
     took_between(&ended, 1.0, 5.0);
     assert!(count.load(Ordering::SeqCst) > 1);
 }

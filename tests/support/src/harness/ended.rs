@@ -73,7 +73,19 @@ impl Ended {
         self
     }
 
-    /// The same, exactly once.
+    /// The same for any of several texts.
+    #[track_caller]
+    pub fn says_one_of(&self, texts: &[&str]) -> &Self {
+        let said = self.told();
+        assert!(
+            texts.iter().any(|text| said.contains(text)),
+            "none of {texts:?} in:\n{}",
+            self.stderr
+        );
+        self
+    }
+
+    /// The same as `says`, exactly once.
     #[track_caller]
     pub fn says_once(&self, text: &str) -> &Self {
         let times = self.told().matches(text).count();
