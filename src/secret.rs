@@ -15,8 +15,8 @@ pub(crate) fn read(path: &Path, what: &str) -> Result<Zeroizing<String>, Error> 
     let mut secret = fs::read_to_string(path)
         .map(Zeroizing::new)
         .map_err(|error| wrong(format!("cannot read the {what}: {error}")))?;
-    // Editors end a file with a line break that nobody typed as part of the secret. It is cut off in
-    // place: a copy would be one more to erase.
+    // Editors end a file with a line break, which is no part of the secret. It is cut off in place: a
+    // copy would be one more to erase.
     let length = secret.trim_end_matches(['\n', '\r']).len();
     secret.truncate(length);
     if secret.is_empty() || secret.contains('\0') {

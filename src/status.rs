@@ -28,7 +28,7 @@ pub enum Status {
     BadReply,
     /// The signing server refused at least one item.
     Refused,
-    /// TLS or the broker refused us.
+    /// TLS or the broker refused the client.
     NotPermitted,
     /// The deadline of the whole run passed.
     Deadline,

@@ -7,7 +7,7 @@ use crate::Error;
 /// The file that was named, else the first of the usual ones that exists.
 ///
 /// # Errors
-/// [`Error::Config`] where none is named and none exists. A named one that is missing is found out by reading it.
+/// [`Error::Config`] if none is named and none exists. A named one that is missing is noticed by reading it.
 pub(super) fn choose(named: Option<&Path>, usual: &[PathBuf]) -> Result<PathBuf, Error> {
     if let Some(path) = named {
         return Ok(expand_home(path));
@@ -16,7 +16,7 @@ pub(super) fn choose(named: Option<&Path>, usual: &[PathBuf]) -> Result<PathBuf,
         return Ok(found.clone());
     }
     let problem =
-        "there is no configuration file; name one with --config-file, or put one there".into();
+        "there is no configuration file; name one with --config-file, or create one".into();
     let paths: Vec<_> = usual.iter().map(|path| path.display().to_string()).collect();
     Err(Error::Config { path: PathBuf::from(paths.join(" or ")), key: String::new(), problem })
 }

@@ -10,11 +10,11 @@ use serde_json::json;
 
 use super::{operation::Asked, report, streams::stdout};
 
-/// Prints the document that the reference prints, with everything that was received; an item
-/// without a reply is `""`.
+/// Prints the document that pubtools-sign prints, with everything that was received; an item without
+/// a reply is `""`.
 ///
 /// # Errors
-/// [`Error::LocalFile`] where standard output takes no more.
+/// [`Error::LocalFile`] if standard output takes no more.
 pub(super) fn print(asked: &Asked, run: &Run, result: &Result<(), Error>) -> Result<(), Error> {
     let Asked { operation, requester, texts } = asked;
     to_stdout(|out| {
@@ -56,10 +56,10 @@ pub(super) fn print_raw(run: &Run) -> Result<(), Error> {
     })
 }
 
-/// Makes sure that results have a place to go, before anything is asked for.
+/// Makes sure that results have a place to go, before anything is requested.
 ///
 /// # Errors
-/// [`Error::LocalFile`] where standard output is closed, or not open for writing.
+/// [`Error::LocalFile`] if standard output is closed, or not open for writing.
 pub(super) fn check_stdout() -> Result<(), Error> {
     // Writing nothing is refused like a write, and does nothing else.
     stdout().and_then(|mut out| out.write(&[])).map(drop).map_err(unwritable)

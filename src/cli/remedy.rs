@@ -1,12 +1,12 @@
-//! What to do about an error, where that is known.
+//! What to do about an error, if that is known.
 
 use crate::{Condition, Error, Phase, Subject, TlsCause};
 
-/// One clause for the user; `None` where the error says all there is.
+/// One clause for the user; `None` if the error says all there is.
 pub(super) fn of_error(error: &Error) -> Option<String> {
     Some(match error {
         Error::Tls { cause: TlsCause::ClientCertificate, .. } => {
-            "check with the broker's administrator that messaging_cert_key is known there and signed by a CA that it trusts"
+            "ask the broker's administrator whether the certificate in messaging_cert_key is known there, and signed by a trusted CA"
                 .into()
         }
         Error::Tls { cause: TlsCause::OtherHost, .. } => {
@@ -16,10 +16,10 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
             "put the certificate of the CA that signed the broker's into messaging_ca_cert".into()
         }
         Error::Tls { cause: TlsCause::Handshake, .. } => {
-            "check with the broker's administrator which TLS versions and host names it takes, and whether it wants a certificate"
+            "ask the broker's administrator which TLS versions and host names it accepts, and whether it requires a certificate"
                 .into()
         }
-        Error::Refused { what: Subject::WithoutSasl, .. } => "set sasl: auto, or the mechanism that the broker wants".into(),
+        Error::Refused { what: Subject::WithoutSasl, .. } => "set sasl: auto, or the mechanism that the broker requires".into(),
         Error::Refused { what: Subject::Login, .. } => "check sasl, username and password_file, or the certificate".into(),
         Error::Refused { what: Subject::Listening(_), condition, .. } => {
             address("topic_listen_to", "read from", condition)
@@ -27,7 +27,7 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
         Error::Refused { what: Subject::Sending(_), condition, .. } => address("topic_send_to", "write to", condition),
         // RabbitMQ ends the session for either address, and says which in its own words.
         Error::Refused { what: Subject::Session, condition, .. } if condition.name != "amqp:not-found" => {
-            "check topic_send_to and topic_listen_to, and that our identity may use them".into()
+            "check topic_send_to and topic_listen_to, and that the client's identity may use them".into()
         }
         Error::Refused { condition, .. } => return of_condition(condition),
         Error::Unreachable { brokers } => return brokers.iter().find_map(of_error),
@@ -42,25 +42,25 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
 fn address(key: &str, access: &str, condition: &Condition) -> String {
     match condition.name.as_str() {
         "amqp:not-found" | "failed" => {
-            format!("check {key}: the broker has no such address, and does not make one")
+            format!("check {key}: the broker has no such address, and does not create one")
         }
-        _ => format!("check {key}, and that our identity may {access} it"),
+        _ => format!("check {key}, and that the client's identity may {access} it"),
     }
 }
 
-/// One clause for the user; `None` where the condition says all there is.
+/// One clause for the user; `None` if the condition says all there is.
 pub(super) fn of_condition(condition: &Condition) -> Option<String> {
     let durable = condition.description.to_ascii_lowercase().contains("durable");
     Some(match condition.name.as_str() {
         "amqp:precondition-failed" if durable => {
-            "the broker keeps nothing on disk and takes no durable messages: set durable: false"
+            "the broker keeps nothing on disk and accepts no durable messages: set durable: false"
                 .into()
         }
         "amqp:link:message-size-exceeded" => {
             "sign fewer items in one request (chunk_size), or raise the broker's limit".into()
         }
         "amqp:not-found" => {
-            "check the address, and open_hostname where the broker has virtual hosts".into()
+            "check the address, and open_hostname if the broker has virtual hosts".into()
         }
         _ => return None,
     })

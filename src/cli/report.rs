@@ -1,4 +1,4 @@
-//! What to tell of a run that did not sign everything: in the document, and on standard error.
+//! What to say about a run that did not sign everything: in the document, and on standard error.
 
 use crate::{
     Condition, Error, Run, Status,
@@ -41,7 +41,7 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
     causes
 }
 
-/// What a run that came to its end still lacks, by how far it got.
+/// What a run that ended by itself still lacks, by how far each request got.
 fn silences(run: &Run) -> Vec<(String, String)> {
     let all = run.entries().len();
     let cause = |name: &str, words: &str, fits: fn(&State) -> bool| {
@@ -53,7 +53,7 @@ fn silences(run: &Run) -> Vec<(String, String)> {
         cause("MessagingTimeout", &no_reply, |state| {
             matches!(state, State::Sent | State::Accepted)
         }),
-        cause("Returned", "were given back by the broker", |state| {
+        cause("Returned", "were returned by the broker", |state| {
             matches!(state, State::Returned(_))
         }),
         cause("NotSent", "could not be sent", |state| matches!(state, State::NotSent)),
@@ -77,7 +77,7 @@ fn name(error: &Error) -> &'static str {
     }
 }
 
-/// Prints an error, and what to do about it where that is known.
+/// Prints an error, and what to do about it if that is known.
 pub(super) fn print_error(tool: &str, error: &Error) {
     tell!("{tool}: {}", operation::words(error));
     if let Some(remedy) = remedy::of_error(error) {
@@ -87,11 +87,11 @@ pub(super) fn print_error(tool: &str, error: &Error) {
 
 /// Prints a line for each request that is not signed, and whether running again can help.
 ///
-/// What ended the run, `result`, was told before, and is not told again for each request.
+/// What ended the run, `result`, is printed before, and not again for each request.
 pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
     let (again, refusal) = match result {
         Err(error) if error.is_refusal() => {
-            ("running again can help once that is mended", condition_of(error))
+            ("running again can help once that is fixed", condition_of(error))
         }
         _ => ("running again can help", None),
     };
@@ -102,31 +102,31 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
             State::NotSent => tell!("{tool}: {subject}: not sent; {again}"),
             State::Sent => {
                 tell!(
-                    "{tool}: {subject}: no reply, nor a word from the broker that it has the request; {again}"
+                    "{tool}: {subject}: no reply, and the broker never confirmed the request; {again}"
                 );
             }
             State::Accepted => {
                 tell!(
-                    "{tool}: {subject}: no reply, though the broker took the request; running again can help"
+                    "{tool}: {subject}: no reply, though the broker accepted the request; running again can help"
                 );
             }
             State::Returned(how) => {
-                tell!("{tool}: {subject}: given back by the broker ({how}); {again}")
+                tell!("{tool}: {subject}: returned by the broker ({how}); {again}")
             }
             State::Undeliverable(condition) if refusal == Some(condition) => {
                 tell!("{tool}: {subject}: refused; {again}");
             }
             State::Undeliverable(condition) => {
                 tell!(
-                    "{tool}: {subject}: not taken by the broker: {condition}; running again does not help"
+                    "{tool}: {subject}: not accepted by the broker: {condition}; running again does not help"
                 );
                 remedies.extend(remedy::of_condition(condition));
             }
             State::Answered(reply) => print_verdict(tool, subject, &reply.verdict),
         }
     }
-    let mut told = std::collections::HashSet::new();
-    remedies.retain(|remedy| told.insert(remedy.clone()));
+    let mut printed = std::collections::HashSet::new();
+    remedies.retain(|remedy| printed.insert(remedy.clone()));
     for remedy in remedies {
         tell!("{tool}: {remedy}");
     }
@@ -152,7 +152,7 @@ fn print_verdict(tool: &str, subject: &str, verdict: &Verdict) {
             }
         }
         Verdict::Unusable { problem } => {
-            tell!("{tool}: {subject}: the reply is of no use: {problem}")
+            tell!("{tool}: {subject}: the reply is unusable: {problem}")
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The standard streams as files that are waited for.
 //!
-//! Whoever started us may have made a pipe or a terminal non-blocking, for itself or for both of us: then a write is
-//! refused where it would wait, and what was to be written would be lost.
+//! A pipe or terminal may be non-blocking, made so by the process that shares it. A write is then
+//! refused if it would wait, and what was to be written would be lost.
 
 use std::{
     fmt,
@@ -17,7 +17,7 @@ pub(super) fn stdout() -> io::Result<Waiting> {
     io::stdout().as_fd().try_clone_to_owned().map(|descriptor| Waiting(descriptor.into()))
 }
 
-/// Writes a line to standard error. Where nobody takes it, there is nobody to tell.
+/// Writes a line to standard error. An error of that has no place to be reported.
 pub(super) fn tell(words: fmt::Arguments<'_>) {
     let stderr = io::stderr().as_fd().try_clone_to_owned();
     let _ = stderr.and_then(|descriptor| {
@@ -25,7 +25,7 @@ pub(super) fn tell(words: fmt::Arguments<'_>) {
     });
 }
 
-/// A file that takes what is written as soon as its reader lets it.
+/// A file that is written to as soon as its reader allows.
 pub(super) struct Waiting(File);
 
 impl Write for Waiting {

@@ -46,7 +46,7 @@ impl SignerType {
     }
 }
 
-/// Lists where the configuration file is looked for when none is named, in this order.
+/// Lists where the configuration file is read from if none is named, in this order.
 ///
 /// The first is below the home directory, and is there only if `HOME` is set.
 pub fn default_paths() -> Vec<PathBuf> {

@@ -15,11 +15,11 @@ use super::{
 };
 use crate::error::Error;
 
-/// How the client says who it is (AMQP 1.0 part 5.3).
+/// How the client authenticates (AMQP 1.0 part 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Sasl {
-    /// Whatever the broker asks for; PLAIN, and nothing else, where there is a user name.
+    /// Whatever the broker asks for; if there is a user name, only PLAIN.
     Auto,
     /// No SASL: the bare AMQP header.
     None,
@@ -35,7 +35,7 @@ pub enum Sasl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SenderTarget {
-    /// The anonymous terminus where the broker offers it, else the address.
+    /// The anonymous terminus if the broker offers it, else the address.
     Auto,
     /// The address.
     Address,
@@ -49,7 +49,7 @@ pub enum SenderTarget {
 pub enum TlsVerify {
     /// Its chain and its host name.
     Full,
-    /// Its chain alone.
+    /// Only its chain.
     Ca,
     /// Nothing.
     None,
@@ -89,13 +89,13 @@ pub struct Settings {
     pub message_id_key: String,
     /// The key of a request that holds the task id; `pub_task_id` unless set.
     pub task_id_attribute: String,
-    /// The log level, where one is set.
+    /// The log level, if one is set.
     pub log_level: Option<LevelFilter>,
     /// The log level as the file writes it, for `{log_level}` in an address.
     pub log_level_text: Option<String>,
     /// Other names of signing keys.
     pub key_aliases: BTreeMap<String, String>,
-    /// The number of items in a request, 200 unless set; in the batch section alone.
+    /// The number of items in a request, 200 unless set; only in the batch section.
     pub chunk_size: Option<NonZeroUsize>,
     /// How long a broker may take from TCP to attached links; 10 s unless set.
     pub connect_timeout: Duration,
@@ -103,7 +103,7 @@ pub struct Settings {
     pub close_timeout: Duration,
     /// After which silence of the broker the connection counts as lost; 30 s unless set, `None` for never.
     pub idle_timeout: Option<Duration>,
-    /// How the client says who it is.
+    /// How the client authenticates.
     pub sasl: Sasl,
     /// The user name for PLAIN.
     pub username: Option<String>,
@@ -111,7 +111,7 @@ pub struct Settings {
     pub password_file: Option<PathBuf>,
     /// What the sender attaches to.
     pub sender_target: SenderTarget,
-    /// The host name in the Open (AMQP 1.0 part 2.7.1), where it is not the URL's.
+    /// The host name in the Open (AMQP 1.0 part 2.7.1), if it is not the URL's.
     pub open_hostname: Option<String>,
     /// What is checked of the broker's certificate.
     pub tls_verify: TlsVerify,
@@ -169,12 +169,12 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Tells how long a run without a single reply waits: `timeout × retries × send_retries`.
+    /// Returns how long a run without a single reply waits: `timeout × retries × send_retries`.
     pub fn longest_silence(&self) -> Duration {
         self.time_to_live().saturating_mul(self.send_retries)
     }
 
-    /// Tells how long a request is worth delivering, `timeout × retries`; fits AMQP's 32 bits of milliseconds.
+    /// Returns how long a request is worth delivering, `timeout × retries`; fits AMQP's 32 bits of milliseconds.
     pub fn time_to_live(&self) -> Duration {
         self.timeout.saturating_mul(self.retries)
     }

@@ -138,7 +138,7 @@ fn as_an_outcome_it_ends_the_item_and_is_told_once() {
             &format!("{condition}: says the peer"),
             0,
         );
-        ended.says("not taken by the broker");
+        ended.says("not accepted by the broker");
     }
 }
 
@@ -244,7 +244,7 @@ fn alerts_decide_as_conditions_do() {
             40,
             77,
             "the broker refused the client's handshake: handshake failure",
-            "whether it wants a certificate",
+            "whether it requires a certificate",
         ),
         (
             71,

@@ -65,7 +65,7 @@ fn what_is_left_out_is_a_cause_each() {
         (
             Act::Release,
             second(),
-            "Returned : 1 of 3 requests were given back by the broker".into(),
+            "Returned : 1 of 3 requests were returned by the broker".into(),
             "",
         ),
         (
@@ -103,25 +103,25 @@ fn a_refusal_is_one_cause_with_its_remedy() {
             refused("amqp:unauthorized-access"),
             When::SenderLink,
             format!("sending to \"{SEND}\" refused: amqp:unauthorized-access"),
-            "check topic_send_to, and that our identity may write to it",
+            "check topic_send_to, and that the client's identity may write to it",
         ),
         (
             refused("amqp:not-found"),
             When::SenderLink,
             format!("sending to \"{SEND}\" refused: amqp:not-found"),
-            "check topic_send_to: the broker has no such address, and does not make one",
+            "check topic_send_to: the broker has no such address, and does not create one",
         ),
         (
             refused("amqp:not-allowed"),
             When::ReceiverLink,
             format!("listening to \"{LISTEN}\" refused: amqp:not-allowed"),
-            "check topic_listen_to, and that our identity may read from it",
+            "check topic_listen_to, and that the client's identity may read from it",
         ),
         (
             refused("amqp:not-found"),
             When::ReceiverLink,
             format!("listening to \"{LISTEN}\" refused: amqp:not-found"),
-            "check topic_listen_to: the broker has no such address, and does not make one",
+            "check topic_listen_to: the broker has no such address, and does not create one",
         ),
     ] {
         let (bench, ended) = run(rule(when, act));
@@ -142,15 +142,15 @@ fn the_refusal_of_a_session_and_of_a_host_have_remedies() {
     let cases = [
         (
             peer::end("amqp:unauthorized-access", "no"),
-            "check topic_send_to and topic_listen_to, and that our identity",
+            "check topic_send_to and topic_listen_to, and that the client's identity",
         ),
         (
             peer::end("amqp:not-found", "no"),
-            "check the address, and open_hostname where the broker has virtual hosts",
+            "check the address, and open_hostname if the broker has virtual hosts",
         ),
         (
             peer::close("amqp:not-found", "no"),
-            "check the address, and open_hostname where the broker has virtual hosts",
+            "check the address, and open_hostname if the broker has virtual hosts",
         ),
     ];
     for (frame, remedy) in cases {

@@ -159,10 +159,10 @@ fn replies_slower_than_the_idle_timeouts_are_waited_for() {
 fn what_becomes_of_a_request_is_its_own_affair() {
     Fault { rules: "never-settle@request=#", ..NONE }.at_every_position();
     Fault { rules: "reply-before-outcome@request=#", ..NONE }.at_every_position();
-    let says = "not taken by the broker: modified by the broker as undeliverable here";
+    let says = "not accepted by the broker: modified by the broker as undeliverable here";
     let missing = Fault { set: ONE_WINDOW, status: 75, says, ..NONE };
     Fault { rules: "modify=undeliverable-here@request=#", ..missing }.at_every_position();
-    let says = "not taken by the broker: amqp:internal-error: the sandbox was told to say no";
+    let says = "not accepted by the broker: amqp:internal-error: the sandbox was told to say no";
     Fault { rules: "reject=amqp:internal-error@request=#", says, ..missing }.at_every_position();
     Fault { rules: "no-credit@sender", says: "the broker let nothing be sent for 1 s", ..missing }
         .everywhere();
@@ -227,7 +227,7 @@ fn without_a_reply_the_others_are_printed() {
     let missing = Fault {
         set: ONE_WINDOW,
         status: 75,
-        says: "no reply, though the broker took the request",
+        says: "no reply, though the broker accepted the request",
         ..NONE
     };
     for rules in ["no-reply@request=#", "foreign-instead@request=#", "drop@request=#"] {
@@ -269,6 +269,6 @@ fn what_the_server_refuses_and_what_it_forgets_is_told_wherever_it_comes() {
     let says = "refused by the signing server: no-such-key";
     Fault { rules: "server-error=no-such-key@request=#", status: 1, says, ..NONE }
         .at_every_position();
-    Fault { rules: "no-result@request=#", status: 65, says: "the reply is of no use", ..NONE }
+    Fault { rules: "no-result@request=#", status: 65, says: "the reply is unusable", ..NONE }
         .at_every_position();
 }

@@ -71,7 +71,7 @@ fn a_refusal_is_not_lost_with_the_connection_and_waits_for_nothing() {
         let ended = bench.run(&alone(&bench, port).patience(20, 2, 2), &images(2)).expect(77);
         ended
             .says("refused: amqp:not-found")
-            .says(": refused; running again can help once that is mended");
+            .says(": refused; running again can help once that is fixed");
         took_between(&ended, 0.0, 10.0);
         assert_eq!(connections.load(Ordering::SeqCst), 1);
     }

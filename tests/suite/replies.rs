@@ -110,7 +110,7 @@ fn a_reply_without_result_is_printed_and_65() {
         assert!(message.ends_with("it has neither `signed_claim` nor errors\n"), "{message}");
         assert_eq!(ended.messages()[number as usize - 1]["signing_status"], "success");
         others_are_signed(&ended, number);
-        ended.says(&format!("{}the reply is of no use: it has neither", about(number)));
+        ended.says(&format!("{}the reply is unusable: it has neither", about(number)));
 
         let bench = Bench::misbehaving(vec![only(number, Act::WithoutResult)]);
         let ended = bench.run(&bench.config(), &(images(3) + " --raw")).expect(65);
@@ -223,7 +223,7 @@ fn a_malformed_reply_is_rejected_and_the_others_count() {
             same,
             "{act:?}: {rejected:?}"
         );
-        ended.says(&format!("{}no reply, though the broker took the request", about(number)));
+        ended.says(&format!("{}no reply, though the broker accepted the request", about(number)));
     }
     assert_eq!(rejected.len(), kinds.len());
 }

@@ -49,7 +49,7 @@ fn a_rejected_request_fails_alone() {
             let bench = Bench::misbehaving(vec![rule(When::Request(rejected), act)]);
             let ended = operation.run(&bench, &bench.config()).expect(75);
             took_between(&ended, 0.0, 5.0);
-            ended.says("not taken by the broker: amqp:decode-error: says the test; running again does not help");
+            ended.says("not accepted by the broker: amqp:decode-error: says the test; running again does not help");
             assert_eq!(
                 operation.signed(&bench, &ended),
                 [1, 2, 3].map(|number| number != rejected)
@@ -158,7 +158,7 @@ fn what_is_always_given_back_is_told_in_the_end() {
         let bench = Bench::misbehaving(vec![rule(When::Any, act)]);
         let ended = bench.run(&bench.config().patience(1, 2, 1), &images(2)).expect(75);
         took_between(&ended, 2.0, 2.9);
-        ended.says(&format!("given back by the broker ({word}); running again can help"));
+        ended.says(&format!("returned by the broker ({word}); running again can help"));
         assert_eq!(arrivals(&bench), [2, 2]);
     }
 }
@@ -181,7 +181,7 @@ fn a_request_that_is_neither_settled_nor_answered() {
     ]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
     took_between(&ended, 1.0, 1.9);
-    ended.says("nor a word from the broker that it has the request");
+    ended.says("and the broker never confirmed the request");
     assert_eq!(present(&ended), [true, false, true]);
 }
 
