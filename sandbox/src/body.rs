@@ -1,10 +1,12 @@
 //! Message bodies, in the forms AMQP 1.0 part 3.2 allows.
 
-use fe2o3_amqp::Sendable;
-use fe2o3_amqp::types::messaging::{
-    AmqpValue, ApplicationProperties, Batch, Body as AmqpBody, Data, Message,
+use fe2o3_amqp::{
+    Sendable,
+    types::{
+        messaging::{AmqpValue, ApplicationProperties, Batch, Body as AmqpBody, Data, Message},
+        primitives::{Binary, OrderedMap, SimpleValue, Value},
+    },
 };
-use fe2o3_amqp::types::primitives::{Binary, OrderedMap, SimpleValue, Value};
 
 /// A message with any kind of body.
 pub type AmqpMessage = Message<AmqpBody<Value>>;

@@ -42,36 +42,24 @@
 //!
 //! [`remote::RemoteSigner`] is the same signing server as a client of any other broker.
 
-mod address;
-pub mod behaviour;
 mod body;
 mod broker;
 mod config;
-mod connection;
-mod inbound;
-mod line;
-mod listener;
-mod observer;
-mod openpgp;
+pub mod faults;
 mod options;
-mod outbound;
 pub mod pki;
 pub mod record;
-mod recorder;
 pub mod remote;
-mod reply;
-mod router;
-mod rule_text;
 mod sandbox;
-mod sasl;
-mod signer;
-mod verify;
-mod wire;
+mod signing;
 
-pub use behaviour::{Act, Carrier, Content, Layer, Limit, Phase, Refusal, Rule, When};
 pub use body::{AmqpMessage, Body};
+pub use faults::{
+    Act, Carrier, ConnectionAct, Content, Layer, Limit, LinkAct, Phase, Refusal, ReplyAct,
+    RequestAct, Rule, When,
+};
 pub use fe2o3_amqp::types;
 pub use options::{Options, Sasl};
 pub use record::Record;
 pub use sandbox::Sandbox;
-pub use verify::Verifier;
+pub use signing::Verifier;

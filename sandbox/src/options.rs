@@ -1,10 +1,11 @@
 //! What a sandbox is told before it starts.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
-use crate::behaviour::Rule;
-use crate::pki::{Authority, Identity};
+use crate::{
+    faults::Rule,
+    pki::{Authority, Identity},
+};
 
 /// How a sandbox is set up; [`Options::new`] gives one that behaves well.
 #[derive(Clone, Debug)]

@@ -1,26 +1,26 @@
 //! The sandbox as a whole: files, broker and signing server, from start to stop.
 
-use std::fs;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::{
+    fs, io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
 
 use openssl::ssl::SslContext;
 use tokio::runtime::Runtime;
 
-use crate::behaviour::Rule;
-use crate::body::{self, Body};
-use crate::broker::Broker;
-use crate::config;
-use crate::listener::{listen, tls_context};
-use crate::openpgp::SigningKey;
-use crate::options::Options;
-use crate::pki::{Authority, Subject, Validity, write_private};
-use crate::record::Record;
-use crate::router::Item;
-use crate::signer::Signer;
+use crate::{
+    body::{self, Body},
+    broker::{Broker, Item, listen, tls_context},
+    config,
+    faults::Rule,
+    options::Options,
+    pki::{Authority, Subject, Validity, write_private},
+    record::Record,
+    signing::{Signer, SigningKey},
+};
 
 /// How long dropping waits for the ports to be closed.
 const STOP_LIMIT: Duration = Duration::from_secs(2);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use amqp_sandbox::record::DeliveryOutcome;
 use amqp_sandbox::types::messaging::Outcome;
-use amqp_sandbox::{Act, Body, Limit, Rule, When};
+use amqp_sandbox::{Body, ConnectionAct, Limit, ReplyAct, Rule, When};
 use common::{Client, LIMIT, TestSandbox, receive, receive_text, request, text_message};
 use fe2o3_amqp::{Connection, Receiver, Sender, Session};
 use openssl::base64::encode_block;
@@ -260,8 +260,8 @@ async fn outcome(sandbox: &TestSandbox) -> Option<Outcome> {
 async fn an_outcome_that_does_not_go_out_whole_is_not_on_record() {
     let sandbox = TestSandbox::good();
     for count in (0..).step_by(5) {
-        let act = Act::CutAfter(Limit::BytesSent(count));
-        sandbox.set_behaviours(vec![Rule { when: When::Any, act }]);
+        let act = ConnectionAct::CutAfter(Limit::BytesSent(count));
+        sandbox.set_behaviours(vec![Rule::new(When::Any, act)]);
         if let Some(outcome) = outcome(&sandbox).await {
             assert_eq!(sandbox.record().requests.last().unwrap().outcome, Some(outcome));
             break;
@@ -308,7 +308,7 @@ async fn rules_can_be_changed_on_the_way() {
     let sandbox = TestSandbox::with_rules(&["no-reply"]);
     let mut requester = Requester::new(&sandbox).await;
     requester.ask("one").await;
-    sandbox.set_behaviours(vec![Rule { when: When::Any, act: Act::ReplyTwice }]);
+    sandbox.set_behaviours(vec![Rule::new(When::Any, ReplyAct::ReplyTwice)]);
     requester.ask("two").await;
     for _ in 0..2 {
         let reply: Value =

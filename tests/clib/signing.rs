@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpStream, path::Path, sync::mpsc, time::Instant};
 
-use amqp_sandbox::{Act, Record, When, pki::Authority};
+use amqp_sandbox::{Record, ReplyAct, When, pki::Authority};
 
 use crate::{
     harness::{Bench, Config, LONG, Program, rule, signal},
@@ -144,8 +144,10 @@ fn threads_may_share_a_signer() {
 /// A reply that refuses: the status, the words, and an empty line in the place of the value.
 #[test]
 fn a_refusal_is_told_item_by_item() {
-    let error =
-        Act::ServerError { errors: vec!["no such key".into()], signing_status: "failure".into() };
+    let error = ReplyAct::ServerError {
+        errors: vec!["no such key".into()],
+        signing_status: "failure".into(),
+    };
     let bench = Bench::misbehaving(vec![rule(When::Request(2), error)]);
     let ended = sign(&bench, &bench.config(), "static", 2).run().expect(1);
     let values: Vec<_> = ended.stdout.lines().map(|value| !value.is_empty()).collect();
@@ -167,7 +169,7 @@ fn a_broker_of_another_authority_is_refused() {
 #[test]
 fn a_signal_handler_ends_the_wait() {
     for (linked, name) in [("static", "INT"), ("dynamic", "TERM")] {
-        let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
+        let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
         let running = sign(&bench, &bench.config().patience(60, 1, 1), linked, 2).start();
         bench
             .sandbox

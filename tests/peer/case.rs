@@ -109,12 +109,12 @@ impl Case {
     }
 
     /// What the sandbox does, to every link and request that the act is for.
-    pub fn act(self, act: Act) -> Self {
+    pub fn act(self, act: impl Into<Act>) -> Self {
         self.rule(When::Any, act)
     }
 
-    pub fn rule(mut self, when: When, act: Act) -> Self {
-        self.rules.push(Rule { when, act });
+    pub fn rule(mut self, when: When, act: impl Into<Act>) -> Self {
+        self.rules.push(Rule::new(when, act));
         self
     }
 
@@ -248,9 +248,9 @@ impl Prepared {
     }
 
     /// What the sandbox does to the `nth` request from now on, counted from 1, and to no other.
-    pub fn act_on(&self, nth: u64, act: Act) {
+    pub fn act_on(&self, nth: u64, act: impl Into<Act>) {
         let number = self.bench.record().requests.len() as u64 + nth;
-        self.bench.sandbox.set_behaviours(vec![Rule { when: When::Request(number), act }]);
+        self.bench.sandbox.set_behaviours(vec![Rule::new(When::Request(number), act)]);
     }
 
     /// The reference, for a test that does something while it runs.

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use amqp_sandbox::{Act, Carrier, Content, Layer, Limit, Phase, Refusal, Rule, Sandbox, When};
+use amqp_sandbox::{
+    Act, Carrier, ConnectionAct, Content, Layer, Limit, LinkAct, Phase, Refusal, ReplyAct,
+    RequestAct, Rule, Sandbox, When,
+};
 
 /// Conditions that pass, of a connection, a link and a request.
 const CLOSING: [&str; 4] = [
@@ -78,47 +81,60 @@ fn request_rule(random: &mut Random) -> Rule {
     let often = When::EveryNth(2 + random.below(30));
     let first = When::All(vec![When::Delivery(1), When::EveryNth(2 + random.below(10))]);
     let when = if random.below(2) == 0 { often } else { first };
-    let act = match random.below(37) {
-        0 => Act::NoReply,
-        1 => Act::Drop,
-        2 | 3 => Act::Delay(Duration::from_millis(random.below(1200))),
-        4 => Act::ReplyTwice,
-        5 => Act::ForeignReplyFirst,
-        6 => Act::ForeignReplyInstead,
-        7 => {
-            Act::ServerError { errors: vec!["no".to_owned()], signing_status: "failure".to_owned() }
-        }
-        8 => Act::WithoutErrors,
-        9 => Act::WithoutResult,
-        10 => Act::Content(Content::NotJson),
-        11 => Act::Content(Content::NoId),
-        12 => Act::Content(Content::Nested(100 + random.below(100) as usize)),
-        13 => Act::Content(Content::Padded(random.below(2_000_000) as usize)),
-        14 => Act::Carrier(Carrier::Binary),
-        15 => Act::Carrier(Carrier::Data(1 + random.below(5) as usize)),
-        16 => Act::Carrier(Carrier::InvalidUtf8),
-        17 => Act::Reject(random.one_of(&REJECTING)),
-        18 => Act::Release,
-        19 => Act::Modify { undeliverable_here: random.below(2) == 0 },
-        20 => Act::NeverSettle,
-        21 => Act::ReplyBeforeOutcome,
-        22 => return Rule { when: When::SenderLink, act: Act::NoCredit },
-        23 => Act::DetachLink(random.one_of(&DETACHING)),
-        24 => Act::PartialBatch(random.below(3) as usize),
-        25 | 26 => Act::Reverse(2 + random.below(6) as usize),
-        _ => return Rule { when: When::EveryNth(30 + random.below(300)), act: ending(random) },
+    let act: Act = match random.below(37) {
+        0..19 => reply_act(random).into(),
+        19..25 => request_act(random).into(),
+        25 => return Rule::new(When::SenderLink, LinkAct::NoCredit),
+        26 => LinkAct::Detach(random.one_of(&DETACHING)).into(),
+        _ => return Rule::new(When::EveryNth(30 + random.below(300)), ending(random)),
     };
-    Rule { when, act }
+    Rule::new(when, act)
+}
+
+fn reply_act(random: &mut Random) -> ReplyAct {
+    match random.below(19) {
+        0 => ReplyAct::NoReply,
+        1 | 2 => ReplyAct::Delay(Duration::from_millis(random.below(1200))),
+        3 => ReplyAct::ReplyTwice,
+        4 => ReplyAct::ForeignReplyFirst,
+        5 => ReplyAct::ForeignReplyInstead,
+        6 => ReplyAct::ServerError {
+            errors: vec!["no".to_owned()],
+            signing_status: "failure".to_owned(),
+        },
+        7 => ReplyAct::WithoutErrors,
+        8 => ReplyAct::WithoutResult,
+        9 => ReplyAct::Content(Content::NotJson),
+        10 => ReplyAct::Content(Content::NoId),
+        11 => ReplyAct::Content(Content::Nested(100 + random.below(100) as usize)),
+        12 => ReplyAct::Content(Content::Padded(random.below(2_000_000) as usize)),
+        13 => ReplyAct::Carrier(Carrier::Binary),
+        14 => ReplyAct::Carrier(Carrier::Data(1 + random.below(5) as usize)),
+        15 => ReplyAct::Carrier(Carrier::InvalidUtf8),
+        16 => ReplyAct::PartialBatch(random.below(3) as usize),
+        _ => ReplyAct::Reverse(2 + random.below(6) as usize),
+    }
+}
+
+fn request_act(random: &mut Random) -> RequestAct {
+    match random.below(6) {
+        0 => RequestAct::Drop,
+        1 => RequestAct::Reject(random.one_of(&REJECTING)),
+        2 => RequestAct::Release,
+        3 => RequestAct::Modify { undeliverable_here: random.below(2) == 0 },
+        4 => RequestAct::NeverSettle,
+        _ => RequestAct::ReplyBeforeOutcome,
+    }
 }
 
 /// What ends the connection of a request.
-fn ending(random: &mut Random) -> Act {
+fn ending(random: &mut Random) -> ConnectionAct {
     match random.below(8) {
-        0 | 1 => Act::Cut,
-        2 | 3 => Act::Close(random.one_of(&CLOSING)),
-        4 => Act::HalfOpen,
-        5 => Act::Raw(Layer::Tcp, garbage(random)),
-        _ => Act::Raw(Layer::Amqp, garbage(random)),
+        0 | 1 => ConnectionAct::Cut,
+        2 | 3 => ConnectionAct::Close(random.one_of(&CLOSING)),
+        4 => ConnectionAct::HalfOpen,
+        5 => ConnectionAct::Raw(Layer::Tcp, garbage(random)),
+        _ => ConnectionAct::Raw(Layer::Amqp, garbage(random)),
     }
 }
 
@@ -126,21 +142,21 @@ fn ending(random: &mut Random) -> Act {
 fn connection_rule(random: &mut Random) -> Rule {
     let link = [When::Any, When::SenderLink, When::ReceiverLink][random.below(3) as usize].clone();
     let act = match random.below(15) {
-        0 => Act::Silent(Phase::Tcp),
-        1 => Act::Silent(Phase::Tls),
-        2 => Act::Silent(Phase::Open),
-        3 | 4 => Act::CutAfter(Limit::FramesSent(random.below(40) as usize)),
-        5 => Act::CutAfter(Limit::FramesReceived(random.below(40) as usize)),
-        6 | 7 => Act::CutAfter(Limit::BytesSent(random.below(4000) as usize)),
+        0 => ConnectionAct::Silent(Phase::Tcp),
+        1 => ConnectionAct::Silent(Phase::Tls),
+        2 => ConnectionAct::Silent(Phase::Open),
+        3 | 4 => ConnectionAct::CutAfter(Limit::FramesSent(random.below(40) as usize)),
+        5 => ConnectionAct::CutAfter(Limit::FramesReceived(random.below(40) as usize)),
+        6 | 7 => ConnectionAct::CutAfter(Limit::BytesSent(random.below(4000) as usize)),
         // Byte by byte; with a pause only now and then, since that makes a second of a thousand bytes.
-        8 => Act::Slow(Duration::from_millis(random.below(4) / 3)),
-        9 => Act::RawFirst(Layer::Tcp, garbage(random)),
-        10 => Act::RawFirst(Layer::Amqp, garbage(random)),
-        11 | 12 => return Rule { when: link, act: Act::RefuseLink(random.one_of(&DETACHING)) },
-        13 => return Rule { when: link, act: Act::DetachLink(random.one_of(&DETACHING)) },
+        8 => ConnectionAct::Slow(Duration::from_millis(random.below(4) / 3)),
+        9 => ConnectionAct::RawFirst(Layer::Tcp, garbage(random)),
+        10 => ConnectionAct::RawFirst(Layer::Amqp, garbage(random)),
+        11 | 12 => return Rule::new(link, LinkAct::Refuse(random.one_of(&DETACHING))),
+        13 => return Rule::new(link, LinkAct::Detach(random.one_of(&DETACHING))),
         _ => ending(random),
     };
-    Rule { when: When::Any, act }
+    Rule::new(When::Any, act)
 }
 
 /// Bytes that no broker sends.

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use amqp_frames::{HEADER, Role};
-use amqp_sandbox::{Act, Refusal, When};
+use amqp_sandbox::{ConnectionAct, LinkAct, Refusal, ReplyAct, RequestAct, When};
 
 use crate::{
     harness::{Bench, Config, Ended, images, rule, took_between},
@@ -297,26 +297,27 @@ fn a_brokers_words_are_escaped_and_cut() {
     };
     let refused =
         || Refusal { condition: "amqp:not-found".into(), description: Some(wild.clone()) };
-    let server = Act::ServerError { errors: vec![wild.clone(); 100], signing_status: wild.clone() };
-    for (when, act, status) in [
-        (When::Any, Act::Reject(refusal()), 75),
-        (When::Any, Act::Reject(refused()), 77),
-        (When::SenderLink, Act::RefuseLink(refusal()), 69),
-        (When::SenderLink, Act::RefuseLink(refused()), 77),
-        (When::ReceiverLink, Act::RefuseLink(refused()), 77),
-        (When::ReceiverLink, Act::RefuseLink(refusal()), 69),
-        (When::ReceiverLink, Act::DetachLink(refused()), 77),
-        (When::Request(1), Act::DetachLink(refused()), 77),
-        (When::Request(1), Act::Close(refused()), 77),
-        (When::Any, Act::Close(refusal()), 69),
-        (When::Any, server, 1),
+    let server =
+        ReplyAct::ServerError { errors: vec![wild.clone(); 100], signing_status: wild.clone() };
+    for (rule, status) in [
+        (rule(When::Any, RequestAct::Reject(refusal())), 75),
+        (rule(When::Any, RequestAct::Reject(refused())), 77),
+        (rule(When::SenderLink, LinkAct::Refuse(refusal())), 69),
+        (rule(When::SenderLink, LinkAct::Refuse(refused())), 77),
+        (rule(When::ReceiverLink, LinkAct::Refuse(refused())), 77),
+        (rule(When::ReceiverLink, LinkAct::Refuse(refusal())), 69),
+        (rule(When::ReceiverLink, LinkAct::Detach(refused())), 77),
+        (rule(When::Request(1), LinkAct::Detach(refused())), 77),
+        (rule(When::Request(1), ConnectionAct::Close(refused())), 77),
+        (rule(When::Any, ConnectionAct::Close(refusal())), 69),
+        (rule(When::Any, server), 1),
     ] {
-        let bench = Bench::misbehaving(vec![rule(when, act.clone())]);
+        let bench = Bench::misbehaving(vec![rule.clone()]);
         // By the address alone: without one the sandbox's refusal of the anonymous terminus is none.
         let config = bench.config().patience(1, 1, 1).set("sender_target", "address");
         are_tamed(
             &bench.run(&config, &images(1)).expect(status),
-            &format!("{act:?}").chars().take(40).collect::<String>(),
+            &format!("{:?}", rule.act).chars().take(40).collect::<String>(),
         );
     }
 }

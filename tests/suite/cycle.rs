@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use amqp_sandbox::{Act, When};
+use amqp_sandbox::{ReplyAct, RequestAct, When};
 
 use crate::harness::{Bench, LONG, images, rule, took_between};
 
@@ -17,7 +17,7 @@ fn times_received(bench: &Bench) -> HashMap<String, usize> {
 
 #[test]
 fn without_a_reply_every_window_of_every_cycle_is_waited_for() {
-    let bench = Bench::misbehaving(vec![rule(When::Any, Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().patience(1, 2, 2), &images(3)).expect(75);
     took_between(&ended, 4.0, 4.6);
     assert_eq!(ended.stderr.matches("no reply for 1 s").count(), 4, "{}", ended.stderr);
@@ -40,7 +40,7 @@ fn without_a_reply_every_window_of_every_cycle_is_waited_for() {
 #[test]
 fn some_replies_are_printed_in_their_places() {
     for missing in [1, 2, 3] {
-        let bench = Bench::misbehaving(vec![rule(When::Request(missing), Act::NoReply)]);
+        let bench = Bench::misbehaving(vec![rule(When::Request(missing), ReplyAct::NoReply)]);
         let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
         for (index, message) in ended.messages().iter().enumerate() {
             if index as u64 + 1 == missing {
@@ -57,7 +57,7 @@ fn some_replies_are_printed_in_their_places() {
 
 #[test]
 fn raw_prints_an_empty_line_for_a_missing_item() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
     let ended =
         bench.run(&bench.config().patience(1, 1, 1), &format!("{} --raw", images(3))).expect(75);
     let lines: Vec<_> = ended.stdout.lines().map(str::is_empty).collect();
@@ -68,7 +68,7 @@ fn raw_prints_an_empty_line_for_a_missing_item() {
 #[test]
 fn a_cycle_sends_only_what_is_unanswered() {
     let first_time = When::All(vec![When::Request(2), When::Delivery(1)]);
-    let bench = Bench::misbehaving(vec![rule(first_time, Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![rule(first_time, ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().patience(1, 1, 2), &images(3)).expect(0);
     took_between(&ended, 1.0, 1.9);
     let mut times: Vec<_> = times_received(&bench).into_values().collect();
@@ -80,7 +80,7 @@ fn a_cycle_sends_only_what_is_unanswered() {
 #[test]
 fn an_expected_reply_restarts_the_clock() {
     let delay = |number, tenths: u64| {
-        rule(When::Request(number), Act::Delay(Duration::from_millis(100 * tenths)))
+        rule(When::Request(number), ReplyAct::Delay(Duration::from_millis(100 * tenths)))
     };
     let bench = Bench::misbehaving(vec![delay(1, 7), delay(2, 14), delay(3, 21)]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(0);
@@ -94,8 +94,8 @@ fn a_foreign_reply_does_not_restart_the_clock() {
     let late = |number, tenths: u64| {
         let when = When::Request(number);
         [
-            rule(when.clone(), Act::ForeignReplyInstead),
-            rule(when, Act::Delay(Duration::from_millis(100 * tenths))),
+            rule(when.clone(), ReplyAct::ForeignReplyInstead),
+            rule(when, ReplyAct::Delay(Duration::from_millis(100 * tenths))),
         ]
     };
     let bench = Bench::misbehaving([late(1, 0), late(2, 4), late(3, 8)].concat());
@@ -107,7 +107,7 @@ fn a_foreign_reply_does_not_restart_the_clock() {
 
 #[test]
 fn a_second_reply_is_accepted_and_passed_over() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(1), Act::ReplyTwice)]);
+    let bench = Bench::misbehaving(vec![rule(When::Request(1), ReplyAct::ReplyTwice)]);
     let ended = bench.run(&bench.config(), &images(2)).expect(0);
     assert_eq!(ended.messages().len(), 2);
     assert!(bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 3).is_ok());
@@ -131,7 +131,7 @@ fn replies_count_while_requests_are_still_going_out() {
 
 #[test]
 fn a_reply_without_any_outcome_counts() {
-    let bench = Bench::misbehaving(vec![rule(When::Any, Act::NeverSettle)]);
+    let bench = Bench::misbehaving(vec![rule(When::Any, RequestAct::NeverSettle)]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);
     took_between(&ended, 0.0, 5.0);
 }

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use amqp_frames::SASL_HEADER;
-use amqp_sandbox::{Act, Record, Refusal, Rule, When};
+use amqp_sandbox::{Act, LinkAct, Record, Refusal, ReplyAct, RequestAct, Rule, When};
 
 use crate::{
     harness::{Bench, Ended, LONG, images, rule, signal, took_between},
@@ -41,7 +41,7 @@ fn run(rule: Rule) -> (Bench, Ended) {
 
 #[test]
 fn what_is_left_out_is_a_cause_each() {
-    let rejected = |condition| Act::Reject(refusal(condition));
+    let rejected = |condition| Act::from(RequestAct::Reject(refusal(condition)));
     let second = || When::Request(2);
     for (act, when, expected, remedy) in [
         (
@@ -57,24 +57,29 @@ fn what_is_left_out_is_a_cause_each() {
             "sign fewer items in one request (chunk_size), or raise the broker's limit",
         ),
         (
-            Act::Modify { undeliverable_here: true },
+            RequestAct::Modify { undeliverable_here: true }.into(),
             second(),
             format!("Undeliverable : {}: modified by the broker as undeliverable here", item(1)),
             "",
         ),
         (
-            Act::Release,
+            RequestAct::Release.into(),
             second(),
             "Returned : 1 of 3 requests were returned by the broker".into(),
             "",
         ),
         (
-            Act::NoReply,
+            ReplyAct::NoReply.into(),
             second(),
             format!("MessagingTimeout : 1 of 3 requests have no reply from {LISTEN}"),
             "",
         ),
-        (Act::NoCredit, When::SenderLink, "NotSent : 3 of 3 requests could not be sent".into(), ""),
+        (
+            LinkAct::NoCredit.into(),
+            When::SenderLink,
+            "NotSent : 3 of 3 requests could not be sent".into(),
+            "",
+        ),
     ] {
         let (_bench, ended) = run(rule(when, act));
         let ended = ended.expect(75);
@@ -89,7 +94,7 @@ fn what_is_left_out_is_a_cause_each() {
 #[test]
 fn a_remedy_is_told_once() {
     let (_bench, ended) =
-        run(rule(When::Any, Act::Reject(refusal("amqp:link:message-size-exceeded"))));
+        run(rule(When::Any, RequestAct::Reject(refusal("amqp:link:message-size-exceeded"))));
     let ended = ended.expect(75);
     assert_eq!(causes(&ended).len(), 3);
     ended.says_once("sign fewer items in one request (chunk_size)");
@@ -97,7 +102,7 @@ fn a_remedy_is_told_once() {
 
 #[test]
 fn a_refusal_is_one_cause_with_its_remedy() {
-    let refused = |condition| Act::RefuseLink(refusal(condition));
+    let refused = |condition| LinkAct::Refuse(refusal(condition));
     for (act, when, what, remedy) in [
         (
             refused("amqp:unauthorized-access"),
@@ -202,11 +207,11 @@ fn no_connection_is_one_cause_that_names_each_broker() {
 
 #[test]
 fn an_end_from_outside_is_one_cause() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().set("deadline", "1"), &images(3)).expect(124);
     assert_eq!(causes(&ended), ["DeadlinePassed : the deadline of 1 s for the whole run passed"]);
     ended.says_once("the deadline of 1 s for the whole run passed");
-    let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
     let running = bench.program(&bench.config(), &images(3)).start();
     bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 2).unwrap();
     signal("TERM", running.id());

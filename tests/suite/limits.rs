@@ -3,7 +3,7 @@
 use std::{fs, io::Read, net::TcpListener, process::Stdio};
 
 use amqp_frames::{Role, disposition, received};
-use amqp_sandbox::{Act, Body, Rule, When};
+use amqp_sandbox::{Body, LinkAct, ReplyAct, Rule, When};
 use serde_json::Value;
 
 use crate::{
@@ -51,7 +51,7 @@ fn ten_thousand_requests_are_signed_in_order_and_in_little_memory() {
 
 #[test]
 fn the_deadline_of_the_run_prints_what_there_is() {
-    let bench = Bench::misbehaving(vec![Rule { when: When::Request(2), act: Act::NoReply }]);
+    let bench = Bench::misbehaving(vec![Rule::new(When::Request(2), ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().set("deadline", "1"), &images(2)).expect(124);
     took_between(&ended, 1.0, 1.9);
     ended.says("the deadline of 1 s for the whole run passed");
@@ -59,7 +59,7 @@ fn the_deadline_of_the_run_prints_what_there_is() {
     assert!(!messages[0].is_null() && messages[1].is_null());
     bench.run(&bench.config().set("deadline", "20"), &images(1)).expect(0);
     for operation in operations() {
-        let bench = Bench::misbehaving(vec![Rule { when: When::Request(2), act: Act::NoReply }]);
+        let bench = Bench::misbehaving(vec![Rule::new(When::Request(2), ReplyAct::NoReply)]);
         let ended = operation.run(&bench, &bench.config().set("deadline", "1")).expect(124);
         assert_eq!(operation.signed(&bench, &ended), [true, false, true], "{operation:?}");
     }
@@ -67,7 +67,7 @@ fn the_deadline_of_the_run_prints_what_there_is() {
 
 #[test]
 fn the_deadline_of_the_run_ends_connecting_and_sending() {
-    let bench = Bench::misbehaving(vec![Rule { when: When::SenderLink, act: Act::NoCredit }]);
+    let bench = Bench::misbehaving(vec![Rule::new(When::SenderLink, LinkAct::NoCredit)]);
     let ended = bench.run(&bench.config().set("deadline", "1"), &images(1)).expect(124);
     took_between(&ended, 1.0, 1.9);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -79,7 +79,7 @@ fn the_deadline_of_the_run_ends_connecting_and_sending() {
 
 /// A sandbox whose reply queue is full of messages to somebody else, and which never answers.
 fn flooded() -> Bench {
-    let bench = Bench::misbehaving(vec![Rule { when: When::Any, act: Act::NoReply }]);
+    let bench = Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::NoReply)]);
     let queue = "queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply";
     let foreign = r#"{"msg": {"request_id": "somebody else's", "errors": []}}"#;
     for _ in 0..FLOOD {

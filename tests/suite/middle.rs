@@ -9,7 +9,7 @@ use std::{
 };
 
 use amqp_frames::{Frame, accepted, disposition};
-use amqp_sandbox::{Act, When};
+use amqp_sandbox::{ConnectionAct, ReplyAct, RequestAct, When};
 
 use crate::{
     harness::{Bench, Config, Ended, LONG, images, rule, signal, took_between},
@@ -35,7 +35,7 @@ fn times_asked(bench: &Bench) -> HashMap<String, usize> {
 /// What was answered is kept and not asked for again; what was accepted is answered on the new connection.
 #[test]
 fn a_cut_after_some_replies_loses_nothing() {
-    let late = |number| rule(When::Request(number), Act::Delay(Duration::from_millis(500)));
+    let late = |number| rule(When::Request(number), ReplyAct::Delay(Duration::from_millis(500)));
     let bench = Bench::misbehaving(vec![late(3), late(4)]);
     let running = bench.program(&bench.config(), &images(4)).start();
     let record = bench
@@ -99,7 +99,7 @@ fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
 fn a_connection_that_was_of_use_is_made_again_without_a_pause() {
     let cut = When::All(vec![When::EveryNth(2), When::Delivery(1)]);
     let bench = Bench::with(|options| {
-        (options.behaviours, options.credit) = (vec![rule(cut, Act::Cut)], 1)
+        (options.behaviours, options.credit) = (vec![rule(cut, ConnectionAct::Cut)], 1)
     });
     let ended = bench.run(&bench.config(), &images(16)).expect(0);
     let connections = bench.record().connections.len();
@@ -141,8 +141,8 @@ fn cuts_again_and_again_lose_nothing() {
 #[test]
 fn the_next_broker_gets_what_has_no_outcome() {
     let first = Bench::misbehaving(vec![
-        rule(When::FromRequest(2), Act::NeverSettle),
-        rule(When::FromRequest(2), Act::NoReply),
+        rule(When::FromRequest(2), RequestAct::NeverSettle),
+        rule(When::FromRequest(2), ReplyAct::NoReply),
     ]);
     let second = Bench::new();
     let config = to(second.config(), &[&first.sandbox.amqp_url(), &second.sandbox.amqp_url()]);

@@ -5,7 +5,7 @@ use std::{
     os::unix::{ffi::OsStrExt, fs::symlink},
 };
 
-use amqp_sandbox::{Act, Content, Rule, When};
+use amqp_sandbox::{Act, Content, ReplyAct, RequestAct, Rule, When};
 use serde_json::json;
 
 use crate::harness::{Bench, Config, Ended, Program, under_test};
@@ -39,12 +39,12 @@ fn container(bench: &Bench, config: &Config, more: &[&str]) -> Ended {
     run(bench, config, CONTAINER, &[&["--signing-key", "K"], IMAGE, more].concat())
 }
 
-fn misbehaving(act: Act) -> Bench {
-    Bench::misbehaving(vec![Rule { when: When::Any, act }])
+fn misbehaving(act: impl Into<Act>) -> Bench {
+    Bench::misbehaving(vec![Rule::new(When::Any, act)])
 }
 
-fn server_error() -> Act {
-    Act::ServerError {
+fn server_error() -> ReplyAct {
+    ReplyAct::ServerError {
         errors: vec!["no such key".into(), "try another".into()],
         signing_status: "failure".into(),
     }
@@ -83,18 +83,17 @@ fn every_name_signs() {
 #[test]
 fn a_refusal_does_not_hide_what_is_missing_beside_it() {
     for other in [
-        Act::NoReply,
-        Act::WithoutResult,
-        Act::Reject(amqp_sandbox::Refusal {
+        Act::from(ReplyAct::NoReply),
+        ReplyAct::WithoutResult.into(),
+        RequestAct::Reject(amqp_sandbox::Refusal {
             condition: "amqp:internal-error".into(),
             description: None,
-        }),
+        })
+        .into(),
     ] {
-        let refused = Rule { when: When::Request(1), act: server_error() };
-        let bench = Bench::misbehaving(vec![
-            refused,
-            Rule { when: When::FromRequest(2), act: other.clone() },
-        ]);
+        let refused = Rule::new(When::Request(1), server_error());
+        let bench =
+            Bench::misbehaving(vec![refused, Rule::new(When::FromRequest(2), other.clone())]);
         let config = bench.config().patience(1, 1, 1);
         let ended =
             container(&bench, &config, &["--digest", "sha256:2", "--reference", "r/ns/app:2"]);
@@ -124,7 +123,7 @@ fn a_refusal_is_a_success_in_json_and_none_in_raw() {
 
 #[test]
 fn a_missing_or_useless_reply_is_1() {
-    for act in [Act::NoReply, Act::Content(Content::NotJson)] {
+    for act in [ReplyAct::NoReply, ReplyAct::Content(Content::NotJson)] {
         for raw in [&[][..], &["--raw"]] {
             let bench = misbehaving(act.clone());
             let ended = container(&bench, &bench.config().patience(1, 1, 1), raw).expect(1);
@@ -136,7 +135,7 @@ fn a_missing_or_useless_reply_is_1() {
             }
         }
     }
-    let bench = misbehaving(Act::WithoutResult);
+    let bench = misbehaving(ReplyAct::WithoutResult);
     container(&bench, &bench.config(), &["--raw"]).expect(1);
 }
 

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use amqp_sandbox::{Act, Rule, When};
+use amqp_sandbox::{ReplyAct, Rule, When};
 use openssl::base64;
 use serde_json::Value;
 
@@ -251,9 +251,11 @@ fn a_batch_prints_what_the_reference_prints() {
 /// Replies come last first; what is printed is in the order of the arguments.
 #[test]
 fn results_are_in_input_order_whatever_order_replies_come_in() {
-    let late = |number: u64, tenths: u64| Rule {
-        when: When::Request(number),
-        act: Act::Delay(std::time::Duration::from_millis(tenths * 100)),
+    let late = |number: u64, tenths: u64| {
+        Rule::new(
+            When::Request(number),
+            ReplyAct::Delay(std::time::Duration::from_millis(tenths * 100)),
+        )
     };
     let bench = Bench::misbehaving(vec![late(1, 4), late(2, 2)]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use amqp_frames::HEADER;
-use amqp_sandbox::{Act, Refusal, Rule, When};
+use amqp_sandbox::{LinkAct, Refusal, Rule, When};
 use openssl::ssl::{SslAcceptor, SslMethod};
 
 use crate::{
@@ -256,8 +256,7 @@ fn brokers_that_demand_sasl_are_given_it() {
 #[test]
 fn a_refused_receiver_is_not_taken_to_the_next_broker() {
     let refusal = Refusal { condition: "amqp:not-found".into(), description: None };
-    let bench =
-        Bench::misbehaving(vec![Rule { when: When::ReceiverLink, act: Act::RefuseLink(refusal) }]);
+    let bench = Bench::misbehaving(vec![Rule::new(When::ReceiverLink, LinkAct::Refuse(refusal))]);
     let next = Bench::new();
     let config = to(bench.config(), &[&bench.sandbox.amqps_url(), &next.sandbox.amqps_url()]);
     bench.run(&config, &images(1)).expect(77);

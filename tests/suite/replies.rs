@@ -1,16 +1,16 @@
 //! Replies of every kind: what is made of them, and that the others are not touched by it.
 
-use amqp_sandbox::{Act, Carrier, Content, Rule, When, record::DeliveryOutcome};
+use amqp_sandbox::{Act, Carrier, Content, ReplyAct, Rule, When, record::DeliveryOutcome};
 use serde_json::{Value, json};
 
 use crate::harness::{Bench, Ended, LONG, images};
 
-fn only(number: u64, act: Act) -> Rule {
-    Rule { when: When::Request(number), act }
+fn only(number: u64, act: impl Into<Act>) -> Rule {
+    Rule::new(When::Request(number), act)
 }
 
-fn server_error(errors: &[&str], status: &str) -> Act {
-    Act::ServerError {
+fn server_error(errors: &[&str], status: &str) -> ReplyAct {
+    ReplyAct::ServerError {
         errors: errors.iter().map(|&error| error.into()).collect(),
         signing_status: status.into(),
     }
@@ -92,7 +92,7 @@ fn errors_and_status_are_judged_each_by_itself() {
 
 #[test]
 fn without_an_errors_field_there_are_none() {
-    let bench = Bench::misbehaving(vec![Rule { when: When::Any, act: Act::WithoutErrors }]);
+    let bench = Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::WithoutErrors)]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);
     others_are_signed(&ended, 0);
     assert!(ended.messages()[0].get("errors").is_none(), "the reply is printed as it came");
@@ -101,7 +101,7 @@ fn without_an_errors_field_there_are_none() {
 #[test]
 fn a_reply_without_result_is_printed_and_65() {
     for number in 1..=3 {
-        let bench = Bench::misbehaving(vec![only(number, Act::WithoutResult)]);
+        let bench = Bench::misbehaving(vec![only(number, ReplyAct::WithoutResult)]);
         let ended = bench.run(&bench.config(), &images(3)).expect(65);
         let result = ended.document()["signer_result"].clone();
         assert_eq!(result["status"], "error");
@@ -112,7 +112,7 @@ fn a_reply_without_result_is_printed_and_65() {
         others_are_signed(&ended, number);
         ended.says(&format!("{}the reply is unusable: it has neither", about(number)));
 
-        let bench = Bench::misbehaving(vec![only(number, Act::WithoutResult)]);
+        let bench = Bench::misbehaving(vec![only(number, ReplyAct::WithoutResult)]);
         let ended = bench.run(&bench.config(), &(images(3) + " --raw")).expect(65);
         assert_eq!(filled(&ended), all_but(number));
     }
@@ -121,7 +121,7 @@ fn a_reply_without_result_is_printed_and_65() {
 #[test]
 fn a_batch_reply_that_leaves_claims_out_names_them() {
     let arguments = images(3) + " --signer-type batch --signing-key-name release";
-    let bench = Bench::misbehaving(vec![only(1, Act::PartialBatch(1))]);
+    let bench = Bench::misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
     let ended = bench.run(&bench.config(), &arguments).expect(75);
     let message = ended.document()["signer_result"]["error_message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("IncompleteReply : batch of 3 claims for ns/app"), "{message}");
@@ -134,12 +134,12 @@ fn a_batch_reply_that_leaves_claims_out_names_them() {
     assert!(!message.contains("ns/app:0"), "{message}");
     assert_eq!(ended.messages()[0]["claims"].as_array().unwrap().len(), 1, "what came is printed");
 
-    let bench = Bench::misbehaving(vec![only(1, Act::PartialBatch(1))]);
+    let bench = Bench::misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
     let ended = bench.run(&bench.config(), &format!("{arguments} --raw")).expect(75);
     assert_eq!(filled(&ended), [true, false, false]);
 
     // None of them at all.
-    let bench = Bench::misbehaving(vec![only(2, Act::PartialBatch(0))]);
+    let bench = Bench::misbehaving(vec![only(2, ReplyAct::PartialBatch(0))]);
     let ended = bench.run(&bench.config().set("chunk_size", "1"), &arguments).expect(65);
     ended.says("it holds no signature for any of the claims");
     let claims: Vec<_> =
@@ -151,7 +151,7 @@ fn a_batch_reply_that_leaves_claims_out_names_them() {
 fn the_text_may_be_carried_in_any_way() {
     for carrier in [Carrier::Binary, Carrier::Data(1), Carrier::Data(2), Carrier::Data(50)] {
         let bench =
-            Bench::misbehaving(vec![Rule { when: When::Any, act: Act::Carrier(carrier.clone()) }]);
+            Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::Carrier(carrier.clone()))]);
         let ended = bench.run(&bench.config(), &images(3)).expect(0);
         others_are_signed(&ended, 0);
         let record = bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 3);
@@ -160,18 +160,21 @@ fn the_text_may_be_carried_in_any_way() {
 }
 
 /// What is malformed, and the reason that is given.
-fn malformed() -> Vec<(Act, &'static str)> {
+fn malformed() -> Vec<(ReplyAct, &'static str)> {
     vec![
-        (Act::Content(Content::NotJson), "it is not JSON: expected value at line 1 column 1"),
-        (Act::Content(Content::JsonList), "it is a list: expected an object"),
-        (Act::Content(Content::NoMsg), "it has no `msg`"),
-        (Act::Content(Content::NoId), "it has no `request_id` in `msg`"),
-        (Act::Content(Content::NumericId), "`request_id` is a number: expected a string"),
-        (Act::Content(Content::Empty), "its body is empty"),
-        (Act::Content(Content::Nested(200)), "its JSON is nested 128 levels deep or deeper"),
-        (Act::Content(Content::Nested(100_000)), "its JSON is nested 128 levels deep or deeper"),
-        (Act::Carrier(Carrier::Null), "its body is null: expected text or binary"),
-        (Act::Carrier(Carrier::InvalidUtf8), "it is not UTF-8 from byte 1 on"),
+        (ReplyAct::Content(Content::NotJson), "it is not JSON: expected value at line 1 column 1"),
+        (ReplyAct::Content(Content::JsonList), "it is a list: expected an object"),
+        (ReplyAct::Content(Content::NoMsg), "it has no `msg`"),
+        (ReplyAct::Content(Content::NoId), "it has no `request_id` in `msg`"),
+        (ReplyAct::Content(Content::NumericId), "`request_id` is a number: expected a string"),
+        (ReplyAct::Content(Content::Empty), "its body is empty"),
+        (ReplyAct::Content(Content::Nested(200)), "its JSON is nested 128 levels deep or deeper"),
+        (
+            ReplyAct::Content(Content::Nested(100_000)),
+            "its JSON is nested 128 levels deep or deeper",
+        ),
+        (ReplyAct::Carrier(Carrier::Null), "its body is null: expected text or binary"),
+        (ReplyAct::Carrier(Carrier::InvalidUtf8), "it is not UTF-8 from byte 1 on"),
     ]
 }
 
@@ -233,9 +236,8 @@ fn a_malformed_reply_is_rejected_and_the_others_count() {
 fn after_a_malformed_reply_the_waiting_goes_on() {
     let kinds = malformed();
     let first_time = |number| When::All(vec![When::Request(number), When::Delivery(1)]);
-    let rules = (1..)
-        .zip(&kinds)
-        .map(|(number, (act, _))| Rule { when: first_time(number), act: act.clone() });
+    let rules =
+        (1..).zip(&kinds).map(|(number, (act, _))| Rule::new(first_time(number), act.clone()));
     let bench = Bench::misbehaving(rules.collect());
     let ended = bench.run(&bench.config().patience(1, 1, 2), &images(kinds.len() + 1)).expect(0);
     others_are_signed(&ended, 0);
@@ -245,7 +247,7 @@ fn after_a_malformed_reply_the_waiting_goes_on() {
 #[test]
 fn a_malformed_reply_leaves_an_empty_line_in_raw() {
     for number in 1..=3 {
-        let bench = Bench::misbehaving(vec![only(number, Act::Content(Content::NotJson))]);
+        let bench = Bench::misbehaving(vec![only(number, ReplyAct::Content(Content::NotJson))]);
         let ended =
             bench.run(&bench.config().patience(1, 1, 1), &(images(3) + " --raw")).expect(75);
         assert_eq!(filled(&ended), all_but(number));
@@ -255,7 +257,7 @@ fn a_malformed_reply_leaves_an_empty_line_in_raw() {
 /// However many there are, the log does not grow with them.
 #[test]
 fn of_many_malformed_replies_the_number_is_told() {
-    let bench = Bench::misbehaving(vec![only(1, Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![only(1, ReplyAct::NoReply)]);
     let queue = "queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply";
     for _ in 0..1000 {
         bench.sandbox.publish(queue, amqp_sandbox::Body::Text("no JSON".into()), &[]);
@@ -274,7 +276,7 @@ fn of_many_malformed_replies_the_number_is_told() {
 /// The log is bounded, whatever a reply holds; and no body is in it below trace.
 #[test]
 fn a_reply_s_text_stays_out_of_the_log() {
-    let bench = Bench::misbehaving(vec![only(1, Act::Content(Content::NotJson))]);
+    let bench = Bench::misbehaving(vec![only(1, ReplyAct::Content(Content::NotJson))]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(2)).expect(75);
     assert!(!ended.stderr.contains("signed, but this is no JSON"), "{}", ended.stderr);
     assert!(
@@ -287,7 +289,7 @@ fn a_reply_s_text_stays_out_of_the_log() {
 
 #[test]
 fn nesting_up_to_the_limit_is_taken() {
-    let bench = Bench::misbehaving(vec![only(1, Act::Content(Content::Nested(100)))]);
+    let bench = Bench::misbehaving(vec![only(1, ReplyAct::Content(Content::Nested(100)))]);
     let ended = bench.run(&bench.config(), &images(1)).expect(0);
     assert_eq!(ended.stdout.matches("[[[[").count(), 25, "all levels are printed");
 }
@@ -295,7 +297,7 @@ fn nesting_up_to_the_limit_is_taken() {
 #[test]
 fn a_reply_of_20_mb_is_taken() {
     const SIZE: usize = 20 << 20;
-    let bench = Bench::misbehaving(vec![only(2, Act::Content(Content::Padded(SIZE)))]);
+    let bench = Bench::misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(SIZE)))]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);
     others_are_signed(&ended, 0);
     assert!(ended.stdout.len() > SIZE);
@@ -306,7 +308,8 @@ fn a_reply_of_20_mb_is_taken() {
 #[test]
 fn a_reply_above_max_message_size_is_rejected_and_the_rest_goes_on() {
     for number in 1..=3 {
-        let bench = Bench::misbehaving(vec![only(number, Act::Content(Content::Padded(200_000)))]);
+        let bench =
+            Bench::misbehaving(vec![only(number, ReplyAct::Content(Content::Padded(200_000)))]);
         let config = bench.config().set("max_message_size", "100 KiB").patience(1, 1, 1);
         let ended = bench.run(&config, &images(3)).expect(75);
         others_are_signed(&ended, number);
@@ -316,7 +319,7 @@ fn a_reply_above_max_message_size_is_rejected_and_the_rest_goes_on() {
         assert_eq!(rejected.len(), 1);
         assert!(rejected[0].1.as_ref().unwrap().contains("max_message_size"), "{rejected:?}");
     }
-    let bench = Bench::misbehaving(vec![only(1, Act::Content(Content::Padded(90_000)))]);
+    let bench = Bench::misbehaving(vec![only(1, ReplyAct::Content(Content::Padded(90_000)))]);
     let config = bench.config().set("max_message_size", "100 KiB").patience(1, 1, 1);
     bench.run(&config, &images(1)).expect(0);
 }
@@ -324,7 +327,7 @@ fn a_reply_above_max_message_size_is_rejected_and_the_rest_goes_on() {
 /// It is discarded as it comes in, and so takes no memory.
 #[test]
 fn a_reply_of_100_mb_is_rejected_by_default() {
-    let bench = Bench::misbehaving(vec![only(2, Act::Content(Content::Padded(100 << 20)))]);
+    let bench = Bench::misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(100 << 20)))]);
     let ended = bench.run(&bench.config().patience(10, 1, 1), &images(3)).expect(75);
     others_are_signed(&ended, 2);
     ended.says("a reply was rejected: it has 1048").says("more than max_message_size");
@@ -333,7 +336,7 @@ fn a_reply_of_100_mb_is_rejected_by_default() {
 /// Replies to requests of our own, but not made by the signing server of the sandbox.
 #[test]
 fn numbers_and_texts_of_a_reply_are_printed_exactly() {
-    let bench = Bench::misbehaving(vec![only(1, Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![only(1, ReplyAct::NoReply)]);
     let running = bench.program(&bench.config(), &images(1)).start();
     let record = bench.sandbox.wait_for(LONG, |record| !record.requests.is_empty()).unwrap();
     let id = record.requests[0].request_id.clone().unwrap();
@@ -350,7 +353,7 @@ fn numbers_and_texts_of_a_reply_are_printed_exactly() {
 /// A server may answer with a claim that says the same in other words, or describe it in parts.
 #[test]
 fn claims_of_a_batch_are_found_whatever_their_order() {
-    let bench = Bench::misbehaving(vec![only(1, Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![only(1, ReplyAct::NoReply)]);
     let arguments = images(2) + " --signer-type batch --signing-key-name a --raw";
     let running = bench.program(&bench.config(), &arguments).start();
     let record = bench.sandbox.wait_for(LONG, |record| !record.requests.is_empty()).unwrap();
@@ -370,9 +373,9 @@ fn claims_of_a_batch_are_found_whatever_their_order() {
 fn the_gravest_of_several_decides_the_status() {
     let refusal = || server_error(&["no"], "failure");
     for (rules, status) in [
-        (vec![only(1, refusal()), only(2, Act::WithoutResult), only(3, Act::NoReply)], 1),
-        (vec![only(1, Act::NoReply), only(3, refusal())], 1),
-        (vec![only(1, Act::NoReply), only(2, Act::WithoutResult)], 65),
+        (vec![only(1, refusal()), only(2, ReplyAct::WithoutResult), only(3, ReplyAct::NoReply)], 1),
+        (vec![only(1, ReplyAct::NoReply), only(3, refusal())], 1),
+        (vec![only(1, ReplyAct::NoReply), only(2, ReplyAct::WithoutResult)], 65),
     ] {
         let bench = Bench::misbehaving(rules);
         let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(status);

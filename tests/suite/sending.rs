@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use amqp_sandbox::{Act, Refusal, When};
+use amqp_sandbox::{LinkAct, Refusal, ReplyAct, RequestAct, When};
 
 use crate::{
     harness::{Bench, Ended, LONG, images, rule, took_between},
@@ -45,7 +45,7 @@ const REFUSALS: [&str; 3] = ["amqp:unauthorized-access", "amqp:not-found", "amqp
 fn a_rejected_request_fails_alone() {
     for rejected in [1, 2, 3] {
         for operation in operations().filter(|operation| !operation.raw) {
-            let act = Act::Reject(refusal("amqp:decode-error"));
+            let act = RequestAct::Reject(refusal("amqp:decode-error"));
             let bench = Bench::misbehaving(vec![rule(When::Request(rejected), act)]);
             let ended = operation.run(&bench, &bench.config()).expect(75);
             took_between(&ended, 0.0, 5.0);
@@ -63,7 +63,7 @@ fn a_rejected_request_fails_alone() {
 #[test]
 fn all_rejected_ends_at_once() {
     let bench =
-        Bench::misbehaving(vec![rule(When::Any, Act::Reject(refusal("amqp:decode-error")))]);
+        Bench::misbehaving(vec![rule(When::Any, RequestAct::Reject(refusal("amqp:decode-error")))]);
     let ended = bench.run(&bench.config(), &images(3)).expect(75);
     took_between(&ended, 0.0, 5.0);
     assert_eq!(present(&ended), [false; 3]);
@@ -71,7 +71,7 @@ fn all_rejected_ends_at_once() {
 
 #[test]
 fn undeliverable_here_is_as_rejected() {
-    let act = Act::Modify { undeliverable_here: true };
+    let act = RequestAct::Modify { undeliverable_here: true };
     let bench = Bench::misbehaving(vec![rule(When::Request(2), act)]);
     let ended = bench.run(&bench.config(), &images(3)).expect(75);
     took_between(&ended, 0.0, 5.0);
@@ -88,9 +88,9 @@ fn a_refused_request_stops_the_sending() {
         let number = index as u64 + 1;
         let bench = Bench::with(|options| {
             options.credit = 1;
-            let delay = Act::Delay(std::time::Duration::from_millis(300));
+            let delay = ReplyAct::Delay(std::time::Duration::from_millis(300));
             options.behaviours = vec![
-                rule(When::Request(number), Act::Reject(refusal(condition))),
+                rule(When::Request(number), RequestAct::Reject(refusal(condition))),
                 rule(When::Any, delay),
             ];
         });
@@ -124,10 +124,10 @@ fn nothing_follows_a_refused_request_even_with_credit() {
 /// What was accepted and is never answered is waited for until its window ends, and not longer.
 #[test]
 fn a_refused_request_leaves_the_window_of_the_accepted() {
-    let reject = Act::Reject(refusal("amqp:not-allowed"));
+    let reject = RequestAct::Reject(refusal("amqp:not-allowed"));
     let bench = Bench::misbehaving(vec![
         rule(When::Request(2), reject),
-        rule(When::Request(1), Act::NoReply),
+        rule(When::Request(1), ReplyAct::NoReply),
     ]);
     let ended = bench.run(&bench.config().patience(1, 3, 3), &images(3)).expect(77);
     took_between(&ended, 1.0, 1.9);
@@ -137,7 +137,7 @@ fn a_refused_request_leaves_the_window_of_the_accepted() {
 
 #[test]
 fn what_is_given_back_is_sent_again_from_the_next_window_on() {
-    for act in [Act::Release, Act::Modify { undeliverable_here: false }] {
+    for act in [RequestAct::Release, RequestAct::Modify { undeliverable_here: false }] {
         for number in [1, 3] {
             let when = When::All(vec![When::Request(number), When::Delivery(1)]);
             let bench = Bench::misbehaving(vec![rule(when, act.clone())]);
@@ -152,9 +152,10 @@ fn what_is_given_back_is_sent_again_from_the_next_window_on() {
 
 #[test]
 fn what_is_always_given_back_is_told_in_the_end() {
-    for (act, word) in
-        [(Act::Release, "released"), (Act::Modify { undeliverable_here: false }, "modified")]
-    {
+    for (act, word) in [
+        (RequestAct::Release, "released"),
+        (RequestAct::Modify { undeliverable_here: false }, "modified"),
+    ] {
         let bench = Bench::misbehaving(vec![rule(When::Any, act)]);
         let ended = bench.run(&bench.config().patience(1, 2, 1), &images(2)).expect(75);
         took_between(&ended, 2.0, 2.9);
@@ -165,7 +166,7 @@ fn what_is_always_given_back_is_told_in_the_end() {
 
 #[test]
 fn without_credit_each_cycle_takes_the_timeout_and_has_no_windows() {
-    let bench = Bench::misbehaving(vec![rule(When::SenderLink, Act::NoCredit)]);
+    let bench = Bench::misbehaving(vec![rule(When::SenderLink, LinkAct::NoCredit)]);
     let ended = bench.run(&bench.config().patience(1, 5, 2), &images(3)).expect(75);
     took_between(&ended, 2.0, 2.9);
     ended.says("not sent; running again can help");
@@ -176,8 +177,8 @@ fn without_credit_each_cycle_takes_the_timeout_and_has_no_windows() {
 #[test]
 fn a_request_that_is_neither_settled_nor_answered() {
     let bench = Bench::misbehaving(vec![
-        rule(When::Request(2), Act::NeverSettle),
-        rule(When::Request(2), Act::NoReply),
+        rule(When::Request(2), RequestAct::NeverSettle),
+        rule(When::Request(2), ReplyAct::NoReply),
     ]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
     took_between(&ended, 1.0, 1.9);
@@ -191,7 +192,7 @@ fn a_refused_sender_ends_the_run_at_once() {
         for target in ["auto", "address", "anonymous"] {
             let bench = Bench::misbehaving(vec![rule(
                 When::SenderLink,
-                Act::RefuseLink(refusal(condition)),
+                LinkAct::Refuse(refusal(condition)),
             )]);
             let ended =
                 bench.run(&bench.config().set("sender_target", target), &images(2)).expect(77);
@@ -206,7 +207,7 @@ fn a_refused_sender_ends_the_run_at_once() {
 /// What passes is not a refusal: the next broker may do better.
 #[test]
 fn a_sender_refused_for_a_passing_reason_leaves_the_next_broker() {
-    let act = Act::RefuseLink(refusal("amqp:resource-locked"));
+    let act = LinkAct::Refuse(refusal("amqp:resource-locked"));
     let bench = Bench::misbehaving(vec![rule(When::SenderLink, act)]);
     let config = bench.config().set("sender_target", "address").patience(1, 1, 1);
     let ended = bench.run(&config, &images(1)).expect(69);
@@ -218,7 +219,7 @@ fn a_sender_refused_for_a_passing_reason_leaves_the_next_broker() {
 fn a_refused_receiver_ends_the_run_before_anything_is_sent() {
     for condition in REFUSALS {
         let bench =
-            Bench::misbehaving(vec![rule(When::ReceiverLink, Act::RefuseLink(refusal(condition)))]);
+            Bench::misbehaving(vec![rule(When::ReceiverLink, LinkAct::Refuse(refusal(condition)))]);
         let ended = bench.run(&bench.config(), &images(2)).expect(77);
         took_between(&ended, 0.0, 3.0);
         ended
@@ -233,14 +234,14 @@ fn a_refused_receiver_ends_the_run_before_anything_is_sent() {
 fn a_link_detached_at_once_is_as_refused() {
     for condition in REFUSALS {
         let bench =
-            Bench::misbehaving(vec![rule(When::SenderLink, Act::DetachLink(refusal(condition)))]);
+            Bench::misbehaving(vec![rule(When::SenderLink, LinkAct::Detach(refusal(condition)))]);
         let ended = bench.run(&bench.config(), &images(2)).expect(77);
         took_between(&ended, 0.0, 3.0);
         ended.says(condition);
         assert_eq!(bench.record().requests.len(), 0);
 
         let bench =
-            Bench::misbehaving(vec![rule(When::ReceiverLink, Act::DetachLink(refusal(condition)))]);
+            Bench::misbehaving(vec![rule(When::ReceiverLink, LinkAct::Detach(refusal(condition)))]);
         let ended = bench.run(&bench.config(), &images(2)).expect(77);
         took_between(&ended, 0.0, 3.0);
         ended.says("listening to \"").says(condition);
@@ -250,7 +251,7 @@ fn a_link_detached_at_once_is_as_refused() {
 /// The sender is detached with the second request: the first, which was accepted, is answered.
 #[test]
 fn a_sender_detached_later_leaves_the_window_of_the_accepted() {
-    let detach = Act::DetachLink(refusal("amqp:unauthorized-access"));
+    let detach = LinkAct::Detach(refusal("amqp:unauthorized-access"));
     let bench = Bench::misbehaving(vec![rule(When::Request(2), detach)]);
     let ended = bench.run(&bench.config().patience(1, 3, 3), &images(3)).expect(77);
     // One window for what has no outcome: it may be on its way to the signing server, as the first was.
@@ -263,7 +264,7 @@ fn a_sender_detached_later_leaves_the_window_of_the_accepted() {
 #[test]
 fn a_link_detached_for_a_passing_reason_is_attached_again() {
     for number in [1, 2, 3] {
-        let detach = Act::DetachLink(refusal("amqp:resource-deleted"));
+        let detach = LinkAct::Detach(refusal("amqp:resource-deleted"));
         let bench = Bench::misbehaving(vec![rule(When::Request(number), detach)]);
         let ended = bench.run(&bench.config(), &images(3)).expect(0);
         took_between(&ended, 0.0, 5.0);
@@ -280,7 +281,7 @@ fn without_an_anonymous_terminus_the_address_is_the_target() {
     bench.run(&bench.config(), &images(2)).expect(0);
     let refused = rule(
         When::All(vec![When::SenderLink, When::Address(String::new())]),
-        Act::RefuseLink(refusal("amqp:not-implemented")),
+        LinkAct::Refuse(refusal("amqp:not-implemented")),
     );
     let offering = Bench::misbehaving(vec![refused]);
     offering.run(&offering.config(), &images(2)).expect(0);

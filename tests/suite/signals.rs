@@ -6,7 +6,7 @@ use std::{
 };
 
 use amqp_frames::{HEADER, accepted, close};
-use amqp_sandbox::{Act, When};
+use amqp_sandbox::{ReplyAct, When};
 
 use crate::{
     harness::{Bench, Config, LONG, Program, images, rule, signal, took_between},
@@ -24,7 +24,7 @@ fn a_signal_ends_the_wait_and_prints_what_there_is() {
         std::thread::scope(|scope| {
             for operation in operations() {
                 scope.spawn(move || {
-                    let bench = Bench::misbehaving(vec![rule(When::Request(2), Act::NoReply)]);
+                    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
                     let inner = operation.program(&bench, &bench.config()).command;
                     // The tests may run under nohup, which the program would respect.
                     let mut program = Program::new("env".as_ref());
@@ -74,7 +74,7 @@ fn a_signal_ends_connecting() {
 /// The first makes it print, into a pipe that nobody empties; the second ends it.
 #[test]
 fn a_second_signal_ends_the_process() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(300), Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![rule(When::Request(300), ReplyAct::NoReply)]);
     let mut child = bench.program(&bench.config(), &images(300)).command.spawn().unwrap();
     bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 299).unwrap();
     signal("INT", child.id());

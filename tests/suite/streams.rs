@@ -2,7 +2,7 @@
 
 use std::{io::Read, path::Path};
 
-use amqp_sandbox::{Act, Record, When};
+use amqp_sandbox::{Record, ReplyAct, When};
 
 use crate::harness::{Bench, LONG, Program, images, rule};
 
@@ -89,7 +89,7 @@ fn a_standard_output_that_does_not_block_is_waited_for() {
 
 #[test]
 fn a_standard_error_that_takes_nothing_changes_no_status() {
-    let bench = Bench::misbehaving(vec![rule(When::Any, Act::NoReply)]);
+    let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
     let config = bench.config().patience(1, 1, 1).set("log_level", "error");
     let mistake = "container-sign --signing-key A --task-id 7 --digest sha256:1 --reference nope";
     for (arguments, status) in [(mistake.to_owned(), 2), (images(1), 75)] {

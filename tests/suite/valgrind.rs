@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use amqp_sandbox::{Act, Content, Rule, When, record::DeliveryOutcome};
+use amqp_sandbox::{Content, ReplyAct, Rule, When, record::DeliveryOutcome};
 
 use crate::harness::{Bench, LONG, Program, images};
 
@@ -10,7 +10,7 @@ use crate::harness::{Bench, LONG, Program, images};
 #[test]
 fn valgrind_finds_nothing() {
     let when = When::All(vec![When::Request(2), When::Delivery(1)]);
-    let bench = Bench::misbehaving(vec![Rule { when, act: Act::Content(Content::NotJson) }]);
+    let bench = Bench::misbehaving(vec![Rule::new(when, ReplyAct::Content(Content::NotJson))]);
     // The program is about fifty times slower here.
     let config = bench.config().patience(5, 1, 2).set("connect_timeout", "60");
     let inner = bench.program(&config, &images(5));

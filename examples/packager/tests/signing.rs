@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output},
 };
 
-use amqp_sandbox::{Act, Options, Rule, Sandbox, When};
+use amqp_sandbox::{Options, ReplyAct, Rule, Sandbox, When};
 use tempfile::TempDir;
 
 fn sandbox(behaviours: Vec<Rule>) -> (TempDir, Sandbox) {
@@ -25,7 +25,7 @@ fn packager(config: &Path, words: &[&Path]) -> (Option<i32>, String) {
 
 #[test]
 fn what_is_signed_is_written_whatever_is_missing() {
-    let (folder, sandbox) = sandbox(vec![Rule { when: When::Request(2), act: Act::NoReply }]);
+    let (folder, sandbox) = sandbox(vec![Rule::new(When::Request(2), ReplyAct::NoReply)]);
     // The sandbox's own configuration is more patient than a test.
     let config = fs::read_to_string(sandbox.config_file()).unwrap();
     let impatient = |line: &str| match line.trim_start().split(':').next() {

@@ -7,27 +7,35 @@
 mod settings;
 mod wire;
 
-use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    io,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
 
-use fe2o3_amqp::link::delivery::Delivery;
-use fe2o3_amqp::link::receiver::{CreditMode, ReceiverDisposer};
-use fe2o3_amqp::types::messaging::{Body as AmqpBody, Header};
-use fe2o3_amqp::types::primitives::Value;
-use fe2o3_amqp::{Connection, Receiver, Sender, Session};
-use tokio::runtime::Runtime;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use fe2o3_amqp::{
+    Connection, Receiver, Sender, Session,
+    link::{
+        delivery::Delivery,
+        receiver::{CreditMode, ReceiverDisposer},
+    },
+    types::{
+        messaging::{Body as AmqpBody, Header},
+        primitives::Value,
+    },
+};
+use tokio::{runtime::Runtime, sync::watch, task::JoinSet};
+use wire::Url;
 
-use crate::body;
-use crate::openpgp::SigningKey;
-use crate::reply::Context;
-use crate::signer;
+use crate::{
+    body,
+    signing::{self, Context, SigningKey},
+};
 
 pub use settings::{Mechanism, Service, Settings};
-use wire::Url;
 
 /// The pause between two rounds through the brokers; each further one is twice as long …
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -214,7 +222,7 @@ impl Shared {
             received: SystemTime::now(),
             number: self.replies.fetch_add(1, Ordering::Relaxed) + 1,
         };
-        let signed = signer::replies(request.message(), &[], &context).into_iter();
+        let signed = signing::replies(request.message(), &[], &context).into_iter();
         let durable = Header { durable: self.settings.durable, ..Header::default() };
         let messages = signed.map(|(_, mut message)| {
             message.header = Some(durable.clone());
@@ -264,7 +272,7 @@ async fn answer(
     disposer: ReceiverDisposer,
 ) -> Result<(), String> {
     let failed = |error: &dyn std::fmt::Display| format!("replying to {replies}: {error}");
-    if let Some(id) = signer::request_id(request.message()) {
+    if let Some(id) = signing::request_id(request.message()) {
         shared.note(|seen| seen.requests.push(id));
     }
     let mut held = shared.held.subscribe();

@@ -1,8 +1,9 @@
 //! The configuration file of a signing server that is a client of somebody else's broker.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 

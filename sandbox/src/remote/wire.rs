@@ -1,13 +1,16 @@
 //! The way to a broker: TCP, TLS, and the SASL layer, of which the library has no EXTERNAL that fits a TLS of ours.
 
-use std::fmt;
-use std::pin::Pin;
+use std::{fmt, pin::Pin};
 
-use fe2o3_amqp::types::primitives::{Binary, Symbol};
-use fe2o3_amqp::types::sasl::{SaslCode, SaslInit, SaslMechanisms, SaslOutcome};
+use fe2o3_amqp::types::{
+    primitives::{Binary, Symbol},
+    sasl::{SaslCode, SaslInit, SaslMechanisms, SaslOutcome},
+};
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_openssl::SslStream;
 
 use super::settings::{Mechanism, Settings};

@@ -1,12 +1,12 @@
 //! The command line, what is printed without a document, and exit statuses.
 
-use amqp_sandbox::{Act, When};
+use amqp_sandbox::{ReplyAct, When};
 
 use super::{image, images, text};
 use crate::case::{bundle, clear};
 
-fn refusal() -> Act {
-    Act::ServerError { errors: vec!["no such key".into()], signing_status: "failure".into() }
+fn refusal() -> ReplyAct {
+    ReplyAct::ServerError { errors: vec!["no such key".into()], signing_status: "failure".into() }
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn an_empty_requester_is_a_mistake_by_our_own_name() {
 
 #[test]
 fn nothing_that_is_there_is_missing_in_raw_output() {
-    let case = || images().words("--raw").patience(1, 1, 1).rule(When::Any, Act::NoReply);
+    let case = || images().words("--raw").patience(1, 1, 1).rule(When::Any, ReplyAct::NoReply);
     let (theirs, ours) = case().both();
     // With a traceback, for the document's first result is empty.
     assert_eq!((theirs.ended.status, theirs.ended.stdout.as_str()), (1, ""));

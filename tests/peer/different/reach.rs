@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use amqp_sandbox::{Act, Record, Refusal, When};
+use amqp_sandbox::{LinkAct, Record, Refusal, ReplyAct, RequestAct, When};
 use serde_json::json;
 
 use super::{image, images};
@@ -76,7 +76,7 @@ fn sasl_is_spoken_where_the_broker_demands_it() {
 /// The reference sends the requests all the same; nobody is left who could take the replies.
 #[test]
 fn nothing_is_sent_where_replies_cannot_be_had() {
-    let refused = Act::RefuseLink(refusal("amqp:unauthorized-access"));
+    let refused = LinkAct::Refuse(refusal("amqp:unauthorized-access"));
     let (theirs, ours) = image().patience(1, 1, 1).rule(When::ReceiverLink, refused).both();
     assert_eq!((theirs.ended.status, theirs.record.requests.len()), (1, 1));
     assert_eq!((ours.ended.status, ours.record.requests.len()), (1, 0));
@@ -84,7 +84,7 @@ fn nothing_is_sent_where_replies_cannot_be_had() {
 
 #[test]
 fn a_refused_sender_ends_the_run_in_the_broker_s_words() {
-    let refused = Act::RefuseLink(refusal("amqp:not-found"));
+    let refused = LinkAct::Refuse(refusal("amqp:not-found"));
     let (theirs, ours) = image().patience(1, 1, 1).rule(When::SenderLink, refused).both();
     assert_eq!((theirs.ended.status, ours.ended.status), (1, 1));
     ours.ended.says("amqp:not-found").says("says the sandbox");
@@ -121,18 +121,18 @@ fn hangs(case: Case, begun: fn(&Record) -> bool) {
 
 #[test]
 fn a_rejected_request_ends() {
-    let rejected = Act::Reject(refusal("amqp:internal-error"));
+    let rejected = RequestAct::Reject(refusal("amqp:internal-error"));
     hangs(image().act(rejected), |record| !record.requests.is_empty());
 }
 
 #[test]
 fn a_released_request_ends() {
-    hangs(image().act(Act::Release), |record| !record.requests.is_empty());
+    hangs(image().act(RequestAct::Release), |record| !record.requests.is_empty());
 }
 
 #[test]
 fn a_broker_that_gives_no_credit_ends_the_run() {
-    hangs(image().rule(When::SenderLink, Act::NoCredit), |record| record.links.len() == 2);
+    hangs(image().rule(When::SenderLink, LinkAct::NoCredit), |record| record.links.len() == 2);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_broker_that_says_nothing_ends_the_run() {
 /// The reference asks anew for everything, gets it, and prints none of it.
 #[test]
 fn a_connection_that_is_cut_is_made_anew() {
-    let prepared = images().patience(2, 1, 2).rule(When::Request(3), Act::NoReply).bench();
+    let prepared = images().patience(2, 1, 2).rule(When::Request(3), ReplyAct::NoReply).bench();
     let before = prepared.bench.record();
     let running = started(&prepared, |record| record.accepted().count() == 2);
     prepared.bench.sandbox.set_behaviours(Vec::new());
@@ -173,7 +173,7 @@ fn a_connection_that_is_cut_is_made_anew() {
         (1, vec![false, false, false])
     );
 
-    let prepared = images().patience(2, 1, 2).rule(When::Request(3), Act::NoReply).bench();
+    let prepared = images().patience(2, 1, 2).rule(When::Request(3), ReplyAct::NoReply).bench();
     let before = prepared.bench.record();
     let running = prepared.our_program().start();
     prepared
@@ -199,13 +199,13 @@ fn results(stdout: &str) -> Vec<bool> {
 
 #[test]
 fn a_run_that_is_ended_from_outside_prints_what_it_has() {
-    let prepared = images().patience(20, 1, 1).rule(When::Request(3), Act::NoReply).bench();
+    let prepared = images().patience(20, 1, 1).rule(When::Request(3), ReplyAct::NoReply).bench();
     let running = started(&prepared, |record| record.accepted().count() == 2);
     signal("TERM", running.id());
     let theirs = running.wait();
     assert_eq!((theirs.status, theirs.stdout.as_str()), (128 + 15, ""));
 
-    let prepared = images().patience(20, 1, 1).rule(When::Request(3), Act::NoReply).bench();
+    let prepared = images().patience(20, 1, 1).rule(When::Request(3), ReplyAct::NoReply).bench();
     let running = prepared.our_program().start();
     prepared
         .bench

@@ -1,6 +1,6 @@
 //! Replies that are missing, useless, or in another form.
 
-use amqp_sandbox::{Act, Carrier, Content, When};
+use amqp_sandbox::{Carrier, Content, ReplyAct, RequestAct, When};
 use serde_json::{Value, json};
 
 use super::{image, images, text};
@@ -18,7 +18,7 @@ fn results(run: &Run) -> Vec<bool> {
 
 /// The reference drops the reply and everything with it, and says that all is well.
 #[track_caller]
-fn is_no_success(act: Act) {
+fn is_no_success(act: ReplyAct) {
     let (theirs, ours) = image().patience(1, 1, 1).act(act).both();
     assert_eq!((status(&theirs), results(&theirs)), ((0, json!("ok")), vec![false]));
     assert_eq!((status(&ours), results(&ours)), ((1, json!("error")), vec![false]));
@@ -29,27 +29,29 @@ fn useless_replies_are_no_success() {
     for content in
         [Content::NotJson, Content::Empty, Content::JsonList, Content::NoMsg, Content::NoId]
     {
-        is_no_success(Act::Content(content));
+        is_no_success(ReplyAct::Content(content));
     }
 }
 
 /// To the reference it is somebody else's, or its end, by the kind of number; to us one that is broken.
 #[test]
 fn an_id_that_is_no_string_is_no_id() {
-    let (theirs, ours) = image().patience(1, 1, 1).act(Act::Content(Content::NumericId)).both();
+    let (theirs, ours) =
+        image().patience(1, 1, 1).act(ReplyAct::Content(Content::NumericId)).both();
     assert_eq!((status(&theirs), status(&ours)), ((1, json!("error")), (1, json!("error"))));
 }
 
 #[test]
 fn a_reply_with_neither_a_value_nor_an_error_is_no_success() {
-    let (theirs, ours) = image().act(Act::WithoutResult).both();
+    let (theirs, ours) = image().act(ReplyAct::WithoutResult).both();
     assert_eq!((status(&theirs), results(&theirs)), ((0, json!("ok")), vec![true]));
     assert_eq!((status(&ours), results(&ours)), ((1, json!("error")), vec![true]));
 }
 
 #[test]
 fn a_batch_with_claims_left_out_is_no_success() {
-    let (theirs, ours) = images().words("--signer-type batch").act(Act::PartialBatch(1)).both();
+    let (theirs, ours) =
+        images().words("--signer-type batch").act(ReplyAct::PartialBatch(1)).both();
     assert_eq!((status(&theirs), results(&theirs)), ((0, json!("ok")), vec![true]));
     assert_eq!((status(&ours), results(&ours)), ((1, json!("error")), vec![true]));
 }
@@ -57,14 +59,14 @@ fn a_batch_with_claims_left_out_is_no_success() {
 /// The reference ends with a traceback, and without what it received.
 #[test]
 fn a_reply_without_errors_has_none() {
-    let (theirs, ours) = image().act(Act::WithoutErrors).both();
+    let (theirs, ours) = image().act(ReplyAct::WithoutErrors).both();
     assert_eq!((theirs.ended.status, theirs.ended.stdout.as_str()), (1, ""));
     ours.signed();
 }
 
 #[track_caller]
 fn is_understood(carrier: Carrier) {
-    let (theirs, ours) = image().patience(1, 1, 1).act(Act::Carrier(carrier)).both();
+    let (theirs, ours) = image().patience(1, 1, 1).act(ReplyAct::Carrier(carrier)).both();
     assert_eq!((results(&theirs), results(&ours.signed())), (vec![false], vec![true]));
 }
 
@@ -78,9 +80,9 @@ fn replies_in_data_sections_are_understood() {
 #[test]
 fn what_was_received_is_printed_though_some_is_missing() {
     let prepared = images().patience(1, 1, 1).bench();
-    prepared.act_on(2, Act::NoReply);
+    prepared.act_on(2, ReplyAct::NoReply);
     let theirs = prepared.reference();
-    prepared.act_on(2, Act::NoReply);
+    prepared.act_on(2, ReplyAct::NoReply);
     let ours = prepared.ours();
     theirs.sends_the_same_requests(&ours);
     assert_eq!(
@@ -93,7 +95,7 @@ fn what_was_received_is_printed_though_some_is_missing() {
 /// Both ask the same, as often, and say that time is out; each in its own words.
 #[track_caller]
 fn is_unanswered(case: Case) {
-    let prepared = case.patience(1, 1, 2).act(Act::NoReply).bench();
+    let prepared = case.patience(1, 1, 2).act(ReplyAct::NoReply).bench();
     let (theirs, ours) = (prepared.reference(), prepared.ours());
     theirs.sends_the_same_requests(&ours);
     for run in [&theirs, &ours] {
@@ -115,7 +117,8 @@ fn no_reply_is_told_in_other_words() {
 /// To the reference the run has failed with the first cycle: it asks on, and throws the replies away.
 #[test]
 fn replies_of_a_later_cycle_count() {
-    let (theirs, ours) = images().patience(1, 1, 2).rule(When::Delivery(1), Act::Drop).both();
+    let (theirs, ours) =
+        images().patience(1, 1, 2).rule(When::Delivery(1), RequestAct::Drop).both();
     theirs.sends_the_same_requests(&ours);
     assert_eq!(
         (status(&theirs), results(&theirs)),
@@ -129,7 +132,7 @@ fn replies_of_a_later_cycle_count() {
 fn what_is_no_json_is_not_printed() {
     const REPLY: &str =
         r#"{"a": NaN, "b": "\ud800", "msg": {"errors": ["no"], "request_id": "REQUEST"}}"#;
-    let prepared = text("one").act(Act::NoReply).bench();
+    let prepared = text("one").act(ReplyAct::NoReply).bench();
     for (program, printed) in [
         (prepared.reference_program(), r#"{"a": NaN, "b": "\ud800", "#),
         (prepared.our_program(), r#"{"a": null, "b": "\ufffd", "#),

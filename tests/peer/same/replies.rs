@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amqp_sandbox::{Act, When};
+use amqp_sandbox::{ReplyAct, When};
 
 use crate::case::{Case, blob, clear, container};
 
@@ -12,8 +12,8 @@ fn images() -> Case {
     )
 }
 
-fn refusal() -> Act {
-    Act::ServerError {
+fn refusal() -> ReplyAct {
+    ReplyAct::ServerError {
         errors: vec!["no such key: “K”".into(), "try another".into()],
         signing_status: "failure".into(),
     }
@@ -26,23 +26,23 @@ cases! {
     a_refusal_of_a_text: clear("--signing-key K --task-id 7 hello").act(refusal());
     a_refusal_of_a_blob: blob("--signing-key K --task-id 7 --blob-file b").file("b", b"b").act(refusal());
     a_refusal_of_a_batch: images().words("--signer-type batch").act(refusal());
-    a_text_s_reply_without_errors: clear("--signing-key K --task-id 7 hello").act(Act::WithoutErrors);
+    a_text_s_reply_without_errors: clear("--signing-key K --task-id 7 hello").act(ReplyAct::WithoutErrors);
 }
 
 cases! {
     is_the_same,
 
-    a_reply_to_somebody_else_before_ours: images().act(Act::ForeignReplyFirst);
+    a_reply_to_somebody_else_before_ours: images().act(ReplyAct::ForeignReplyFirst);
     a_broker_that_takes_one_at_a_time: images().sandbox(|options| options.credit = 1);
 }
 
 cases! {
     signs_the_same,
 
-    a_second_reply_to_the_same_request: images().act(Act::ReplyTwice);
+    a_second_reply_to_the_same_request: images().act(ReplyAct::ReplyTwice);
     replies_in_another_order: images()
         .words("--signing-key L")
-        .rule(When::EveryNth(2), Act::Delay(Duration::from_millis(300)));
+        .rule(When::EveryNth(2), ReplyAct::Delay(Duration::from_millis(300)));
 }
 
 /// JSON with everything that can be written in more than one way.
@@ -53,7 +53,7 @@ const UNUSUAL: &str = r#" {"z": 1E400, "w": [1.0, 1e5, 1e16, 1e-5, -0.0, 0.1, 12
 /// Python prints a number that is too large for it as Infinity, which is no JSON; so do we.
 #[test]
 fn unusual_json() {
-    let prepared = clear("--signing-key K --task-id 7 hello").act(Act::NoReply).bench();
+    let prepared = clear("--signing-key K --task-id 7 hello").act(ReplyAct::NoReply).bench();
     let [theirs, ours] = [prepared.reference_program(), prepared.our_program()].map(|program| {
         let run = prepared.answered(program, UNUSUAL, &[("größe", "é"), ("", "")]);
         let id = run.record.requests[0].request_id.clone().unwrap();

@@ -21,8 +21,8 @@ pub const LONG: Duration = Duration::from_secs(30);
 pub const SEND_TO: &str = "topic://VirtualTopic.sandbox.sign";
 
 /// A departure of the sandbox from good behaviour.
-pub fn rule(when: When, act: Act) -> Rule {
-    Rule { when, act }
+pub fn rule(when: When, act: impl Into<Act>) -> Rule {
+    Rule::new(when, act)
 }
 
 /// Arguments for container-sign of `count` images with one key.

@@ -1,16 +1,16 @@
 //! The signing key, and the three kinds of OpenPGP signature the field uses.
 
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::{fs, io, path::Path};
 
-use pgp::composed::{
-    ArmorOptions, Deserializable, DetachedSignature, KeyType, MessageBuilder,
-    SecretKeyParamsBuilder, SignedSecretKey,
+use pgp::{
+    composed::{
+        ArmorOptions, Deserializable, DetachedSignature, KeyType, MessageBuilder,
+        SecretKeyParamsBuilder, SignedSecretKey,
+    },
+    crypto::hash::HashAlgorithm,
+    errors::Result,
+    types::{KeyDetails, Password},
 };
-use pgp::crypto::hash::HashAlgorithm;
-use pgp::errors::Result;
-use pgp::types::{KeyDetails, Password};
 use rand::thread_rng;
 
 use crate::pki::write_private;

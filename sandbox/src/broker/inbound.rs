@@ -1,22 +1,27 @@
 //! A link on which the client sends: its messages are recorded, routed and settled.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
-use fe2o3_amqp::link::RecvError;
-use fe2o3_amqp::link::delivery::DeliveryInfo;
-use fe2o3_amqp::link::receiver::{CreditMode, TerminalDeliveryState};
-use fe2o3_amqp::types::messaging::{Accepted, Body as AmqpBody, Modified, Rejected, Released};
-use fe2o3_amqp::types::primitives::Value;
-use fe2o3_amqp::{Delivery, Receiver};
+use fe2o3_amqp::{
+    Delivery, Receiver,
+    link::{
+        RecvError,
+        delivery::DeliveryInfo,
+        receiver::{CreditMode, TerminalDeliveryState},
+    },
+    types::{
+        messaging::{Accepted, Body as AmqpBody, Modified, Rejected, Released},
+        primitives::Value,
+    },
+};
 use tokio::sync::{Notify, mpsc};
 
-use crate::behaviour::{Act, Refusal};
-use crate::body::{self, Body};
-use crate::broker::amqp_error;
-use crate::connection::Client;
-use crate::record::RequestRecord;
-use crate::router::Item;
+use super::{client::Client, router::Item, shared::amqp_error};
+use crate::{
+    body::{self, Body},
+    faults::{ConnectionAct, LinkAct, Refusal, RequestAct},
+    record::RequestRecord,
+};
 
 type Late = mpsc::UnboundedSender<DeliveryInfo>;
 
@@ -24,7 +29,7 @@ type Late = mpsc::UnboundedSender<DeliveryInfo>;
 pub(crate) async fn serve(
     mut link: Receiver,
     target: Option<String>,
-    acts: Vec<Act>,
+    acts: Vec<LinkAct>,
     client: Client,
 ) {
     if let Some(refusal) = detach_wanted(&acts) {
@@ -32,7 +37,7 @@ pub(crate) async fn serve(
         let _ = link.close_with_error(amqp_error(refusal)).await;
         return;
     }
-    let credit = match acts.contains(&Act::NoCredit) {
+    let credit = match acts.contains(&LinkAct::NoCredit) {
         true => 0,
         false => client.broker.options.credit,
     };
@@ -123,41 +128,43 @@ fn take(
     });
     client.observer.keep(client.channel, info.delivery_id(), index);
     let accepted = TerminalDeliveryState::Accepted(Accepted {});
-    client.line.write_all_raw(&acts);
-    if ends_connection(&acts, client) {
+    client.line.write_all_raw(&acts.connection);
+    if ends_connection(&acts.connection, client) {
         Verdict::Leave
-    } else if let Some(refusal) = detach_wanted(&acts) {
+    } else if let Some(refusal) = detach_wanted(&acts.link) {
         Verdict::Detach(refusal)
-    } else if let Some(state) = turned_away(&acts, &address) {
+    } else if let Some(state) = turned_away(&acts.request, &address) {
         Verdict::Settle(info, state)
-    } else if acts.contains(&Act::Drop) {
+    } else if acts.request.contains(&RequestAct::Drop) {
         Verdict::Settle(info, accepted)
     } else {
         let mut item = Item::new(outgoing);
-        let verdict = if acts.contains(&Act::NeverSettle) {
+        let verdict = if acts.request.contains(&RequestAct::NeverSettle) {
             Verdict::Leave
-        } else if acts.contains(&Act::ReplyBeforeOutcome) {
+        } else if acts.request.contains(&RequestAct::ReplyBeforeOutcome) {
             item.answered = Some(settle_when_answered(info, late.clone()));
             Verdict::Leave
         } else {
             Verdict::Settle(info, accepted)
         };
-        item.acts = acts.into();
+        item.acts = acts.reply.into();
         broker.router.route(&address, item);
         verdict
     }
 }
 
 /// The outcome of a request that goes nowhere.
-fn turned_away(acts: &[Act], address: &str) -> Option<TerminalDeliveryState> {
+fn turned_away(acts: &[RequestAct], address: &str) -> Option<TerminalDeliveryState> {
     let ruled = acts.iter().find_map(|act| match act {
-        Act::Reject(refusal) => Some(rejected(refusal.clone())),
-        Act::Release => Some(TerminalDeliveryState::Released(Released {})),
-        Act::Modify { undeliverable_here } => Some(TerminalDeliveryState::Modified(Modified {
-            delivery_failed: Some(true),
-            undeliverable_here: Some(*undeliverable_here),
-            message_annotations: None,
-        })),
+        RequestAct::Reject(refusal) => Some(rejected(refusal.clone())),
+        RequestAct::Release => Some(TerminalDeliveryState::Released(Released {})),
+        RequestAct::Modify { undeliverable_here } => {
+            Some(TerminalDeliveryState::Modified(Modified {
+                delivery_failed: Some(true),
+                undeliverable_here: Some(*undeliverable_here),
+                message_annotations: None,
+            }))
+        }
         _ => None,
     });
     ruled.or_else(|| {
@@ -175,21 +182,21 @@ fn rejected(refusal: Refusal) -> TerminalDeliveryState {
     TerminalDeliveryState::Rejected(Rejected { error })
 }
 
-fn detach_wanted(acts: &[Act]) -> Option<Refusal> {
+fn detach_wanted(acts: &[LinkAct]) -> Option<Refusal> {
     acts.iter().find_map(|act| match act {
-        Act::DetachLink(refusal) => Some(refusal.clone()),
+        LinkAct::Detach(refusal) => Some(refusal.clone()),
         _ => None,
     })
 }
 
 /// Does to the connection what a request was to bring about; whether there was anything.
-fn ends_connection(acts: &[Act], client: &Client) -> bool {
+fn ends_connection(acts: &[ConnectionAct], client: &Client) -> bool {
     for act in acts {
         match act {
-            Act::Cut => client.line.cut(),
-            Act::HalfOpen => client.line.die(),
+            ConnectionAct::Cut => client.line.cut(),
+            ConnectionAct::HalfOpen => client.line.die(),
             // The connection has ended already: then there is nothing left to close.
-            Act::Close(refusal) => drop(client.close.send(refusal.clone())),
+            ConnectionAct::Close(refusal) => drop(client.close.send(refusal.clone())),
             _ => continue,
         }
         return true;

@@ -1,23 +1,27 @@
 //! TCP and TLS: from an accepted socket to a stream of AMQP bytes.
 
-use std::pin::Pin;
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
-use openssl::error::ErrorStack;
-use openssl::ssl::{
-    NameType, Ssl, SslAcceptor, SslContext, SslMethod, SslOptions, SslRef, SslSessionCacheMode,
-    SslVerifyMode,
+use openssl::{
+    error::ErrorStack,
+    ssl::{
+        NameType, Ssl, SslAcceptor, SslContext, SslMethod, SslOptions, SslRef, SslSessionCacheMode,
+        SslVerifyMode,
+    },
+    x509::{X509NameRef, store::X509StoreBuilder},
 };
-use openssl::x509::X509NameRef;
-use openssl::x509::store::X509StoreBuilder;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_openssl::SslStream;
 
-use crate::behaviour::{Layer, Phase};
-use crate::broker::Broker;
-use crate::connection::{self, ignore, raw_first};
-use crate::line::Line;
-use crate::pki::{Authority, Identity};
+use super::{
+    connection::{self, ignore, raw_first},
+    line::Line,
+    shared::Broker,
+};
+use crate::{
+    faults::{Layer, Phase},
+    pki::{Authority, Identity},
+};
 
 /// Takes connections until the task is aborted; `_done` tells by its end that the port is closed.
 pub(crate) async fn listen(

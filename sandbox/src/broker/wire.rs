@@ -1,16 +1,19 @@
 //! The client's stream with a look at every frame on its way in and out.
 
-use std::future::Future;
-use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
-use tokio::time::Sleep;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
+    time::Sleep,
+};
 
-use crate::line::Line;
-use crate::observer::Observer;
+use super::{line::Line, observer::Observer};
 
 /// Bytes that may wait to be written before the writer has to.
 const WRITE_BUFFER: usize = 64 * 1024;

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use fe2o3_amqp::acceptor::SaslAcceptor;
-use fe2o3_amqp::acceptor::sasl_acceptor::SaslServerFrame;
-use fe2o3_amqp::types::primitives::{Array, Symbol};
-use fe2o3_amqp::types::sasl::{SaslCode, SaslInit, SaslOutcome, SaslResponse};
+use fe2o3_amqp::{
+    acceptor::{SaslAcceptor, sasl_acceptor::SaslServerFrame},
+    types::{
+        primitives::{Array, Symbol},
+        sasl::{SaslCode, SaslInit, SaslOutcome, SaslResponse},
+    },
+};
 
-use crate::broker::Broker;
+use super::shared::Broker;
 
 /// Offers the configured mechanisms on one connection.
 #[derive(Clone, Debug)]

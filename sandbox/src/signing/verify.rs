@@ -49,7 +49,7 @@ impl Verifier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::openpgp::SigningKey;
+    use crate::signing::SigningKey;
     use openssl::base64::encode_block;
 
     fn keys() -> (SigningKey, Verifier) {

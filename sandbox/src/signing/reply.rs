@@ -5,9 +5,11 @@ use std::time::{Duration, SystemTime};
 use openssl::base64::{decode_block, encode_block};
 use serde_json::{Map, Value, json};
 
-use crate::behaviour::{Act, Carrier, Content};
-use crate::body::Body;
-use crate::openpgp::SigningKey;
+use super::openpgp::SigningKey;
+use crate::{
+    body::Body,
+    faults::{Carrier, Content, ReplyAct},
+};
 
 /// A request id nobody has.
 const FOREIGN_ID: &str = "00000000-0000-4000-8000-000000000000";
@@ -30,12 +32,17 @@ pub(crate) struct Reply {
 }
 
 /// Makes all replies to a request, in the order they are to be sent.
-pub(crate) fn to(body: &[u8], mtype: Option<&str>, acts: &[Act], context: &Context) -> Vec<Reply> {
+pub(crate) fn to(
+    body: &[u8],
+    mtype: Option<&str>,
+    acts: &[ReplyAct],
+    context: &Context,
+) -> Vec<Reply> {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let request_id = request["request_id"].as_str().map(str::to_owned);
     let msg = msg(&request, mtype, acts, context);
     let mut replies = Vec::new();
-    if has(acts, &Act::ForeignReplyFirst) || has(acts, &Act::ForeignReplyInstead) {
+    if has(acts, &ReplyAct::ForeignReplyFirst) || has(acts, &ReplyAct::ForeignReplyInstead) {
         let mut foreign = msg.clone();
         foreign.insert("request_id".to_owned(), FOREIGN_ID.into());
         replies.push(Reply {
@@ -43,9 +50,9 @@ pub(crate) fn to(body: &[u8], mtype: Option<&str>, acts: &[Act], context: &Conte
             body: Body::Text(envelope(foreign, context).to_string()),
         });
     }
-    if !has(acts, &Act::ForeignReplyInstead) {
+    if !has(acts, &ReplyAct::ForeignReplyInstead) {
         let body = carried(spoilt(envelope(msg, context), acts), acts);
-        let copies = if has(acts, &Act::ReplyTwice) { 2 } else { 1 };
+        let copies = if has(acts, &ReplyAct::ReplyTwice) { 2 } else { 1 };
         for _ in 0..copies {
             replies.push(Reply { request_id: request_id.clone(), body: body.clone() });
         }
@@ -53,7 +60,7 @@ pub(crate) fn to(body: &[u8], mtype: Option<&str>, acts: &[Act], context: &Conte
     replies
 }
 
-fn has(acts: &[Act], act: &Act) -> bool {
+fn has(acts: &[ReplyAct], act: &ReplyAct) -> bool {
     acts.contains(act)
 }
 
@@ -74,7 +81,7 @@ fn envelope(msg: Map<String, Value>, context: &Context) -> Value {
 fn msg(
     request: &Value,
     mtype: Option<&str>,
-    acts: &[Act],
+    acts: &[ReplyAct],
     context: &Context,
 ) -> Map<String, Value> {
     let kind = mtype.unwrap_or_else(|| guessed_mtype(request));
@@ -88,16 +95,16 @@ fn msg(
     }
     for act in acts {
         match act {
-            Act::ServerError { errors: all, signing_status } => {
+            ReplyAct::ServerError { errors: all, signing_status } => {
                 errors.clone_from(all);
                 status = signing_status;
                 result = Err(String::new());
             }
-            Act::WithoutResult => result = Err(String::new()),
+            ReplyAct::WithoutResult => result = Err(String::new()),
             _ => {}
         }
     }
-    if !has(acts, &Act::WithoutErrors) {
+    if !has(acts, &ReplyAct::WithoutErrors) {
         msg.insert("errors".to_owned(), errors.into());
     }
     for field in [
@@ -142,7 +149,7 @@ fn guessed_mtype(request: &Value) -> &'static str {
 fn signed(
     request: &Value,
     mtype: &str,
-    acts: &[Act],
+    acts: &[ReplyAct],
     key: &SigningKey,
 ) -> Result<(&'static str, Value), String> {
     let failed = |error: pgp::errors::Error| format!("signing failed: {error}");
@@ -164,7 +171,7 @@ fn signed(
         "batch" => {
             let claims = request["claims"].as_array().ok_or("no claims")?;
             let partial = acts.iter().find_map(|act| match act {
-                Act::PartialBatch(count) => Some(*count),
+                ReplyAct::PartialBatch(count) => Some(*count),
                 _ => None,
             });
             let claims = claims.iter().take(partial.unwrap_or(usize::MAX));
@@ -205,9 +212,9 @@ fn timestamp(time: SystemTime) -> String {
 }
 
 /// The text of a reply, spoilt where the rules say so.
-fn spoilt(mut reply: Value, acts: &[Act]) -> String {
+fn spoilt(mut reply: Value, acts: &[ReplyAct]) -> String {
     let content = acts.iter().find_map(|act| match act {
-        Act::Content(content) => Some(content),
+        ReplyAct::Content(content) => Some(content),
         _ => None,
     });
     let Some(content) = content else {
@@ -245,9 +252,9 @@ fn spoilt(mut reply: Value, acts: &[Act]) -> String {
 }
 
 /// The body that carries the text.
-fn carried(text: String, acts: &[Act]) -> Body {
+fn carried(text: String, acts: &[ReplyAct]) -> Body {
     let carrier = acts.iter().find_map(|act| match act {
-        Act::Carrier(carrier) => Some(carrier),
+        ReplyAct::Carrier(carrier) => Some(carrier),
         _ => None,
     });
     match carrier {

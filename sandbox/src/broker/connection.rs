@@ -1,24 +1,33 @@
 //! One client's connection: protocol header, SASL, sessions and the attaching of links.
 
-use std::fmt::Debug;
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
-use fe2o3_amqp::acceptor::{
-    ConnectionAcceptor, LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SessionAcceptor,
+use fe2o3_amqp::{
+    acceptor::{
+        ConnectionAcceptor, LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SessionAcceptor,
+    },
+    types::{
+        definitions::Role,
+        messaging::{Source, Target, TargetArchetype},
+        performatives::Attach,
+    },
 };
-use fe2o3_amqp::types::definitions::Role;
-use fe2o3_amqp::types::messaging::{Source, Target, TargetArchetype};
-use fe2o3_amqp::types::performatives::Attach;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    sync::mpsc,
+};
 
-use crate::behaviour::{Act, Layer, Refusal};
-use crate::broker::{Broker, amqp_error};
-use crate::line::Line;
-use crate::observer::Observer;
-use crate::sasl::Authenticator;
-use crate::wire::Tapped;
-use crate::{inbound, outbound};
+use super::{
+    client::Client,
+    inbound,
+    line::Line,
+    observer::Observer,
+    outbound,
+    sasl::Authenticator,
+    shared::{Broker, amqp_error},
+    wire::Tapped,
+};
+use crate::faults::{ConnectionAct, Layer, LinkAct, Refusal};
 
 const RELAY: &str = "ANONYMOUS-RELAY";
 
@@ -28,7 +37,7 @@ pub(crate) async fn serve<S>(
     broker: &Arc<Broker>,
     number: usize,
     line: Line,
-    acts: &[Act],
+    acts: &[ConnectionAct],
 ) -> Result<(), String>
 where
     S: AsyncRead + AsyncWrite + Debug + Send + Unpin + 'static,
@@ -65,9 +74,9 @@ where
     line.write_all_raw(acts);
     for act in acts {
         match act {
-            Act::Close(refusal) => drop(close.send(refusal.clone())),
-            Act::Cut => line.cut(),
-            Act::HalfOpen => line.die(),
+            ConnectionAct::Close(refusal) => drop(close.send(refusal.clone())),
+            ConnectionAct::Cut => line.cut(),
+            ConnectionAct::HalfOpen => line.die(),
             _ => {}
         }
     }
@@ -96,34 +105,23 @@ where
 }
 
 /// What is said in place of how this layer begins, if anything.
-pub(crate) fn raw_first(acts: &[Act], wanted: Layer) -> Option<&[u8]> {
+pub(crate) fn raw_first(acts: &[ConnectionAct], wanted: Layer) -> Option<&[u8]> {
     acts.iter().find_map(|act| match act {
-        Act::RawFirst(layer, bytes) if *layer == wanted => Some(&bytes[..]),
+        ConnectionAct::RawFirst(layer, bytes) if *layer == wanted => Some(&bytes[..]),
         _ => None,
     })
 }
 
 /// Says nothing more; until the client hangs up, where the rules do not tell to do so.
-pub(crate) async fn ignore(mut stream: impl AsyncRead + Unpin, acts: &[Act]) -> Result<(), String> {
-    if !acts.contains(&Act::Cut) {
+pub(crate) async fn ignore(
+    mut stream: impl AsyncRead + Unpin,
+    acts: &[ConnectionAct],
+) -> Result<(), String> {
+    if !acts.contains(&ConnectionAct::Cut) {
         // However it ends, it is over.
         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     }
     Ok(())
-}
-
-/// Where a link belongs.
-#[derive(Clone, Debug)]
-pub(crate) struct Client {
-    pub(crate) broker: Arc<Broker>,
-    pub(crate) observer: Arc<Observer>,
-    /// Number of the connection.
-    pub(crate) number: usize,
-    /// The client's channel.
-    pub(crate) channel: u16,
-    pub(crate) line: Line,
-    /// Makes the broker close the connection.
-    pub(crate) close: mpsc::UnboundedSender<Refusal>,
 }
 
 async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
@@ -179,7 +177,7 @@ async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
 }
 
 /// The address of the node a link is for, and what the rules say about the link.
-fn examine(attach: &Attach, client: &Client) -> (Option<String>, Vec<Act>) {
+fn examine(attach: &Attach, client: &Client) -> (Option<String>, Vec<LinkAct>) {
     let matcher = client.broker.matcher.lock().unwrap();
     match attach.role {
         Role::Sender => {
@@ -197,9 +195,9 @@ fn examine(attach: &Attach, client: &Client) -> (Option<String>, Vec<Act>) {
 }
 
 /// Why a link cannot be had, if so.
-fn refusal(attach: &Attach, acts: &[Act], client: &Client) -> Option<Refusal> {
+fn refusal(attach: &Attach, acts: &[LinkAct], client: &Client) -> Option<Refusal> {
     let ruled = acts.iter().find_map(|act| match act {
-        Act::RefuseLink(refusal) => Some(refusal.clone()),
+        LinkAct::Refuse(refusal) => Some(refusal.clone()),
         _ => None,
     });
     let because = |condition: &str, description: &str| {

@@ -4,18 +4,20 @@
 //! outcome goes out. And it gives every sender of the client 200 credits before anybody is asked, which
 //! is held back here.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
-use fe2o3_amqp::types::definitions::{Fields, Role};
-use fe2o3_amqp::types::messaging::{DeliveryState, Outcome, Source, TargetArchetype};
-use fe2o3_amqp::types::performatives::{Attach, Disposition, Flow, Open, Performative, Transfer};
-use fe2o3_amqp::types::primitives::{Array, OrderedMap, Symbol};
+use fe2o3_amqp::types::{
+    definitions::Role,
+    messaging::{DeliveryState, Outcome},
+    performatives::{Attach, Disposition, Flow, Open, Performative, Transfer},
+};
 use tokio::sync::watch;
 
-use crate::record::{Direction, LinkRecord, TerminusRecord};
-use crate::recorder::Recorder;
+use crate::record::{Direction, LinkRecord, Recorder, keys, names};
 
 /// How far a client lets the broker send: as a delivery-count, so that credit used needs no update.
 #[derive(Clone, Copy, Debug, Default)]
@@ -193,8 +195,8 @@ impl Observer {
                 Role::Receiver => Direction::Receiver,
             },
             name: attach.name.clone(),
-            source: attach.source.as_deref().map(source_record),
-            target: attach.target.as_deref().map(target_record),
+            source: attach.source.as_deref().map(Into::into),
+            target: attach.target.as_deref().map(Into::into),
             sender_settle_mode: attach.snd_settle_mode.clone(),
             receiver_settle_mode: attach.rcv_settle_mode.clone(),
             max_message_size: attach.max_message_size,
@@ -258,44 +260,4 @@ fn amqp_body(frame: &[u8]) -> Option<(u16, &[u8])> {
     let channel = u16::from_be_bytes([frame[6], frame[7]]);
     let body = frame.get(usize::from(frame[4]) * 4..)?;
     (!body.is_empty()).then_some((channel, body))
-}
-
-fn names(symbols: Option<&Array<Symbol>>) -> Vec<String> {
-    let symbols = symbols.into_iter().flat_map(|array| array.0.iter());
-    symbols.map(|symbol| symbol.to_string()).collect()
-}
-
-fn keys(map: Option<&Fields>) -> Vec<String> {
-    map.into_iter().flat_map(OrderedMap::keys).map(|key| key.to_string()).collect()
-}
-
-fn source_record(source: &Source) -> TerminusRecord {
-    TerminusRecord {
-        address: source.address.clone(),
-        durable: source.durable.clone(),
-        expiry_policy: source.expiry_policy.clone(),
-        timeout: source.timeout,
-        dynamic: source.dynamic,
-        distribution_mode: source.distribution_mode.clone(),
-        filters: keys(source.filter.as_ref()),
-        default_outcome: source.default_outcome.clone(),
-        outcomes: names(source.outcomes.as_ref()),
-        capabilities: names(source.capabilities.as_ref()),
-    }
-}
-
-fn target_record(target: &TargetArchetype) -> TerminusRecord {
-    let TargetArchetype::Target(target) = target;
-    TerminusRecord {
-        address: target.address.clone(),
-        durable: target.durable.clone(),
-        expiry_policy: target.expiry_policy.clone(),
-        timeout: target.timeout,
-        dynamic: target.dynamic,
-        distribution_mode: None,
-        filters: Vec::new(),
-        default_outcome: None,
-        outcomes: Vec::new(),
-        capabilities: names(target.capabilities.as_ref()),
-    }
 }

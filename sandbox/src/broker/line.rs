@@ -1,13 +1,17 @@
 //! What is wrong with a connection below AMQP: silence, a cut, slow writes, bytes that are none of AMQP's.
 
-use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Waker};
-use std::time::Duration;
+use std::{
+    mem,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Waker},
+    time::Duration,
+};
 
-use crate::behaviour::{Act, Layer, Limit, Phase};
-use crate::broker::Broker;
+use super::shared::Broker;
+use crate::faults::{ConnectionAct, Layer, Limit, Phase};
 
 /// The faults of one connection, and what has passed so far.
 #[derive(Clone, Debug)]
@@ -35,18 +39,18 @@ struct Raw {
 
 impl Line {
     /// What the rules say about a connection just accepted.
-    pub(crate) fn new(broker: &Arc<Broker>, number: usize, acts: &[Act]) -> Self {
-        let find = |wanted: fn(&Act) -> Option<Limit>| acts.iter().find_map(wanted);
+    pub(crate) fn new(broker: &Arc<Broker>, number: usize, acts: &[ConnectionAct]) -> Self {
+        let find = |wanted: fn(&ConnectionAct) -> Option<Limit>| acts.iter().find_map(wanted);
         let limit = find(|act| match act {
-            Act::CutAfter(limit) => Some(*limit),
+            ConnectionAct::CutAfter(limit) => Some(*limit),
             _ => None,
         });
         let pause = acts.iter().find_map(|act| match act {
-            Act::Slow(pause) => Some(*pause),
+            ConnectionAct::Slow(pause) => Some(*pause),
             _ => None,
         });
         let silent = acts.iter().find_map(|act| match act {
-            Act::Silent(phase) => Some(*phase),
+            ConnectionAct::Silent(phase) => Some(*phase),
             _ => None,
         });
         let dead = Arc::new(AtomicBool::new(false));
@@ -77,9 +81,9 @@ impl Line {
     }
 
     /// Writes what the rules say, as it is.
-    pub(crate) fn write_all_raw(&self, acts: &[Act]) {
+    pub(crate) fn write_all_raw(&self, acts: &[ConnectionAct]) {
         for act in acts {
-            if let Act::Raw(layer, bytes) = act {
+            if let ConnectionAct::Raw(layer, bytes) = act {
                 self.write_raw(*layer, bytes);
             }
         }

@@ -1,19 +1,25 @@
-//! The signing server: takes requests off their node, signs, and puts replies on theirs.
+//! The signing server inside the sandbox: takes requests off their node, signs, and puts replies on theirs.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
 use fe2o3_amqp::types::primitives::SimpleValue;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::{sync::mpsc, task::JoinHandle};
 
-use crate::behaviour::Act;
-use crate::body::{self, AmqpMessage, Body};
-use crate::broker::Broker;
-use crate::openpgp::SigningKey;
-use crate::reply::{self, Context};
-use crate::router::{Item, Subscription};
+use super::{
+    openpgp::SigningKey,
+    reply::{self, Context},
+};
+use crate::{
+    body::{self, AmqpMessage, Body},
+    broker::{Broker, Item, Subscription},
+    faults::ReplyAct,
+};
 
 #[derive(Debug)]
 pub(crate) struct Signer {
@@ -47,7 +53,7 @@ impl Signer {
         let mut held = Vec::new();
         loop {
             let item = subscription.queue.take().await;
-            if item.acts.contains(&Act::NoReply) {
+            if item.acts.contains(&ReplyAct::NoReply) {
                 continue;
             }
             let delay = delay(&item.acts);
@@ -116,7 +122,7 @@ impl Signer {
 /// Signs a request: all replies to it, each with the id of the request that it is for.
 pub(crate) fn replies(
     request: &AmqpMessage,
-    acts: &[Act],
+    acts: &[ReplyAct],
     context: &Context,
 ) -> Vec<(Option<String>, AmqpMessage)> {
     let properties = request.application_properties.as_ref();
@@ -145,16 +151,16 @@ pub(crate) fn request_id(request: &AmqpMessage) -> Option<String> {
 /// Replies in the making.
 type Making = JoinHandle<Vec<Item>>;
 
-fn reverse(acts: &[Act]) -> Option<usize> {
+fn reverse(acts: &[ReplyAct]) -> Option<usize> {
     acts.iter().find_map(|act| match act {
-        Act::Reverse(count) => Some(*count),
+        ReplyAct::Reverse(count) => Some(*count),
         _ => None,
     })
 }
 
-fn delay(acts: &[Act]) -> Duration {
+fn delay(acts: &[ReplyAct]) -> Duration {
     let delays = acts.iter().map(|act| match act {
-        Act::Delay(delay) => *delay,
+        ReplyAct::Delay(delay) => *delay,
         _ => Duration::ZERO,
     });
     delays.sum()

@@ -1,13 +1,14 @@
 //! Queues and topics: where messages wait and who gets a copy.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex},
+};
 
 use tokio::sync::Notify;
 
-use crate::address::Node;
-use crate::behaviour::Act;
-use crate::body::Outgoing;
+use super::address::Node;
+use crate::{body::Outgoing, faults::ReplyAct};
 
 /// A message on its way through the broker.
 #[derive(Clone, Debug)]
@@ -15,8 +16,8 @@ pub(crate) struct Item {
     /// Its place in the order of arrival; set by the router.
     pub(crate) sequence: u64,
     pub(crate) message: Arc<Outgoing>,
-    /// What the rules say about it, when it is a request.
-    pub(crate) acts: Arc<[Act]>,
+    /// What the rules say about the reply, when it is a request.
+    pub(crate) acts: Arc<[ReplyAct]>,
     /// The request id of the reply, when it is one.
     pub(crate) request_id: Option<String>,
     /// Told when a client has settled the reply to this message.

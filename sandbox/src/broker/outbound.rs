@@ -1,22 +1,24 @@
 //! A link on which the client receives: messages go out as credit allows, outcomes come back.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
-use fe2o3_amqp::Sender;
-use fe2o3_amqp::link::SendError;
-use fe2o3_amqp::types::definitions::ErrorCondition;
-use fe2o3_amqp::types::messaging::Outcome;
-use fe2o3_amqp::types::primitives::Symbol;
+use fe2o3_amqp::{
+    Sender,
+    link::SendError,
+    types::{definitions::ErrorCondition, messaging::Outcome, primitives::Symbol},
+};
 use tokio::sync::watch;
 
-use crate::behaviour::Act;
-use crate::broker::amqp_error;
-use crate::connection::Client;
-use crate::observer::Credit;
-use crate::record::{DeliveryOutcome, DeliveryRecord};
-use crate::recorder::Recorder;
-use crate::router::{Item, Queue, Subscription};
+use super::{
+    client::Client,
+    observer::Credit,
+    router::{Item, Queue, Subscription},
+    shared::amqp_error,
+};
+use crate::{
+    faults::LinkAct,
+    record::{DeliveryOutcome, DeliveryRecord, Recorder},
+};
 
 /// Serves the link until it is gone.
 pub(crate) async fn serve(
@@ -24,11 +26,11 @@ pub(crate) async fn serve(
     address: String,
     subscription: Subscription,
     mut credit: watch::Receiver<Credit>,
-    acts: Vec<Act>,
+    acts: Vec<LinkAct>,
     client: Client,
 ) {
     for act in acts {
-        if let Act::DetachLink(refusal) = act {
+        if let LinkAct::Detach(refusal) = act {
             // The client may be gone already; there is nobody else to tell.
             let _ = link.close_with_error(amqp_error(refusal)).await;
             return;

@@ -1,18 +1,25 @@
-//! What all connections of a broker share.
+//! What all connections of the broker share.
 
-use std::collections::HashMap;
-use std::io::Write;
-use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::HashMap,
+    io::Write,
+    net::{Shutdown, TcpStream},
+    sync::{Arc, Mutex},
+};
 
-use fe2o3_amqp::types::definitions::{Error, ErrorCondition};
-use fe2o3_amqp::types::primitives::Symbol;
+use fe2o3_amqp::types::{
+    definitions::{Error, ErrorCondition},
+    primitives::Symbol,
+};
 
-use crate::behaviour::{Matcher, Refusal};
-use crate::options::Options;
-use crate::recorder::Recorder;
-use crate::router::Router;
+use super::router::Router;
+use crate::{
+    faults::{Matcher, Refusal},
+    options::Options,
+    record::Recorder,
+};
 
+/// The broker.
 #[derive(Debug)]
 pub(crate) struct Broker {
     pub(crate) options: Options,

@@ -1,9 +1,11 @@
 //! Writes the record, and wakes those who wait for something in it.
 
-use std::sync::{Condvar, Mutex};
-use std::time::Duration;
+use std::{
+    sync::{Condvar, Mutex},
+    time::Duration,
+};
 
-use crate::record::{ConnectionRecord, Record};
+use super::{ConnectionRecord, Record};
 
 /// The record being written.
 #[derive(Debug, Default)]

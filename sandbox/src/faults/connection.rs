@@ -1,0 +1,58 @@
+//! Faults of a connection.
+
+use std::time::Duration;
+
+/// What is done to a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectionAct {
+    /// The broker sends nothing from this point on, and the socket stays.
+    Silent(Phase),
+    /// The connection ends without a Close once that much has passed.
+    CutAfter(Limit),
+    /// Each byte is written by itself, after this pause.
+    Slow(Duration),
+    /// The connection ends without a Close: upon a request, which gets no outcome, or after the broker's Open.
+    Cut,
+    /// The broker sends nothing more, as if the network were gone: upon a request, which gets no outcome, or after its
+    /// Open.
+    HalfOpen,
+    /// The broker closes the connection with this error: upon a request, which gets no outcome, or after its Open.
+    Close(super::Refusal),
+    /// These bytes are written as they are, between two frames: upon a request, which is served nevertheless, or after
+    /// the Open. With [`ConnectionAct::Cut`] they are the last.
+    Raw(Layer, Vec<u8>),
+    /// These bytes are all that the client gets in place of what the layer would begin with: in place of TLS, or in
+    /// place of AMQP's protocol header. With [`ConnectionAct::Cut`] the connection ends after them, else it stays.
+    RawFirst(Layer, Vec<u8>),
+}
+
+/// Where raw bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Into the stream of AMQP's frames, which TLS may protect.
+    Amqp,
+    /// Into TCP, below TLS; without TLS only the time differs.
+    Tcp,
+}
+
+/// How far a connection comes before the broker falls silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// TCP is up.
+    Tcp,
+    /// TLS is up; without TLS the same as [`Phase::Tcp`].
+    Tls,
+    /// The broker has sent its Open.
+    Open,
+}
+
+/// What may pass before a connection is cut. Protocol headers, SASL frames and heartbeats do not count as frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// That many frames of the broker.
+    FramesSent(usize),
+    /// That many frames of the client.
+    FramesReceived(usize),
+    /// That many bytes of the broker, above TLS; the last frame is cut in two.
+    BytesSent(usize),
+}

@@ -1,0 +1,21 @@
+//! Faults of a link.
+
+/// What is done to a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkAct {
+    /// The client's sender gets no credit.
+    NoCredit,
+    /// The link is refused: an Attach without terminus, then a Detach with this error.
+    Refuse(Refusal),
+    /// The link is attached (and, upon a request, in use), then detached with this error.
+    Detach(Refusal),
+}
+
+/// Why the broker refuses something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The error condition, for example `amqp:unauthorized-access`.
+    pub condition: String,
+    /// The description, for people.
+    pub description: Option<String>,
+}

@@ -1,0 +1,24 @@
+//! Departures from good behaviour: what the broker or the signing server does, and when.
+//!
+//! Acts are sorted by what they act on: a connection, a link, a request or its reply. One table holds how each is written and
+//! what it means: [`Rule`]s are read by it, and [`help`] is made of it.
+
+mod connection;
+mod link;
+mod matcher;
+mod reply;
+mod request;
+mod rule;
+mod table;
+mod text;
+mod value;
+mod when;
+
+pub use connection::{ConnectionAct, Layer, Limit, Phase};
+pub use link::{LinkAct, Refusal};
+pub(crate) use matcher::Matcher;
+pub use reply::{Carrier, Content, ReplyAct};
+pub use request::RequestAct;
+pub use rule::{Act, Rule};
+pub use text::help;
+pub use when::When;

@@ -1,0 +1,71 @@
+//! Faults of the reply to a request.
+
+use std::time::Duration;
+
+/// What is done to the reply to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplyAct {
+    /// The request is accepted and the signing server never answers it.
+    NoReply,
+    /// The reply comes later; other requests are not held up.
+    Delay(Duration),
+    /// Replies are held until there are that many, and then come in reverse order.
+    Reverse(usize),
+    /// The reply comes twice.
+    ReplyTwice,
+    /// A reply with another client's request id comes before the right one.
+    ForeignReplyFirst,
+    /// A reply with another client's request id comes instead of the right one.
+    ForeignReplyInstead,
+    /// The signing server refuses: nothing signed, these `errors`, this `signing_status`.
+    ServerError {
+        /// The `errors` of the reply.
+        errors: Vec<String>,
+        /// The `signing_status` of the reply.
+        signing_status: String,
+    },
+    /// The reply has no `errors` field.
+    WithoutErrors,
+    /// The reply has neither a signed value nor an error.
+    WithoutResult,
+    /// The reply to a batch covers only the first k claims.
+    PartialBatch(usize),
+    /// The text of the reply is corrupted.
+    Content(Content),
+    /// The text of the reply is not carried by one string.
+    Carrier(Carrier),
+}
+
+/// How the text of a reply is corrupted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Text that is not JSON.
+    NotJson,
+    /// A JSON list in place of the object.
+    JsonList,
+    /// No `msg`.
+    NoMsg,
+    /// No `request_id`.
+    NoId,
+    /// A number as `request_id`.
+    NumericId,
+    /// The empty string.
+    Empty,
+    /// JSON with that many levels of lists beside `msg`.
+    Nested(usize),
+    /// JSON filled up to that many bytes.
+    Padded(usize),
+}
+
+/// What carries the text of a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// One amqp-value section with binary.
+    Binary,
+    /// That many data sections, the text cut evenly.
+    Data(usize),
+    /// One data section with bytes that are not UTF-8.
+    InvalidUtf8,
+    /// An amqp-value section with null; the text is lost.
+    Null,
+}

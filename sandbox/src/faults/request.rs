@@ -1,0 +1,23 @@
+//! Faults of a request's delivery.
+
+use super::Refusal;
+
+/// What is done to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestAct {
+    /// The request is recorded and accepted, and goes nowhere.
+    Drop,
+    /// The broker rejects the request; it goes nowhere.
+    Reject(Refusal),
+    /// The broker releases the request; it goes nowhere.
+    Release,
+    /// The broker modifies the request; it goes nowhere.
+    Modify {
+        /// Whether the request may not be sent to this broker again.
+        undeliverable_here: bool,
+    },
+    /// The request is served, and its delivery never gets an outcome.
+    NeverSettle,
+    /// The request gets its outcome only after a client has settled the reply.
+    ReplyBeforeOutcome,
+}

@@ -1,0 +1,57 @@
+//! Conditions.
+
+/// The condition of a [`Rule`](super::Rule); it looks at a connection just accepted, at a link that is being attached, or
+/// at a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Always.
+    Any,
+    /// The n-th request of the sandbox's life, counted from 1 in order of arrival.
+    Request(u64),
+    /// That request and all later ones.
+    FromRequest(u64),
+    /// Every n-th request.
+    EveryNth(u64),
+    /// The k-th time the same request id arrives; 1 is the first time.
+    Delivery(u64),
+    /// Requests to this address, links with this address; "" is a null address.
+    Address(String),
+    /// The n-th connection of the sandbox's life, counted from 1, and its links and requests.
+    Connection(usize),
+    /// The client attaches a sender.
+    SenderLink,
+    /// The client attaches a receiver.
+    ReceiverLink,
+    /// All of these hold.
+    All(Vec<Self>),
+}
+
+/// What a condition looks at.
+#[derive(Clone, Copy)]
+pub(super) enum Event {
+    Connection,
+    Request { number: u64, delivery: u64 },
+    SenderLink,
+    ReceiverLink,
+}
+
+impl When {
+    pub(super) fn holds(&self, event: Event, connection: usize, address: &str) -> bool {
+        match (self, event) {
+            (Self::Any, _) => true,
+            (Self::Connection(n), _) => connection == *n,
+            (Self::Address(_), Event::Connection) => false,
+            (Self::Address(expected), _) => expected == address,
+            (Self::All(conditions), _) => {
+                conditions.iter().all(|c| c.holds(event, connection, address))
+            }
+            (Self::Request(n), Event::Request { number, .. }) => number == *n,
+            (Self::FromRequest(n), Event::Request { number, .. }) => number >= *n,
+            (Self::EveryNth(n), Event::Request { number, .. }) => number.is_multiple_of(*n),
+            (Self::Delivery(k), Event::Request { delivery, .. }) => delivery == *k,
+            (Self::SenderLink, Event::SenderLink) => true,
+            (Self::ReceiverLink, Event::ReceiverLink) => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Connections.
+
+use std::time::Instant;
+
+/// One TCP connection.
+#[derive(Clone, Debug)]
+pub struct ConnectionRecord {
+    /// Counted from 1.
+    pub number: usize,
+    /// When TCP was accepted.
+    pub accepted: Instant,
+    /// When the broker was done with it.
+    pub closed: Option<Instant>,
+    /// Whether it came in on the TLS port.
+    pub tls: bool,
+    /// The protocol version, once TLS is up, for example `TLSv1.3`.
+    pub tls_version: Option<String>,
+    /// The host name the client asked for in the handshake.
+    pub server_name: Option<String>,
+    /// Subject of the client's certificate, for example `O=Example,CN=me`.
+    pub certificate_subject: Option<String>,
+    /// The first 8 bytes (behind TLS): `AMQP`, protocol id and version.
+    pub protocol_header: Option<[u8; 8]>,
+    /// The SASL mechanism, when there was a SASL layer.
+    pub sasl_mechanism: Option<String>,
+    /// Whether an Open came; the fields below are from it.
+    pub opened: bool,
+    /// `container-id`.
+    pub container_id: String,
+    /// `hostname`.
+    pub hostname: Option<String>,
+    /// `max-frame-size`; 4294967295 when absent.
+    pub max_frame_size: u32,
+    /// `channel-max`; 65535 when absent.
+    pub channel_max: u16,
+    /// `idle-time-out` in milliseconds.
+    pub idle_time_out: Option<u32>,
+    /// `offered-capabilities`.
+    pub offered_capabilities: Vec<String>,
+    /// `desired-capabilities`.
+    pub desired_capabilities: Vec<String>,
+    /// The names in `properties`.
+    pub properties: Vec<String>,
+    /// Whether the client sent a Close, and so did not just hang up.
+    pub close_received: bool,
+    /// What went wrong: a failed handshake, a malformed frame, and so on.
+    pub problems: Vec<String>,
+}
+
+impl ConnectionRecord {
+    pub(crate) fn new(number: usize, tls: bool) -> Self {
+        Self {
+            number,
+            accepted: Instant::now(),
+            closed: None,
+            tls,
+            tls_version: None,
+            server_name: None,
+            certificate_subject: None,
+            protocol_header: None,
+            sasl_mechanism: None,
+            opened: false,
+            container_id: String::new(),
+            hostname: None,
+            max_frame_size: 0,
+            channel_max: 0,
+            idle_time_out: None,
+            offered_capabilities: Vec::new(),
+            desired_capabilities: Vec::new(),
+            properties: Vec::new(),
+            close_received: false,
+            problems: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Messages, and how they ended.
+
+use std::{sync::Arc, time::Instant};
+
+use fe2o3_amqp::types::{
+    messaging::{Header, Outcome, Properties},
+    primitives::SimpleValue,
+};
+
+use crate::body::{AmqpMessage, Body};
+
+/// A message a client sent.
+#[derive(Clone, Debug)]
+pub struct RequestRecord {
+    /// Counted from 1 over the sandbox's life.
+    pub number: u64,
+    /// When it was complete.
+    pub received: Instant,
+    /// Number of its connection.
+    pub connection: usize,
+    /// Name of its link.
+    pub link: String,
+    /// The address the link's target names; `None` is the anonymous terminus.
+    pub target: Option<String>,
+    /// The address it was routed by: the target's, else `to`.
+    pub address: String,
+    /// `message-format` of the transfer.
+    pub message_format: Option<u32>,
+    /// `delivery-tag` of the transfer.
+    pub delivery_tag: Vec<u8>,
+    /// Whether the client sent it settled.
+    pub settled: bool,
+    /// `request_id` of the JSON body, when there is one.
+    pub request_id: Option<String>,
+    /// Its outcome, once the client was told: a connection that breaks may still lose that.
+    pub outcome: Option<Outcome>,
+    /// When the client was told.
+    pub told: Option<Instant>,
+    /// All sections.
+    pub message: Arc<AmqpMessage>,
+}
+
+impl RequestRecord {
+    /// The header section.
+    pub fn header(&self) -> Option<&Header> {
+        self.message.header.as_ref()
+    }
+
+    /// The properties section.
+    pub fn properties(&self) -> Option<&Properties> {
+        self.message.properties.as_ref()
+    }
+
+    /// `to` of the properties.
+    pub fn to(&self) -> Option<&str> {
+        self.properties()?.to.as_deref()
+    }
+
+    /// The application properties in the order they came, with their types.
+    pub fn application_properties(&self) -> Vec<(String, SimpleValue)> {
+        let section = self.message.application_properties.iter();
+        let entries = section.flat_map(|section| section.0.iter());
+        entries.map(|(k, v)| (k.clone(), v.clone())).collect()
+    }
+
+    /// The body.
+    pub fn body(&self) -> Body {
+        Body::of(&self.message)
+    }
+
+    /// The body as JSON; null when it is none.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body().bytes()).unwrap_or_default()
+    }
+}
+
+/// A message sent to a client.
+#[derive(Clone, Debug)]
+pub struct DeliveryRecord {
+    /// Number of the connection.
+    pub connection: usize,
+    /// Name of the link.
+    pub link: String,
+    /// Address of the link's source.
+    pub address: String,
+    /// The request it answers, when the signing server made it.
+    pub request_id: Option<String>,
+    /// When it was handed to the link.
+    pub sent: Instant,
+    /// How it ended.
+    pub outcome: Option<DeliveryOutcome>,
+    /// When it ended.
+    pub ended: Option<Instant>,
+}
+
+/// How a delivery to a client ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    /// Accepted.
+    Accepted,
+    /// Rejected; the message is gone.
+    Rejected {
+        /// The error condition.
+        condition: Option<String>,
+        /// Its description.
+        description: Option<String>,
+    },
+    /// Released; the message is back on its queue.
+    Released,
+    /// Modified; the message is back on its queue unless undeliverable here.
+    Modified {
+        /// `delivery-failed`.
+        delivery_failed: bool,
+        /// `undeliverable-here`.
+        undeliverable_here: bool,
+    },
+    /// The link or the connection went first; the message is back on its queue.
+    Lost,
+}

@@ -1,0 +1,42 @@
+//! What the sandbox saw: connections, links, requests and how replies ended.
+
+mod connection;
+mod link;
+mod message;
+mod recorder;
+
+pub use connection::ConnectionRecord;
+pub use link::{Direction, LinkRecord, TerminusRecord};
+pub(crate) use link::{keys, names};
+pub use message::{DeliveryOutcome, DeliveryRecord, RequestRecord};
+pub(crate) use recorder::Recorder;
+
+/// Everything seen since the start, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// TCP connections, refused ones included.
+    pub connections: Vec<ConnectionRecord>,
+    /// Links the clients attached, refused ones included.
+    pub links: Vec<LinkRecord>,
+    /// Messages the clients sent.
+    pub requests: Vec<RequestRecord>,
+    /// Messages sent to clients, and how they ended.
+    pub deliveries: Vec<DeliveryRecord>,
+}
+
+impl Record {
+    /// Deliveries a client accepted.
+    pub fn accepted(&self) -> impl Iterator<Item = &DeliveryRecord> {
+        let accepted = |d: &&DeliveryRecord| d.outcome == Some(DeliveryOutcome::Accepted);
+        self.deliveries.iter().filter(accepted)
+    }
+
+    /// Whether every connection has ended and the outcome of everything delivered is known.
+    ///
+    /// The end of a connection alone is too early for a look at the outcomes: each is recorded by
+    /// a task of its own, which may come later than that.
+    pub fn is_over(&self) -> bool {
+        self.connections.iter().all(|c| c.closed.is_some())
+            && self.deliveries.iter().all(|d| d.outcome.is_some())
+    }
+}
