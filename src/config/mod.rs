@@ -6,10 +6,12 @@
 //! files are opened where they are used.
 
 mod address;
+mod builder;
 mod consistency;
 mod expand;
 pub(crate) mod keys;
 pub(crate) mod nearest;
+mod reading;
 mod section;
 mod settings;
 mod template;
@@ -17,11 +19,14 @@ mod template;
 mod tests;
 mod url;
 mod values;
+mod words;
 mod yaml;
 
-pub use settings::{Sasl, SenderTarget, Settings, TlsVerify};
+pub use builder::SettingsBuilder;
+pub use settings::Settings;
 pub use template::Template;
 pub use url::BrokerUrl;
+pub use words::{Sasl, SenderTarget, TlsVerify};
 
 use std::path::PathBuf;
 

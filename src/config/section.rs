@@ -59,6 +59,25 @@ impl<'a> Section<'a> {
         Ok(Self { path, name, entries, env })
     }
 
+    /// Makes a section without a file, and refuses keys that the signer does not have.
+    pub(super) fn made(
+        name: &'static str,
+        entries: BTreeMap<String, Node>,
+        known: &[Key],
+        env: Env<'a>,
+    ) -> Result<Self, Error> {
+        let section = Self { path: PathBuf::new(), name, entries, env };
+        let is_known = |key: &String| known.iter().any(|known| known.name == key);
+        match section.entries.keys().find(|key| !is_known(key)) {
+            Some(key) => Err(section.fail(key, unknown(key, known))),
+            None => Ok(section),
+        }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     pub(super) fn path(&self) -> &PathBuf {
         &self.path
     }

@@ -52,7 +52,7 @@ pub enum Error {
     },
     /// The configuration is wrong.
     Config {
-        /// The file.
+        /// The file; empty for settings without one.
         path: PathBuf,
         /// The key (`msg_signer.timeout`); empty where the whole file is meant.
         key: String,
@@ -197,6 +197,9 @@ impl fmt::Display for Error {
             }
             Self::Config { path, key, problem } if key.is_empty() => {
                 write!(f, "{}: {problem}", path.display())
+            }
+            Self::Config { path, key, problem } if path.as_os_str().is_empty() => {
+                write!(f, "{key}: {problem}")
             }
             Self::Config { path, key, problem } => {
                 write!(f, "{}: {key}: {problem}", path.display())

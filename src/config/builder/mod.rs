@@ -1,0 +1,242 @@
+//! Settings without a file.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use log::LevelFilter;
+
+use super::{
+    Sasl, SenderTarget, Settings, SignerType, TlsVerify,
+    keys::{self, Takes},
+    reading,
+    section::Section,
+    yaml::Node,
+};
+use crate::error::Error;
+
+/// Builds [`Settings`] without a file.
+///
+/// Its methods are named after the file's keys, and a value means what it means there, except that `${NAME}` is not
+/// replaced. What is not set has the same default.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use amqp_messenger::{Settings, SignerType};
+///
+/// let settings = Settings::builder(SignerType::Single)
+///     .messaging_brokers(["amqps://broker.example.com"])
+///     .messaging_cert_key("/etc/builds/client.pem")
+///     .messaging_ca_cert("/etc/builds/ca.pem")
+///     .topic_send_to("topic://VirtualTopic.example.sign")
+///     .topic_listen_to("queue://Consumer.{creator}.{task_id}.VirtualTopic.example.signed")
+///     .environment("prod")
+///     .service("builds")
+///     .timeout(Duration::from_secs(60))
+///     .retries(3)
+///     .send_retries(2)
+///     .message_id_key("request_id")
+///     .build()?;
+/// assert_eq!(settings.brokers()[0].to_string(), "amqps://broker.example.com:5671");
+/// assert_eq!(settings.longest_silence().as_secs(), 60 * 3 * 2);
+/// # Ok::<(), amqp_messenger::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct SettingsBuilder {
+    signer: SignerType,
+    entries: BTreeMap<String, Node>,
+}
+
+impl Settings {
+    /// Starts settings without a file.
+    pub fn builder(signer: SignerType) -> SettingsBuilder {
+        SettingsBuilder { signer, entries: BTreeMap::new() }
+    }
+}
+
+impl SettingsBuilder {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for the first thing wrong; its path is empty, and its key is named after the method.
+    pub fn build(self) -> Result<Settings, Error> {
+        let env = |name: &str| std::env::var(name).ok();
+        let section = Section::made("settings", self.entries, keys::of(self.signer), &env)?;
+        reading::settings(&section, self.signer)
+    }
+
+    fn set(mut self, key: &str, value: Node) -> Self {
+        self.entries.insert(key.to_owned(), value);
+        self
+    }
+
+    fn text(self, key: &str, value: impl Into<String>) -> Self {
+        self.set(key, Node::Text(value.into()))
+    }
+
+    fn file(self, key: &str, path: &Path) -> Self {
+        // A path that is not UTF-8 is reported as what it would be read as: a file that does not exist.
+        self.text(key, path.to_string_lossy())
+    }
+
+    fn seconds(self, key: &str, time: Duration) -> Self {
+        self.set(key, Node::Float(time.as_secs_f64()))
+    }
+
+    /// A word of the key's row in the table of keys.
+    fn word(self, key: &str, index: usize) -> Self {
+        match keys::row(key).takes {
+            Takes::Word(words) => self.text(key, words[index]),
+            Takes::Value(_) => self,
+        }
+    }
+
+    /// Sets the brokers' URLs, in the order in which they are tried: `amqps://host:port` or `amqp://host:port`.
+    pub fn messaging_brokers(self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let urls = urls.into_iter().map(|url| Node::Text(url.into())).collect();
+        self.set("messaging_brokers", Node::List(urls))
+    }
+
+    /// Sets the PEM file with the client certificate and its private key.
+    pub fn messaging_cert_key(self, path: impl AsRef<Path>) -> Self {
+        self.file("messaging_cert_key", path.as_ref())
+    }
+
+    /// Sets the PEM file with the authorities that sign the brokers' certificates.
+    pub fn messaging_ca_cert(self, path: impl AsRef<Path>) -> Self {
+        self.file("messaging_ca_cert", path.as_ref())
+    }
+
+    /// Sets the file with the passphrase of an encrypted private key.
+    pub fn messaging_key_passphrase_file(self, path: impl AsRef<Path>) -> Self {
+        self.file("messaging_key_passphrase_file", path.as_ref())
+    }
+
+    /// Sets the address of requests, in which fields such as `{task_id}` are replaced.
+    pub fn topic_send_to(self, template: impl Into<String>) -> Self {
+        self.text("topic_send_to", template)
+    }
+
+    /// Sets the address of replies, in which fields such as `{creator}` are replaced.
+    pub fn topic_listen_to(self, template: impl Into<String>) -> Self {
+        self.text("topic_listen_to", template)
+    }
+
+    /// Sets the environment that requests name.
+    pub fn environment(self, name: impl Into<String>) -> Self {
+        self.text("environment", name)
+    }
+
+    /// Sets the service that requests name.
+    pub fn service(self, name: impl Into<String>) -> Self {
+        self.text("service", name)
+    }
+
+    /// Sets how long a window waits without a reply, at least 1 s; a fraction of a second is cut off.
+    pub fn timeout(self, time: Duration) -> Self {
+        self.seconds("timeout", time)
+    }
+
+    /// Sets the number of windows in a cycle, at least 1.
+    pub fn retries(self, count: u32) -> Self {
+        self.set("retries", Node::Int(count.into()))
+    }
+
+    /// Sets the number of cycles, at least 1.
+    pub fn send_retries(self, count: u32) -> Self {
+        self.set("send_retries", Node::Int(count.into()))
+    }
+
+    /// Sets the attribute of a reply that holds the id of its request.
+    pub fn message_id_key(self, name: impl Into<String>) -> Self {
+        self.text("message_id_key", name)
+    }
+
+    /// Sets the attribute of a request that holds the task id.
+    pub fn task_id_attribute(self, name: impl Into<String>) -> Self {
+        self.text("task_id_attribute", name)
+    }
+
+    /// Sets the log level, for the field `{log_level}` of an address; the library itself does not use it.
+    pub fn log_level(self, level: LevelFilter) -> Self {
+        self.text("log_level", level.as_str())
+    }
+
+    /// Sets other names of signing keys: key ids by alias.
+    pub fn key_aliases<A: Into<String>, I: Into<String>>(
+        self,
+        aliases: impl IntoIterator<Item = (A, I)>,
+    ) -> Self {
+        let pairs = aliases.into_iter();
+        let pairs = pairs.map(|(alias, id)| (Node::Text(alias.into()), Node::Text(id.into())));
+        self.set("key_aliases", Node::Map(pairs.collect()))
+    }
+
+    /// Sets the number of images in a request, at least 1; only for [`SignerType::Batch`].
+    pub fn chunk_size(self, count: u32) -> Self {
+        self.set("chunk_size", Node::Int(count.into()))
+    }
+
+    /// Sets how long a broker may take from TCP to attached links.
+    pub fn connect_timeout(self, time: Duration) -> Self {
+        self.seconds("connect_timeout", time)
+    }
+
+    /// Sets how long an orderly close may take.
+    pub fn close_timeout(self, time: Duration) -> Self {
+        self.seconds("close_timeout", time)
+    }
+
+    /// Sets the silence of the broker after which the connection counts as lost, at least 2 s; zero for never.
+    pub fn idle_timeout(self, time: Duration) -> Self {
+        self.seconds("idle_timeout", time)
+    }
+
+    /// Sets how the client authenticates.
+    pub fn sasl(self, sasl: Sasl) -> Self {
+        self.word("sasl", sasl as usize)
+    }
+
+    /// Sets the user name for PLAIN.
+    pub fn username(self, name: impl Into<String>) -> Self {
+        self.text("username", name)
+    }
+
+    /// Sets the file with the password for PLAIN.
+    pub fn password_file(self, path: impl AsRef<Path>) -> Self {
+        self.file("password_file", path.as_ref())
+    }
+
+    /// Sets what the sender attaches to.
+    pub fn sender_target(self, target: SenderTarget) -> Self {
+        self.word("sender_target", target as usize)
+    }
+
+    /// Sets the host name in the Open (AMQP 1.0 part 2.7.1), if it is not the URL's.
+    pub fn open_hostname(self, name: impl Into<String>) -> Self {
+        self.text("open_hostname", name)
+    }
+
+    /// Sets what is checked of the broker's certificate.
+    pub fn tls_verify(self, verify: TlsVerify) -> Self {
+        self.word("tls_verify", verify as usize)
+    }
+
+    /// Sets whether requests survive a restart of the broker.
+    pub fn durable(self, durable: bool) -> Self {
+        self.set("durable", Node::Bool(durable))
+    }
+
+    /// Sets the largest reply in bytes, at least 1.
+    pub fn max_message_size(self, bytes: u64) -> Self {
+        self.set("max_message_size", Node::Int(bytes.into()))
+    }
+
+    /// Sets how long the whole run may take.
+    pub fn deadline(self, time: Duration) -> Self {
+        self.seconds("deadline", time)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! Settings made in code beside the same ones read from a file.
+
+use super::*;
+
+fn complete(signer: SignerType) -> SettingsBuilder {
+    Settings::builder(signer)
+        .messaging_brokers(["amqps://one", "amqps://two:7"])
+        .messaging_cert_key("~/client.pem")
+        .messaging_ca_cert("/ca.pem")
+        .messaging_key_passphrase_file("/passphrase")
+        .topic_send_to("topic://sign")
+        .topic_listen_to("queue://{creator}.{task_id}")
+        .environment("prod")
+        .service("${me}")
+        .timeout(Duration::from_millis(60_900))
+        .retries(2)
+        .send_retries(3)
+        .message_id_key("request_id")
+        .task_id_attribute("task")
+        .log_level(LevelFilter::Warn)
+        .key_aliases([("one", "1"), ("two", "2")])
+        .connect_timeout(Duration::from_millis(1500))
+        .close_timeout(Duration::from_secs(1))
+        .idle_timeout(Duration::ZERO)
+        .sasl(Sasl::Plain)
+        .username("me")
+        .password_file("/password")
+        .sender_target(SenderTarget::Address)
+        .open_hostname("vhost")
+        .tls_verify(TlsVerify::Ca)
+        .durable(false)
+        .max_message_size(1024)
+        .deadline(Duration::from_secs(600))
+}
+
+/// Written as a file, the same settings come of it.
+#[test]
+fn every_key_is_read_as_in_a_file() {
+    let builder = complete(SignerType::Batch).chunk_size(50);
+    let keys: Vec<_> = builder.entries.keys().map(String::as_str).collect();
+    let mut known: Vec<_> = keys::of(SignerType::Batch).iter().map(|key| key.name).collect();
+    known.sort_unstable();
+    assert_eq!(keys, known);
+    let file = "msg_batch_signer: {messaging_brokers: ['amqps://one', 'amqps://two:7'], \
+        messaging_cert_key: ~/client.pem, messaging_ca_cert: /ca.pem, \
+        messaging_key_passphrase_file: /passphrase, topic_send_to: 'topic://sign', \
+        topic_listen_to: 'queue://{creator}.{task_id}', environment: prod, service: '${NAME}', \
+        timeout: 60, retries: 2, send_retries: 3, message_id_key: request_id, \
+        task_id_attribute: task, log_level: WARN, key_aliases: {one: '1', two: '2'}, \
+        chunk_size: 50, connect_timeout: 1.5, close_timeout: 1, idle_timeout: 0, sasl: plain, \
+        username: me, password_file: /password, sender_target: address, open_hostname: vhost, \
+        tls_verify: ca, durable: false, max_message_size: 1 KiB, deadline: 600}";
+    let env = |name: &str| match name {
+        "NAME" => Some("${me}".to_owned()),
+        name => std::env::var(name).ok(),
+    };
+    let path = Path::new("");
+    let mut expected = Settings::parse(file, path, SignerType::Batch, &env).unwrap();
+    expected.section = "settings";
+    assert_eq!(format!("{:?}", builder.build().unwrap()), format!("{expected:?}"));
+}
+
+#[test]
+fn what_is_wrong_is_named_after_the_method() {
+    let single = || complete(SignerType::Single);
+    for (builder, expected) in [
+        (Settings::builder(SignerType::Single), "settings.messaging_brokers: this key is req"),
+        (single().chunk_size(1), "settings.chunk_size: unknown key"),
+        (single().timeout(Duration::from_millis(999)), "settings.timeout: expected "),
+        (single().retries(0), "settings.retries: expected "),
+        (single().task_id_attribute("request_id"), "settings.task_id_attribute: request_id"),
+        (single().messaging_brokers(["one"]), "settings.messaging_brokers: \"one\" has no"),
+        (single().topic_send_to("{"), "settings.topic_send_to: a \"{\" is not closed"),
+        (single().sasl(Sasl::External), "settings.sasl: username is set"),
+        (single().deadline(Duration::MAX), "settings.deadline: "),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}

@@ -1,0 +1,152 @@
+//! From a file, or a section's keys, to settings.
+
+use std::{num::NonZeroUsize, path::Path, time::Duration};
+
+use super::{
+    BrokerUrl, Sasl, SenderTarget, Settings, SignerType, Template, TlsVerify, consistency,
+    expand::Env, keys, parse_level, section::Section, values, yaml::Node,
+};
+use crate::error::Error;
+
+impl Settings {
+    /// Reads a signer's section of a file, with the process's environment.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when the file cannot be read, or for the first thing wrong in it.
+    pub fn load(path: &Path, signer: SignerType) -> Result<Self, Error> {
+        let fail =
+            |problem: String| Error::Config { path: path.into(), key: String::new(), problem };
+        let bytes = std::fs::read(path)
+            .map_err(|error| fail(format!("cannot read the configuration: {error}")))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| fail("the file is not UTF-8 text".into()))?;
+        Self::parse(&text, path, signer, &|name| std::env::var(name).ok())
+    }
+
+    /// Reads a signer's section of a file's text; `path` is named in errors, `env` looks up variables.
+    ///
+    /// ```
+    /// use amqp_messenger::{Settings, SignerType};
+    ///
+    /// let text = "msg_signer: {messaging_brokers: ['amqps://${HOST}'], environment: prod, service: builds, \
+    ///     messaging_cert_key: c.pem, messaging_ca_cert: ca.pem, topic_send_to: 'topic://sign', \
+    ///     topic_listen_to: 'queue://{creator}.{task_id}', timeout: 60, retries: 3, send_retries: 2, \
+    ///     message_id_key: request_id, log_level: info}";
+    /// let env = |name: &str| (name == "HOST").then(|| "broker.example.com".to_owned());
+    /// let settings = Settings::parse(text, "conf.yaml".as_ref(), SignerType::Single, &env)?;
+    /// assert_eq!(settings.brokers()[0].to_string(), "amqps://broker.example.com:5671");
+    /// assert_eq!(settings.longest_silence().as_secs(), 60 * 3 * 2);
+    /// # Ok::<(), amqp_messenger::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Config`] for the first thing wrong in the text.
+    pub fn parse(
+        text: &str,
+        path: &Path,
+        signer: SignerType,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Error> {
+        let env: Env<'_> = env;
+        let section = Section::find(text, path.into(), signer.section(), keys::of(signer), env)?;
+        settings(&section, signer)
+    }
+}
+
+/// Reads the settings of a section: every key by itself, then what they are together.
+///
+/// # Errors
+/// [`Error::Config`] for the first thing wrong.
+pub(super) fn settings(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
+    let settings = each(section, signer)?;
+    consistency::check(&settings, section)?;
+    Ok(settings)
+}
+
+fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
+    let template = |key| {
+        section.required(key, |node, expected| Template::parse(&values::text(node, expected)?))
+    };
+    let text = |key| section.required(key, values::text);
+    let count = |key| section.required(key, values::count);
+    let seconds = |key| section.defaulted(key, values::seconds);
+    let level = section.optional("log_level", |node, expected| {
+        let name = values::text(node, expected)?;
+        let level =
+            parse_level(&name).ok_or_else(|| format!("expected {expected}, found {node}"))?;
+        Ok((level, name))
+    })?;
+    let (log_level, log_level_text) = level.unzip();
+    let chunk_size = match signer {
+        SignerType::Single => None,
+        SignerType::Batch => {
+            NonZeroUsize::new(section.defaulted("chunk_size", values::count)? as usize)
+        }
+    };
+    Ok(Settings {
+        path: section.path().clone(),
+        section: section.name(),
+        brokers: section.required("messaging_brokers", brokers)?,
+        certificate: section.file("messaging_cert_key")?,
+        ca: section.file("messaging_ca_cert")?,
+        passphrase_file: section.file("messaging_key_passphrase_file")?,
+        send_to: template("topic_send_to")?,
+        listen_to: template("topic_listen_to")?,
+        environment: text("environment")?,
+        service: text("service")?,
+        timeout: Duration::from_secs(count("timeout")?.into()),
+        retries: count("retries")?,
+        send_retries: count("send_retries")?,
+        message_id_key: section.required("message_id_key", values::not_empty)?,
+        task_id_attribute: section.defaulted("task_id_attribute", task_id_attribute)?,
+        log_level,
+        log_level_text,
+        key_aliases: section.optional("key_aliases", values::string_map)?.unwrap_or_default(),
+        chunk_size,
+        connect_timeout: seconds("connect_timeout")?,
+        close_timeout: seconds("close_timeout")?,
+        idle_timeout: Some(section.defaulted("idle_timeout", idle_timeout)?)
+            .filter(|time| !time.is_zero()),
+        sasl: section
+            .word("sasl", [Sasl::Auto, Sasl::None, Sasl::Anonymous, Sasl::External, Sasl::Plain])?,
+        username: section.optional("username", values::not_empty)?,
+        password_file: section.file("password_file")?,
+        sender_target: section.word(
+            "sender_target",
+            [SenderTarget::Auto, SenderTarget::Address, SenderTarget::Anonymous],
+        )?,
+        open_hostname: section.optional("open_hostname", values::not_empty)?,
+        tls_verify: section
+            .word("tls_verify", [TlsVerify::Full, TlsVerify::Ca, TlsVerify::None])?,
+        durable: section.defaulted("durable", values::boolean)?,
+        max_message_size: section.defaulted("max_message_size", values::size)?,
+        deadline: section.optional("deadline", values::seconds)?,
+    })
+}
+
+fn brokers(node: &Node, expected: &str) -> Result<Vec<BrokerUrl>, String> {
+    let urls = values::strings(node, expected)?;
+    if urls.is_empty() {
+        return Err(format!("expected {expected}, found no broker in it; list at least one"));
+    }
+    urls.iter().map(|url| url.parse()).collect()
+}
+
+fn task_id_attribute(node: &Node, expected: &str) -> Result<String, String> {
+    match values::not_empty(node, expected)? {
+        name if name == "request_id" => {
+            Err("request_id identifies the request; give the task id another name".into())
+        }
+        name => Ok(name),
+    }
+}
+
+fn idle_timeout(node: &Node, expected: &str) -> Result<Duration, String> {
+    match values::seconds_or_zero(node, expected)? {
+        // Half of it is advertised, and brokers refuse less than a second.
+        time if !time.is_zero() && time < Duration::from_secs(2) => {
+            Err(format!("expected {expected}, found {node}"))
+        }
+        time => Ok(time),
+    }
+}

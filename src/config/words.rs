@@ -1,0 +1,41 @@
+//! Settings that are one word of a few, in the order of the words in the table of keys.
+
+/// How the client authenticates (AMQP 1.0 part 5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sasl {
+    /// Whatever the broker asks for; if there is a user name, only PLAIN.
+    Auto,
+    /// No SASL: the bare AMQP header.
+    None,
+    /// ANONYMOUS.
+    Anonymous,
+    /// EXTERNAL: the client certificate.
+    External,
+    /// PLAIN: user name and password.
+    Plain,
+}
+
+/// What the sender attaches to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SenderTarget {
+    /// The anonymous terminus if the broker offers it, else the address.
+    Auto,
+    /// The address.
+    Address,
+    /// The anonymous terminus (no target address; each message carries its own).
+    Anonymous,
+}
+
+/// What is checked of the broker's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsVerify {
+    /// Its chain and its host name.
+    Full,
+    /// Only its chain.
+    Ca,
+    /// Nothing.
+    None,
+}
