@@ -35,7 +35,7 @@ fn a_cut_at_any_request_loses_nothing() {
 
 #[test]
 fn a_close_for_maintenance_at_any_request_loses_nothing() {
-    let says = "amqp:connection:forced: the sandbox was told to say no; connecting again";
+    let says = "amqp:connection:forced: a rule of the sandbox refuses it; connecting again";
     let rules = "close=amqp:connection:forced@request=#";
     let close = Fault { rules, says, connections: 2, ..NONE };
     close.at_every_position();
@@ -162,7 +162,7 @@ fn what_becomes_of_a_request_is_its_own_affair() {
     let says = "not accepted by the broker: modified by the broker as undeliverable here";
     let missing = Fault { set: ONE_WINDOW, status: 75, says, ..NONE };
     Fault { rules: "modify=undeliverable-here@request=#", ..missing }.at_every_position();
-    let says = "not accepted by the broker: amqp:internal-error: the sandbox was told to say no";
+    let says = "not accepted by the broker: amqp:internal-error: a rule of the sandbox refuses it";
     Fault { rules: "reject=amqp:internal-error@request=#", says, ..missing }.at_every_position();
     Fault { rules: "no-credit@sender", says: "the broker let nothing be sent for 1 s", ..missing }
         .everywhere();
@@ -186,7 +186,7 @@ fn what_is_given_back_comes_again_in_the_next_window() {
 /// The end of a link for a reason that passes, at any request; the sender's link is the one that it came by.
 #[test]
 fn a_link_that_ends_at_any_request_loses_nothing() {
-    let says = "amqp:link:detach-forced: the sandbox was told to say no; connecting again";
+    let says = "amqp:link:detach-forced: a rule of the sandbox refuses it; connecting again";
     let rules = "detach=amqp:link:detach-forced@request=#";
     Fault { rules, says, connections: 2, ..NONE }.at_every_position();
     // Before the sender is attached it is an attempt that failed, after it a connection that was lost: both are told.
