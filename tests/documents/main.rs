@@ -60,7 +60,7 @@ fn the_example_of_the_library_is_the_one_that_is_tested() {
 fn errors_in_troubleshooting_are_those_of_the_program() {
     let source: String =
         files("src", "rs").iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-    let source = source.replace("\\\"", "\"").replace(['“', '”'], "\"");
+    let source = source.replace("\\\"", "\"");
     let page = page("docs/troubleshooting.md");
     let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
     let quotes = cells.flat_map(|(cell, _)| cell.split('`').skip(1).step_by(2));
