@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char};
 
 /// Proton forgets the mechanism that was chosen before when a peer offers mechanisms again: some bytes for each
-/// such frame. Our engine bounds what a peer may send up to its Open, and so how often.
+/// such frame. The client bounds what a peer may send before its Open, and so how often.
 const KNOWN: &CStr = c"leak:pnx_sasl_set_selected_mechanism\n";
 
 /// Asked for by LeakSanitizer.

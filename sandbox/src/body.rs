@@ -25,7 +25,7 @@ pub enum Body {
     Null,
     /// Data sections.
     Data(Vec<Vec<u8>>),
-    /// Anything else, as text for people.
+    /// Anything else, as text for a person to read.
     Other(String),
 }
 
@@ -67,7 +67,7 @@ impl Body {
     }
 }
 
-/// A message of a body and application properties alone.
+/// A message with only a body and application properties.
 pub(crate) fn message(body: Body, properties: &[(&str, &str)]) -> AmqpMessage {
     let mut map = OrderedMap::new();
     for (name, value) in properties {

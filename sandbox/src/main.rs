@@ -1,4 +1,4 @@
-//! The sandbox as a command: starts it, or its signing server alone, and runs until a signal comes.
+//! The sandbox as a command: starts it, or only its signing server, and runs until a signal comes.
 
 #![allow(clippy::print_stderr)] // It is a command line.
 
@@ -92,7 +92,7 @@ fn arguments() -> Result<Arguments, ExitCode> {
     Arguments::from_args(&["amqp-sandbox"], &words).map_err(|exit| match exit.status {
         Ok(()) => {
             let rules = if words[0] == "up" { faults::help() } else { String::new() };
-            // If nobody reads it, there is nothing else to do.
+            // If it cannot be written, there is nothing else to do.
             let _ = write!(io::stdout(), "{}\n{rules}", exit.output);
             ExitCode::SUCCESS
         }
@@ -144,7 +144,7 @@ fn sign(signer: Signer) -> io::Result<()> {
     let signals = Signals::new()?;
     let settings = remote::Settings::read(&signer.config)?;
     let signer = RemoteSigner::start(settings, |line| {
-        // If nobody reads the lines, they are not needed.
+        // A line that cannot be written is not needed.
         let _ = writeln!(io::stdout(), "{line}");
     })?;
     signals.wait();

@@ -1,4 +1,4 @@
-//! What a sandbox is told before it starts.
+//! How a sandbox is set up.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -10,13 +10,13 @@ use crate::{
 /// How a sandbox is set up; [`Options::new`] gives one that behaves well.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where certificates, keys and the client's configuration are written; made when missing.
+    /// Where certificates, keys and the client's configuration are written; made if missing.
     pub dir: PathBuf,
     /// Whether to listen with mutual TLS.
     pub amqps: bool,
     /// Whether to listen without TLS.
     pub amqp: bool,
-    /// Listeners with TLS beyond the first, on free ports: to a client, other brokers that share the queues.
+    /// Listeners with TLS beyond the first, on free ports: to a client they are other brokers, which share the queues.
     pub more_brokers: usize,
     /// Port of the listener with TLS; 0 takes a free one.
     pub amqps_port: u16,
@@ -26,12 +26,12 @@ pub struct Options {
     pub behaviours: Vec<Rule>,
     /// The signing server's request addresses, each with the address its replies go to.
     pub signing: Vec<(String, String)>,
-    /// Who certifies the client, and the server unless it brings its own; `None` makes one. With the
-    /// authority and the ports of a stopped sandbox another one takes its place.
+    /// The authority that certifies the client, and the server unless it has a certificate of its own; `None` makes
+    /// one. With the authority and the ports of a stopped sandbox another one takes its place.
     pub authority: Option<Authority>,
     /// The server's certificate; `None` makes one for `localhost`, `127.0.0.1` and `::1`.
     pub server_certificate: Option<Identity>,
-    /// Whether a TLS client without certificate is turned away.
+    /// Whether a TLS client without a certificate is refused.
     pub require_client_certificate: bool,
     /// SASL, on both listeners.
     pub sasl: Sasl,
@@ -79,10 +79,10 @@ impl Options {
 pub(crate) const REQUESTS: &str = "topic://VirtualTopic.sandbox.sign";
 pub(crate) const REPLIES: &str = "topic://VirtualTopic.sandbox.reply";
 
-/// What the broker wants of SASL.
+/// What the broker expects of SASL.
 #[derive(Clone, Debug)]
 pub struct Sasl {
-    /// Whether a bare AMQP header is answered with the SASL header and a hang-up.
+    /// Whether AMQP's protocol header without SASL is answered with SASL's and a hang-up.
     pub required: bool,
     /// Mechanisms offered, of `EXTERNAL`, `ANONYMOUS` and `PLAIN`.
     pub mechanisms: Vec<String>,
@@ -91,7 +91,7 @@ pub struct Sasl {
 }
 
 impl Default for Sasl {
-    /// Bare or SASL, as the client likes; all three mechanisms.
+    /// With or without SASL, as the client begins; all three mechanisms.
     fn default() -> Self {
         Self {
             required: false,

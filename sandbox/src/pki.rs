@@ -1,4 +1,4 @@
-//! Certificates for loopback TLS: an authority, servers, clients, and all the wrong ones tests need.
+//! Certificates for loopback TLS: an authority, servers, clients, and all the wrong ones that tests need.
 //!
 //! Keys are ECDSA P-256, which costs well under a millisecond to make.
 
@@ -57,7 +57,7 @@ impl Identity {
         self.key.private_key_to_pem_pkcs8_passphrase(cipher, passphrase)
     }
 
-    /// Certificate, chain and key in one PEM, as messaging clients like it.
+    /// Certificate, chain and key in one PEM, as messaging clients expect it.
     pub fn pem(&self) -> Result<Vec<u8>, ErrorStack> {
         Ok([self.certificate_pem()?, self.key_pem()?].concat())
     }
@@ -73,7 +73,7 @@ pub struct Validity {
 }
 
 impl Default for Validity {
-    /// From yesterday, so that a clock a little off does no harm, for 30 days.
+    /// From yesterday, so that a clock that is a little off does no harm, for 30 days.
     fn default() -> Self {
         Self { from: -1, until: 30 }
     }
@@ -91,7 +91,7 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// A subject of a common name alone.
+    /// A subject with only a common name.
     pub fn common_name(name: &'a str) -> Self {
         Subject { common_name: Some(name), ..Subject::default() }
     }
@@ -116,7 +116,7 @@ impl<'a> Subject<'a> {
 #[derive(Clone, Debug)]
 pub struct Authority {
     identity: Identity,
-    /// Whether another authority vouches for this one.
+    /// Whether another authority signed this one.
     intermediate: bool,
 }
 
@@ -127,7 +127,7 @@ impl Authority {
         Ok(Self { identity: request.sign(None)?, intermediate: false })
     }
 
-    /// Makes an authority this one vouches for; what it issues carries its certificate as chain.
+    /// Makes an authority that this one signs; what it issues carries its certificate as chain.
     pub fn intermediate(&self, name: &str) -> Result<Self, ErrorStack> {
         let request = Request::authority(Subject::common_name(name))?;
         Ok(Self { identity: request.sign(Some(self))?, intermediate: true })
@@ -154,21 +154,21 @@ impl Authority {
     }
 }
 
-/// Makes a server certificate that nobody but itself vouches for.
+/// Makes a server certificate that is signed only by itself.
 pub fn self_signed_server(hosts: &[&str]) -> Result<Identity, ErrorStack> {
     Request::server(hosts, Validity::default())?.sign(None)
 }
 
-/// Makes a client certificate that nobody but itself vouches for.
+/// Makes a client certificate that is signed only by itself.
 pub fn self_signed_client(subject: Subject) -> Result<Identity, ErrorStack> {
     Request::client(subject, Validity::default())?.sign(None)
 }
 
-/// Writes a file only its owner may read.
+/// Writes a file that only its owner may read.
 ///
 /// # Errors
 ///
-/// Whatever the file system says.
+/// If the file cannot be written.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
@@ -236,7 +236,7 @@ impl Request {
         Ok(Self { builder, subject, key })
     }
 
-    /// Signs with the issuer's key, or its own.
+    /// Signs with the issuer's key, or with its own if there is no issuer.
     fn sign(mut self, issuer: Option<&Authority>) -> Result<Identity, ErrorStack> {
         let mut chain = Vec::new();
         let digest = MessageDigest::sha256();

@@ -22,7 +22,7 @@ use crate::{
     signing::{Signer, SigningKey},
 };
 
-/// How long dropping waits for the ports to be closed.
+/// How long dropping waits until the ports are closed.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// A running broker with its signing server, on threads of its own. Dropping it stops everything.
@@ -46,7 +46,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When files cannot be written, keys not made or ports not opened.
+    /// If files cannot be written, keys cannot be made or ports cannot be opened.
     pub fn start(options: Options) -> io::Result<Self> {
         let dir = prepare_dir(&options.dir)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -110,7 +110,7 @@ impl Sandbox {
     ///
     /// # Panics
     ///
-    /// When the options say there is no such listener.
+    /// If the options have no such listener.
     pub fn amqps_url(&self) -> String {
         self.amqps_urls().into_iter().next().expect("the sandbox does not listen with TLS")
     }
@@ -124,7 +124,7 @@ impl Sandbox {
     ///
     /// # Panics
     ///
-    /// When the options say there is no such listener.
+    /// If the options have no such listener.
     pub fn amqp_url(&self) -> String {
         let address = self.amqp.expect("the sandbox does not listen without TLS");
         format!("amqp://localhost:{}", address.port())
@@ -139,7 +139,7 @@ impl Sandbox {
         &self.dir
     }
 
-    /// The certificate of the authority both sides trust.
+    /// The certificate of the authority that both sides trust.
     pub fn ca_file(&self) -> PathBuf {
         self.dir.join(CA)
     }
@@ -173,7 +173,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// The record as it stood when `limit` was over.
+    /// The record as it was when `limit` had elapsed.
     pub fn wait_for(
         &self,
         limit: Duration,
@@ -182,12 +182,12 @@ impl Sandbox {
         self.broker.recorder.wait_for(limit, condition)
     }
 
-    /// Makes a queue be there before its first receiver, so that it gets what is published meanwhile.
+    /// Creates a queue before its first receiver, so that it gets what is published until then.
     pub fn declare(&self, queue: &str) {
         drop(self.broker.router.subscribe(queue));
     }
 
-    /// Removes a queue that nobody needs any more, with its messages; it comes into being again when it is named.
+    /// Removes a queue that is no longer needed, with its messages. It is created again when it is named.
     pub fn delete(&self, queue: &str) {
         self.broker.router.delete(queue);
     }
@@ -218,7 +218,7 @@ impl Drop for Sandbox {
         for listener in &self.listeners {
             listener.abort();
         }
-        // Nothing is ever sent: the answer is the end of the last sender.
+        // Nothing is ever sent: it ends with the last sender.
         let _ = self.closed.lock().unwrap().recv_timeout(STOP_LIMIT);
         self.broker.cut_connections();
         if let Some(runtime) = self.runtime.take() {

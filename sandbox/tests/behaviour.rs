@@ -202,7 +202,7 @@ async fn requests_end_as_told() {
             Outcome::Accepted(_)
         ]
     ));
-    assert!(requests.is_sorted_by_key(|request| request.told.unwrap()));
+    assert!(requests.is_sorted_by_key(|request| request.outcome_sent.unwrap()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,7 +237,7 @@ async fn outcomes_come_never_or_after_the_reply() {
         () = std::future::ready(()) => {}
     }
     let told: Vec<_> =
-        sandbox.record().requests.iter().map(|request| request.told.is_some()).collect();
+        sandbox.record().requests.iter().map(|request| request.outcome_sent.is_some()).collect();
     assert_eq!(told, [false, true, true]);
 }
 
@@ -268,8 +268,9 @@ async fn an_outcome_that_does_not_go_out_whole_is_not_on_record() {
         }
     }
     // The frame is longer than a few steps, and was begun in each of them.
-    let untold = sandbox.record().requests.iter().filter(|request| request.told.is_none()).count();
-    assert!(untold > 2, "{untold}");
+    let unsettled =
+        sandbox.record().requests.iter().filter(|request| request.outcome_sent.is_none()).count();
+    assert!(unsettled > 2, "{unsettled}");
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ fn a_slow_line_loses_nothing() {
     assert!(is_whole_open(&bytes));
 }
 
-/// It is the client that hangs up, and the record tells.
+/// It is the client that hangs up, which the record shows.
 #[test]
 fn a_silent_broker_says_no_more_than_it_should() {
     for (rule, open) in
@@ -90,7 +90,7 @@ fn a_silent_broker_says_no_more_than_it_should() {
             stream.read_exact(&mut start).unwrap();
             stream.read_exact(&mut vec![0; usize::from(start[11]) - 4]).unwrap();
         }
-        // A Close, which wants an answer.
+        // A Close, which expects an answer.
         stream.write_all(b"\0\0\0\x0c\x02\0\0\0\0\x53\x18\x45").unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         assert_eq!(all(stream), b"", "{rule}");

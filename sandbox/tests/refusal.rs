@@ -14,7 +14,7 @@ use amqp_sandbox::types::messaging::{Source, Target, TargetArchetype};
 use amqp_sandbox::types::performatives::{Attach, Begin, Detach, Open, Performative};
 use common::{LIMIT, TestSandbox};
 
-/// A client that says what it is told and nothing more.
+/// A client that sends only what a test says.
 struct RawClient {
     stream: TcpStream,
     links: u32,

@@ -1,4 +1,4 @@
-//! Where messages go and how they are shared.
+//! Where messages go, and how receivers share them.
 //!
 //! The client needs threads of its own: waiting for a record blocks the one of the test.
 
@@ -46,9 +46,9 @@ async fn a_virtual_topic_fills_a_consumer_queue_from_its_first_subscription_on()
     send(&mut sender, "too early").await;
     let queue = "queue://Consumer.me.7.VirtualTopic.t";
     client.receiver(queue).await.close().await.unwrap();
-    send(&mut sender, "while nobody listens").await;
+    send(&mut sender, "without a receiver").await;
     let mut receiver = client.receiver(queue).await;
-    assert_eq!(receive_text(&mut receiver).await, "while nobody listens");
+    assert_eq!(receive_text(&mut receiver).await, "without a receiver");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +63,7 @@ async fn a_receiver_without_credit_does_not_hold_messages_up() {
     }
     assert_eq!(receive_text(&mut busy).await, "a");
     assert_eq!(receive_text(&mut busy).await, "b");
-    // The third is for whoever has credit next.
+    // The third is for the next receiver with credit.
     idle.set_credit(1).await.unwrap();
     assert_eq!(receive_text(&mut idle).await, "c");
 

@@ -164,7 +164,7 @@ async fn what_cannot_be_signed_is_refused_in_words() {
     let sandbox = TestSandbox::good();
     let body = json!({"claim_file": "no base64!", "request_id": "r"});
     let msg = ask(&sandbox, "container_signature", body).await;
-    assert_eq!(msg["errors"], json!(["claim_file is no base64"]));
+    assert_eq!(msg["errors"], json!(["claim_file is not base64"]));
     assert_eq!(msg["signing_status"], "failure");
     assert_eq!(msg["signed_claim"], Value::Null);
 }

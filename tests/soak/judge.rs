@@ -120,7 +120,7 @@ fn again(mut sendings: Vec<&RequestRecord>, heard: &HashMap<usize, Instant>) -> 
     let is_known = |request: &RequestRecord| {
         heard
             .get(&request.connection)
-            .is_some_and(|last| request.told.is_some_and(|told| told < *last))
+            .is_some_and(|last| request.outcome_sent.is_some_and(|sent| sent < *last))
     };
     let pairs = sendings.windows(2).filter(|pair| {
         let (earlier, later) = (pair[0], pair[1]);

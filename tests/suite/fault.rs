@@ -90,7 +90,7 @@ impl Fault<'_> {
         let ended = operation.run(&bench, &config);
         assert_eq!(ended.status, self.status, "{name}: {}", ended.stderr);
         assert!(
-            ended.told().contains(self.says),
+            ended.reported().contains(self.says),
             "{name}: {:?} is not told in {}",
             self.says,
             ended.stderr

@@ -146,7 +146,7 @@ fn replies_slower_than_the_idle_timeouts_are_waited_for() {
         });
         let ended = operation.run(&bench, &bench.config().set("idle_timeout", "2")).expect(0);
         assert_eq!(operation.signed(&bench, &ended), [true; 3]);
-        assert!(!ended.told().contains(AGAIN), "{}", ended.stderr);
+        assert!(!ended.reported().contains(AGAIN), "{}", ended.stderr);
     };
     thread::scope(|scope| {
         operations().for_each(|operation| drop(scope.spawn(move || waited_for(operation))))

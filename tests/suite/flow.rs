@@ -40,7 +40,7 @@ fn credit_that_is_taken_back_is_not_used() {
     let bench = Bench::new();
     let ended = bench.run(&alone(&bench, port).patience(20, 1, 1), &images(5)).expect(0);
     took_between(&ended, 0.0, 10.0);
-    assert!(!ended.told().contains(AGAIN), "{}", ended.stderr);
+    assert!(!ended.reported().contains(AGAIN), "{}", ended.stderr);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn an_outcome_of_an_earlier_sending_closes_nothing() {
         });
         let bench = Bench::new();
         let ended = bench.run(&alone(&bench, port).patience(1, 1, 2), &images(1)).expect(0);
-        assert!(!ended.told().contains("refused"), "{}", ended.stderr);
+        assert!(!ended.reported().contains("refused"), "{}", ended.stderr);
     }
 }
 

@@ -221,7 +221,7 @@ fn survives(
     // The second request may or may not have been written when it came to that.
     let told = ["send", "reply"].map(|phase| format!("{url}: {phase}{reason}; connecting again"));
     assert!(
-        told.iter().any(|told| ended.told().contains(told)),
+        told.iter().any(|told| ended.reported().contains(told)),
         "{told:?} is not told in:\n{}",
         ended.stderr
     );

@@ -264,7 +264,7 @@ fn of_many_malformed_replies_the_number_is_told() {
     }
     let ended = bench.run(&bench.config().patience(1, 2, 1), &images(1)).expect(75);
     assert_eq!(
-        ended.told().matches("a reply was rejected: it is not JSON").count(),
+        ended.reported().matches("a reply was rejected: it is not JSON").count(),
         10,
         "{}",
         ended.stderr

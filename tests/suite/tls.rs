@@ -227,7 +227,7 @@ fn with_file(bench: &Bench, key: &str, name: &str, content: impl AsRef<[u8]>) ->
 #[track_caller]
 fn rejects(bench: &Bench, config: &Config, name: &str, reason: &str) -> Ended {
     let ended = bench.run(config, &images(1)).expect(78);
-    let told = ended.told();
+    let told = ended.reported();
     let [line] = &told.lines().collect::<Vec<_>>()[..] else { panic!("more than a line:\n{told}") };
     assert!(
         line.contains(name) && line.contains(reason),

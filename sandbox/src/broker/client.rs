@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::{line::Line, observer::Observer, shared::Broker};
 use crate::faults::Refusal;
 
-/// Where a link belongs.
+/// What a link of the client needs to know of its connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     pub(crate) broker: Arc<Broker>,

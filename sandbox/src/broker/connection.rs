@@ -31,7 +31,7 @@ use crate::faults::{ConnectionAct, Layer, LinkAct, Refusal};
 
 const RELAY: &str = "ANONYMOUS-RELAY";
 
-/// Serves a client until it is gone.
+/// Serves a client until its connection ends.
 pub(crate) async fn serve<S>(
     stream: S,
     broker: &Arc<Broker>,
@@ -84,7 +84,7 @@ where
         let incoming = tokio::select! {
             incoming = connection.next_incoming_session() => incoming,
             Some(refusal) = closing.recv() => {
-                // The client may be gone already; there is nobody else to tell.
+                // It fails only if the client has hung up already.
                 let _ = connection.close_with_error(amqp_error(refusal)).await;
                 return Ok(());
             }
@@ -104,7 +104,7 @@ where
     }
 }
 
-/// What is said in place of how this layer begins, if anything.
+/// What is sent in place of how this layer begins, if anything is.
 pub(crate) fn raw_first(acts: &[ConnectionAct], wanted: Layer) -> Option<&[u8]> {
     acts.iter().find_map(|act| match act {
         ConnectionAct::RawFirst(layer, bytes) if *layer == wanted => Some(&bytes[..]),
@@ -112,13 +112,13 @@ pub(crate) fn raw_first(acts: &[ConnectionAct], wanted: Layer) -> Option<&[u8]> 
     })
 }
 
-/// Says nothing more; until the client hangs up, where the rules do not tell to do so.
+/// Sends nothing more, and waits until the client hangs up; with [`ConnectionAct::Cut`] it does not wait.
 pub(crate) async fn ignore(
     mut stream: impl AsyncRead + Unpin,
     acts: &[ConnectionAct],
 ) -> Result<(), String> {
     if !acts.contains(&ConnectionAct::Cut) {
-        // However it ends, it is over.
+        // How it ends makes no difference.
         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     }
     Ok(())
@@ -135,7 +135,7 @@ async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
         let handle = attach.handle.0;
         let (address, acts) = examine(&attach, &client);
         let refusal = refusal(&attach, &acts, &client);
-        // Before the attach is answered: what a client asks for after that must find its way back.
+        // Before the Attach is answered, because a reply to what the client sends after that must not be lost.
         let subscription = match (&attach.role, &refusal, &address) {
             (Role::Receiver, None, Some(address)) => Some(client.broker.router.subscribe(address)),
             _ => None,
@@ -144,7 +144,7 @@ async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
         let endpoint = acceptor.accept_incoming_attach(attach, &mut session).await;
         match (endpoint, refusal) {
             (Ok(LinkEndpoint::Sender(link)), Some(refusal)) => {
-                // The wait for the client's answer must not hold up other links.
+                // Waiting for the client's answer must not hold up other links.
                 tokio::spawn(link.close_with_error(amqp_error(refusal)));
             }
             (Ok(LinkEndpoint::Receiver(link)), Some(refusal)) => {
@@ -194,7 +194,7 @@ fn examine(attach: &Attach, client: &Client) -> (Option<String>, Vec<LinkAct>) {
     }
 }
 
-/// Why a link cannot be had, if so.
+/// Why a link is refused, if it is.
 fn refusal(attach: &Attach, acts: &[LinkAct], client: &Client) -> Option<Refusal> {
     let ruled = acts.iter().find_map(|act| match act {
         LinkAct::Refuse(refusal) => Some(refusal.clone()),
@@ -222,11 +222,11 @@ fn refusal(attach: &Attach, acts: &[LinkAct], client: &Client) -> Option<Refusal
     })
 }
 
-/// Changes the client's attach so that the library answers as it should.
+/// Changes the client's Attach so that the library answers as it should.
 ///
-/// The library echoes the terminus the broker owns, so taking it away makes the answer of AMQP 1.0
-/// part 2.6.3 for "no such terminus". The other terminus must be there for it, but clients may
-/// leave it out.
+/// The library echoes the terminus that the broker owns, so removing it makes the answer of AMQP 1.0
+/// part 2.6.3 for "no such terminus". The library requires the other terminus, which clients may
+/// leave out.
 fn prepare(attach: &mut Attach, refused: bool) {
     match attach.role {
         Role::Sender => {

@@ -25,7 +25,7 @@ use crate::{
 
 type Late = mpsc::UnboundedSender<DeliveryInfo>;
 
-/// Serves the link until it is gone. `target` is `None` for the anonymous terminus.
+/// Serves the link until it ends. `target` is `None` for the anonymous terminus.
 pub(crate) async fn serve(
     mut link: Receiver,
     target: Option<String>,
@@ -33,7 +33,7 @@ pub(crate) async fn serve(
     client: Client,
 ) {
     if let Some(refusal) = detach_wanted(&acts) {
-        // The client may be gone already; there is nobody else to tell.
+        // It fails only if the client has hung up already.
         let _ = link.close_with_error(amqp_error(refusal)).await;
         return;
     }
@@ -118,10 +118,10 @@ fn take(
         settled: (client.observer).take_settled(client.channel, info.delivery_id()),
         request_id,
         outcome: None,
-        told: None,
+        outcome_sent: None,
         message: Arc::new(outgoing.message.clone()),
     };
-    // Before it is routed, so that whoever sees a reply finds the request on record.
+    // Before it is routed, so that the request is on record when its reply is.
     let index = broker.recorder.write(|all| {
         all.requests.push(record);
         all.requests.len() - 1
@@ -171,7 +171,7 @@ fn turned_away(acts: &[RequestAct], address: &str) -> Option<TerminalDeliverySta
         address.is_empty().then(|| {
             rejected(Refusal {
                 condition: "amqp:precondition-failed".to_owned(),
-                description: Some("neither the target nor `to` says where it goes".to_owned()),
+                description: Some("neither the target nor `to` has an address".to_owned()),
             })
         })
     })
@@ -189,13 +189,13 @@ fn detach_wanted(acts: &[LinkAct]) -> Option<Refusal> {
     })
 }
 
-/// Does to the connection what a request was to bring about; whether there was anything.
+/// Does to the connection what the rules say about a request; whether they say anything.
 fn ends_connection(acts: &[ConnectionAct], client: &Client) -> bool {
     for act in acts {
         match act {
             ConnectionAct::Cut => client.line.cut(),
             ConnectionAct::HalfOpen => client.line.die(),
-            // The connection has ended already: then there is nothing left to close.
+            // It fails only if the connection has ended: then there is nothing left to close.
             ConnectionAct::Close(refusal) => drop(client.close.send(refusal.clone())),
             _ => continue,
         }
@@ -210,7 +210,7 @@ fn settle_when_answered(info: DeliveryInfo, late: Late) -> Arc<Notify> {
     tokio::spawn(async move {
         tokio::select! {
             () = waiting.notified() => {
-                // The link went meanwhile: nothing left to settle.
+                // It fails only if the link has ended: then there is nothing left to settle.
                 let _ = late.send(info);
             }
             () = late.closed() => {}
@@ -224,7 +224,7 @@ fn request_id(body: &Body) -> Option<String> {
     Some(json.get("request_id")?.as_str()?.to_owned())
 }
 
-/// A link ends by a detach or with its session; anything else is worth a word.
+/// A link ends by a Detach or with its session; anything else goes on record.
 fn note(error: &RecvError, client: &Client) {
     if !matches!(error, RecvError::LinkStateError(_)) {
         let problem = format!("receive: {error}");

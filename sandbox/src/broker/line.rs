@@ -1,4 +1,4 @@
-//! What is wrong with a connection below AMQP: silence, a cut, slow writes, bytes that are none of AMQP's.
+//! What is wrong with a connection below AMQP: silence, a cut, slow writes, bytes that are not AMQP.
 
 use std::{
     mem,
@@ -22,7 +22,7 @@ pub(crate) struct Line {
     /// The pause before each byte that is written.
     pub(crate) pause: Option<Duration>,
     silent: Option<Phase>,
-    /// Nothing is written any more; what is read goes nowhere.
+    /// Nothing is written from now on; what is read is ignored.
     dead: Arc<AtomicBool>,
     raw: Arc<Mutex<Raw>>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Line {
 #[derive(Debug, Default)]
 struct Raw {
     bytes: Vec<u8>,
-    /// Nothing is to be written after them.
+    /// Nothing is written after them.
     last: bool,
     /// Wakes the stream.
     waker: Option<Waker>,
@@ -61,7 +61,7 @@ impl Line {
         self.silent == Some(phase)
     }
 
-    /// From now on the client meets a peer that has vanished without a word.
+    /// From now on the client meets a peer that has vanished.
     pub(crate) fn die(&self) {
         self.dead.store(true, Ordering::SeqCst);
     }
@@ -70,7 +70,7 @@ impl Line {
         self.dead.load(Ordering::SeqCst)
     }
 
-    /// Hangs up, without a word of AMQP or TLS; raw bytes that wait go out before.
+    /// Hangs up, without an ending of AMQP or TLS; raw bytes that wait go out before.
     pub(crate) fn cut(&self) {
         let mut raw = self.raw.lock().unwrap();
         if raw.bytes.is_empty() {
@@ -116,7 +116,7 @@ impl Line {
             return 0;
         }
         if self.silent == Some(Phase::Open) && is_performative(frame) {
-            // This is the Open; it is the last that the client hears.
+            // This is the Open, the last that the client gets.
             self.die();
         }
         match &mut self.limit {
@@ -148,7 +148,7 @@ impl Line {
     }
 }
 
-/// Whether this is a frame of AMQP, and no header, no SASL and no heartbeat.
+/// Whether this is a frame of AMQP, and neither a header nor a frame of SASL nor a heartbeat.
 fn is_performative(frame: &[u8]) -> bool {
     frame.len() > 8 && frame[5] == 0
 }

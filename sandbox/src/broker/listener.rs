@@ -23,7 +23,7 @@ use crate::{
     pki::{Authority, Identity},
 };
 
-/// Takes connections until the task is aborted; `_done` tells by its end that the port is closed.
+/// Takes connections until the task is aborted; the end of `_done` says that the port is closed.
 pub(crate) async fn listen(
     listener: TcpListener,
     tls: Option<SslContext>,
@@ -31,7 +31,7 @@ pub(crate) async fn listen(
     _done: std::sync::mpsc::Sender<()>,
 ) {
     loop {
-        // Accepting fails for want of descriptors or for a client already gone: on to the next.
+        // Accepting fails if there are no descriptors, or the client has hung up already: on to the next.
         let Ok((socket, _)) = listener.accept().await else {
             continue;
         };
@@ -133,7 +133,7 @@ pub(crate) fn tls_context(
     }
     builder.set_verify(verify);
 
-    // Every connection shows its certificate anew.
+    // Every connection shows its certificate again.
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     builder.set_options(SslOptions::NO_TICKET);
     Ok(builder.build().into_context())

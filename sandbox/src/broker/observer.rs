@@ -1,8 +1,8 @@
-//! Follows the frames of one connection, for what the AMQP library's acceptor does not tell.
+//! Follows the frames of one connection, for what the AMQP library's acceptor does not report.
 //!
-//! It hides the client's Open, the credit the client gives, whether a transfer came settled and when an
-//! outcome goes out. And it gives every sender of the client 200 credits before anybody is asked, which
-//! is held back here.
+//! The acceptor hides the client's Open, the credit that the client gives, whether a Transfer came settled, and when
+//! an outcome goes out. And it grants every sender of the client 200 credits of its own accord, which are held back
+//! here.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,11 +19,11 @@ use tokio::sync::watch;
 
 use crate::record::{Direction, LinkRecord, Recorder, keys, names};
 
-/// How far a client lets the broker send: as a delivery-count, so that credit used needs no update.
+/// How far a client lets the broker send, as a delivery-count, so that used credit needs no update.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Credit {
     pub(crate) limit: u32,
-    /// The client asked for the rest of the credit to be used up at once.
+    /// The client asked that the rest of the credit be used up at once.
     pub(crate) drain: bool,
 }
 
@@ -33,7 +33,7 @@ const ATTACH: u8 = 0x12;
 const FLOW: u8 = 0x13;
 const DISPOSITION: u8 = 0x15;
 
-/// Follows one connection's frames and keeps what the acceptor does not tell.
+/// Follows one connection's frames and keeps what the acceptor does not report.
 #[derive(Debug)]
 pub(crate) struct Observer {
     connection: usize,
@@ -51,7 +51,7 @@ struct State {
     open: HashMap<(u16, u32), usize>,
     /// Channels of the client by the broker's.
     channels: HashMap<u16, u16>,
-    /// Channel and handle of the broker's links whose first Flow is the library's own idea.
+    /// Channel and handle of the broker's links whose first Flow the library sends of its own accord.
     uninvited: HashSet<(u16, u32)>,
 }
 
@@ -67,7 +67,7 @@ impl Observer {
         Self { connection, recorder, state: Mutex::default() }
     }
 
-    /// The credit the client gives on a link it attached.
+    /// The credit that the client gives on a link that it attached.
     pub(crate) fn credit(&self, channel: u16, handle: u32) -> Option<watch::Receiver<Credit>> {
         let state = self.state.lock().unwrap();
         let link = state.links.get(&(channel, handle))?;
@@ -121,7 +121,7 @@ impl Observer {
         let Some((channel, body)) = amqp_body(frame) else {
             return true;
         };
-        // Most frames are transfers and dispositions, which need no closer look.
+        // Most frames are Transfers and Dispositions, which need no closer look.
         if !matches!(body, [0x00, 0x53, ATTACH | FLOW, ..]) {
             return true;
         }
@@ -167,7 +167,7 @@ impl Observer {
             self.recorder.write(|record| {
                 let request = &mut record.requests[index];
                 request.outcome = Some(outcome.clone());
-                request.told = Some(Instant::now());
+                request.outcome_sent = Some(Instant::now());
             });
         }
     }

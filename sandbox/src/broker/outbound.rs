@@ -1,4 +1,4 @@
-//! A link on which the client receives: messages go out as credit allows, outcomes come back.
+//! A link on which the client receives: messages go out as credit allows, and outcomes come back.
 
 use std::{sync::Arc, time::Instant};
 
@@ -20,7 +20,7 @@ use crate::{
     record::{DeliveryOutcome, DeliveryRecord, Recorder},
 };
 
-/// Serves the link until it is gone.
+/// Serves the link until it ends.
 pub(crate) async fn serve(
     mut link: Sender,
     address: String,
@@ -31,14 +31,14 @@ pub(crate) async fn serve(
 ) {
     for act in acts {
         if let LinkAct::Detach(refusal) = act {
-            // The client may be gone already; there is nobody else to tell.
+            // It fails only if the client has hung up already.
             let _ = link.close_with_error(amqp_error(refusal)).await;
             return;
         }
     }
     let queue = &subscription.queue;
-    // Counted here because the library does not tell the credit that is left. Without that a
-    // message would be taken off a queue that another receiver could have at once.
+    // Counted here because the library does not report the credit that is left. Without it a
+    // message would be taken off a queue from which another receiver could have it at once.
     let mut delivery_count: u32 = 0;
     loop {
         let item = tokio::select! {
@@ -52,7 +52,7 @@ pub(crate) async fn serve(
                 item = queue.take() => item,
             },
         };
-        // Before it is sent, so that whoever gets it finds it on record.
+        // Before it is sent, so that it is on record when the client gets it.
         let index = client.broker.recorder.write(|record| {
             record.deliveries.push(DeliveryRecord {
                 connection: client.number,
@@ -108,7 +108,7 @@ async fn allowed(credit: &mut watch::Receiver<Credit>, delivery_count: &mut u32)
     }
 }
 
-/// Does with the message what the outcome asks for.
+/// Does with the message what its outcome asks for.
 fn conclude(outcome: Result<Outcome, SendError>, item: Item, queue: &Queue) -> DeliveryOutcome {
     if let (Ok(_), Some(answered)) = (&outcome, &item.answered) {
         answered.notify_one();

@@ -1,4 +1,4 @@
-//! Queues and topics: where messages wait and who gets a copy.
+//! Queues and topics, where messages wait.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,11 +16,11 @@ pub(crate) struct Item {
     /// Its place in the order of arrival; set by the router.
     pub(crate) sequence: u64,
     pub(crate) message: Arc<Outgoing>,
-    /// What the rules say about the reply, when it is a request.
+    /// What the rules say about the reply, if it is a request.
     pub(crate) acts: Arc<[ReplyAct]>,
-    /// The request id of the reply, when it is one.
+    /// The request id of the reply, if it is one.
     pub(crate) request_id: Option<String>,
-    /// Told when a client has settled the reply to this message.
+    /// Notified when a client has settled the reply to this message.
     pub(crate) answered: Option<Arc<Notify>>,
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct Router {
 struct Nodes {
     sequence: u64,
     queues: HashMap<String, Arc<Queue>>,
-    /// Who gets a copy of what is sent to a topic.
+    /// The queues that get a copy of what is sent to a topic.
     topics: HashMap<String, Vec<Arc<Queue>>>,
 }
 

@@ -1,4 +1,4 @@
-//! The server's side of SASL: EXTERNAL, ANONYMOUS and PLAIN, none of which says much.
+//! The server's side of SASL: EXTERNAL, ANONYMOUS and PLAIN.
 
 use std::sync::Arc;
 

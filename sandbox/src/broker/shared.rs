@@ -52,23 +52,23 @@ impl Broker {
     /// Writes bytes past AMQP and TLS.
     pub(crate) fn write_below_tls(&self, connection: usize, bytes: &[u8]) {
         if let Some(mut socket) = self.sockets.lock().unwrap().get(&connection) {
-            // It fails only where the client is gone, or has left a whole socket buffer unread.
+            // It fails only if the client has hung up, or has left a whole socket buffer unread.
             let _ = socket.write_all(bytes);
         }
     }
 
-    /// Hangs up on one client, without a word of AMQP or TLS.
+    /// Hangs up on one client, without an ending of AMQP or TLS.
     pub(crate) fn cut_connection(&self, connection: usize) {
         if let Some(socket) = self.sockets.lock().unwrap().remove(&connection) {
-            // It fails only where the client was quicker.
+            // It fails only if the client hung up first.
             let _ = socket.shutdown(Shutdown::Both);
         }
     }
 
-    /// Hangs up on every client, without a word of AMQP or TLS.
+    /// Hangs up on every client, without an ending of AMQP or TLS.
     pub(crate) fn cut_connections(&self) {
         for (_, socket) in self.sockets.lock().unwrap().drain() {
-            // It fails only where the client was quicker.
+            // It fails only if the client hung up first.
             let _ = socket.shutdown(Shutdown::Both);
         }
     }

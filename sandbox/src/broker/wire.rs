@@ -1,4 +1,4 @@
-//! The client's stream with a look at every frame on its way in and out.
+//! The client's stream, of which every frame is looked at on its way in and out.
 
 use std::{
     future::Future,
@@ -34,7 +34,7 @@ pub(crate) struct Tapped<S> {
     outgoing: Vec<u8>,
     /// Frames the observer let pass and raw bytes, not written yet.
     passed: Vec<u8>,
-    /// Nothing is to be written after those.
+    /// Nothing is written after those.
     over: bool,
 }
 
@@ -69,7 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Tapped<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        // Nobody else writes where AMQP has nothing to say.
+        // The writer may have nothing to write, and then does not run.
         this.take_raw(context);
         if let Poll::Ready(Err(error)) = this.poll_drain(context, 0) {
             return Poll::Ready(Err(error));
@@ -84,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Tapped<S> {
             this.ahead.drain(..count);
         }
         if this.line.is_dead() && buffer.filled().len() > before {
-            // Nobody hears it. The end of the stream is passed on, so that this ends with the client.
+            // It is not read. The end of the stream is, so that this ends with the client.
             buffer.set_filled(before);
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -178,7 +178,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
     }
 }
 
-/// Hands over every frame and protocol header that is there as a whole.
+/// Takes every frame and protocol header that is there as a whole.
 fn take_frames(bytes: &mut Vec<u8>, mut take: impl FnMut(&[u8])) {
     let mut start = 0;
     while let Some(length) = next_length(&bytes[start..]) {
@@ -195,6 +195,6 @@ fn next_length(bytes: &[u8]) -> Option<usize> {
         b"AMQP" => 8,
         size => u32::from_be_bytes(*size) as usize,
     };
-    // A size below 8 is malformed; the rest of the stream cannot be read then.
+    // A size below 8 is malformed, and then the rest of the stream cannot be read.
     (length >= 8 && bytes.len() >= length).then_some(length)
 }

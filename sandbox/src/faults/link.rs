@@ -16,6 +16,6 @@ pub enum LinkAct {
 pub struct Refusal {
     /// The error condition, for example `amqp:unauthorized-access`.
     pub condition: String,
-    /// The description, for people.
+    /// The description, for a person to read.
     pub description: Option<String>,
 }

@@ -32,10 +32,10 @@ pub struct RequestRecord {
     pub settled: bool,
     /// `request_id` of the JSON body, when there is one.
     pub request_id: Option<String>,
-    /// Its outcome, once the client was told: a connection that breaks may still lose that.
+    /// Its outcome, once it was sent to the client: a connection that breaks may still lose it.
     pub outcome: Option<Outcome>,
-    /// When the client was told.
-    pub told: Option<Instant>,
+    /// When the outcome was sent to the client.
+    pub outcome_sent: Option<Instant>,
     /// All sections.
     pub message: Arc<AmqpMessage>,
 }
@@ -68,7 +68,7 @@ impl RequestRecord {
         Body::of(&self.message)
     }
 
-    /// The body as JSON; null when it is none.
+    /// The body as JSON; null if it is not JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body().bytes()).unwrap_or_default()
     }
@@ -98,7 +98,7 @@ pub struct DeliveryRecord {
 pub enum DeliveryOutcome {
     /// Accepted.
     Accepted,
-    /// Rejected; the message is gone.
+    /// Rejected; the message is discarded.
     Rejected {
         /// The error condition.
         condition: Option<String>,
@@ -114,6 +114,6 @@ pub enum DeliveryOutcome {
         /// `undeliverable-here`.
         undeliverable_here: bool,
     },
-    /// The link or the connection went first; the message is back on its queue.
+    /// The link or the connection ended first; the message is back on its queue.
     Lost,
 }

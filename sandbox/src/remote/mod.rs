@@ -1,8 +1,8 @@
-//! The signing server as a client of somebody else's broker.
+//! The signing server as a client of another broker.
 //!
 //! It signs as the one inside the sandbox does. A request is settled only after its reply was
-//! accepted, so that whatever happens to the broker or to us, no request is lost; it may be
-//! answered twice.
+//! accepted, so that no request is lost, whatever happens to the broker or to the signing server; it may
+//! be answered twice.
 
 mod settings;
 mod wire;
@@ -37,15 +37,15 @@ use crate::{
 
 pub use settings::{Mechanism, Service, Settings};
 
-/// The pause between two rounds through the brokers; each further one is twice as long …
+/// The first pause between two rounds through the brokers; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// … up to this.
+/// The longest pause between two rounds.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// From TCP to attached links.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Requests in work at a time. So many that it is seldom renewed: RabbitMQ 3.10 miscounts credit that comes
+/// Requests in work at a time. It is that large so that it is seldom renewed: RabbitMQ 3.10 miscounts credit that comes
 /// while messages are on their way, and sends more than it was given.
 const CREDIT: u32 = 10_000;
 
@@ -88,7 +88,7 @@ impl RemoteSigner {
     ///
     /// # Errors
     ///
-    /// When a broker's URL is wrong, or the key can neither be read nor made.
+    /// If a broker's URL is wrong, or the key can neither be read nor made.
     pub fn start(settings: Settings, say: fn(&str)) -> io::Result<Self> {
         let urls = settings.brokers.iter().map(|text| Url::parse(text));
         let urls: Vec<_> = urls.collect::<Result<_, _>>().map_err(io::Error::other)?;
@@ -132,7 +132,7 @@ impl RemoteSigner {
     ///
     /// # Errors
     ///
-    /// What was seen when `limit` was over.
+    /// What was seen when `limit` had elapsed.
     pub fn wait_for(
         &self,
         limit: Duration,
@@ -165,7 +165,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Serves one pair of addresses for ever, on one broker after the other.
+    /// Serves one pair of addresses forever, on one broker after the other.
     async fn serve(self: Arc<Self>, brokers: Vec<Url>, service: Service) {
         let mut pause = FIRST_PAUSE;
         for (broker, text) in brokers.iter().zip(&self.settings.brokers).cycle() {
@@ -214,7 +214,7 @@ impl Shared {
         })
     }
 
-    /// Signs on a thread of its own kind, away from those that serve sockets.
+    /// Signs on a thread for blocking work, away from those that serve sockets.
     fn sign(&self, request: &Delivery<AmqpBody<Value>>, replies: &str) -> Vec<body::Outgoing> {
         let context = Context {
             key: &self.key,
@@ -240,7 +240,7 @@ struct Links {
 }
 
 impl Links {
-    /// Answers requests, many at a time, until something goes wrong: that is what it returns.
+    /// Answers requests, many at a time, until something goes wrong, which it returns.
     async fn work(mut self, shared: &Arc<Shared>, service: &Service) -> String {
         let mut answers = JoinSet::new();
         loop {
@@ -276,7 +276,7 @@ async fn answer(
         shared.note(|seen| seen.requests.push(id));
     }
     let mut held = shared.held.subscribe();
-    // The one who holds lives as long as `shared`.
+    // The sender lives as long as `shared`.
     let _ = held.wait_for(|held| !held).await;
 
     let request = Arc::new(request);

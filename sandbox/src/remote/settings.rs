@@ -1,4 +1,4 @@
-//! The configuration file of a signing server that is a client of somebody else's broker.
+//! The configuration file of a signing server that is a client of another broker.
 
 use std::{
     fs, io,
@@ -7,7 +7,7 @@ use std::{
 
 use serde::Deserialize;
 
-/// Whom to serve, and as whom.
+/// Which brokers to serve, and how to log in there.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -25,14 +25,14 @@ pub struct Settings {
     pub username: String,
     /// The file with the password of `plain`.
     pub password_file: Option<PathBuf>,
-    /// Open's hostname; the URL's host where it is missing.
+    /// Open's hostname; the URL's host if it is missing.
     pub hostname: Option<String>,
     /// Pairs of addresses to serve.
     pub services: Vec<Service>,
     /// Whether replies survive a restart of the broker.
     #[serde(default = "yes")]
     pub durable: bool,
-    /// The folder of the signing key, which is made when missing.
+    /// The folder of the signing key, which is made if missing.
     pub keys: PathBuf,
 }
 
@@ -53,7 +53,7 @@ pub enum Mechanism {
     /// Without SASL.
     #[default]
     None,
-    /// As nobody; some brokers take the name of the certificate then.
+    /// Without a name; some brokers use that of the certificate.
     Anonymous,
     /// As the certificate says.
     External,
@@ -66,7 +66,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// When it cannot be read or understood; the error names the file.
+    /// If it cannot be read or parsed; the error names the file.
     pub fn read(path: &Path) -> io::Result<Self> {
         let named = |problem: String| io::Error::other(format!("{}: {problem}", path.display()));
         let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! The way to a broker: TCP, TLS, and the SASL layer, of which the library has no EXTERNAL that fits a TLS of ours.
+//! The way to a broker: TCP, TLS and SASL. The library's EXTERNAL works only with its own TLS.
 
 use std::{fmt, pin::Pin};
 
@@ -17,10 +17,10 @@ use super::settings::{Mechanism, Settings};
 
 const SASL_HEADER: &[u8; 8] = b"AMQP\x03\x01\x00\x00";
 
-/// No frame of a login is as long as this.
+/// Every frame of a login is shorter than this.
 const LONGEST_FRAME: usize = 64 * 1024;
 
-/// A connection's bytes, whatever carries them.
+/// A connection's bytes, by TLS or without.
 pub(super) trait Stream: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin> Stream for S {}
 
@@ -45,7 +45,7 @@ impl Url {
     }
 }
 
-/// Connects and logs in; what follows is AMQP's own header.
+/// Connects and logs in; what follows is AMQP's protocol header.
 pub(super) async fn connect(url: &Url, settings: &Settings) -> Result<Box<dyn Stream>, String> {
     let socket = TcpStream::connect((url.host.as_str(), url.port))
         .await
@@ -58,7 +58,7 @@ pub(super) async fn connect(url: &Url, settings: &Settings) -> Result<Box<dyn St
     let (mechanism, response) = match settings.sasl {
         Mechanism::None => return Ok(stream),
         Mechanism::Anonymous => ("ANONYMOUS", Vec::new()),
-        // RFC 4422 appendix A: no other identity than the certificate's is asked for.
+        // RFC 4422 appendix A: an empty response asks for the identity of the certificate.
         Mechanism::External => ("EXTERNAL", Vec::new()),
         Mechanism::Plain => ("PLAIN", plain(settings)?),
     };

@@ -1,4 +1,4 @@
-//! The signing key, and the three kinds of OpenPGP signature the field uses.
+//! The signing key, and the three kinds of OpenPGP signature that clients ask for.
 
 use std::{fs, io, path::Path};
 
@@ -36,7 +36,7 @@ impl SigningKey {
         Ok(Self { secret })
     }
 
-    /// The key of a folder, which is made with its public half beside it where there is none.
+    /// The key of a folder. If there is none, it is made, with its public half beside it.
     pub(crate) fn kept_in(folder: &Path) -> io::Result<Self> {
         let named = |error: &dyn std::fmt::Display| {
             io::Error::other(format!("{}: {error}", folder.display()))

@@ -1,4 +1,4 @@
-//! The reply to a request: the JSON of the field, and its faulty variants.
+//! The reply to a request: its JSON, and the faulty variants.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use crate::{
     faults::{Carrier, Content, ReplyAct},
 };
 
-/// A request id nobody has.
+/// A request id that no request has.
 const FOREIGN_ID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// What a reply needs besides its request.
@@ -26,7 +26,7 @@ pub(crate) struct Context<'a> {
 
 /// A reply, ready to be sent.
 pub(crate) struct Reply {
-    /// Whose it is; as the request says, whatever the body claims.
+    /// The id of its request, whatever the body claims.
     pub(crate) request_id: Option<String>,
     pub(crate) body: Body,
 }
@@ -51,7 +51,7 @@ pub(crate) fn to(
         });
     }
     if !has(acts, &ReplyAct::ForeignReplyInstead) {
-        let body = carried(spoilt(envelope(msg, context), acts), acts);
+        let body = carried(corrupted(envelope(msg, context), acts), acts);
         let copies = if has(acts, &ReplyAct::ReplyTwice) { 2 } else { 1 };
         for _ in 0..copies {
             replies.push(Reply { request_id: request_id.clone(), body: body.clone() });
@@ -188,7 +188,7 @@ fn signed_claim(claim: &Value, key: &SigningKey) -> Result<Value, String> {
     let names = claim["sig_keynames"].as_array().ok_or("no sig_keynames")?;
     let mut signatures = Map::new();
     for name in names {
-        let name = name.as_str().ok_or("a sig_keyname is no string")?;
+        let name = name.as_str().ok_or("a sig_keyname is not a string")?;
         let message = key.signed_message(&content);
         let message = message.map_err(|error| format!("signing failed: {error}"))?;
         signatures.insert(name.to_owned(), encode_block(&message).into());
@@ -203,7 +203,7 @@ fn signed_claim(claim: &Value, key: &SigningKey) -> Result<Value, String> {
 
 fn decoded(request: &Value, field: &str) -> Result<Vec<u8>, String> {
     let text = request[field].as_str().ok_or(format!("no {field}"))?;
-    decode_block(text).map_err(|_| format!("{field} is no base64"))
+    decode_block(text).map_err(|_| format!("{field} is not base64"))
 }
 
 /// `2026-01-31T12:00:00.000000Z`
@@ -211,8 +211,8 @@ fn timestamp(time: SystemTime) -> String {
     humantime::format_rfc3339_micros(time).to_string()
 }
 
-/// The text of a reply, spoilt where the rules say so.
-fn spoilt(mut reply: Value, acts: &[ReplyAct]) -> String {
+/// The text of a reply, corrupted if a rule says so.
+fn corrupted(mut reply: Value, acts: &[ReplyAct]) -> String {
     let content = acts.iter().find_map(|act| match act {
         ReplyAct::Content(content) => Some(content),
         _ => None,

@@ -34,7 +34,7 @@ impl Signer {
         Self { key, broker, replies: AtomicU64::new(0) }
     }
 
-    /// Serves one pair of addresses for ever.
+    /// Serves one pair of addresses forever.
     pub(crate) fn start(self: &Arc<Self>, requests: &str, replies: &str) {
         // Subscribed here and now, so that no request is lost.
         let subscription = self.broker.router.subscribe(requests);
@@ -43,7 +43,7 @@ impl Signer {
         tokio::spawn(Arc::clone(self).publish_in_order(replies.to_owned(), in_order));
     }
 
-    /// Starts the work on requests as they come; only those without delay keep their order.
+    /// Starts the work on requests as they come. Only those without a delay keep their order.
     async fn take(
         self: Arc<Self>,
         subscription: Subscription,
@@ -88,7 +88,7 @@ impl Signer {
         }
     }
 
-    /// Signs on a thread of its own kind, away from those that serve sockets.
+    /// Signs on a thread for blocking work, away from those that serve sockets.
     fn begin(self: &Arc<Self>, item: Item, replies: &str) -> Making {
         let (signer, replies) = (Arc::clone(self), replies.to_owned());
         tokio::task::spawn_blocking(move || signer.answer(&item, &replies))
@@ -112,7 +112,7 @@ impl Signer {
     }
 
     async fn publish(&self, replies: &str, making: Making) {
-        // The work fails only by a panic, which the thread has reported.
+        // The work fails only by a panic, which its thread has reported.
         for item in making.await.unwrap_or_default() {
             self.broker.router.route(replies, item);
         }
@@ -142,7 +142,7 @@ pub(crate) fn replies(
     messages.collect()
 }
 
-/// The id of a request, where it has one.
+/// The id of a request, if it has one.
 pub(crate) fn request_id(request: &AmqpMessage) -> Option<String> {
     let request: serde_json::Value = serde_json::from_slice(&Body::of(request).bytes()).ok()?;
     request["request_id"].as_str().map(str::to_owned)

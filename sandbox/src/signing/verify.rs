@@ -1,4 +1,4 @@
-//! Says whether what a client got is the sandbox's signature of what it asked for.
+//! Verifies that what a client got is the sandbox's signature of what it asked for.
 
 use std::io;
 
@@ -20,7 +20,7 @@ impl Verifier {
         Ok(Self { key })
     }
 
-    /// The content of a signed message or cleartext signed document, in base64; `None` unless the signature is right.
+    /// The content of a signed message or cleartext signed document, in base64; `None` unless the signature is good.
     pub fn content(&self, value: &str) -> Option<Vec<u8>> {
         let bytes = decode_block(value).ok()?;
         if bytes.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----") {
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn its_own_signatures_are_right_and_no_other_key_s() {
+    fn its_own_signatures_are_good_and_those_of_another_key_are_not() {
         let ((key, verifier), (_, stranger)) = (keys(), keys());
         let message = encode_block(&key.signed_message(b"claim").unwrap());
         let document = encode_block(&key.cleartext(b"one\n- two").unwrap());

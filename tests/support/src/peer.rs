@@ -13,7 +13,7 @@ use amqp_frames::{Frame, HEADER, Incoming, Reader, Role, Value, message, perform
 use crate::harness::{Bench, Config, LONG};
 
 /// Listens on a free port, where each connection in turn meets the script; the port. The receiver
-/// hears of each connection that the script is done with.
+/// gets a message for each connection that the script is done with.
 pub fn listen(script: impl Fn(TcpStream) + Send + 'static) -> (u16, mpsc::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -42,7 +42,7 @@ pub fn swallow(mut stream: impl Read) {
     let _ = io::copy(&mut stream, &mut io::sink());
 }
 
-/// A port that nobody listens on: it was in use, and the system does not give it out again so soon.
+/// A port without a listener: it was in use, and the system does not give it out again so soon.
 pub fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

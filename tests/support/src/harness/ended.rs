@@ -69,14 +69,14 @@ impl Ended {
     /// Fails the test unless this stands in what the user reads: warnings, and the program's own lines.
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
-        assert!(self.told().contains(text), "{text:?} is not reported in:\n{}", self.stderr);
+        assert!(self.reported().contains(text), "{text:?} is not reported in:\n{}", self.stderr);
         self
     }
 
     /// The same for any of several texts.
     #[track_caller]
     pub fn says_one_of(&self, texts: &[&str]) -> &Self {
-        let said = self.told();
+        let said = self.reported();
         assert!(
             texts.iter().any(|text| said.contains(text)),
             "none of {texts:?} in:\n{}",
@@ -88,7 +88,7 @@ impl Ended {
     /// The same as `says`, exactly once.
     #[track_caller]
     pub fn says_once(&self, text: &str) -> &Self {
-        let times = self.told().matches(text).count();
+        let times = self.reported().matches(text).count();
         assert_eq!(times, 1, "expected {text:?} once in:\n{}", self.stderr);
         self
     }
@@ -101,7 +101,7 @@ impl Ended {
     }
 
     /// Standard error without what is logged for information or debugging.
-    pub fn told(&self) -> String {
+    pub fn reported(&self) -> String {
         let quiet = |line: &&str| {
             ["Z INFO ", "Z DEBUG ", "Z TRACE "].iter().any(|level| line.contains(level))
         };

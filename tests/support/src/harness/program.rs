@@ -133,7 +133,7 @@ impl Running {
 /// Fails the test if a reply was accepted and is not in the output. (The broker may not know yet that one was.)
 #[track_caller]
 fn loses_nothing(record: &Record, before: usize, ended: &Ended) {
-    // If nobody read the output, or a signal ended the printing, there is nothing to look at.
+    // If the output was not read, or a signal ended the printing, there is nothing to look at.
     if ended.status == 74 || ended.status == 137 {
         return;
     }
