@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::SignerType;
+
 /// A key's row. In texts `` marks what is typed as it stands.
 #[cfg_attr(not(test), expect(dead_code, reason = "documents are made in tests"))]
 pub(crate) struct Key {
@@ -219,10 +221,10 @@ const COUNT: &str = "a whole number of at least 1";
 const SECONDS: &str = "a number of seconds above 0";
 
 /// The keys that a section may have.
-pub(crate) fn of(signer: super::SignerType) -> &'static [Key] {
+pub(crate) fn of(signer: SignerType) -> &'static [Key] {
     match signer {
-        super::SignerType::Single => &KEYS[..KEYS.len() - 1],
-        super::SignerType::Batch => &KEYS,
+        SignerType::Single => &KEYS[..KEYS.len() - 1],
+        SignerType::Batch => &KEYS,
     }
 }
 

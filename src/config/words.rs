@@ -1,4 +1,5 @@
-//! Settings that are one word of a few, in the order of the words in the table of keys.
+//! Settings that are one word of a few, in the order of the words in the table of keys; and the signer,
+//! which is not in the file.
 
 /// How the client authenticates (AMQP 1.0 part 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,4 +39,23 @@ pub enum TlsVerify {
     Ca,
     /// Nothing.
     None,
+}
+
+/// Which signer a run uses, and so which section of the file it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignerType {
+    /// One request for each item and key; section `msg_signer`.
+    Single,
+    /// Many items in a request; section `msg_batch_signer`.
+    Batch,
+}
+
+impl SignerType {
+    /// Names the section of the file.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::Single => "msg_signer",
+            Self::Batch => "msg_batch_signer",
+        }
+    }
 }
