@@ -17,9 +17,11 @@ MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
 export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DATADIR DESTDIR
 
-# Seconds that each fuzz target looks for new inputs, and the release of Debian for `make test-fresh`.
+# Seconds that each fuzz target looks for new inputs.
 FUZZ_SECONDS ?= 60
+# The release of Debian for `make test-fresh`, and what is made there.
 RELEASE ?= trixie
+FRESH ?= demo test-quick
 
 need = @.ci/install-deps
 check = @.ci/install-deps --check
@@ -53,9 +55,9 @@ test-quick: ## Runs the tests that need only the sandbox: no Java, no root
 	$(need) test
 	$(CARGO) test --workspace
 
-test-sanitized: ## Runs the suite with every memory access checked, Proton's too
+test-sanitized: ## Runs hostile bytes and messages with every memory access checked, Proton's too; ALL=1: the suite
 	$(need) test static fuzz
-	@CARGO='$(CARGO)' tests/sanitized
+	@CARGO='$(CARGO)' tests/sanitized $(if $(ALL),--all)
 
 fuzz-smoke: ## Replays the kept inputs of the fuzz targets, and lets each look for more for FUZZ_SECONDS (60)
 	$(need) static fuzz
@@ -81,9 +83,9 @@ test-brokers: ## Runs the program against ActiveMQ Classic, Artemis, RabbitMQ an
 		tests/brokers/run $$broker $(CARGO) test --test brokers; \
 	done
 
-test-fresh: ## Runs `make demo` and `make test-quick` in a minimal root of Debian RELEASE (trixie); needs root
+test-fresh: ## Runs `make demo test-quick` in a minimal root of Debian RELEASE (trixie); needs root
 	$(need) dist
-	@CARGO='$(CARGO)' .ci/test-fresh $(RELEASE) demo test-quick
+	@CARGO='$(CARGO)' .ci/test-fresh $(RELEASE) $(FRESH)
 
 lint: ## Checks format, lints and documentation
 	$(check)
@@ -99,10 +101,10 @@ static: ## Builds target/static/amqp-messenger, which needs nothing of its host,
 	@CARGO='$(CARGO)' packaging/static
 	@CARGO='$(CARGO)' packaging/static --glibc
 
-test-static: ## Tests them, in an empty root and by the tests of the dynamic program
+test-static: ## Tests them, in an empty root and by what differs in the suite; ALL=1: by the whole suite
 	$(need) static
 	@$(MAKE) --no-print-directory static
-	@CARGO='$(CARGO)' packaging/test-static
+	@CARGO='$(CARGO)' packaging/test-static $(if $(ALL),--all)
 
 promises: ## Checks what users build on: the oldest Rust, the public interface, and all dependencies
 	$(check)

@@ -277,7 +277,7 @@ fn a_login_after_the_open_ends_the_connection() {
     // Some builds of Proton read no SASL frames after the Open.
     ended.says_one_of(&[
         "the broker began another login",
-        "the broker sent something that is no AMQP frame",
+        "the broker sent something that is not an AMQP frame",
     ]);
     took_between(&ended, 1.0, 5.0);
     assert!(count.load(Ordering::SeqCst) > 1);
