@@ -4,9 +4,10 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use amqp_sandbox::record::DeliveryOutcome;
-use amqp_sandbox::types::messaging::Outcome;
-use amqp_sandbox::{Body, ConnectionAct, Limit, ReplyAct, Rule, When};
+use amqp_sandbox::{
+    Body, ConnectionAct, Limit, ReplyAct, Rule, When, record::DeliveryOutcome,
+    types::messaging::Outcome,
+};
 use common::{Client, LIMIT, TestSandbox, receive, receive_text, request, text_message};
 use fe2o3_amqp::{Connection, Receiver, Sender, Session};
 use openssl::base64::encode_block;

@@ -1,10 +1,12 @@
 //! The command line, run as a user runs it.
 
-use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Output, Stdio};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpStream,
+    os::unix::fs::PermissionsExt,
+    process::{Child, Command, Output, Stdio},
+};
 
 use amqp_sandbox::{Rule, faults};
 

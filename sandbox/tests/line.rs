@@ -2,15 +2,14 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
 
+use amqp_frames::{HEADER, Incoming, Value, close, open};
 use amqp_sandbox::{Options, Record};
 use common::{LIMIT, TestSandbox};
-
-const HEADER: &[u8] = b"AMQP\0\x01\0\0";
-/// An Open with a container id.
-const OPEN: &[u8] = b"\0\0\0\x11\x02\0\0\0\0\x53\x10\xc0\x04\x01\xa1\x01x";
 
 fn with(rule: &str, change: impl FnOnce(&mut Options)) -> TestSandbox {
     TestSandbox::start(|options| {
@@ -19,12 +18,12 @@ fn with(rule: &str, change: impl FnOnce(&mut Options)) -> TestSandbox {
     })
 }
 
-/// Says what a client says first; the stream, with a limit on what is waited for.
+/// Sends what a client sends first; the stream, with a limit on what is waited for.
 fn opened(sandbox: &TestSandbox) -> TcpStream {
     let url = sandbox.amqp_url();
     let mut stream = TcpStream::connect(url.strip_prefix("amqp://").unwrap()).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
-    stream.write_all(&[HEADER, OPEN].concat()).unwrap();
+    stream.write_all(&[&HEADER[..], &open("x").encode()].concat()).unwrap();
     stream
 }
 
@@ -36,11 +35,12 @@ fn all(mut stream: TcpStream) -> Vec<u8> {
 }
 
 fn is_whole_open(bytes: &[u8]) -> bool {
-    bytes.starts_with(HEADER) && bytes.len() == 8 + usize::from(bytes[11]) && bytes[18] == 0x10
+    let incoming = amqp_frames::read(bytes);
+    matches!(incoming.as_deref(), Ok([Incoming::Header(HEADER), Incoming::Frame(frame)]) if frame.code == open::CODE)
 }
 
 #[test]
-fn a_cut_lets_so_many_bytes_or_frames_pass() {
+fn a_cut_lets_that_many_bytes_or_frames_pass() {
     for count in [0, 3, 8, 20] {
         let sandbox = with(&format!("cut-bytes={count}"), |_| {});
         assert_eq!(all(opened(&sandbox)).len(), count);
@@ -91,7 +91,7 @@ fn a_silent_broker_says_no_more_than_it_should() {
             stream.read_exact(&mut vec![0; usize::from(start[11]) - 4]).unwrap();
         }
         // A Close, which expects an answer.
-        stream.write_all(b"\0\0\0\x0c\x02\0\0\0\0\x53\x18\x45").unwrap();
+        stream.write_all(&close(Value::Null).encode()).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         assert_eq!(all(stream), b"", "{rule}");
         sandbox.wait_for(LIMIT, Record::is_over).unwrap();

@@ -1,22 +1,26 @@
-//! Links the broker does not want, frame by frame.
+//! Links that the broker refuses, frame by frame.
 //!
-//! By hand, because the library's client detaches on its own when it sees an attach without
-//! terminus, and so may miss the broker's reason.
+//! By hand, because the library's client detaches on its own when it sees an Attach without a terminus, and so may miss
+//! the broker's reason.
 
 mod common;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
 
+use amqp_frames::{
+    Frame, HEADER, Incoming, Reader, Role, Value, attach, begin, detach, error, flow, open, source,
+    target,
+};
 use amqp_sandbox::Sandbox;
-use amqp_sandbox::types::definitions::{Error, Handle, ReceiverSettleMode, Role, SenderSettleMode};
-use amqp_sandbox::types::messaging::{Source, Target, TargetArchetype};
-use amqp_sandbox::types::performatives::{Attach, Begin, Detach, Open, Performative};
 use common::{LIMIT, TestSandbox};
 
 /// A client that sends only what a test says.
 struct RawClient {
     stream: TcpStream,
+    reader: Reader,
     links: u32,
 }
 
@@ -24,121 +28,89 @@ impl RawClient {
     /// Opens a connection and a session.
     fn connect(sandbox: &Sandbox) -> Self {
         let url = sandbox.amqp_url();
-        let port = url.rsplit(':').next().unwrap().parse::<u16>().unwrap();
-        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let stream = TcpStream::connect(url.strip_prefix("amqp://").unwrap()).unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
-        let mut client = Self { stream, links: 0 };
-        client.stream.write_all(b"AMQP\0\x01\0\0").unwrap();
-        client.send(Performative::Open(Open {
-            container_id: "raw".to_owned(),
-            hostname: None,
-            max_frame_size: Default::default(),
-            channel_max: Default::default(),
-            idle_time_out: None,
-            outgoing_locales: None,
-            incoming_locales: None,
-            offered_capabilities: None,
-            desired_capabilities: None,
-            properties: None,
-        }));
-        client.send(Performative::Begin(Begin {
-            remote_channel: None,
-            next_outgoing_id: 0,
-            incoming_window: 100,
-            outgoing_window: 100,
-            handle_max: Default::default(),
-            offered_capabilities: None,
-            desired_capabilities: None,
-            properties: None,
-        }));
-        let mut header = [0; 8];
-        client.stream.read_exact(&mut header).unwrap();
-        assert_eq!(&header, b"AMQP\0\x01\0\0");
-        assert!(matches!(client.next(), Performative::Open(_)));
-        assert!(matches!(client.next(), Performative::Begin(_)));
+        let mut client = Self { stream, reader: Reader::new(), links: 0 };
+        client.stream.write_all(&HEADER).unwrap();
+        client.send(&open("raw"));
+        client.send(&begin(None));
+        assert_eq!(client.incoming(), Incoming::Header(HEADER));
+        assert_eq!(client.next().code, open::CODE);
+        assert_eq!(client.next().code, begin::CODE);
         client
     }
 
-    fn send(&mut self, performative: Performative) {
-        let body = serde_amqp::to_vec(&performative).unwrap();
-        let length = u32::try_from(body.len() + 8).unwrap();
-        let head = [&length.to_be_bytes()[..], &[2, 0, 0, 0]].concat();
-        self.stream.write_all(&[head, body].concat()).unwrap();
+    fn send(&mut self, frame: &Frame) {
+        self.stream.write_all(&frame.encode()).unwrap();
     }
 
-    fn next(&mut self) -> Performative {
-        let mut head = [0; 8];
-        self.stream.read_exact(&mut head).unwrap();
-        let length = u32::from_be_bytes(head[..4].try_into().unwrap());
-        let mut body = vec![0; length as usize - 8];
-        self.stream.read_exact(&mut body).unwrap();
-        serde_amqp::from_slice(&body).unwrap()
+    fn incoming(&mut self) -> Incoming {
+        loop {
+            if let Some(incoming) = self.reader.next() {
+                return incoming.unwrap();
+            }
+            let mut chunk = [0; 4096];
+            let count = self.stream.read(&mut chunk).unwrap();
+            assert_ne!(count, 0, "the broker hung up");
+            self.reader.feed(&chunk[..count]);
+        }
     }
 
-    /// Attaches, and returns the broker's attach.
-    fn attach(&mut self, role: Role, source: Option<Source>, target: Option<Target>) -> Attach {
-        self.links += 1;
-        self.send(Performative::Attach(Attach {
-            name: format!("raw-{}", self.links),
-            handle: Handle(self.links),
-            role: role.clone(),
-            snd_settle_mode: SenderSettleMode::Mixed,
-            rcv_settle_mode: ReceiverSettleMode::First,
-            source: source.map(Box::new),
-            target: target.map(|target| Box::new(TargetArchetype::Target(target))),
-            unsettled: None,
-            incomplete_unsettled: false,
-            initial_delivery_count: (role == Role::Sender).then_some(0),
-            max_message_size: None,
-            offered_capabilities: None,
-            desired_capabilities: None,
-            properties: None,
-        }));
-        match self.next() {
-            Performative::Attach(attach) => attach,
+    fn next(&mut self) -> Frame {
+        match self.incoming() {
+            Incoming::Frame(frame) => frame,
             other => panic!("{other:?}"),
         }
     }
 
-    /// The error of the detach that comes next, and answers it.
-    fn refused(&mut self) -> Error {
+    /// Attaches; the broker's Attach.
+    fn attach(&mut self, role: Role, source: impl Into<Value>, target: impl Into<Value>) -> Frame {
+        self.links += 1;
+        let name = format!("raw-{}", self.links);
+        self.send(&attach(&name, self.links, role, source, target));
+        let frame = self.next();
+        assert_eq!(frame.code, attach::CODE);
+        frame
+    }
+
+    /// The condition of the Detach that comes next, which is answered.
+    fn refused(&mut self) -> String {
         loop {
-            match self.next() {
-                Performative::Detach(detach) => {
-                    assert!(detach.closed);
-                    self.send(Performative::Detach(Detach {
-                        handle: Handle(self.links),
-                        closed: true,
-                        error: None,
-                    }));
-                    return detach.error.unwrap();
-                }
+            let frame = self.next();
+            if frame.code == flow::CODE {
                 // No credit: harmless.
-                Performative::Flow(flow) => assert_eq!(flow.link_credit, Some(0)),
-                other => panic!("{other:?}"),
+                assert_eq!(frame.field(flow::LINK_CREDIT).as_u32(), Some(0));
+                continue;
             }
+            assert_eq!(frame.code, detach::CODE);
+            assert_eq!(frame.field(detach::CLOSED), &Value::Bool(true));
+            self.send(&detach(self.links, true, Value::Null));
+            let (code, fields) = frame.field(detach::ERROR).as_described().unwrap();
+            assert_eq!(code, u64::from(error::CODE));
+            return fields[error::CONDITION].as_str().unwrap().to_owned();
         }
     }
 
-    fn receiver_error(&mut self, source: Source) -> String {
-        let attach = self.attach(Role::Receiver, Some(source), Some(Target::default()));
-        assert_eq!(attach.source, None);
-        format!("{:?}", self.refused().condition)
+    fn receiver_error(&mut self, source: Value) -> String {
+        let attach = self.attach(Role::Receiver, source, anonymous());
+        assert!(attach.field(attach::SOURCE).is_null());
+        self.refused()
     }
 
-    fn sender_error(&mut self, target: Option<Target>) -> String {
-        let attach = self.attach(Role::Sender, Some(Source::default()), target);
-        assert_eq!(attach.target, None);
-        format!("{:?}", self.refused().condition)
+    fn sender_error(&mut self, target: Value) -> String {
+        let attach = self.attach(Role::Sender, source_of(vec![]), target);
+        assert!(attach.field(attach::TARGET).is_null());
+        self.refused()
     }
 }
 
-fn source(address: &str) -> Source {
-    Source::builder().address(address).build()
+fn source_of(fields: Vec<Value>) -> Value {
+    Value::described(source::CODE, fields)
 }
 
-fn target(address: &str) -> Target {
-    Target::builder().address(address).build()
+/// A target without an address.
+fn anonymous() -> Value {
+    Value::described(target::CODE, vec![])
 }
 
 #[test]
@@ -149,26 +121,25 @@ fn links_are_refused_with_the_condition_of_a_rule() {
     ];
     let sandbox = TestSandbox::with_rules(&rules);
     let mut client = RawClient::connect(&sandbox);
-    let error = client.receiver_error(source("queue://secret"));
-    assert_eq!(error, "AmqpError(UnauthorizedAccess)");
-    let error = client.sender_error(Some(target("queue://missing")));
-    assert_eq!(error, r#"Custom(Symbol("vendor:closed-today"))"#);
+    assert_eq!(client.receiver_error(source("queue://secret")), "amqp:unauthorized-access");
+    assert_eq!(client.sender_error(target("queue://missing")), "vendor:closed-today");
     // The other way round both are fine.
-    let attach = client.attach(Role::Receiver, Some(source("queue://missing")), None);
-    assert!(attach.source.is_some());
-    let attach = client.attach(Role::Sender, None, Some(target("queue://secret")));
-    assert!(attach.target.is_some());
+    let attach = client.attach(Role::Receiver, source("queue://missing"), Value::Null);
+    assert!(!attach.field(attach::SOURCE).is_null());
+    let attach = client.attach(Role::Sender, Value::Null, target("queue://secret"));
+    assert!(!attach.field(attach::TARGET).is_null());
 }
 
 #[test]
 fn links_that_lead_nowhere_are_refused() {
     let sandbox = TestSandbox::start(|options| options.anonymous_relay = false);
     let mut client = RawClient::connect(&sandbox);
-    assert_eq!(client.receiver_error(Source::default()), "AmqpError(InvalidField)");
-    let dynamic = Source::builder().dynamic(true).build();
-    assert_eq!(client.receiver_error(dynamic), "AmqpError(NotImplemented)");
-    for anonymous in [None, Some(Target::default())] {
-        assert_eq!(client.sender_error(anonymous), "AmqpError(NotAllowed)");
+    assert_eq!(client.receiver_error(source_of(vec![])), "amqp:invalid-field");
+    let mut dynamic = vec![Value::Null; source::DYNAMIC];
+    dynamic.push(true.into());
+    assert_eq!(client.receiver_error(source_of(dynamic)), "amqp:not-implemented");
+    for target in [Value::Null, anonymous()] {
+        assert_eq!(client.sender_error(target), "amqp:not-allowed");
     }
 }
 
@@ -176,14 +147,11 @@ fn links_that_lead_nowhere_are_refused() {
 fn a_sender_without_credit_sees_no_flow() {
     let sandbox = TestSandbox::with_rules(&["no-credit@address=queue://stuck"]);
     let mut client = RawClient::connect(&sandbox);
-    client.attach(Role::Sender, None, Some(target("queue://stuck")));
+    client.attach(Role::Sender, Value::Null, target("queue://stuck"));
     // What comes next belongs to the next link.
-    client.attach(Role::Sender, None, Some(target("queue://free")));
-    match client.next() {
-        Performative::Flow(flow) => {
-            assert_eq!(flow.link_credit, Some(100));
-            assert_eq!(flow.handle, Some(Handle(1)));
-        }
-        other => panic!("{other:?}"),
-    }
+    client.attach(Role::Sender, Value::Null, target("queue://free"));
+    let frame = client.next();
+    assert_eq!(frame.code, flow::CODE);
+    assert_eq!(frame.field(flow::LINK_CREDIT).as_u32(), Some(100));
+    assert_eq!(frame.field(flow::HANDLE).as_u32(), Some(1));
 }

@@ -2,13 +2,17 @@
 
 mod common;
 
-use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
-use amqp_sandbox::remote::{Mechanism, RemoteSigner, Service, Settings};
-use amqp_sandbox::{AmqpMessage, Options, Sandbox};
+use amqp_sandbox::{
+    AmqpMessage, Options, Sandbox,
+    remote::{Mechanism, RemoteSigner, Service, Settings},
+};
 use common::{Client, LIMIT, TestSandbox, receive_text, request};
 use serde_json::{Value, json};
 

@@ -4,9 +4,11 @@
 
 mod common;
 
-use amqp_sandbox::record::{DeliveryOutcome, Direction};
-use amqp_sandbox::types::messaging::Outcome;
-use amqp_sandbox::{Body, Sandbox};
+use amqp_sandbox::{
+    Body, Sandbox,
+    record::{DeliveryOutcome, Direction},
+    types::messaging::Outcome,
+};
 use common::{Client, LIMIT, TestSandbox, receive, receive_text, send, text, text_message};
 use fe2o3_amqp::link::receiver::CreditMode;
 

@@ -2,10 +2,12 @@
 
 mod common;
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
 
 use amqp_sandbox::Sandbox;
 use common::{Client, LIMIT, TestSandbox, receive_text, request};

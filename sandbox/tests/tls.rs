@@ -4,16 +4,20 @@ mod common;
 
 use std::pin::Pin;
 
-use amqp_sandbox::pki::{Authority, Identity, Subject, Validity, self_signed_server};
-use amqp_sandbox::record::ConnectionRecord;
-use amqp_sandbox::{Options, Sandbox};
+use amqp_sandbox::{
+    Options, Sandbox,
+    pki::{Authority, Identity, Subject, Validity, self_signed_server},
+    record::ConnectionRecord,
+};
 use common::{Client, LIMIT, TestSandbox, send};
-use fe2o3_amqp::Connection;
-use fe2o3_amqp::connection::{ConnectionHandle, OpenError};
-use fe2o3_amqp::sasl_profile::SaslProfile;
-use openssl::pkey::PKey;
-use openssl::ssl::{
-    SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslOptions, SslVersion,
+use fe2o3_amqp::{
+    Connection,
+    connection::{ConnectionHandle, OpenError},
+    sasl_profile::SaslProfile,
+};
+use openssl::{
+    pkey::PKey,
+    ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslOptions, SslVersion},
 };
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
