@@ -181,7 +181,7 @@ fn an_unknown_field_of_an_address_lists_the_known_ones() {
         let config = bench.config().set(key, "\"queue://{task_id\"");
         refused(&bench, bench.run(&config, IMAGE), 78, &[key, "not closed"]);
     }
-    // repo is a field of clear-sign alone, and only where it is given.
+    // repo is a field of clear-sign only, and only if it is given.
     let config = bench.config().set("topic_listen_to", "queue://{repo}");
     refused(&bench, bench.run(&config, IMAGE), 78, &["{repo} is not a field"]);
     refused(
@@ -439,7 +439,7 @@ fn what_the_configuration_lacks_or_holds_too_much_is_named() {
         assert!(!ended.stderr.contains("hush"), "{}", ended.stderr);
         refused(&bench, ended, 78, says);
     }
-    // A key of the batch section alone.
+    // A key of the batch section only.
     let ended =
         bench.run(&config().set("chunk_size", "0"), &format!("{IMAGE} --signer-type batch"));
     refused(&bench, ended, 78, &["config.yaml: msg_batch_signer.chunk_size", "at least 1"]);

@@ -1,4 +1,4 @@
-//! The program under the reference's names: its options, its statuses, its view of texts.
+//! The program under the names of pubtools-sign: its options, its statuses, its view of texts.
 
 use std::{
     ffi::{OsStr, OsString},

@@ -1,4 +1,4 @@
-//! The standard streams: closed, full, or with nobody at the other end.
+//! The standard streams: closed, full, or without a reader at the other end.
 
 use std::{io::Read, path::Path};
 
