@@ -123,3 +123,42 @@ fn option(argument: Argument) -> &'static str {
         Argument::Text | Argument::Texts => "inputs",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owned(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|&text| text.to_owned()).collect()
+    }
+
+    #[test]
+    fn errors_name_the_option_and_the_place() {
+        let images = |digests, references| {
+            words(&images(owned(digests), owned(references)).map(drop).unwrap_err())
+        };
+        let keys = |ids, names| words(&keys(owned(ids), owned(names)).map(drop).unwrap_err());
+        for (said, expected) in [
+            (images(&["1", " "], &["r/a", "r/b"]), "--digest: number 2 is empty: expected sha"),
+            (images(&["1", "2"], &["r/a", "b"]), "--reference: number 2 \"b\" names no repository"),
+            (images(&["1"], &["r/a", "r/b"]), "--digest: 1 given, but 2 of --reference: they pair"),
+            (keys(&["K", " "], &[]), "--signing-key: number 2 is empty: expected a key id"),
+            (keys(&["K", "L"], &["k"]), "--signing-key-name: 1 given, but 2 of --signing-key"),
+            (words(&TaskId::new("#").unwrap_err()), "--task-id: holds '#': expected no wildcard"),
+        ] {
+            assert!(said.starts_with(expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_an_option_too() {
+        let reason = Error::Config {
+            path: "f.yaml".into(),
+            key: "msg_signer.topic_send_to".into(),
+            problem: "{repo} has no value".into(),
+        };
+        let error = Error::MissingArgument { argument: Argument::Repo, reason: Box::new(reason) };
+        let expected = "f.yaml: msg_signer.topic_send_to: {repo} has no value; --repo is required";
+        assert_eq!(words(&error), expected);
+    }
+}

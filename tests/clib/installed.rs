@@ -9,7 +9,7 @@ use std::{
 
 use crate::harness::Program;
 
-/// Where everything is installed, as root would be.
+/// The root below which everything is installed.
 pub static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clib");
     let _ = fs::remove_dir_all(&root);
@@ -27,7 +27,7 @@ pub static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
     }
     run(&mut install);
     let api = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-pthread", "tests/clib/api.c"];
-    // Linkers that keep every library they are given must not keep ours beside the archive.
+    // A linker that keeps every library must not keep the shared library beside the archive.
     let sign = ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-Wl,--no-as-needed", "examples/c/sign.c"];
     compile("cc", &sign, STATIC, "sign-static", &root);
     compile("cc", &sign, DYNAMIC, "sign-dynamic", &root);

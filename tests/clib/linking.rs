@@ -99,7 +99,7 @@ fn the_example_in_the_documents_compiles() {
     }
 }
 
-/// A program's own functions of Proton's names are not mixed up with ours.
+/// A program's own functions with Proton's names are not confused with the library's.
 #[test]
 fn a_program_may_have_a_proton_of_its_own() {
     let source = ROOT.join("other_proton.c");

@@ -12,7 +12,7 @@ use crate::{
 
 const BOTH: [&str; 2] = ["static", "dynamic"];
 
-/// The example, about to sign so many images.
+/// The example, about to sign a number of images.
 fn sign(bench: &Bench, config: &Config, linked: &str, count: usize) -> Program {
     let path = bench.file("config.yaml", config.yaml());
     let mut program = program(&format!("sign-{linked}"));
@@ -143,7 +143,7 @@ fn threads_may_share_a_signer() {
 
 /// A reply that refuses: the status, the words, and an empty line in the place of the value.
 #[test]
-fn a_refusal_is_told_item_by_item() {
+fn a_refusal_is_reported_item_by_item() {
     let error = ReplyAct::ServerError {
         errors: vec!["no such key".into()],
         signing_status: "failure".into(),

@@ -34,8 +34,8 @@ fn main() -> ExitCode {
         |error| {
             let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
             eprintln!("packager: {error}{cause}");
-            let ours = error.downcast_ref().map_or(Status::LocalFile, Status::of_error);
-            ExitCode::from(ours.code())
+            let known = error.downcast_ref().map_or(Status::LocalFile, Status::of_error);
+            ExitCode::from(known.code())
         },
         |status| ExitCode::from(status.code()),
     )

@@ -51,3 +51,21 @@ fn checked(argument: Argument, bytes: Vec<u8>) -> Result<Arc<Vec<u8>>, Error> {
     }
     Ok(Arc::new(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_base64_cannot_hold_is_refused() {
+        // Memory that is not touched costs nothing.
+        let zeros = |size| vec![0; size];
+        assert_eq!(Blob::new(zeros(MAX_SIZE)).unwrap().as_bytes().len(), MAX_SIZE);
+        for error in [
+            Blob::new(zeros(MAX_SIZE + 1)).map(drop).unwrap_err().to_string(),
+            Text::new(zeros(MAX_SIZE + 1)).map(drop).unwrap_err().to_string(),
+        ] {
+            assert!(error.ends_with(": is larger than 1 GiB"), "{error}");
+        }
+    }
+}
