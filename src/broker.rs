@@ -8,40 +8,41 @@ use crate::{
     signing::{Outcome, RawReply, Request},
 };
 
-/// A reply that waits for being settled.
+/// The number of a reply that is to be settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ReplyId(pub(crate) u64);
 
-/// What became of a request that was to be handed over.
+/// What came of handing a request over.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum HandOver {
     /// It goes out with the next writes.
     Done,
-    /// Nothing can be sent now; [`Event::Writable`] tells when to try again.
+    /// Nothing can be sent now; [`Event::Writable`] says when to try again.
     NotNow,
-    /// The broker would never take it.
+    /// The broker would never accept it.
     Never(Condition),
 }
 
+/// What waiting for a broker brings.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// Nothing came until the deadline.
     Quiet,
     /// More can be handed over, or all that was is on the socket.
     Writable,
-    /// The connection was lost and another one made: what had no outcome may or may not have arrived.
+    /// The connection was lost and re-established: what had no outcome may or may not have arrived.
     Reconnected,
     /// The broker disposed of a request; `entry` is the ledger's number of it.
     Outcome { entry: usize, outcome: Outcome },
     /// A reply came, and is settled by [`Broker::settle`].
     Reply { id: ReplyId, reply: RawReply },
-    /// The broker takes no requests from us: nothing more is to be sent. Replies may still come.
+    /// The broker accepts no requests from the client: nothing more is to be sent. Replies may still come.
     SendingRefused(Error),
 }
 
 /// A broker to send requests to and take replies from.
 ///
-/// Connections that break are made anew below this interface. An error of any call ends the run.
+/// Connections that break are re-established below this interface. An error of any call ends the run.
 pub(crate) trait Broker {
     /// The current time, on a clock that never goes back.
     fn now(&self) -> Instant;
@@ -58,7 +59,7 @@ pub(crate) trait Broker {
     /// Accepts a reply, or rejects it for a reason.
     fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>);
 
-    /// Tells that the run got on, by an outcome or an expected reply: a connection that breaks after
-    /// that is made again without the pauses of one that never was of use.
+    /// Notes progress, by an outcome or an expected reply: a connection that breaks after that is
+    /// re-established without the pauses of one that never was of use.
     fn progress(&mut self);
 }

@@ -14,47 +14,47 @@ use crate::{deadline::Deadline, error::Error};
 
 /// Ends the waits of a run from outside, once and for all.
 ///
-/// Clones are the same interrupt. Raising it makes a run that waits return [`Error::Interrupted`] at
-/// once, and a run that starts later return it as soon as it would wait.
+/// Clones are the same interrupt. After it is raised, a run that waits returns
+/// [`Error::Interrupted`] at once, and a run that starts later as soon as it would wait.
 ///
 /// ```
 /// use amqp_messenger::Interrupt;
 ///
 /// let interrupt = Interrupt::new()?;
-/// let elsewhere = interrupt.clone(); // for another thread, or a handler of signals
+/// let elsewhere = interrupt.clone(); // for another thread, or a signal handler
 /// std::thread::spawn(move || elsewhere.raise());
 /// // signer.set_interrupt(interrupt) before signer.sign(…)
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Interrupt {
-    waits: Arc<UnixStream>,
-    raises: Arc<UnixStream>,
+    reader: Arc<UnixStream>,
+    writer: Arc<UnixStream>,
 }
 
 impl Interrupt {
     /// Makes an interrupt that is not raised.
     ///
     /// # Errors
-    /// The operating system's, where the process has no file descriptors left.
+    /// The operating system's, if the process has no file descriptors left.
     pub fn new() -> io::Result<Self> {
-        let (waits, raises) = UnixStream::pair()?;
-        raises.set_nonblocking(true)?;
-        Ok(Self { waits: Arc::new(waits), raises: Arc::new(raises) })
+        let (reader, writer) = UnixStream::pair()?;
+        writer.set_nonblocking(true)?;
+        Ok(Self { reader: Arc::new(reader), writer: Arc::new(writer) })
     }
 
     /// Raises the interrupt. It is one write(2), and so may be called from a signal handler.
     pub fn raise(&self) {
         // A failure means that the buffer is full, and so that it is raised already.
-        let _ = (&*self.raises).write(&[1]);
+        let _ = (&*self.writer).write(&[1]);
     }
 
-    /// A descriptor that raises the interrupt when a byte is written to it, for a signal handler to own.
+    /// A stream that raises the interrupt when a byte is written to it, for a signal handler to own.
     ///
     /// # Errors
-    /// The operating system's, where the process has no file descriptors left.
-    pub fn raiser(&self) -> io::Result<UnixStream> {
-        self.raises.try_clone()
+    /// The operating system's, if the process has no file descriptors left.
+    pub fn writer(&self) -> io::Result<UnixStream> {
+        self.writer.try_clone()
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct Stop {
 impl Stop {
     /// The descriptor that becomes readable with the interrupt. Nothing reads it, so it stays so.
     pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.interrupt.as_ref().map(|interrupt| interrupt.waits.as_fd())
+        self.interrupt.as_ref().map(|interrupt| interrupt.reader.as_fd())
     }
 
     /// The error of a run whose total deadline has passed, if it has.

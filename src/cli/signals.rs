@@ -38,7 +38,7 @@ impl Signals {
             flag::register_conditional_shutdown(signal, code.into(), again.clone())?;
             flag::register(signal, again.clone())?;
             flag::register_usize(signal, status.clone(), code.into())?;
-            pipe::register(signal, interrupt.raiser()?)?;
+            pipe::register(signal, interrupt.writer()?)?;
         }
         Ok(Self { status })
     }

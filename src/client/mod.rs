@@ -4,7 +4,7 @@
 //! for cycle in 1..=send_retries          a cycle sends every open request: neither answered nor undeliverable
 //!     send the open requests
 //!     for window in 1..=retries          a window ends after `timeout` of silence
-//!         (from the second on: send once more what the broker gave back)
+//!         (from the second on: send once more what the broker returned)
 //!         wait; an expected reply restarts the clock of the window, nothing else does
 //! ```
 
@@ -14,7 +14,7 @@ use crate::{
     broker::{Broker, Event, HandOver},
     deadline::Deadline,
     error::{Error, Phase},
-    signing::{Ledger, Outcome, ReplyKind},
+    signing::{Ledger, Outcome, RawReply, ReplyKind},
 };
 
 /// How long and how often to try.
@@ -27,7 +27,7 @@ pub(crate) struct Plan {
     pub(crate) send_retries: u32,
 }
 
-/// Sends the open requests of the ledger and takes in their replies, until none is open or the plan is over.
+/// Sends the open requests of the ledger and takes in their replies, until none is open or the plan is exhausted.
 ///
 /// What was reached is in the ledger, whatever the result. Without a single reply it takes
 /// `timeout × retries × send_retries` and the sending; each expected reply adds at most `timeout`.
@@ -39,70 +39,61 @@ pub(crate) fn sign(
     ledger: &mut Ledger,
     plan: &Plan,
 ) -> Result<(), Error> {
-    let mut run =
-        Loops { broker, ledger, timeout: plan.timeout, refusal: None, foreign: 0, rejected: 0 };
-    for cycle in 1..=plan.send_retries {
-        run.ledger.begin_cycle();
-        log::info!(
-            "cycle {cycle} of {}: {} requests to send",
-            plan.send_retries,
-            run.ledger.open()
-        );
-        if !run.send_open()? {
-            log::warn!(
-                "cycle {cycle}: the broker let nothing be sent for {} s",
-                plan.timeout.as_secs_f64()
-            );
+    let Plan { timeout, retries, send_retries } = *plan;
+    let seconds = timeout.as_secs_f64();
+    let mut client = Client { broker, ledger, timeout, refusal: None, foreign: 0, rejected: 0 };
+    for cycle in 1..=send_retries {
+        client.ledger.begin_cycle();
+        log::info!("cycle {cycle} of {send_retries}: {} requests to send", client.ledger.open());
+        if let Some(obstacle) = client.send_open()? {
+            log::warn!("cycle {cycle}: nothing could be sent for {seconds} s: {obstacle}");
             continue;
         }
-        for window in 1..=plan.retries {
-            log::debug!(
-                "cycle {cycle}, window {window} of {}: {} open",
-                plan.retries,
-                run.ledger.open()
-            );
+        for window in 1..=retries {
+            let open = client.ledger.open();
+            log::debug!("cycle {cycle}, window {window} of {retries}: {open} open");
             if window > 1 {
-                run.ledger.begin_window();
+                client.ledger.begin_window();
             }
-            run.receive()?;
-            if run.ledger.open() == 0 {
+            client.receive()?;
+            if client.ledger.open() == 0 {
                 return Ok(());
             }
-            log::warn!("no reply for {} s, {} open", plan.timeout.as_secs_f64(), run.ledger.open());
-            run.tell_of_other_replies();
+            log::warn!("no reply for {seconds} s, {} open", client.ledger.open());
+            client.report_other_replies();
         }
     }
     Ok(())
 }
 
-struct Loops<'a, B> {
+struct Client<'a, B> {
     broker: &'a mut B,
     ledger: &'a mut Ledger,
     timeout: Duration,
-    /// Why nothing more may be sent. What the broker took before may still be answered.
+    /// Why nothing more may be sent. What the broker accepted before may still be answered.
     refusal: Option<Error>,
-    /// Replies to somebody else's requests that were passed over and not told of yet.
+    /// Replies to other clients' requests that were ignored and not reported yet.
     foreign: usize,
     /// Replies that were rejected in this window.
     rejected: usize,
 }
 
-/// So many rejected replies of a window are told of one by one, with the reason; of more the number.
-const MOST_TOLD: usize = 10;
+/// This many rejected replies of a window are reported one by one, with the reason; of more only the number.
+const MOST_REPORTED: usize = 10;
 
-/// What came of waiting for one event.
+/// What waiting for one event brought.
 #[derive(PartialEq)]
-enum Came {
+enum News {
     Nothing,
     Outcome,
     ExpectedReply,
     Other,
 }
 
-impl<B: Broker> Loops<'_, B> {
+impl<B: Broker> Client<'_, B> {
     /// Sends what is open, and takes in outcomes and replies meanwhile, else both sides run out of
-    /// credit. Whether anything is on its way; not so after `timeout` without any progress.
-    fn send_open(&mut self) -> Result<bool, Error> {
+    /// credit. If nothing is on its way after `timeout` without any progress, what prevented it.
+    fn send_open(&mut self) -> Result<Option<&'static str>, Error> {
         let mut silence = Deadline::after(self.broker.now(), self.timeout, Phase::Send);
         let (mut handed, mut sent) = (false, false);
         while self.refusal.is_none() && self.ledger.open() > 0 {
@@ -114,18 +105,21 @@ impl<B: Broker> Loops<'_, B> {
             let is_out = self.broker.flush();
             sent |= handed && is_out;
             if is_out && !self.ledger.has_unsent() {
-                return Ok(true);
+                return Ok(None);
             }
-            match self.take(&silence)? {
-                Came::Nothing => break,
-                Came::Outcome | Came::ExpectedReply => {
+            match self.take_in(&silence)? {
+                News::Nothing => break,
+                News::Outcome | News::ExpectedReply => {
                     sent = true;
                     silence.restart(self.broker.now());
                 }
-                Came::Other => {}
+                News::Other => {}
             }
         }
-        Ok(sent || self.refusal.is_some() || self.ledger.open() == 0)
+        let is_on_its_way = sent || self.refusal.is_some() || self.ledger.open() == 0;
+        let obstacle =
+            if handed { "the broker did not read it" } else { "the broker granted no credit" };
+        Ok((!is_on_its_way).then_some(obstacle))
     }
 
     /// Waits until nothing is open, or for `timeout` without an expected reply.
@@ -133,39 +127,19 @@ impl<B: Broker> Loops<'_, B> {
         let mut silence = Deadline::after(self.broker.now(), self.timeout, Phase::Reply);
         while self.goes_on()? {
             self.hand_over();
-            match self.take(&silence)? {
-                Came::Nothing => return self.refusal.take().map_or(Ok(()), Err),
-                Came::ExpectedReply => silence.restart(self.broker.now()),
-                Came::Outcome | Came::Other => {}
+            match self.take_in(&silence)? {
+                News::Nothing => return self.refusal.take().map_or(Ok(()), Err),
+                News::ExpectedReply => silence.restart(self.broker.now()),
+                News::Outcome | News::Other => {}
             }
         }
         Ok(())
     }
 
-    /// Where ours are missing, somebody who listens to the same address may have them instead.
-    fn tell_of_other_replies(&mut self) {
-        match std::mem::take(&mut self.foreign) {
-            0 => {}
-            count => log::warn!(
-                "{count} replies to other requests were passed over: who else uses this address?"
-            ),
-        }
-        match std::mem::take(&mut self.rejected).saturating_sub(MOST_TOLD) {
-            0 => {}
-            count => log::warn!("{count} more replies were rejected"),
-        }
-    }
-
-    fn tell_of_rejected_reply(&mut self, reason: &str) {
-        self.rejected += 1;
-        let level = if self.rejected <= MOST_TOLD { log::Level::Warn } else { log::Level::Trace };
-        log::log!(level, "a reply was rejected: {reason}");
-    }
-
     /// Whether there is anything left to wait for. After a refusal that is what the broker already has.
     fn goes_on(&mut self) -> Result<bool, Error> {
         match self.refusal.take_if(|_| !self.ledger.awaits_any()) {
-            // A broker that wants no more once it has everything withholds nothing.
+            // A broker that accepts no more once it has everything withholds nothing.
             Some(refusal) if !self.ledger.is_answered() => Err(refusal),
             _ => Ok(self.ledger.open() > 0),
         }
@@ -187,49 +161,69 @@ impl<B: Broker> Loops<'_, B> {
     }
 
     /// Waits for one event and enters it into the ledger. A reply is settled after the ledger has it.
-    fn take(&mut self, deadline: &Deadline) -> Result<Came, Error> {
-        let came = match self.broker.next(deadline)? {
-            Event::Quiet => Came::Nothing,
-            Event::Writable => Came::Other,
+    fn take_in(&mut self, deadline: &Deadline) -> Result<News, Error> {
+        let news = match self.broker.next(deadline)? {
+            Event::Quiet => News::Nothing,
+            Event::Writable => News::Other,
             Event::Reconnected => {
                 self.ledger.connection_lost();
-                Came::Other
+                News::Other
             }
             Event::SendingRefused(error) => {
                 self.refusal.get_or_insert(error);
-                Came::Other
+                News::Other
             }
             Event::Outcome { entry, outcome } => {
-                log::trace!(
-                    "outcome of request {}: {outcome:?}",
-                    self.ledger.entries()[entry].request().id
-                );
-                // To forget a delivery is no progress, or a broker could go on with that for ever.
-                let came = if outcome == Outcome::Unknown { Came::Other } else { Came::Outcome };
+                let id = &self.ledger.entries()[entry].request().id;
+                log::trace!("outcome of request {id}: {outcome:?}");
+                // To forget a delivery is no progress, or a broker could go on with that forever.
+                let news = if outcome == Outcome::Unknown { News::Other } else { News::Outcome };
                 self.ledger.outcome(entry, outcome);
-                came
+                news
             }
             Event::Reply { id, reply } => {
-                let taken = self.ledger.reply(reply);
-                match &taken {
-                    ReplyKind::Expected => {}
-                    ReplyKind::Repeated => {
-                        log::debug!("a second reply to the same request was passed over")
-                    }
-                    ReplyKind::Foreign => self.foreign += 1,
-                    ReplyKind::Malformed(reason) => self.tell_of_rejected_reply(reason),
-                }
-                self.broker.settle(
-                    id,
-                    if let ReplyKind::Malformed(reason) = &taken { Err(reason) } else { Ok(()) },
-                );
-                if taken == ReplyKind::Expected { Came::ExpectedReply } else { Came::Other }
+                let kind = self.enter(reply);
+                let verdict =
+                    if let ReplyKind::Malformed(reason) = &kind { Err(&**reason) } else { Ok(()) };
+                self.broker.settle(id, verdict);
+                if kind == ReplyKind::Expected { News::ExpectedReply } else { News::Other }
             }
         };
-        if matches!(came, Came::Outcome | Came::ExpectedReply) {
+        if matches!(news, News::Outcome | News::ExpectedReply) {
             self.broker.progress();
         }
-        Ok(came)
+        Ok(news)
+    }
+
+    /// Enters a reply into the ledger, and reports it if it is none that was expected.
+    fn enter(&mut self, reply: RawReply) -> ReplyKind {
+        let kind = self.ledger.reply(reply);
+        match &kind {
+            ReplyKind::Expected => {}
+            ReplyKind::Repeated => log::debug!("a second reply to the same request was ignored"),
+            ReplyKind::Foreign => self.foreign += 1,
+            ReplyKind::Malformed(reason) => {
+                self.rejected += 1;
+                let is_reported = self.rejected <= MOST_REPORTED;
+                let level = if is_reported { log::Level::Warn } else { log::Level::Trace };
+                log::log!(level, "a reply was rejected: {reason}");
+            }
+        }
+        kind
+    }
+
+    /// If expected replies are missing, another client of the same address may have received them.
+    fn report_other_replies(&mut self) {
+        match std::mem::take(&mut self.foreign) {
+            0 => {}
+            count => log::warn!(
+                "{count} replies to other requests were ignored; check which other client uses this address"
+            ),
+        }
+        match std::mem::take(&mut self.rejected).saturating_sub(MOST_REPORTED) {
+            0 => {}
+            count => log::warn!("{count} more replies were rejected"),
+        }
     }
 }
 

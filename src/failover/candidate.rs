@@ -1,6 +1,6 @@
 //! One broker of the list: how to begin with it, and why it was not reached.
 
-use super::{Connect, login};
+use super::{connect::Connect, login};
 use crate::{
     broker::Event,
     config::{BrokerUrl, SenderTarget, Settings},

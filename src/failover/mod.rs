@@ -2,6 +2,7 @@
 
 mod backoff;
 mod candidate;
+mod connect;
 mod login;
 #[cfg(test)]
 mod tests;
@@ -10,42 +11,15 @@ use std::time::Instant;
 
 use crate::{
     broker::{Broker, Event, HandOver, ReplyId},
-    config::{BrokerUrl, Settings},
-    connection::{Connected, Failure, Opened},
+    config::Settings,
+    connection::{Connected, Failure},
     deadline::Deadline,
     error::{Error, Phase},
-    session::Beginning,
     signing::Request,
 };
 use backoff::Backoff;
 use candidate::Candidate;
-
-/// Opens connections to brokers: real ones, simulated ones or scripted ones.
-pub(crate) trait Connect {
-    type Connection: Connected;
-
-    /// The current time, on a clock that never goes back.
-    fn now(&self) -> Instant;
-
-    /// Waits until `until`.
-    ///
-    /// # Errors
-    /// What ends the run from outside: [`Error::Interrupted`] or [`Error::Deadline`].
-    fn sleep(&self, until: Instant) -> Result<(), Error>;
-
-    /// Opens a connection to one broker, and waits until its links are answered, until `deadline` in all.
-    /// `first_reply` numbers its first reply.
-    ///
-    /// # Errors
-    /// Why there is none, and whether another broker may do better.
-    fn open(
-        &self,
-        url: &BrokerUrl,
-        beginning: Beginning,
-        first_reply: u64,
-        deadline: &Deadline,
-    ) -> Result<Opened<Self::Connection>, Failure>;
-}
+pub(crate) use connect::Connect;
 
 /// Keeps a connection to one of the brokers, one at a time.
 pub(crate) struct Failover<'a, C: Connect> {

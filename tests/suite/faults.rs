@@ -164,8 +164,12 @@ fn what_becomes_of_a_request_is_its_own_affair() {
     Fault { rules: "modify=undeliverable-here@request=#", ..missing }.at_every_position();
     let says = "not accepted by the broker: amqp:internal-error: a rule of the sandbox refuses it";
     Fault { rules: "reject=amqp:internal-error@request=#", says, ..missing }.at_every_position();
-    Fault { rules: "no-credit@sender", says: "the broker let nothing be sent for 1 s", ..missing }
-        .everywhere();
+    Fault {
+        rules: "no-credit@sender",
+        says: "nothing could be sent for 1 s: the broker granted no credit",
+        ..missing
+    }
+    .everywhere();
 }
 
 /// In the second window, which begins after a second without a reply, and once.

@@ -1,5 +1,7 @@
 //! Random scripts of the broker: what must hold holds whatever comes in whatever order.
 
+use std::collections::HashSet;
+
 use super::*;
 
 /// Always the same ones.

@@ -1,0 +1,247 @@
+//! The AMQP session of one connection: a receiver for the replies and a sender for the requests.
+
+mod events;
+
+use std::{
+    collections::VecDeque,
+    ffi::{CString, NulError},
+    time::{Duration, Instant},
+};
+
+use super::{
+    inbound::Inbound,
+    message::Outgoing,
+    outbound::Outbound,
+    preface::Preface,
+    proton::{self, Engine, Mechanisms},
+};
+use crate::{
+    broker::{HandOver, ReplyId},
+    error::{Condition, Phase},
+    session::{self, End, Event, Target},
+    signing::Request,
+};
+
+/// What a session is for and how it behaves.
+pub(crate) struct Options<'a> {
+    /// Unlike that of any other connection.
+    pub(crate) container_id: &'a str,
+    /// Unlike those of any other connection, or a broker might take one client's link for another's (AMQP
+    /// 1.0 part 2.6.1).
+    pub(crate) receiver_name: &'a str,
+    pub(crate) sender_name: &'a str,
+    /// `None`: no SASL layer.
+    pub(crate) mechanisms: Option<Mechanisms<'a>>,
+    /// Open's hostname, by which brokers with virtual hosts choose one.
+    pub(crate) hostname: &'a str,
+    pub(crate) idle_timeout: Option<Duration>,
+    /// Bytes of a reply.
+    pub(crate) max_message_size: u64,
+    pub(crate) listen_to: &'a str,
+    pub(crate) send_to: &'a str,
+    pub(crate) target: Target,
+    pub(crate) durable: bool,
+    /// The time to live that each request carries.
+    pub(crate) ttl: Duration,
+    /// The number of the first reply; numbers must not repeat over connections.
+    pub(crate) first_reply: u64,
+    /// The time; the engine counts its milliseconds from here.
+    pub(crate) now: Instant,
+}
+
+/// How far a session has come.
+enum State {
+    /// It waits for the broker's Open.
+    Opening,
+    /// It waits for the broker's answers to both links.
+    Attaching { receiver: bool, sender: Option<Result<(), End>> },
+    /// Both links were answered.
+    Standing,
+}
+
+/// An AMQP session.
+pub(crate) struct Session {
+    engine: Engine,
+    state: State,
+    preface: Preface,
+    outbound: Outbound,
+    inbound: Inbound,
+    events: VecDeque<Event>,
+    /// The engine takes no more bytes.
+    input_ended: bool,
+    /// The broker ended the byte stream.
+    hung_up: bool,
+    /// [`Event::Ended`] was reported.
+    ended: bool,
+    has_sasl: bool,
+    sender_name: String,
+    listen_to: String,
+    send_to: String,
+    target: Target,
+    durable: bool,
+    /// Milliseconds.
+    ttl: u32,
+    idle_timeout: Option<Duration>,
+    epoch: Instant,
+}
+
+impl Session {
+    /// Makes a session whose first output asks for everything that can be asked for before the broker's Open.
+    ///
+    /// # Errors
+    /// An address, host name or password with an interior NUL.
+    pub(crate) fn new(options: &Options<'_>) -> Result<Self, NulError> {
+        let engine = Engine::new(&proton::Options {
+            container_id: options.container_id,
+            hostname: options.hostname,
+            idle_timeout: options.idle_timeout,
+            mechanisms: options.mechanisms,
+        })?;
+        let mut session = Self {
+            engine,
+            state: State::Opening,
+            preface: Preface::default(),
+            outbound: Outbound::new(),
+            inbound: Inbound::new(options.first_reply),
+            events: VecDeque::new(),
+            input_ended: false,
+            hung_up: false,
+            ended: false,
+            has_sasl: options.mechanisms.is_some(),
+            sender_name: options.sender_name.into(),
+            listen_to: options.listen_to.into(),
+            send_to: options.send_to.into(),
+            target: options.target,
+            durable: options.durable,
+            ttl: u32::try_from(options.ttl.as_millis()).unwrap_or(u32::MAX),
+            idle_timeout: options.idle_timeout,
+            epoch: options.now,
+        };
+        let (name, limit) = (options.receiver_name, options.max_message_size);
+        session.engine.attach_receiver(name, options.listen_to, limit)?;
+        if options.target != Target::AsOffered {
+            session.attach_sender()?;
+        }
+        // What is attached after the broker's Open is checked now all the same.
+        CString::new(options.send_to).and(CString::new(options.sender_name))?;
+        Ok(session)
+    }
+
+    fn attach_sender(&mut self) -> Result<(), NulError> {
+        let address = (self.target == Target::Address).then_some(self.send_to.as_str());
+        self.engine.attach_sender(&self.sender_name, address)
+    }
+}
+
+impl session::Session for Session {
+    fn input(&mut self) -> &mut [u8] {
+        // What follows bytes that the engine stumbled over, an end too, is not why it ends.
+        if self.input_ended || self.hung_up { &mut [] } else { self.engine.input() }
+    }
+
+    fn input_done(&mut self, count: usize) {
+        if !self.preface.is_whole() {
+            self.preface.extend(&self.engine.input()[..count]);
+        }
+        self.engine.input_done(count);
+    }
+
+    fn input_ended(&mut self) {
+        self.hung_up = true;
+        self.engine.input_ended();
+    }
+
+    fn output(&mut self) -> &[u8] {
+        self.engine.output()
+    }
+
+    fn output_done(&mut self, count: usize) {
+        self.engine.output_done(count);
+    }
+
+    fn holds_back(&self) -> bool {
+        self.engine.holds_back()
+    }
+
+    fn tick(&mut self, now: Instant) -> Option<Instant> {
+        // The engine takes 0 for "no time".
+        let milliseconds = now.saturating_duration_since(self.epoch).as_millis() as i64 + 1;
+        let next = self.engine.tick(milliseconds)?;
+        Some(self.epoch + Duration::from_millis(next as u64 - 1))
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                self.ended |= matches!(event, Event::Ended(_));
+                return Some(event);
+            }
+            match self.engine.next_event() {
+                Some(event) => self.translate(event),
+                None if self.ended => return None,
+                None if self.input_ended || self.hung_up || self.engine.is_finished() => {
+                    self.events.push_back(Event::Ended(self.silent_end()));
+                }
+                None => return None,
+            }
+        }
+    }
+
+    fn phase(&self) -> Phase {
+        match self.state {
+            State::Opening if self.has_sasl => Phase::Sasl,
+            State::Opening => Phase::Open,
+            State::Attaching { .. } | State::Standing => Phase::Attach,
+        }
+    }
+
+    fn is_anonymous(&self) -> bool {
+        self.target == Target::Anonymous
+    }
+
+    fn send(&mut self, entry: usize, request: &Request) -> HandOver {
+        if !self.engine.has_credit() {
+            return HandOver::NotNow;
+        }
+        let message = Outgoing {
+            durable: self.durable,
+            ttl: self.ttl,
+            to: &self.send_to,
+            application_properties: &request.properties,
+            body: &request.body,
+        }
+        .encode();
+        let size = message.len();
+        let limit = self.engine.peer_max_message_size();
+        if let Some(limit) = limit.filter(|&limit| size as u64 > limit) {
+            let words = format!("the message has {size} bytes, the broker takes {limit}");
+            return HandOver::Never(Condition::new("amqp:link:message-size-exceeded", &words));
+        }
+        log::trace!("request: {}", request.body);
+        self.engine.send(self.outbound.sent(entry), &message);
+        HandOver::Done
+    }
+
+    fn idle(&mut self) {
+        self.engine.answer_drain();
+    }
+
+    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>) {
+        let Some(delivery) = self.inbound.settled(reply) else { return };
+        match verdict {
+            Ok(()) => self.engine.settle(delivery, Ok(())),
+            Err(reason) => {
+                let reason = CString::new(reason).unwrap_or_default();
+                self.engine.settle(delivery, Err((c"amqp:decode-error", &reason)));
+            }
+        }
+    }
+
+    fn next_reply(&self) -> u64 {
+        self.inbound.next()
+    }
+
+    fn close(&mut self) {
+        self.engine.close();
+    }
+}

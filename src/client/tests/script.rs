@@ -1,0 +1,235 @@
+//! A broker that is a script.
+
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    time::Instant,
+};
+
+use super::super::*;
+use crate::{
+    broker::ReplyId,
+    error::{Condition, Subject},
+    signing::{
+        Context, Image, Items, Key, Operation, Outcome, RawReply, ReplyBody, Request, Stamp, TaskId,
+    },
+};
+use Step::*;
+
+/// What the broker does when it is waited for; after the last one it is quiet.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Credit(usize),
+    Accept(usize),
+    Reject(usize),
+    Return(usize),
+    Forget(usize),
+    Reply(usize),
+    Foreign,
+    Malformed,
+    Reconnect,
+    RefuseSending,
+    /// What is handed over stays where it is, until there is credit again.
+    Hold,
+    Quiet,
+    /// The run is ended from outside.
+    Stop,
+}
+pub(super) struct Script {
+    pub(super) steps: VecDeque<Step>,
+    pub(super) retries: u32,
+    /// Windows of this cycle that are over.
+    pub(super) windows: u32,
+    /// What was handed over in this cycle.
+    pub(super) handed: HashSet<usize>,
+    /// Nothing goes out, and one request waits for that.
+    pub(super) held: bool,
+    pub(super) waits: bool,
+    /// Something of this cycle went out, or came to an outcome or a reply all the same.
+    pub(super) went_out: bool,
+    /// What the broker would never take.
+    pub(super) never: HashSet<usize>,
+    /// When the wait of this phase is to end; `None`: it may begin again.
+    pub(super) clock: Option<(Phase, Instant)>,
+    pub(super) answered: HashSet<usize>,
+    pub(super) credit: usize,
+    /// What was handed over, in order.
+    pub(super) sent: Vec<usize>,
+    /// What has no outcome on this connection.
+    pub(super) in_flight: HashSet<usize>,
+    /// What was accepted in this cycle.
+    pub(super) accepted: HashSet<usize>,
+    /// Whether each reply was accepted, in order.
+    pub(super) settled: Vec<bool>,
+    pub(super) replies: u64,
+    pub(super) progress: usize,
+}
+
+impl Script {
+    pub(super) fn new(credit: usize, retries: u32, steps: &[Step]) -> Self {
+        Self {
+            steps: steps.to_vec().into(),
+            retries,
+            windows: 0,
+            handed: HashSet::new(),
+            held: false,
+            waits: false,
+            went_out: false,
+            never: HashSet::new(),
+            clock: None,
+            answered: HashSet::new(),
+            credit,
+            sent: vec![],
+            in_flight: HashSet::new(),
+            accepted: HashSet::new(),
+            settled: vec![],
+            replies: 0,
+            progress: 0,
+        }
+    }
+
+    /// Notes that a wait went by in silence; the last one of a cycle ends it.
+    fn quiet(&mut self, phase: Phase) {
+        self.windows += u32::from(phase == Phase::Reply);
+        if self.windows == self.retries || (phase == Phase::Send && !self.went_out) {
+            self.windows = 0;
+            self.went_out = false;
+            self.handed.clear();
+            self.accepted.clear();
+        }
+    }
+
+    /// Only a silence and an expected reply put off the end of a wait; while sending, an outcome does as well.
+    fn check_clock(&mut self, deadline: &Deadline, step: &Step) {
+        let clock = (deadline.phase(), deadline.at());
+        if let Some(before) = self.clock.take_if(|(phase, _)| *phase == clock.0) {
+            assert_eq!(clock, before, "the clock was put back for nothing");
+        }
+        let progress = match step {
+            Reply(entry) => self.answered.insert(*entry),
+            Accept(_) | Reject(_) | Return(_) => clock.0 == Phase::Send,
+            _ => false,
+        };
+        self.went_out |= progress;
+        let restarts = progress || matches!(step, Quiet);
+        self.clock = (!restarts).then_some(clock);
+    }
+
+    fn reply(&mut self, text: String) -> Event {
+        self.replies += 1;
+        let body = ReplyBody::Bytes(text.into_bytes());
+        Event::Reply { id: ReplyId(self.replies), reply: RawReply { body, properties: None } }
+    }
+}
+
+impl Broker for Script {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn send(&mut self, entry: usize, _request: &Request) -> HandOver {
+        if self.never.contains(&entry) {
+            return HandOver::Never(Condition::new("amqp:link:message-size-exceeded", ""));
+        }
+        if self.credit == 0 || self.waits {
+            return HandOver::NotNow;
+        }
+        self.waits = self.held;
+        assert!(!self.accepted.contains(&entry), "an accepted request was sent again in its cycle");
+        self.credit -= 1;
+        // What goes out for the first time in its cycle is progress in sending.
+        if self.handed.insert(entry) {
+            self.clock.take_if(|(phase, _)| *phase == Phase::Send);
+        }
+        self.sent.push(entry);
+        self.in_flight.insert(entry);
+        HandOver::Done
+    }
+
+    fn flush(&mut self) -> bool {
+        self.went_out |= !self.held && !self.handed.is_empty();
+        !self.held
+    }
+
+    fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
+        let outcome = |entry, outcome| Event::Outcome { entry, outcome };
+        let step = loop {
+            match self.steps.pop_front().unwrap_or(Quiet) {
+                // A broker disposes of what it has, once.
+                Accept(entry) | Reject(entry) | Return(entry) | Forget(entry)
+                    if !self.in_flight.remove(&entry) => {}
+                step => break step,
+            }
+        };
+        self.check_clock(deadline, &step);
+        match step {
+            Accept(entry) => drop(self.accepted.insert(entry)),
+            Reconnect => {
+                self.in_flight.clear();
+                (self.held, self.waits) = (false, false);
+            }
+            Quiet => self.quiet(deadline.phase()),
+            _ => {}
+        }
+        Ok(match step {
+            Credit(more) => {
+                self.credit += more;
+                (self.held, self.waits) = (false, false);
+                Event::Writable
+            }
+            Hold => {
+                self.held = true;
+                Event::Writable
+            }
+            Accept(entry) => outcome(entry, Outcome::Accepted),
+            Reject(entry) => {
+                outcome(entry, Outcome::Undeliverable(Condition::new("amqp:internal-error", "no")))
+            }
+            Return(entry) => outcome(entry, Outcome::Returned("released")),
+            Forget(entry) => outcome(entry, Outcome::Unknown),
+            Reply(entry) => self.reply(format!(
+                r#"{{"msg": {{"request_id": "id-{entry}", "signed_claim": "c2ln"}}}}"#
+            )),
+            Foreign => self.reply(r#"{"msg": {"request_id": "foreign"}}"#.into()),
+            Malformed => self.reply("no JSON".into()),
+            Reconnect => Event::Reconnected,
+            RefuseSending => Event::SendingRefused(refusal()),
+            Quiet => Event::Quiet,
+            Stop => return Err(Error::Interrupted),
+        })
+    }
+
+    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>) {
+        assert_eq!(reply.0, self.replies, "replies are settled one by one");
+        self.settled.push(verdict.is_ok());
+    }
+
+    fn progress(&mut self) {
+        self.progress += 1;
+    }
+}
+
+pub(super) fn refusal() -> Error {
+    let condition = Condition::new("amqp:unauthorized-access", "may not");
+    Error::Refused { broker: "amqp://b".into(), what: Subject::Sending("a".into()), condition }
+}
+
+pub(super) fn ledger(count: usize) -> Ledger {
+    let image =
+        |index| Image::new(format!("sha256:{index}"), format!("host/repo:{index}")).unwrap();
+    let images = Items::Images((0..count).map(image).collect());
+    let keys = vec![Key::new("key").unwrap()];
+    let operation = Operation::new(TaskId::new("1").unwrap(), keys, images).unwrap();
+    let aliases = BTreeMap::new();
+    let context = Context {
+        creator: "me",
+        environment: "e",
+        service: "s",
+        task_id_attribute: "pub_task_id",
+        key_aliases: &aliases,
+        chunk_size: None,
+    };
+    let mut ids =
+        (0..).map(|index| Stamp { request_id: format!("id-{index}"), created: "now".into() });
+    let requests = operation.requests(&context, &mut || ids.next().unwrap()).unwrap();
+    Ledger::new(requests, "request_id")
+}
