@@ -196,7 +196,7 @@ fn flatten(tree: &UseTree, prefix: &mut Vec<String>, paths: &mut Vec<(Vec<String
         }
         UseTree::Name(name) => {
             let name = name.ident.to_string();
-            paths.push(([&prefix[..], &[name.clone()]].concat(), name));
+            paths.push(([&prefix[..], std::slice::from_ref(&name)].concat(), name));
         }
         UseTree::Rename(rename) => {
             let name = rename.ident.to_string();
