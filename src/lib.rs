@@ -71,6 +71,8 @@ mod secret;
 mod session;
 mod signer;
 pub mod signing;
+#[cfg(test)]
+mod simulation;
 mod status;
 mod stop;
 mod transport;

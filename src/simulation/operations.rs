@@ -1,0 +1,52 @@
+//! The requests that a run is about.
+
+use std::collections::BTreeMap;
+
+use super::run::{Kind, Scenario};
+use crate::{
+    config::Settings,
+    error::Error,
+    signing::{Blob, Context, Image, Items, Key, Ledger, Operation, Stamp, TaskId, Text},
+};
+
+/// The ledger of a run that has not begun; the requests' ids are `request-0` and so on.
+pub(super) fn ledger(scenario: &Scenario, settings: &Settings) -> Ledger {
+    let items = 0..scenario.items;
+    let image = |item| Image::new(format!("sha256:{item:064x}"), format!("registry/ns/app:{item}"));
+    let items = match scenario.kind {
+        Kind::Container | Kind::Batch(_) => {
+            items.map(image).collect::<Result<_, _>>().map(Items::Images)
+        }
+        Kind::Clear => items
+            .map(|item| Text::new(vec![b'x'; item + 1]))
+            .collect::<Result<_, _>>()
+            .map(|texts| Items::Texts { texts, repo: None }),
+        Kind::Blob => items
+            .map(|item| Blob::new(vec![b'x'; scenario.blob + item]))
+            .collect::<Result<_, _>>()
+            .map(Items::Blobs),
+    };
+    let operation = || -> Result<_, Error> {
+        let keys = vec![Key::named("ABCD1234", "key")?];
+        Operation::new(TaskId::new("7")?, keys, items?)
+    };
+    let operation = operation().expect("a good operation");
+    let context = Context {
+        creator: "simulation",
+        environment: &settings.environment,
+        service: &settings.service,
+        task_id_attribute: &settings.task_id_attribute,
+        key_aliases: &BTreeMap::new(),
+        chunk_size: settings.chunk_size,
+    };
+    let mut count = 0;
+    let mut stamp = || {
+        count += 1;
+        Stamp {
+            request_id: format!("request-{}", count - 1),
+            created: "2026-01-29T12:00:00Z".into(),
+        }
+    };
+    let requests = operation.requests(&context, &mut stamp).expect("a good operation");
+    Ledger::new(requests, &settings.message_id_key)
+}

@@ -1,0 +1,117 @@
+//! Nothing is lost, nothing is made up, and what is said of each request is what brokers said.
+
+use super::super::{
+    plan::{Meaning, Outcome, Reply},
+    run::Ended,
+    witness::{Delivered, Place, Settled},
+};
+use crate::{
+    signing::{Entry, State},
+    status::Status,
+};
+
+pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
+    let entries = ended.ledger.entries();
+    for delivered in &ended.witness.delivered {
+        let made = &ended.witness.made[delivered.reply];
+        let is_expected = ended.is_expected(delivered);
+        let is_answered = entries[made.request].reply().is_some();
+        if is_expected && !is_answered && must_count(ended, delivered) {
+            broken.push(format!("a reply to request {} is lost: {delivered:?}", made.request));
+        }
+        let right = if is_expected || made.kind == Reply::Foreign {
+            Settled::Accepted
+        } else {
+            Settled::Rejected
+        };
+        if delivered.settled.is_some_and(|settled| settled != right) {
+            broken.push(format!("a reply is settled wrongly: {:?}, {delivered:?}", made.kind));
+        }
+    }
+    for (number, entry) in entries.iter().enumerate() {
+        if !is_true(ended, number, entry) {
+            broken.push(format!("request {number} is said to be {:?}", entry.state()));
+        }
+    }
+}
+
+/// Whether the client must have taken a reply in: it said so, or has read it while it was still waiting for replies.
+fn must_count(ended: &Ended, delivered: &Delivered) -> bool {
+    if delivered.settled == Some(Settled::Accepted) {
+        return true;
+    }
+    let connection = delivered.told.connection;
+    let seen = &ended.witness.connections[connection];
+    let is_last = connection + 1 == ended.witness.connections.len();
+    let limit = match seen.closed {
+        Some(known) => known[1],
+        None if is_last => return false,
+        None => seen.read,
+    };
+    ended.is_attached(connection)
+        && delivered.told.end <= limit
+        && ended.witness.counts(delivered.told)
+        && ended.is_after_attach(delivered.told)
+        && ended.is_after_attach(delivered.told)
+}
+
+/// Whether the brokers saw what the ledger says of a request.
+fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
+    let witness = &ended.witness;
+    let mut sendings = witness.sendings.iter().filter(|sending| sending.request == number);
+    let mut had = |wanted: &[Outcome]| {
+        sendings.any(|sending| {
+            sending
+                .outcome
+                .is_some_and(|(outcome, told)| wanted.contains(&outcome) && witness.was_read(told))
+        })
+    };
+    match entry.state() {
+        State::NotSent => sendings.next().is_none(),
+        State::Sent => true,
+        State::Accepted => had(&[Outcome::Accepted]),
+        State::Returned("released") => had(&[Outcome::Released]),
+        State::Returned(_) => had(&[Outcome::Modified { undeliverable_here: false }]),
+        State::Undeliverable(condition) => {
+            let rejected = sendings.any(|sending| {
+                sending.outcome.is_some_and(|(outcome, told)| {
+                    witness.was_read(told)
+                        && match outcome {
+                            Outcome::Rejected(said) => said.name == condition.name,
+                            Outcome::Modified { undeliverable_here } => undeliverable_here,
+                            _ => false,
+                        }
+                })
+            });
+            let by_the_link = witness.said.iter().any(|said| {
+                said.place == Place::Sender
+                    && said.condition.meaning() != Meaning::Passing
+                    && said.condition.name == condition.name
+            });
+            rejected || by_the_link || condition.name == "amqp:link:message-size-exceeded"
+        }
+        State::Answered(_) => {
+            let values = entry.signed_values();
+            witness.delivered.iter().any(|delivered| {
+                let made = &witness.made[delivered.reply];
+                made.request == number
+                    && ended.is_expected(delivered)
+                    && witness.was_read(delivered.told)
+                    && Status::of_entry(entry) == status_of(made.kind, made.values.len())
+                    && values.iter().enumerate().all(|(index, value)| {
+                        *value == made.values.get(index).cloned().unwrap_or_default()
+                    })
+            })
+        }
+    }
+}
+
+/// What a reply of this kind comes to.
+pub(super) fn status_of(kind: Reply, values: usize) -> Status {
+    match kind {
+        Reply::Refused => Status::Refused,
+        Reply::Unusable => Status::BadReply,
+        Reply::Incomplete if values > 1 => Status::Unanswered,
+        _ => Status::Signed,
+    }
+}

@@ -1,0 +1,255 @@
+//! What a simulated broker is going to do: the terms that seeds and directed tests speak in.
+
+use std::time::Duration;
+
+use crate::error::{Phase, TlsCause};
+
+/// A condition as a broker says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Condition {
+    pub(crate) name: &'static str,
+    pub(crate) description: &'static str,
+}
+
+impl Condition {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self { name, description: "says the simulation" }
+    }
+
+    /// What it means, by the documents: this table shares nothing with the client's.
+    pub(crate) fn meaning(self) -> Meaning {
+        match self.name {
+            "amqp:unauthorized-access" | "amqp:not-found" | "amqp:not-allowed" => Meaning::Refusal,
+            "failed" if self.description.starts_with("AMQ119002") => Meaning::Refusal,
+            "amqp:precondition-failed" => Meaning::Unfit,
+            _ => Meaning::Passing,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// The client may not, or there is no such thing.
+    Refusal,
+    /// What was sent is wrong and would be again.
+    Unfit,
+    /// It may pass.
+    Passing,
+}
+
+/// What becomes of one connection. The default is a good broker.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectionPlan {
+    pub(crate) reach: Reach,
+    pub(crate) latency: Duration,
+    /// Bytes that the way to the broker holds.
+    pub(crate) socket: usize,
+    /// Bytes that a read or write of the client moves at most.
+    pub(crate) chunk: usize,
+    pub(crate) login: Login,
+    pub(crate) opening: Opening,
+    /// Whether the Open offers the anonymous terminus.
+    pub(crate) relay: bool,
+    /// What the broker's Open asks for.
+    pub(crate) idle_timeout: Option<Duration>,
+    /// Whether the broker sends the heartbeats that the client asks for.
+    pub(crate) heartbeats: bool,
+    pub(crate) max_message_size: Option<u64>,
+    /// Frames that the session takes before the broker opens the window again.
+    pub(crate) window: u32,
+    pub(crate) receiver: Answer,
+    pub(crate) sender: Answer,
+    pub(crate) credit: Credit,
+    /// Bytes of a reply in one transfer.
+    pub(crate) split: usize,
+    /// Replies are sent settled.
+    pub(crate) presettled: bool,
+    /// Outcomes are gathered up to this number, and told in one frame.
+    pub(crate) batch: usize,
+    pub(crate) fault: Option<(Trigger, Fault)>,
+}
+
+impl Default for ConnectionPlan {
+    fn default() -> Self {
+        Self {
+            reach: Reach::Connects,
+            latency: Duration::from_millis(1),
+            socket: 1 << 20,
+            chunk: 1 << 20,
+            login: Login::Bare,
+            opening: Opening::Opens,
+            relay: true,
+            idle_timeout: None,
+            heartbeats: true,
+            max_message_size: None,
+            window: 2048,
+            receiver: Answer::Attaches,
+            sender: Answer::Attaches,
+            credit: Credit::Ample(100),
+            split: usize::MAX,
+            presettled: false,
+            batch: 1,
+            fault: None,
+        }
+    }
+}
+
+/// What becomes of connecting.
+#[derive(Clone, Debug)]
+pub(crate) enum Reach {
+    Connects,
+    /// Fails at once.
+    Fails(Phase),
+    /// No answer until the deadline.
+    Silent(Phase),
+    Untrusted(TlsCause),
+    /// A TLS alert with this number.
+    Alert(u8),
+}
+
+/// How the broker lets a client in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Login {
+    /// Without SASL only.
+    Bare,
+    /// With SASL only: the mechanisms, and the outcome's code.
+    Sasl(&'static [&'static str], u8),
+    /// Both ways.
+    Either(&'static [&'static str]),
+}
+
+/// What the broker does in answer to the client's Open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    Opens,
+    /// An Open, and a Close right behind it: so brokers answer a login that failed.
+    Closes(Condition),
+    /// A Close and no Open.
+    ClosesWithoutOpen(Condition),
+}
+
+/// What the broker does in answer to an Attach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Attaches,
+    /// An Attach without terminus, and a Detach.
+    Refuses(Condition),
+    /// Only the anonymous terminus is refused.
+    RefusesAnonymous(Condition),
+    /// The session ends, as RabbitMQ does it.
+    EndsSession(Condition),
+    /// A good Attach, and a Detach right behind it.
+    Detaches(Condition),
+    Nothing,
+}
+
+/// How the broker grants credit for requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credit {
+    /// So much, and more before it is used up.
+    Ample(u32),
+    /// So much, and again once it is used up and each outcome is given.
+    Sparse(u32),
+    /// Nothing until then.
+    Late(Duration, u32),
+    Never,
+    /// So much; after the first request none, and again after this time.
+    TakenBack(u32, Duration),
+    /// So much, with the wish to have back what is not used; again what was given back.
+    Drain(u32),
+}
+
+/// When something happens to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trigger {
+    /// Once this many bytes went to the client.
+    ToClient(u64),
+    /// Once this many bytes came from it.
+    ToBroker(u64),
+    /// This time after connecting.
+    After(Duration),
+    /// With the request of this number on this connection, from 0 on, before anything is said of it.
+    AtRequest(usize),
+}
+
+/// What happens to a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It ends.
+    Cut(End),
+    /// No byte moves any more, either way, and nobody says so.
+    Silence,
+    /// Bytes that are not AMQP.
+    Garbage(Vec<u8>),
+    Close(Condition),
+    EndSession(Condition),
+    DetachReceiver(Condition),
+    DetachSender(Condition),
+}
+
+pub(crate) use super::stream::End;
+
+/// A request as it reaches a broker.
+#[derive(Clone, Copy, Debug)]
+#[expect(dead_code, reason = "scripts by hand read all of it")]
+pub(crate) struct Arrival {
+    pub(crate) broker: usize,
+    /// The number of the connection, over all brokers.
+    pub(crate) connection: usize,
+    /// The number of the request in the operation.
+    pub(crate) request: usize,
+    /// How many came before it, of all requests and brokers.
+    pub(crate) order: usize,
+    /// How often it came before.
+    pub(crate) repetition: usize,
+}
+
+/// What becomes of a request. The default is an outcome at once, and a good reply.
+#[derive(Clone, Debug)]
+pub(crate) struct Treatment {
+    pub(crate) outcome: Outcome,
+    pub(crate) delay: Duration,
+    pub(crate) replies: Vec<(Duration, Reply)>,
+}
+
+impl Default for Treatment {
+    fn default() -> Self {
+        Self {
+            outcome: Outcome::Accepted,
+            delay: Duration::ZERO,
+            replies: vec![(Duration::from_millis(5), Reply::Signed)],
+        }
+    }
+}
+
+/// What the broker says of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Accepted,
+    Rejected(Condition),
+    Released,
+    Modified {
+        undeliverable_here: bool,
+    },
+    /// Settled without a word of what became of it.
+    Forgotten,
+    Never,
+}
+
+/// What the signing server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    Signed,
+    /// With an error.
+    Refused,
+    /// With neither a value nor an error.
+    Unusable,
+    /// Without the last claim of a batch of several.
+    Incomplete,
+    /// To a request of another client.
+    Foreign,
+    /// One of the ways to write what is no reply.
+    Malformed(u8),
+    /// Longer than this many bytes.
+    Long(usize),
+}

@@ -1,0 +1,170 @@
+//! One run of the client against simulated brokers, and what is left of it.
+
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
+
+use super::{
+    agenda::Agenda,
+    network::Simulated,
+    operations::ledger,
+    witness::Witness,
+    world::{Outside, Script, Shared, World},
+};
+use crate::{
+    config::{Settings, SignerType},
+    connector::Route,
+    error::Error,
+    signer::sign_on,
+    signing::Ledger,
+};
+
+/// What is signed, and how much of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Container,
+    Clear,
+    Blob,
+    /// Claims in requests of at most this many.
+    Batch(usize),
+}
+
+/// All that makes a run what it is.
+pub(crate) struct Scenario {
+    pub(crate) settings: SettingsPlan,
+    pub(crate) kind: Kind,
+    /// Items to sign.
+    pub(crate) items: usize,
+    /// Bytes of each, if it is a blob.
+    pub(crate) blob: usize,
+    /// All brokers share one queue of replies, as a cluster does.
+    pub(crate) cluster: bool,
+    /// What the client's own random numbers start from.
+    pub(crate) random: u64,
+    pub(crate) interrupt: Option<Duration>,
+    pub(crate) jumps: Vec<(Duration, Duration)>,
+    pub(crate) script: Box<dyn Script>,
+    pub(crate) prints: bool,
+}
+
+/// The settings that matter here; times in seconds.
+#[derive(Clone, Debug)]
+pub(crate) struct SettingsPlan {
+    pub(crate) brokers: usize,
+    pub(crate) tls: bool,
+    pub(crate) timeout: u64,
+    pub(crate) retries: u64,
+    pub(crate) send_retries: u64,
+    pub(crate) connect_timeout: u64,
+    pub(crate) close_timeout: u64,
+    /// 0: none.
+    pub(crate) idle_timeout: u64,
+    pub(crate) deadline: Option<u64>,
+    pub(crate) sasl: &'static str,
+    pub(crate) username: bool,
+    pub(crate) sender_target: &'static str,
+    pub(crate) max_message_size: u64,
+}
+
+impl Default for SettingsPlan {
+    fn default() -> Self {
+        Self {
+            brokers: 1,
+            tls: false,
+            timeout: 60,
+            retries: 3,
+            send_retries: 2,
+            connect_timeout: 10,
+            close_timeout: 2,
+            idle_timeout: 30,
+            deadline: None,
+            sasl: "auto",
+            username: false,
+            sender_target: "auto",
+            max_message_size: 64 << 20,
+        }
+    }
+}
+
+impl SettingsPlan {
+    fn parse(&self, kind: Kind) -> Settings {
+        let scheme = if self.tls { "amqps" } else { "amqp" };
+        let brokers: Vec<_> =
+            (0..self.brokers).map(|number| format!("\"{scheme}://b{number}:5672\"")).collect();
+        let mut text = format!(
+            "messaging_brokers: [{}], environment: e, service: s, message_id_key: request_id, \
+             log_level: info, topic_send_to: \"{}\", topic_listen_to: \"{}\", timeout: {}, \
+             retries: {}, send_retries: {}, connect_timeout: {}, close_timeout: {}, \
+             idle_timeout: {}, sasl: {}, sender_target: {}, max_message_size: {}",
+            brokers.join(", "),
+            super::SEND_TO,
+            super::LISTEN_TO,
+            self.timeout,
+            self.retries,
+            self.send_retries,
+            self.connect_timeout,
+            self.close_timeout,
+            self.idle_timeout,
+            self.sasl,
+            self.sender_target,
+            self.max_message_size,
+        );
+        if self.tls {
+            text += ", messaging_ca_cert: ca.pem, messaging_cert_key: client.pem";
+        }
+        if self.username {
+            text += ", username: user, password_file: password";
+        }
+        if let Some(deadline) = self.deadline {
+            text += &format!(", deadline: {deadline}");
+        }
+        let signer = if let Kind::Batch(size) = kind {
+            text += &format!(", chunk_size: {size}");
+            SignerType::Batch
+        } else {
+            SignerType::Single
+        };
+        let section = if signer == SignerType::Batch { "msg_batch_signer" } else { "msg_signer" };
+        let text = format!("{section}: {{{text}}}");
+        Settings::parse(&text, "simulation.yaml".as_ref(), signer, &|_| None)
+            .expect("the simulation's settings are good")
+    }
+}
+
+/// What is left of a run.
+pub(crate) struct Ended {
+    pub(crate) settings: Settings,
+    pub(crate) result: Result<(), Error>,
+    pub(crate) ledger: Ledger,
+    pub(crate) witness: Witness,
+    pub(crate) took: Duration,
+    pub(crate) interrupt: Option<Duration>,
+}
+
+/// Plays a scenario.
+pub(crate) fn play(scenario: Scenario) -> Ended {
+    let settings = scenario.settings.parse(scenario.kind);
+    let mut ledger = ledger(&scenario, &settings);
+    let ids = ledger.entries().iter().map(|entry| entry.request().id.clone());
+    let brokers = settings.brokers.len();
+    let shared = Shared {
+        agenda: Agenda::default(),
+        witness: Witness { prints: scenario.prints, ..Witness::default() },
+        script: scenario.script,
+        ids: ids.enumerate().map(|(index, id)| (id, index)).collect(),
+        queues: vec![VecDeque::new(); if scenario.cluster { 1 } else { brokers }],
+        has_replies: false,
+    };
+    let outside = Outside {
+        interrupt: scenario.interrupt,
+        deadline: settings.deadline,
+        jumps: scenario.jumps.into(),
+    };
+    let world = Rc::new(RefCell::new(World::new(shared, brokers, outside, scenario.random)));
+    let route = Route { send_to: super::SEND_TO.into(), listen_to: super::LISTEN_TO.into() };
+    let password = scenario.settings.username.then_some("secret");
+    let result = sign_on(&Simulated(world.clone()), &settings, &route, password, &mut ledger);
+    let took = world.borrow().now();
+    world.borrow_mut().finish();
+    let world = Rc::into_inner(world).expect("the run has let go of the network").into_inner();
+    let (witness, interrupt) = (world.shared.witness, scenario.interrupt);
+    Ended { settings, result, ledger, witness, took, interrupt }
+}

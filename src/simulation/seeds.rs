@@ -1,0 +1,195 @@
+//! Runs many seeds, and looks whether they covered what they are for.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use super::{
+    oracle, print,
+    run::{Ended, play},
+    seeded::{Temper, scenario},
+};
+use crate::status::Status;
+
+/// How often each kind of thing must have happened, in 100,000 seeds.
+const COVERAGE: [(&str, u64); 56] = [
+    ("a request comes again", 3_700),
+    ("a write is held up", 3_500),
+    ("condition: TLS", 810),
+    ("condition: connection", 1_200),
+    ("condition: login", 2_100),
+    ("condition: receiver", 1_700),
+    ("condition: sender", 4_700),
+    ("condition: session", 2_100),
+    ("connect: fails", 4_200),
+    ("connect: no answer", 1_600),
+    ("credit: drained", 3_200),
+    ("credit: late", 4_600),
+    ("credit: never", 920),
+    ("credit: sparse", 4_600),
+    ("credit: taken back", 3_800),
+    ("cut: end", 1_500),
+    ("cut: reset", 620),
+    ("garbage", 770),
+    ("link: no answer", 800),
+    ("link: refused", 3_800),
+    ("login: ANONYMOUS", 9_700),
+    ("login: EXTERNAL", 3_900),
+    ("login: PLAIN", 2_700),
+    ("login: bare", 17_500),
+    ("login: fails", 550),
+    ("login: the other header", 8_100),
+    ("outcome: accepted", 24_400),
+    ("outcome: forgotten", 890),
+    ("outcome: modified", 890),
+    ("outcome: never", 970),
+    ("outcome: of several at once", 4_900),
+    ("outcome: rejected", 880),
+    ("outcome: released", 860),
+    ("outcome: undeliverable here", 860),
+    ("reply: foreign", 480),
+    ("reply: in several transfers", 6_200),
+    ("reply: incomplete", 580),
+    ("reply: long", 560),
+    ("reply: malformed", 940),
+    ("reply: refused", 570),
+    ("reply: settled as it is sent", 1_600),
+    ("reply: signed", 25_000),
+    ("reply: unusable", 560),
+    ("silence", 710),
+    ("status 0", 22_100),
+    ("status 1", 410),
+    ("status 124", 530),
+    ("status 130", 760),
+    ("status 65", 350),
+    ("status 69", 620),
+    ("status 75", 4_000),
+    ("status 77", 4_400),
+    ("target: address", 17_100),
+    ("target: anonymous", 17_200),
+    ("the broker misses a heartbeat", 300),
+    ("the clock jumps", 920),
+];
+
+/// Plays a seed; what was broken, and what it covered.
+fn try_seed(seed: u64, prints: bool) -> (Vec<String>, Option<Ended>) {
+    let (scenario, temper) = scenario(seed, prints);
+    let ended = match catch_unwind(AssertUnwindSafe(|| play(scenario))) {
+        Ok(ended) => ended,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+            return (vec![text.to_owned()], None);
+        }
+    };
+    let mut broken = oracle::judge(&ended);
+    let status = Status::of_run(&ended.result, ended.ledger.entries());
+    if temper != Temper::Wild && status != Status::Signed {
+        broken.push(format!("{temper:?}, but not all is signed: {status:?}, {:?}", ended.result));
+    }
+    if temper == Temper::Calm && ended.witness.sendings.len() != ended.ledger.entries().len() {
+        broken.push(format!("calm, but {} sendings", ended.witness.sendings.len()));
+    }
+    (broken, Some(ended))
+}
+
+/// How the status is counted.
+fn status_kind(ended: &Ended) -> &'static str {
+    match Status::of_run(&ended.result, ended.ledger.entries()).code() {
+        0 => "status 0",
+        1 => "status 1",
+        65 => "status 65",
+        69 => "status 69",
+        75 => "status 75",
+        77 => "status 77",
+        124 => "status 124",
+        130 => "status 130",
+        _ => "another status",
+    }
+}
+
+#[test]
+fn every_promise_holds_for_every_seed() {
+    if let Ok(seed) = env::var("SIMULATION_SEED") {
+        return replay(seed.parse().expect("SIMULATION_SEED is a number"));
+    }
+    let default = if cfg!(debug_assertions) { 3000 } else { 100_000 };
+    let count = env::var("SIMULATION_SEEDS")
+        .map_or(default, |count| count.parse().expect("SIMULATION_SEEDS is a number"));
+    let (next, failures) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    let covered = Mutex::new(BTreeMap::<&str, u64>::new());
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut kinds = BTreeMap::<_, u64>::new();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= count || failures.lock().unwrap().len() >= 10 {
+                        break;
+                    }
+                    let (mut broken, ended) = try_seed(seed, false);
+                    if let Some(ended) = ended {
+                        for kind in ended.witness.kinds.iter().copied().chain([status_kind(&ended)])
+                        {
+                            *kinds.entry(kind).or_default() += 1;
+                        }
+                        if seed.is_multiple_of(16) {
+                            let again = try_seed(seed, false).1.map(|again| again.witness.hash);
+                            if again != Some(ended.witness.hash) {
+                                broken.push("another run of the same seed is different".to_owned());
+                            }
+                        }
+                    }
+                    if !broken.is_empty() {
+                        failures.lock().unwrap().push((seed, broken));
+                    }
+                }
+                let mut covered = covered.lock().unwrap();
+                for (kind, count) in kinds {
+                    *covered.entry(kind).or_default() += count;
+                }
+            });
+        }
+    });
+    let mut failures = failures.into_inner().unwrap();
+    failures.sort();
+    for (seed, broken) in &failures {
+        print(&format!("seed {seed}: {}", broken.join("\n    ")));
+    }
+    if let Some((seed, _)) = failures.first() {
+        panic!(
+            "replay it with: SIMULATION_SEED={seed} cargo test --lib simulation::seeds -- --nocapture"
+        );
+    }
+    let covered = covered.into_inner().unwrap();
+    if env::var_os("SIMULATION_COVERAGE").is_some() {
+        for (kind, count) in &covered {
+            print(&format!("{count:>8}  {kind}"));
+        }
+    }
+    for (kind, least) in COVERAGE {
+        let found = covered.get(kind).copied().unwrap_or_default();
+        assert!(found * 100_000 >= least * count, "{kind}: {found} in {count} seeds");
+    }
+}
+
+/// Plays one seed, and prints what happens.
+fn replay(seed: u64) {
+    let (broken, ended) = try_seed(seed, true);
+    if let Some(ended) = ended {
+        print(&format!("{:?}", ended.settings));
+        print(&format!("{:>12.3?}  {:?}", ended.took, ended.result));
+        for entry in ended.ledger.entries() {
+            print(&format!("              {}: {:?}", entry.request().id, entry.state()));
+        }
+    }
+    assert!(broken.is_empty(), "seed {seed}: {}", broken.join("\n    "));
+}

@@ -1,0 +1,226 @@
+//! The brokers, the time, and the run in between.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use super::{
+    agenda::{Agenda, Due},
+    broker::{Peer, State},
+    plan::{Arrival, ConnectionPlan, Treatment},
+    stream::End,
+    witness::{Connection, Witness},
+};
+use crate::error::Error;
+
+/// So many calls without any progress of time are a loop without end.
+const MOST_STEPS: u32 = 200_000;
+
+/// What decides what brokers do.
+pub(crate) trait Script {
+    /// What becomes of a connection to a broker: its `number`, from 0 on, of those to this broker.
+    fn connection(&mut self, broker: usize, number: usize) -> ConnectionPlan;
+
+    /// What becomes of a request.
+    fn request(&mut self, arrival: &Arrival) -> Treatment;
+}
+
+/// What all brokers have in common.
+pub(crate) struct Shared {
+    pub(crate) agenda: Agenda,
+    pub(crate) witness: Witness,
+    pub(crate) script: Box<dyn Script>,
+    /// The numbers of the requests, by their ids.
+    pub(crate) ids: HashMap<String, usize>,
+    /// Replies that wait: for each broker, or for all of them.
+    pub(crate) queues: Vec<VecDeque<usize>>,
+    /// A reply may be delivered that could not be before.
+    pub(crate) has_replies: bool,
+}
+
+impl Shared {
+    pub(crate) fn queue_of(&self, broker: usize) -> usize {
+        if self.queues.len() == 1 { 0 } else { broker }
+    }
+}
+
+/// What ends a run from outside, and what happens to its clock.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outside {
+    pub(crate) interrupt: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
+    /// When the process is suspended, and for how long.
+    pub(crate) jumps: VecDeque<(Duration, Duration)>,
+}
+
+pub(crate) struct World {
+    pub(crate) base: Instant,
+    /// What the client's own random numbers start from.
+    pub(crate) random: u64,
+    pub(crate) shared: Shared,
+    pub(crate) peers: Vec<Peer>,
+    live: Vec<usize>,
+    /// Connections to each broker so far.
+    connections: Vec<usize>,
+    outside: Outside,
+    steps: u32,
+    stepped_at: Duration,
+}
+
+impl World {
+    pub(crate) fn new(shared: Shared, brokers: usize, outside: Outside, random: u64) -> Self {
+        Self {
+            base: Instant::now(),
+            random,
+            shared,
+            peers: vec![],
+            live: vec![],
+            connections: vec![0; brokers],
+            outside,
+            steps: 0,
+            stepped_at: Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.shared.agenda.now()
+    }
+
+    /// A new connection to a broker.
+    pub(crate) fn connect(&mut self, broker: usize) -> usize {
+        let count = self.connections[broker];
+        self.connections[broker] += 1;
+        let number = self.peers.len();
+        let plan = self.shared.script.connection(broker, count);
+        let since = self.now();
+        self.shared.witness.connections.push(Connection { broker, since, ..Default::default() });
+        self.shared.witness.note(since, number, "connects", &[]);
+        self.peers.push(Peer::new(number, broker, plan));
+        number
+    }
+
+    /// The connection that was asked for stands.
+    pub(crate) fn connected(&mut self, number: usize) {
+        self.live.push(number);
+        self.peers[number].start(&mut self.shared);
+    }
+
+    /// The client is done with a connection.
+    pub(crate) fn hang_up(&mut self, number: usize) {
+        let peer = &mut self.peers[number];
+        let read = peer.to_client.read_so_far();
+        self.shared.witness.connections[number].read = read;
+        if peer.state == State::Up {
+            let arrival = peer.to_broker.end(self.shared.agenda.now(), End::Eof);
+            self.shared.agenda.at(arrival, Due::HangUp(number));
+        }
+    }
+
+    /// Lets happen what is due by now.
+    pub(crate) fn settle(&mut self) {
+        self.settle_until(self.now());
+    }
+
+    fn settle_until(&mut self, until: Duration) {
+        self.deliver();
+        while let Some(due) = self.shared.agenda.take(until) {
+            self.happen(due);
+            self.deliver();
+        }
+        self.shared.agenda.advance(until);
+    }
+
+    fn happen(&mut self, due: Due) {
+        let (peers, shared) = (&mut self.peers, &mut self.shared);
+        match due {
+            Due::Nudge => {}
+            Due::Arrival(number) => peers[number].arrival(shared),
+            Due::HangUp(number) => {
+                peers[number].arrival(shared);
+                peers[number].leave(End::Eof, shared);
+            }
+            Due::Timer(number, timer) => peers[number].timer(timer, shared),
+            Due::Reply(reply) => {
+                let queue = shared.witness.made[reply].queue;
+                shared.queues[queue].push_back(reply);
+                shared.has_replies = true;
+            }
+        }
+    }
+
+    /// Replies that can go out do: by the newest connection first.
+    fn deliver(&mut self) {
+        while std::mem::take(&mut self.shared.has_replies) {
+            self.live.retain(|number| self.peers[*number].state != State::Gone);
+            for number in self.live.iter().rev() {
+                self.peers[*number].deliver(&mut self.shared);
+            }
+        }
+    }
+
+    /// Waits until this, or until then.
+    ///
+    /// # Errors
+    /// What ends the run from outside.
+    pub(crate) fn wait(
+        &mut self,
+        until: Duration,
+        is_ready: impl Fn(&Self) -> bool,
+    ) -> Result<(), Error> {
+        self.step();
+        self.check_deadline()?;
+        self.settle();
+        loop {
+            if self.outside.interrupt.is_some_and(|at| at <= self.now()) {
+                return Err(Error::Interrupted);
+            }
+            if is_ready(self) || self.now() >= until {
+                return self.check_deadline_if(self.now() >= until);
+            }
+            let Outside { interrupt, deadline, .. } = self.outside;
+            let stop = [interrupt, deadline].into_iter().flatten().fold(until, Duration::min);
+            let next = self.shared.agenda.next().map_or(stop, |next| next.min(stop));
+            if let Some(&(at, length)) = self.outside.jumps.front()
+                && at <= next
+            {
+                self.outside.jumps.pop_front();
+                self.settle_until(at.max(self.now()));
+                let now = self.now();
+                self.shared.witness.jumped += length;
+                self.shared.witness.saw("the clock jumps");
+                self.settle_until(now + length);
+            } else {
+                self.settle_until(next.max(self.now()));
+            }
+            if self.now() >= stop {
+                self.check_deadline()?;
+            }
+        }
+    }
+
+    fn check_deadline_if(&self, passed: bool) -> Result<(), Error> {
+        if passed { self.check_deadline() } else { Ok(()) }
+    }
+
+    fn check_deadline(&self) -> Result<(), Error> {
+        match self.outside.deadline {
+            Some(after) if after <= self.now() => Err(Error::Deadline { after }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a call.
+    pub(crate) fn step(&mut self) {
+        if self.stepped_at != self.now() {
+            (self.stepped_at, self.steps) = (self.now(), 0);
+        }
+        self.steps += 1;
+        assert!(self.steps < MOST_STEPS, "the client loops at {:?}", self.now());
+    }
+
+    /// After the run: what the client wrote reaches the brokers.
+    pub(crate) fn finish(&mut self) {
+        self.settle_until(self.now() + Duration::from_secs(30));
+    }
+}
