@@ -23,6 +23,10 @@ FUZZ_SECONDS ?= 60
 RELEASE ?= trixie
 FRESH ?= demo test-quick
 
+# Lints of the fuzz targets need no Proton of their own, nor libFuzzer, which is not linked.
+LINT_FUZZ = CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a $(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml \
+	--no-default-features --target-dir target/fuzz-lint --config 'build.rustflags=["--cfg","fuzzing"]'
+
 need = @.ci/install-deps
 check = @.ci/install-deps --check
 
@@ -94,6 +98,9 @@ lint: ## Checks format, lints and documentation
 	$(CARGO) fmt --manifest-path .ci/public-api/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --test bare --test brokers --test peer --test peer-broker --test soak -- -D warnings
+	$(LINT_FUZZ) -- -D warnings
+	$(CARGO) clippy --locked --manifest-path .ci/public-api/Cargo.toml --target-dir target/public-api -- -D warnings
+	@.ci/check-lints
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
 
 static: ## Builds target/static/amqp-messenger, which needs nothing of its host, and amqp-messenger-glibc

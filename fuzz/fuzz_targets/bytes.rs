@@ -1,3 +1,5 @@
+//! A broker's bytes, whatever they are, in pieces of several sizes.
+
 #![no_main]
 
 // For the leaks that it knows of.

@@ -1,3 +1,5 @@
+//! A broker's session: a valid opening and frames of all kinds, changed here and there.
+
 #![no_main]
 
 use amqp_messenger_fuzz::Session;

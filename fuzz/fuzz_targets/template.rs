@@ -1,3 +1,5 @@
+//! An address with fields, and a value for them.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: (&str, &str)| {

@@ -8,6 +8,7 @@ const KNOWN: &CStr = c"leak:pnx_sasl_set_selected_mechanism\n";
 
 /// Asked for by LeakSanitizer.
 // SAFETY: the name is the sanitizer's, and so is the type.
+#[expect(unsafe_code, reason = "the sanitizer finds it by its name")]
 #[unsafe(no_mangle)]
 extern "C" fn __lsan_default_suppressions() -> *const c_char {
     KNOWN.as_ptr()

@@ -15,6 +15,7 @@ use crate::value::{Any, plain};
 /// What a broker sends: a valid opening, then frames of the fuzzer's choice, all of it changed here and there.
 #[derive(Arbitrary, Debug)]
 pub struct Session {
+    /// Whether it begins with SASL.
     pub sasl: bool,
     piece: u8,
     frames: Vec<Frame>,
@@ -119,6 +120,7 @@ impl Session {
         }
     }
 
+    /// All that the broker sends.
     pub fn bytes(&self) -> Vec<u8> {
         let mut parts = opening(self.sasl);
         let mut delivery = 0;

@@ -1,5 +1,11 @@
 //! Prints the public items of a crate, one a line, from the JSON that rustdoc wrote of it.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what this program is for"
+)]
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
