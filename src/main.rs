@@ -1,7 +1,7 @@
 //! The command `amqp-messenger`.
 //!
 //! C's `main`, not Rust's, whose runtime opens `/dev/null` for each standard stream that is closed:
-//! it aborts where there is no `/dev/null`, as in an empty root, and where there is one the results of
+//! it aborts without `/dev/null`, as in an empty root, and with one the results of
 //! a run with a closed standard output would vanish there without a word.
 
 #![no_main]
@@ -17,8 +17,8 @@ use std::{
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
     hold_standard_streams();
-    // A reader or a broker that hangs up is an error of the write, not the end of us.
-    // SAFETY: no handler of ours is set, and no other thread exists yet.
+    // A reader or a broker that hangs up is an error of the write, not the end of the process.
+    // SAFETY: no handler of the program's is set, and no other thread exists yet.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     let word = |index| {
         // SAFETY: C gives that many strings, each ended by a NUL, which stay as they are.
@@ -40,7 +40,7 @@ fn hold_standard_streams() {
             if libc::fcntl(stream, libc::F_GETFD) == -1
                 && libc::open(c"/".as_ptr(), libc::O_PATH) != stream
             {
-                // 74, which stands for what cannot be read or written; there is nowhere to say more.
+                // 74, which stands for what cannot be read or written; there is no place to say more.
                 libc::_exit(74);
             }
         }

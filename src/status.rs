@@ -7,7 +7,7 @@ use crate::{
 
 /// How a run ended; the number is the exit status.
 ///
-/// Where several hold, the greater one counts: they are listed from the least grave on.
+/// If several hold, the greatest counts: they are listed from the least grave on.
 ///
 /// ```
 /// use amqp_messenger::Status;
@@ -30,7 +30,7 @@ pub enum Status {
     Refused,
     /// TLS or the broker refused the client.
     NotPermitted,
-    /// The deadline of the whole run passed.
+    /// The deadline of the whole run has passed.
     Deadline,
     /// Interrupted from outside.
     Interrupted,
@@ -76,7 +76,7 @@ impl Status {
             Self::NotPermitted => {
                 "TLS or the broker refused the client: certificate, authorisation, address"
             }
-            Self::Deadline => "the deadline of the whole run passed",
+            Self::Deadline => "the deadline of the whole run has passed",
             Self::Interrupted => {
                 "interrupted by SIGHUP, SIGINT or SIGTERM; what was received is printed"
             }
@@ -87,7 +87,7 @@ impl Status {
         }
     }
 
-    /// The exit status. An interrupt counts as SIGINT; who knows of another signal says so itself.
+    /// The exit status. An interrupt counts as SIGINT; a caller that knows of another signal reports its own status.
     pub fn code(self) -> u8 {
         match self {
             Self::Signed => 0,

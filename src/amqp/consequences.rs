@@ -8,11 +8,11 @@ use crate::{
 /// What a condition says, wherever it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
-    /// “You may not”, or “there is no such thing”: trying again cannot help.
+    /// "You may not", or "there is no such thing": trying again cannot help.
     Refusal,
     /// What was sent is wrong, and would be wrong again; the broker itself is well.
     Unfit,
-    /// It may pass, or another broker may do better. So is whatever is not in the table.
+    /// It may pass, or another broker may do better. So may whatever is not in the table.
     Passing,
 }
 
@@ -21,11 +21,11 @@ const CONDITIONS: [(&str, Meaning); 4] = [
     ("amqp:unauthorized-access", Meaning::Refusal),
     ("amqp:not-found", Meaning::Refusal),
     ("amqp:not-allowed", Meaning::Refusal),
-    // So brokers answer what no message of ours will ever fulfil: Qpid Broker-J, to durable ones.
+    // So brokers answer what no message of the client's will ever fulfil: Qpid Broker-J, to durable ones.
     ("amqp:precondition-failed", Meaning::Unfit),
 ];
 
-/// Artemis has conditions of its own under one name, and tells them apart by numbers.
+/// Artemis reports conditions of its own under one name, and distinguishes them by numbers.
 const ARTEMIS: (&str, [(&str, Meaning); 1]) = ("failed", [("AMQ119002", Meaning::Refusal)]);
 
 fn meaning(condition: &Condition) -> Meaning {
@@ -38,10 +38,10 @@ fn meaning(condition: &Condition) -> Meaning {
     found.map_or(Meaning::Passing, |&(_, meaning)| meaning)
 }
 
-/// Where a condition comes.
+/// What a condition came for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// The broker closes the connection before it answered our links: so it may answer a login.
+    /// The broker closes the connection before it answered the client's links: so it may answer a login.
     Login,
     /// The broker closes a connection that stood.
     Connection,
@@ -52,16 +52,16 @@ pub(super) enum Place {
     Outcome,
 }
 
-/// What a condition means where it came.
+/// What a condition means at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// The run ends.
     Run,
-    /// Nothing more is sent; what the broker has taken is waited for.
+    /// Nothing more is sent; what the broker has accepted is waited for.
     Sending,
     /// The item fails, the others go on.
     Item,
-    /// As `NextBroker`; but what was never taken fails, since it would fail again.
+    /// As `NextBroker`; but what was never accepted fails, since it would fail again.
     Unsettled,
     /// The next broker, or the same again.
     NextBroker,

@@ -3,9 +3,9 @@
 /// What an alert in the TLS handshake means (RFC 8446, 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AlertMeaning {
-    /// The broker does not take our certificate.
+    /// The broker does not accept the client's certificate.
     Certificate,
-    /// The broker and we do not agree on how to speak, and would not the next time.
+    /// The broker and the client do not agree on how to speak, and would not the next time.
     Handshake,
     /// The broker is in trouble, or the bytes were.
     Passing,

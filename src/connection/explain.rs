@@ -104,7 +104,7 @@ mod tests {
         fault(reason, &Situation { broker, phase, is_opening: opening, tls: true })
     }
 
-    /// After the Open an alert is trouble of the connection, whatever it says: our certificate was taken.
+    /// After the Open an alert is trouble of the connection, whatever it says: the client's certificate was accepted.
     #[test]
     fn an_alert_refuses_only_while_the_connection_is_opened() {
         for number in [42, 48, 116, 40, 71] {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hang_up_is_blamed_on_our_certificate_only_while_the_connection_is_opened() {
+    fn a_hang_up_is_blamed_on_the_certificate_only_while_the_connection_is_opened() {
         let hang_up = || Fault::Io(io::ErrorKind::ConnectionReset.into());
         let blamed = |opening| {
             explained(hang_up(), opening)

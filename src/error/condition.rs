@@ -8,7 +8,7 @@ use super::printable;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Condition {
-    /// The symbol, such as `amqp:unauthorized-access`; empty where the peer named none.
+    /// The symbol, such as `amqp:unauthorized-access`; empty if the peer named none.
     pub name: String,
     /// The peer's description, made printable and cut to a bounded length; may be empty.
     pub description: String,

@@ -24,9 +24,9 @@ pub enum TlsCause {
     OtherHost,
     /// The broker's certificate does not verify for another reason, such as its time.
     BrokerCertificate,
-    /// The broker refused the client's certificate, or that we have none.
+    /// The broker refused the client's certificate, or that it has none.
     ClientCertificate,
-    /// Nothing that both sides take: the broker's TLS is too old, or it refuses what we offer.
+    /// Nothing that both sides accept: the broker's TLS is too old, or it refuses what the client offers.
     Handshake,
 }
 
@@ -54,7 +54,7 @@ pub enum Error {
     Config {
         /// The file; empty for settings without one.
         path: PathBuf,
-        /// The key (`msg_signer.timeout`); empty where the whole file is meant.
+        /// The key (`msg_signer.timeout`); empty if the whole file is meant.
         key: String,
         /// What is wrong with it, and what is expected.
         problem: String,
@@ -118,7 +118,7 @@ pub enum Error {
         /// The broker's reason.
         condition: Condition,
     },
-    /// The broker's certificate did not verify, or the broker refused ours.
+    /// The broker's certificate did not verify, or the broker refused the client's.
     Tls {
         /// The broker's URL, without credentials.
         broker: String,
@@ -141,7 +141,7 @@ pub enum Error {
         /// The last failure of each broker, in the order of the configuration.
         brokers: Vec<Self>,
     },
-    /// The deadline of the whole run passed.
+    /// The deadline of the whole run has passed.
     Deadline {
         /// How long the run was allowed to take.
         after: Duration,
@@ -227,7 +227,7 @@ impl fmt::Display for Error {
                 Ok(())
             }
             Self::Deadline { after } => {
-                write!(f, "the deadline of {} s for the whole run passed", after.as_secs_f64())
+                write!(f, "the deadline of {} s for the whole run has passed", after.as_secs_f64())
             }
             Self::Interrupted => f.write_str("interrupted"),
         }

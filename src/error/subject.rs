@@ -8,7 +8,7 @@ use std::fmt;
 pub enum Subject {
     /// The connection.
     Connection,
-    /// A connection that begins with AMQP itself, where the broker asks for SASL first (AMQP 1.0 part 5.3).
+    /// A connection that begins with AMQP itself, while the broker requires SASL first (AMQP 1.0 part 5.3).
     WithoutSasl,
     /// The SASL login.
     Login,

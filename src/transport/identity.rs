@@ -1,4 +1,4 @@
-//! Our own certificate and key, checked before anything connects.
+//! The client's certificate and key, checked before anything connects.
 
 use std::{
     fs,
@@ -44,7 +44,7 @@ impl Identity {
             .map_err(|stack| wrong(format!("holds a damaged certificate: {stack}")))?;
         if certificates.is_empty() {
             return Err(wrong(
-                "holds no certificate; PEM with “-----BEGIN CERTIFICATE-----” is expected".into(),
+                "holds no certificate; expected PEM with \"-----BEGIN CERTIFICATE-----\"".into(),
             ));
         }
         let passphrase =
@@ -97,14 +97,14 @@ impl Identity {
         {
             let (path, until) = (self.path.display(), intermediate.not_after());
             log::warn!(
-                "{path}: an intermediate certificate expired on {until}; the broker may refuse ours for it"
+                "{path}: an intermediate certificate expired on {until}; the broker may refuse the client's for it"
             );
         }
         Ok(())
     }
 }
 
-/// The whole days that are left, where they are few.
+/// The whole days that are left, if they are few.
 fn days_to_warn_of(now: &Asn1TimeRef, until: &Asn1TimeRef) -> Option<i32> {
     now.diff(until).ok().map(|difference| difference.days).filter(|&days| days < WARNING_DAYS)
 }
@@ -133,7 +133,7 @@ fn private_key(pem: &[u8], passphrase: Option<&[u8]>) -> Result<PKey<Private>, &
             "the private key is encrypted; name a file with its passphrase in messaging_key_passphrase_file"
         }
         (true, Some(_)) => "the passphrase in messaging_key_passphrase_file does not open the private key",
-        (false, _) => "holds no usable private key; PEM with “-----BEGIN PRIVATE KEY-----” is expected",
+        (false, _) => "holds no usable private key; expected PEM with \"-----BEGIN PRIVATE KEY-----\"",
     })
 }
 
@@ -142,10 +142,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_days_left_are_whole_and_told_below_fourteen() {
+    fn the_days_left_are_whole_and_reported_below_fourteen() {
         const DAY: i64 = 24 * 60 * 60;
         let now = 1_700_000_000;
-        for (left, told) in [
+        for (left, reported) in [
             (0, Some(0)),
             (DAY - 1, Some(0)),
             (DAY, Some(1)),
@@ -155,7 +155,7 @@ mod tests {
             (15 * DAY, None),
         ] {
             let [now, until] = [now, now + left].map(|time| Asn1Time::from_unix(time).unwrap());
-            assert_eq!(days_to_warn_of(&now, &until), told, "{left} s");
+            assert_eq!(days_to_warn_of(&now, &until), reported, "{left} s");
         }
     }
 }

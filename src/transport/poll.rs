@@ -35,7 +35,7 @@ impl Readiness {
 /// Waits until the socket is ready, `until` is reached, or the run is ended from outside.
 ///
 /// # Errors
-/// [`Error::Interrupted`], or [`Error::Deadline`] where the deadline of the whole run comes first.
+/// [`Error::Interrupted`], or [`Error::Deadline`] if the deadline of the whole run comes first.
 pub(crate) fn wait(
     socket: BorrowedFd<'_>,
     want: Readiness,
@@ -74,7 +74,7 @@ fn wait_on(
         events |= if want.read { libc::POLLIN } else { 0 };
         events |= if want.write { libc::POLLOUT } else { 0 };
     }
-    // poll(2) passes over a negative descriptor.
+    // poll(2) ignores a negative descriptor.
     let entry = |descriptor: Option<i32>, events| libc::pollfd {
         fd: descriptor.unwrap_or(-1),
         events,

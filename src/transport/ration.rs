@@ -1,6 +1,6 @@
 //! Bounds how much one call into OpenSSL reads from the socket.
 //!
-//! OpenSSL reads on for as long as there are bytes and it passes over what they say: requests for another handshake,
+//! OpenSSL reads on for as long as there are bytes whose content it ignores: requests for another handshake,
 //! session tickets, changes of keys. A peer that never stops sending these would keep a call from ever returning, and
 //! so no deadline and no signal would be looked at.
 
@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 /// Bytes a turn: some records of 16 KiB (RFC 8446, 5.1). A handshake with long chains takes some turns more.
 const TURN: usize = 64 * 1024;
 
-/// A stream that hands out so many bytes, and then says that there are none for now, until it is refilled.
+/// A stream that hands out a limited number of bytes, and then reports that there are none for now, until it is refilled.
 pub(super) struct Rationed<S> {
     stream: S,
     left: usize,
@@ -20,7 +20,7 @@ impl<S> Rationed<S> {
         Self { stream, left: TURN }
     }
 
-    /// Begins the next turn. Whoever waits for the stream in between looks at the time there.
+    /// Begins the next turn. The caller waits for the stream in between, and looks at the time there.
     pub(super) fn refill(&mut self) {
         self.left = TURN;
     }

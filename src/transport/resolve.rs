@@ -32,9 +32,9 @@ pub(crate) fn resolve(
     let name = host.to_owned();
     thread::Builder::new().name("resolve".into()).spawn(move || {
         let found = (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
-        // Nobody listens any more after the deadline.
+        // After the deadline the receiver is gone.
         let _ = sender.send(found);
-        // Closing our end is what wakes the other.
+        // Closing this end is what wakes the other.
         drop(end_of_thread);
     })?;
     match poll::wait(done.as_fd(), Readiness { read: true, write: false }, deadline.at(), stop)? {

@@ -37,7 +37,7 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Looks up the host, connects to the first of its addresses that answers, and does the TLS
-    /// handshake where a context is given. Waits until `deadline` in all.
+    /// handshake if a context is given. Waits until `deadline` in all.
     ///
     /// # Errors
     /// What failed, and in which phase.

@@ -41,13 +41,13 @@ pub(crate) struct TlsContext {
 }
 
 impl TlsContext {
-    /// Reads the CA certificates that alone verify brokers, and takes our own identity.
+    /// Reads the only CA certificates that verify brokers, and takes the client's identity.
     ///
     /// The context is made from nothing, not by OpenSSL's ready connector: that one loads the
-    /// system's certificates, which must not verify a broker here and take longer than the handshake.
+    /// system's certificates, which must not verify a broker here, and loading them takes longer than the handshake.
     ///
     /// # Errors
-    /// [`Error::Certificate`], which names the file: the CA's or, where OpenSSL finds it too weak, our own.
+    /// [`Error::Certificate`], which names the file: the CA's or, if OpenSSL finds it too weak, the client's.
     pub(crate) fn new(
         ca: Option<&Path>,
         identity: Option<&Identity>,
@@ -109,7 +109,7 @@ impl TlsContext {
     }
 }
 
-/// Makes the context present our certificate where the broker asks for it.
+/// Makes the context present the client's certificate if the broker asks for it.
 fn show(context: &mut SslContextBuilder, identity: &Identity) -> Result<(), ErrorStack> {
     context.set_certificate(&identity.certificate)?;
     for intermediate in &identity.intermediates {
@@ -124,7 +124,7 @@ fn authorities(path: &Path) -> Result<Vec<X509>, Error> {
         .map_err(|error| wrong(format!("cannot read the CA certificates: {error}")))?;
     match X509::stack_from_pem(&pem) {
         Ok(stack) if stack.is_empty() => Err(wrong(
-            "holds no certificate; PEM with “-----BEGIN CERTIFICATE-----” is expected".into(),
+            "holds no certificate; expected PEM with \"-----BEGIN CERTIFICATE-----\"".into(),
         )),
         Ok(stack) => Ok(stack),
         Err(stack) => Err(wrong(format!("holds a damaged certificate: {stack}"))),
@@ -156,7 +156,7 @@ pub(super) fn handshake(
             }
         };
         let woken = poll::wait(stream.get_ref().get_ref().as_fd(), want, deadline.at(), stop)?;
-        // A peer may send for ever what leads nowhere.
+        // A peer may send forever what leads nowhere.
         if woken == Woken::Passed || deadline.has_passed(clock::now()) {
             return Err(Fault::Timeout);
         }
@@ -172,7 +172,7 @@ fn distrust(result: X509VerifyResult, host: &str) -> Fault {
             TlsCause::UnknownAuthority,
             "the broker's certificate is self-signed and not in messaging_ca_cert".into(),
         ),
-        // 7: an authority of the same name with another key, as one that was made anew.
+        // 7: an authority of the same name with another key, such as a renewed one.
         2 | 7 | 19 | 20 | 21 => (
             TlsCause::UnknownAuthority,
             format!(
@@ -184,7 +184,7 @@ fn distrust(result: X509VerifyResult, host: &str) -> Fault {
         10 => (TlsCause::BrokerCertificate, "the broker's certificate has expired".into()),
         62 | 64 => (
             TlsCause::OtherHost,
-            format!("the broker's certificate is not for “{host}”, the host in the URL"),
+            format!("the broker's certificate is not for \"{host}\", the host in the URL"),
         ),
         _ => (
             TlsCause::BrokerCertificate,
@@ -239,7 +239,7 @@ fn fault(error: openssl::ssl::Error) -> Fault {
     if let Some(number) =
         errors[0].reason_code().checked_sub(ALERTS).and_then(|code| u8::try_from(code).ok())
     {
-        // Named such as “tlsv1 alert unknown ca”, “ssl/tls alert bad certificate”, “tlsv1 unrecognized name”.
+        // Named such as "tlsv1 alert unknown ca", "ssl/tls alert bad certificate", "tlsv1 unrecognized name".
         let alert = reason
             .split_once(" alert ")
             .or(reason.split_once(' '))

@@ -147,7 +147,7 @@ fn the_broker_is_verified() {
     root.file("etc/hosts", "127.0.0.1 other.example.test\n");
     root.run(&images(1))
         .expect(77)
-        .says("the broker's certificate is not for “other.example.test”");
+        .says("the broker's certificate is not for \"other.example.test\"");
 
     let stranger = amqp_sandbox::pki::Authority::new("stranger").unwrap();
     let root = Root::new(&bench, "127.0.0.1");

@@ -55,7 +55,7 @@ fn each_module_uses_only_what_lies_below_it() {
     assert!(wrong.is_empty(), "{}", Vec::from_iter(wrong).join("\n"));
 }
 
-/// A line that nothing needs would allow what nobody has thought about.
+/// A line that nothing needs would allow what nothing has asked for.
 #[test]
 fn the_table_allows_no_more_than_is_used() {
     let sources = Source::all();

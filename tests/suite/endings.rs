@@ -209,8 +209,11 @@ fn no_connection_is_one_cause_that_names_each_broker() {
 fn an_end_from_outside_is_one_cause() {
     let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().set("deadline", "1"), &images(3)).expect(124);
-    assert_eq!(causes(&ended), ["DeadlinePassed : the deadline of 1 s for the whole run passed"]);
-    ended.says_once("the deadline of 1 s for the whole run passed");
+    assert_eq!(
+        causes(&ended),
+        ["DeadlinePassed : the deadline of 1 s for the whole run has passed"]
+    );
+    ended.says_once("the deadline of 1 s for the whole run has passed");
     let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
     let running = bench.program(&bench.config(), &images(3)).start();
     bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 2).unwrap();

@@ -54,7 +54,7 @@ fn the_deadline_of_the_run_prints_what_there_is() {
     let bench = Bench::misbehaving(vec![Rule::new(When::Request(2), ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().set("deadline", "1"), &images(2)).expect(124);
     took_between(&ended, 1.0, 1.9);
-    ended.says("the deadline of 1 s for the whole run passed");
+    ended.says("the deadline of 1 s for the whole run has passed");
     let messages = ended.messages();
     assert!(!messages[0].is_null() && messages[1].is_null());
     bench.run(&bench.config().set("deadline", "20"), &images(1)).expect(0);

@@ -83,7 +83,7 @@ fn a_certificate_for_another_host_is_refused() {
         let bench = with_server(authority.server(&hosts, Validity::default()).unwrap());
         let url = bench.sandbox.amqps_url().replace("localhost", url_host);
         let config = trusting(&bench, &authority).set("messaging_brokers", &format!("[\"{url}\"]"));
-        refuses(&bench, &config, &format!("not for “{url_host}”"));
+        refuses(&bench, &config, &format!("not for \"{url_host}\""));
     }
 }
 

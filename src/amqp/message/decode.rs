@@ -6,7 +6,7 @@ use super::{APPLICATION_PROPERTIES, DATA, SEQUENCE, VALUE};
 #[derive(Debug, PartialEq)]
 pub(crate) struct Message {
     pub(crate) body: Body,
-    /// In the order of the message; `None` where it has no such section.
+    /// In the order of the message; `None` if it has no such section.
     pub(crate) application_properties: Option<Vec<(String, Scalar)>>,
 }
 
@@ -111,13 +111,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes over one value, however deep it is.
+    /// Skips one value, however deep it is.
     fn skip(&mut self) -> Result<(), &'static str> {
         let mut values = 1;
         while values > 0 {
             values -= 1;
             let constructor = self.byte()?;
-            // The upper half of a constructor tells the width of what follows (part 1.2.1).
+            // The upper half of a constructor is the width of what follows (part 1.2.1).
             let length = match constructor >> 4 {
                 0x0 if constructor == 0x00 => {
                     values += 2;

@@ -30,7 +30,7 @@ const FULL_READS: usize = 100;
 pub(crate) struct Options<'a> {
     pub(crate) container_id: &'a str,
     pub(crate) hostname: &'a str,
-    /// How long the peer may be silent; `None`: forever. The peer is told half of it.
+    /// How long the peer may be silent; `None`: forever. Half of it is announced to the peer.
     pub(crate) idle_timeout: Option<Duration>,
     /// `None`: no SASL layer, the AMQP header comes first.
     pub(crate) mechanisms: Option<Mechanisms<'a>>,

@@ -15,7 +15,7 @@ pub(crate) enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct DeliveryId(pub(super) u64);
 
-/// How the peer disposed of a delivery of ours (AMQP 1.0 part 3.4).
+/// How the peer disposed of a delivery of the client's (AMQP 1.0 part 3.4).
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Accepted,
@@ -44,7 +44,7 @@ pub(crate) enum Event {
     Attached(Role),
     /// The peer granted credit for sending.
     Credit,
-    /// A delivery of ours has an outcome; `tag` is what it was sent under.
+    /// A delivery of the client's has an outcome; `tag` is what it was sent under.
     Outcome { tag: u64, outcome: Outcome },
     /// A message came in, and waits for being settled.
     Message { delivery: DeliveryId, payload: Payload },

@@ -16,7 +16,7 @@ use crate::error::Condition;
 /// more than 100 gain next to nothing.
 const CREDIT: c_int = 100;
 
-/// A receiver, from our attach on. Its link lives as long as the driver.
+/// A receiver, from the client's attach on. Its link lives as long as the driver.
 pub(super) struct Receiver {
     link: NonNull<pn_link_t>,
     /// Credit is granted as replies are taken, until the client closes.

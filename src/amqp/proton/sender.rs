@@ -14,7 +14,7 @@ use super::{
     raw::condition,
 };
 
-/// A sender, from our attach on. Its link lives as long as the driver.
+/// A sender, from the client's attach on. Its link lives as long as the driver.
 pub(super) struct Sender {
     link: NonNull<pn_link_t>,
     /// The peer has attached it too, and neither it nor what it stands on has ended.

@@ -74,7 +74,7 @@ fn without_credit_the_windows_of_a_cycle_are_skipped() {
     assert!(matches!(ledger.entries()[0].state(), State::NotSent));
 }
 
-/// HandOver over is not sent: with nothing on the socket there are no windows to wait for.
+/// Handed over is not sent: with nothing on the socket there are no windows to wait for.
 #[test]
 fn what_is_held_back_is_not_waited_for() {
     // One quiet for the sending of each cycle; a window would need one more.
