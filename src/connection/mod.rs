@@ -58,6 +58,9 @@ pub(crate) trait Connected {
     /// The connection is gone: a transient error, or a refusal.
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error>;
 
+    /// Takes out the events that came with the opening.
+    fn take_events(&mut self) -> VecDeque<Event>;
+
     /// Accepts a reply, or rejects it for a reason.
     fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>);
 
@@ -78,6 +81,10 @@ impl<S: Session, W: Wire> Connected for Connection<S, W> {
 
     fn flush(&mut self) -> bool {
         self.pump.flush()
+    }
+
+    fn take_events(&mut self) -> VecDeque<Event> {
+        std::mem::take(&mut self.events)
     }
 
     fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>) {

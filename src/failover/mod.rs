@@ -7,7 +7,7 @@ mod login;
 #[cfg(test)]
 mod tests;
 
-use std::time::Instant;
+use std::{collections::VecDeque, time::Instant};
 
 use crate::{
     broker::{Broker, Event, HandOver, ReplyId},
@@ -32,8 +32,8 @@ pub(crate) struct Failover<'a, C: Connect> {
     connection: Option<C::Connection>,
     /// Numbers replies across connections.
     next_reply: u64,
-    /// What the current connection brought with it.
-    news: Option<Event>,
+    /// What the current connection brought with it; nothing is sent before the loops have it.
+    news: VecDeque<Event>,
 }
 
 impl<'a, C: Connect> Failover<'a, C> {
@@ -50,7 +50,7 @@ impl<'a, C: Connect> Failover<'a, C> {
             backoff,
             connection: None,
             next_reply: 0,
-            news: None,
+            news: VecDeque::new(),
         }
     }
 
@@ -126,7 +126,7 @@ impl<'a, C: Connect> Failover<'a, C> {
                 self.report_failures();
                 log::info!("connected to {url}");
                 self.connection = Some(connection);
-                self.news = news;
+                self.news = news.into_iter().collect();
                 Ok(true)
             }
             Err(Failure::OfBroker(error)) if error.is_transient() || error.is_refusal() => {
@@ -175,8 +175,11 @@ impl<C: Connect> Broker for Failover<'_, C> {
     }
 
     fn send(&mut self, entry: usize, request: &Request) -> HandOver {
-        let connection = self.connection.as_mut();
-        connection.map_or(HandOver::NotNow, |connection| connection.send(entry, request))
+        match &mut self.connection {
+            // What a reply that is here already answers need not be sent again.
+            Some(connection) if self.news.is_empty() => connection.send(entry, request),
+            _ => HandOver::NotNow,
+        }
     }
 
     fn flush(&mut self) -> bool {
@@ -185,12 +188,18 @@ impl<C: Connect> Broker for Failover<'_, C> {
 
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
         loop {
-            if let Some(event) = self.news.take() {
+            if let Some(event) = self.news.pop_front() {
                 return Ok(event);
             }
             let Some(connection) = &mut self.connection else {
-                let is_reached = self.reach(deadline)?;
-                return Ok(if is_reached { Event::Reconnected } else { Event::Quiet });
+                if !self.reach(deadline)? {
+                    return Ok(Event::Quiet);
+                }
+                let early = self.connection.iter_mut().flat_map(Connected::take_events);
+                let refusal = std::mem::take(&mut self.news);
+                self.news.push_back(Event::Reconnected);
+                self.news.extend(early.chain(refusal));
+                continue;
             };
             match connection.next(deadline) {
                 Ok(event) => return Ok(event),

@@ -139,6 +139,10 @@ impl Connected for Scripted {
         HandOver::Done
     }
 
+    fn take_events(&mut self) -> VecDeque<Event> {
+        VecDeque::new()
+    }
+
     fn flush(&mut self) -> bool {
         true
     }

@@ -98,13 +98,6 @@ impl Ended {
         requests.len() as u32
     }
 
-    /// Whether something was told after the links were attached. What comes before is dealt with after the first
-    /// requests are sent.
-    fn is_after_attach(&self, told: Told) -> bool {
-        let sender = self.witness.connections[told.connection].sender;
-        sender.is_some_and(|sender| sender.end < told.end)
-    }
-
     fn cycle(&self) -> Duration {
         self.settings.timeout * self.settings.retries
     }

@@ -51,8 +51,6 @@ fn must_count(ended: &Ended, delivered: &Delivered) -> bool {
     ended.is_attached(connection)
         && delivered.told.end <= limit
         && ended.witness.counts(delivered.told)
-        && ended.is_after_attach(delivered.told)
-        && ended.is_after_attach(delivered.told)
 }
 
 /// Whether the brokers saw what the ledger says of a request.

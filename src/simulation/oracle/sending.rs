@@ -26,7 +26,6 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
             ended.is_expected(delivered)
                 && witness.made[delivered.reply].request == number
                 && ended.is_attached(delivered.told.connection)
-                && ended.is_after_attach(delivered.told)
                 && knew(delivered.told)
         });
         if is_answered {
