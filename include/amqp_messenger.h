@@ -7,8 +7,8 @@
  * request. examples/c/sign.c is a complete program.
  *
  * Status. A function that returns int returns one of amqp_messenger_status unless it says otherwise. If that is not
- * AMQP_MESSENGER_OK, amqp_messenger_last_error returns the reason. An argument that is NULL, out of range or not UTF-8
- * gives AMQP_MESSENGER_USAGE, or the NULL, 0 or -1 that the function names.
+ * AMQP_MESSENGER_OK, amqp_messenger_last_error returns the reason. An argument that is wrong (also NULL, out of range or
+ * not UTF-8) gives AMQP_MESSENGER_USAGE, or the NULL, 0 or -1 that the function names.
  *
  * Ownership. The caller owns what a function returns through `out`, and frees it once, with the _free function of its
  * type; if the function fails, that is NULL. Everything else that is returned belongs to the handle that it was read
@@ -182,6 +182,11 @@ typedef struct amqp_messenger_operation amqp_messenger_operation;
 typedef struct amqp_messenger_run amqp_messenger_run;
 
 /**
+ * Settings that are made key by key, instead of a configuration file.
+ */
+typedef struct amqp_messenger_settings amqp_messenger_settings;
+
+/**
  * A configuration with its certificates and secrets, ready to sign.
  */
 typedef struct amqp_messenger_signer amqp_messenger_signer;
@@ -243,6 +248,31 @@ void amqp_messenger_interrupt_raise(const amqp_messenger_interrupt *interrupt);
 void amqp_messenger_interrupt_free(amqp_messenger_interrupt *interrupt);
 
 /**
+ * Begins settings; what is not set has its default. `signer_type` is one of amqp_messenger_signer_type. Free them with
+ * amqp_messenger_settings_free.
+ */
+int amqp_messenger_settings_new(int signer_type,
+                                amqp_messenger_settings **out);
+
+/**
+ * Sets a key of the configuration file to a value as the file has it, such as "timeout" to "60"; ${NAME} is not
+ * replaced. With "messaging_brokers" it adds one URL.
+ *
+ * The value is checked by amqp_messenger_signer_new_with_settings.
+ */
+int amqp_messenger_settings_set(amqp_messenger_settings *settings, const char *key, const char *value);
+
+/**
+ * Adds another name of a signing key (key_aliases).
+ */
+int amqp_messenger_settings_add_key_alias(amqp_messenger_settings *settings, const char *alias, const char *id);
+
+/**
+ * Frees settings; NULL is ignored. Signers that were made from them do not need them.
+ */
+void amqp_messenger_settings_free(amqp_messenger_settings *settings);
+
+/**
  * Loads a configuration and the certificates and secrets that it names. Connects to nothing. Free the signer with
  * amqp_messenger_signer_free.
  *
@@ -256,6 +286,16 @@ int amqp_messenger_signer_new(const char *config_file,
                               int signer_type,
                               const char *requester,
                               amqp_messenger_signer **out);
+
+/**
+ * As amqp_messenger_signer_new, with settings in place of a configuration file. The settings may be used for further
+ * signers, changed and freed.
+ *
+ * Returns AMQP_MESSENGER_CONFIG if the settings or a file that they name are wrong, or a requester is required.
+ */
+int amqp_messenger_signer_new_with_settings(const amqp_messenger_settings *settings,
+                                            const char *requester,
+                                            amqp_messenger_signer **out);
 
 /**
  * Makes later runs of this signer end when `interrupt` is raised. It replaces an interrupt that was set before.

@@ -7,8 +7,9 @@ use libc::__errno_location as errno_location;
 #[cfg(not(target_os = "linux"))]
 use libc::__error as errno_location;
 
-use crate::{end, hand_over, status};
 use amqp_messenger::{Error, Interrupt};
+
+use crate::{end, hand_over, status};
 
 /// Ends runs from outside; once raised, it stays raised.
 pub struct amqp_messenger_interrupt(pub(super) Interrupt);

@@ -13,6 +13,8 @@ pub mod log;
 
 pub mod interrupt;
 
+pub mod settings;
+
 pub mod signer;
 
 pub mod operation;
@@ -83,6 +85,7 @@ thread_local! {
 /// What the header says about threads.
 const _: () = {
     const fn any_thread_may_use<T: Send + Sync>() {}
+    any_thread_may_use::<settings::amqp_messenger_settings>();
     any_thread_may_use::<signer::amqp_messenger_signer>();
     any_thread_may_use::<operation::amqp_messenger_operation>();
     any_thread_may_use::<run::amqp_messenger_run>();

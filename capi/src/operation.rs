@@ -8,11 +8,12 @@ use std::{
     slice,
 };
 
-use crate::{Failure, borrow_mut, bytes, end, hand_over, optional_string, status, string};
 use amqp_messenger::{
     Error, Operation,
     signing::{Blob, Image, Items, Key, TaskId, Text},
 };
+
+use crate::{Failure, borrow_mut, bytes, end, hand_over, optional_string, status, string};
 
 /// Something to sign: container images, texts or blobs.
 pub struct amqp_messenger_operation {

@@ -6,13 +6,14 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::{
-    Failure, attempt, borrow, borrow_mut, c_string, end, hand_over,
-    operation::amqp_messenger_operation, signer::amqp_messenger_signer, status, with_sources,
-};
 use amqp_messenger::{
     Error, Run, Status,
     signing::{Entry, State, Verdict},
+};
+
+use crate::{
+    Failure, attempt, borrow, borrow_mut, c_string, end, hand_over,
+    operation::amqp_messenger_operation, signer::amqp_messenger_signer, status, with_sources,
 };
 
 /// How far a request got.

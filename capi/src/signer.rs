@@ -6,20 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    Failure, borrow, borrow_mut, bytes, end, hand_over, interrupt::amqp_messenger_interrupt,
-};
-use crate::{optional_string, status};
-use amqp_messenger::{Error, Settings, Signer, SignerType, config::default_paths};
+use amqp_messenger::{Error, Settings, Signer, config::default_paths};
 
-/// Which section of the configuration a signer reads.
-#[repr(C)]
-pub enum amqp_messenger_signer_type {
-    /// One request for each item and key; section msg_signer.
-    AMQP_MESSENGER_SINGLE = 0,
-    /// Many images in a request; section msg_batch_signer.
-    AMQP_MESSENGER_BATCH = 1,
-}
+use crate::{
+    Failure, borrow, borrow_mut, bytes, end, hand_over,
+    interrupt::amqp_messenger_interrupt,
+    optional_string,
+    settings::{amqp_messenger_settings, kind},
+    status,
+};
 
 /// A configuration with its certificates and secrets, ready to sign.
 pub struct amqp_messenger_signer(pub(super) Signer);
@@ -45,10 +40,29 @@ pub unsafe extern "C" fn amqp_messenger_signer_new(
             let path =
                 bytes(config_file).map(|path| Path::new(OsStr::from_bytes(path)).to_path_buf());
             let path = path.map_or_else(usual_path, Ok)?;
-            let requester =
-                optional_string("requester", requester)?.filter(|name| !name.is_empty());
+            let requester = given(requester)?;
             let settings = Settings::load(&path, kind(signer_type)?)?;
             Ok(amqp_messenger_signer(Signer::new(settings, requester.as_deref())?))
+        })
+    })
+}
+
+/// As amqp_messenger_signer_new, with settings in place of a configuration file. The settings may be used for further
+/// signers, changed and freed.
+///
+/// Returns AMQP_MESSENGER_CONFIG if the settings or a file that they name are wrong, or a requester is required.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amqp_messenger_signer_new_with_settings(
+    settings: *const amqp_messenger_settings,
+    requester: *const c_char,
+    out: *mut *mut amqp_messenger_signer,
+) -> c_int {
+    // SAFETY: the header's rules, as in the crate's root.
+    status(|| unsafe {
+        hand_over(out, || {
+            let settings = borrow("settings", settings)?;
+            let requester = given(requester)?;
+            Ok(amqp_messenger_signer(Signer::new(settings.checked()?, requester.as_deref())?))
         })
     })
 }
@@ -74,15 +88,10 @@ pub unsafe extern "C" fn amqp_messenger_signer_free(signer: *mut amqp_messenger_
     unsafe { end(signer) }
 }
 
-fn kind(signer_type: c_int) -> Result<SignerType, Failure> {
-    match signer_type {
-        0 => Ok(SignerType::Single),
-        1 => Ok(SignerType::Batch),
-        other => Err(Failure::usage(
-            "signer_type",
-            &format!("is {other}: expected AMQP_MESSENGER_SINGLE or _BATCH"),
-        )),
-    }
+/// The requester; an empty name is none.
+unsafe fn given(requester: *const c_char) -> Result<Option<String>, Failure> {
+    // SAFETY: as in `optional_string`.
+    Ok(unsafe { optional_string("requester", requester) }?.filter(|name| !name.is_empty()))
 }
 
 fn usual_path() -> Result<PathBuf, Error> {

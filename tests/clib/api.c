@@ -38,7 +38,8 @@ static void *another_thread(void *unused)
 /* What is NULL, of another kind, or out of range is refused; nothing crashes. */
 static void misuse(const char *config)
 {
-    amqp_messenger_signer *signer = NULL;
+    amqp_messenger_settings *settings = NULL;
+    amqp_messenger_signer *signer = NULL, *other = NULL;
     amqp_messenger_operation *images = NULL, *texts = NULL, *blobs = NULL, *none = NULL;
     amqp_messenger_run *run = NULL;
     amqp_messenger_interrupt *interrupt = NULL;
@@ -72,6 +73,24 @@ static void misuse(const char *config)
     signer = load(config, AMQP_MESSENGER_SINGLE, NULL);
     WRONG(amqp_messenger_signer_set_interrupt(NULL, interrupt), "signer: is NULL");
     WRONG(amqp_messenger_signer_set_interrupt(signer, NULL), "interrupt: is NULL");
+
+    WRONG(amqp_messenger_settings_new(AMQP_MESSENGER_SINGLE, NULL), "out: is NULL");
+    WRONG(amqp_messenger_settings_new(2, &settings), "signer_type: is 2");
+    GOOD(amqp_messenger_settings_new(AMQP_MESSENGER_SINGLE, &settings));
+    WRONG(amqp_messenger_settings_set(NULL, "timeout", "1"), "settings: is NULL");
+    WRONG(amqp_messenger_settings_set(settings, NULL, "1"), "key: is NULL");
+    WRONG(amqp_messenger_settings_set(settings, "timeout", NULL), "value: is NULL");
+    WRONG(amqp_messenger_settings_add_key_alias(NULL, "a", "1"), "settings: is NULL");
+    WRONG(amqp_messenger_settings_add_key_alias(settings, NULL, "1"), "alias: is NULL");
+    WRONG(amqp_messenger_settings_add_key_alias(settings, "a", NULL), "id: is NULL");
+    GOOD(amqp_messenger_settings_set(settings, "tiemout", "1"));
+    WRONG(amqp_messenger_signer_new_with_settings(NULL, NULL, &other), "settings: is NULL");
+    WRONG(amqp_messenger_signer_new_with_settings(settings, NULL, NULL), "out: is NULL");
+    CHECK(amqp_messenger_signer_new_with_settings(settings, NULL, &other) == AMQP_MESSENGER_CONFIG);
+    CHECK(other == NULL);
+    SAYS("settings.tiemout: unknown key; did you mean timeout?");
+    amqp_messenger_settings_free(settings);
+    amqp_messenger_settings_free(NULL);
 
     WRONG(amqp_messenger_operation_container(NULL, &images), "task_id: is NULL");
     WRONG(amqp_messenger_operation_container("1", NULL), "out: is NULL");
@@ -228,6 +247,29 @@ static void operations(const char *config)
     sign(load(config, AMQP_MESSENGER_BATCH, NULL), operation);
 }
 
+/* Signs without a file: the settings are words such as timeout=60, and the key is an alias. */
+static void settings(char **words)
+{
+    amqp_messenger_settings *settings = NULL;
+    amqp_messenger_signer *signer = NULL;
+    amqp_messenger_operation *operation = NULL;
+
+    GOOD(amqp_messenger_settings_new(AMQP_MESSENGER_SINGLE, &settings));
+    for (; *words; words++) {
+        char *value = strchr(*words, '=');
+
+        *value++ = '\0';
+        GOOD(amqp_messenger_settings_set(settings, *words, value));
+    }
+    GOOD(amqp_messenger_settings_add_key_alias(settings, "release", "ABCD1234"));
+    GOOD(amqp_messenger_signer_new_with_settings(settings, "builder", &signer));
+    amqp_messenger_settings_free(settings);
+    GOOD(amqp_messenger_operation_blob("7", &operation));
+    GOOD(amqp_messenger_operation_add_key(operation, "release", NULL));
+    GOOD(amqp_messenger_operation_add_data(operation, "a", 1));
+    sign(signer, operation);
+}
+
 struct task {
     const amqp_messenger_signer *signer;
     char id[2];
@@ -306,11 +348,13 @@ static void panic(const char *config)
 
 int main(int argc, char **argv)
 {
-    CHECK(argc == 3);
+    CHECK(argc >= 3);
     if (strcmp(argv[1], "misuse") == 0)
         misuse(argv[2]);
     else if (strcmp(argv[1], "operations") == 0)
         operations(argv[2]);
+    else if (strcmp(argv[1], "settings") == 0)
+        settings(argv + 2);
     else if (strcmp(argv[1], "threads") == 0)
         threads(argv[2]);
     else if (strcmp(argv[1], "panic") == 0)

@@ -126,6 +126,23 @@ fn every_kind_of_operation_is_signed() {
 }
 
 #[test]
+fn settings_need_no_file() {
+    for linked in BOTH {
+        let bench = Bench::new();
+        let yaml = bench.config().yaml();
+        let section = yaml.split_once("msg_batch_signer").unwrap().0;
+        let words = section.lines().filter_map(|line| line.strip_prefix("  ")).map(|line| {
+            let (key, value) = line.split_once(": ").unwrap();
+            format!("{key}={}", value.trim_matches(['[', ']', '"', '\'']))
+        });
+        let mut program = program(&format!("api-{linked}"));
+        let ended = program.args(["settings"]).args(words.collect::<Vec<_>>()).run().expect(0);
+        assert!(ended.stdout.starts_with("blob 1 key ABCD1234: "), "{}", ended.stdout);
+        assert_eq!(bench.record().requests[0].json()["requested_by"], "builder");
+    }
+}
+
+#[test]
 fn threads_may_share_a_signer() {
     for linked in BOTH {
         let bench = Bench::new();

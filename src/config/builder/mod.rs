@@ -65,13 +65,13 @@ impl SettingsBuilder {
         reading::settings(&section, self.signer)
     }
 
-    fn set(mut self, key: &str, value: Node) -> Self {
+    fn node(mut self, key: &str, value: Node) -> Self {
         self.entries.insert(key.to_owned(), value);
         self
     }
 
     fn text(self, key: &str, value: impl Into<String>) -> Self {
-        self.set(key, Node::Text(value.into()))
+        self.node(key, Node::Text(value.into()))
     }
 
     fn file(self, key: &str, path: &Path) -> Self {
@@ -80,7 +80,7 @@ impl SettingsBuilder {
     }
 
     fn seconds(self, key: &str, time: Duration) -> Self {
-        self.set(key, Node::Float(time.as_secs_f64()))
+        self.node(key, Node::Float(time.as_secs_f64()))
     }
 
     /// A word of the key's row in the table of keys.
@@ -91,10 +91,24 @@ impl SettingsBuilder {
         }
     }
 
-    /// Sets the brokers' URLs, in the order in which they are tried: `amqps://host:port` or `amqp://host:port`.
-    pub fn messaging_brokers(self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let urls = urls.into_iter().map(|url| Node::Text(url.into())).collect();
-        self.set("messaging_brokers", Node::List(urls))
+    /// Sets a key to a value as the file has it, such as `timeout` to `60`; with `messaging_brokers` it adds one URL.
+    ///
+    /// An unknown key or a wrong value is reported by [`SettingsBuilder::build`].
+    pub fn set(self, key: &str, value: impl Into<String>) -> Self {
+        match key {
+            "messaging_brokers" => self.messaging_brokers([value]),
+            _ => self.text(key, value),
+        }
+    }
+
+    /// Adds brokers' URLs, in the order in which they are tried: `amqps://host:port` or `amqp://host:port`.
+    pub fn messaging_brokers(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let urls = urls.into_iter().map(|url| Node::Text(url.into()));
+        match self.entries.get_mut("messaging_brokers") {
+            Some(Node::List(all)) => all.extend(urls),
+            _ => return self.node("messaging_brokers", Node::List(urls.collect())),
+        }
+        self
     }
 
     /// Sets the PEM file with the client certificate and its private key.
@@ -139,12 +153,12 @@ impl SettingsBuilder {
 
     /// Sets the number of windows in a cycle, at least 1.
     pub fn retries(self, count: u32) -> Self {
-        self.set("retries", Node::Int(count.into()))
+        self.node("retries", Node::Int(count.into()))
     }
 
     /// Sets the number of cycles, at least 1.
     pub fn send_retries(self, count: u32) -> Self {
-        self.set("send_retries", Node::Int(count.into()))
+        self.node("send_retries", Node::Int(count.into()))
     }
 
     /// Sets the attribute of a reply that holds the id of its request.
@@ -162,19 +176,23 @@ impl SettingsBuilder {
         self.text("log_level", level.as_str())
     }
 
-    /// Sets other names of signing keys: key ids by alias.
+    /// Adds other names of signing keys: key ids by alias.
     pub fn key_aliases<A: Into<String>, I: Into<String>>(
-        self,
+        mut self,
         aliases: impl IntoIterator<Item = (A, I)>,
     ) -> Self {
         let pairs = aliases.into_iter();
         let pairs = pairs.map(|(alias, id)| (Node::Text(alias.into()), Node::Text(id.into())));
-        self.set("key_aliases", Node::Map(pairs.collect()))
+        match self.entries.get_mut("key_aliases") {
+            Some(Node::Map(all)) => all.extend(pairs),
+            _ => return self.node("key_aliases", Node::Map(pairs.collect())),
+        }
+        self
     }
 
     /// Sets the number of images in a request, at least 1; only for [`SignerType::Batch`].
     pub fn chunk_size(self, count: u32) -> Self {
-        self.set("chunk_size", Node::Int(count.into()))
+        self.node("chunk_size", Node::Int(count.into()))
     }
 
     /// Sets how long a broker may take from TCP to attached links.
@@ -224,12 +242,12 @@ impl SettingsBuilder {
 
     /// Sets whether requests survive a restart of the broker.
     pub fn durable(self, durable: bool) -> Self {
-        self.set("durable", Node::Bool(durable))
+        self.node("durable", Node::Bool(durable))
     }
 
     /// Sets the largest reply in bytes, at least 1.
     pub fn max_message_size(self, bytes: u64) -> Self {
-        self.set("max_message_size", Node::Int(bytes.into()))
+        self.node("max_message_size", Node::Int(bytes.into()))
     }
 
     /// Sets how long the whole run may take.

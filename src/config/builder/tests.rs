@@ -4,7 +4,8 @@ use super::*;
 
 fn complete(signer: SignerType) -> SettingsBuilder {
     Settings::builder(signer)
-        .messaging_brokers(["amqps://one", "amqps://two:7"])
+        .messaging_brokers(["amqps://one"])
+        .messaging_brokers(["amqps://two:7"])
         .messaging_cert_key("~/client.pem")
         .messaging_ca_cert("/ca.pem")
         .messaging_key_passphrase_file("/passphrase")
@@ -18,7 +19,8 @@ fn complete(signer: SignerType) -> SettingsBuilder {
         .message_id_key("request_id")
         .task_id_attribute("task")
         .log_level(LevelFilter::Warn)
-        .key_aliases([("one", "1"), ("two", "2")])
+        .key_aliases([("one", "1")])
+        .key_aliases([("two", "2")])
         .connect_timeout(Duration::from_millis(1500))
         .close_timeout(Duration::from_secs(1))
         .idle_timeout(Duration::ZERO)
@@ -75,6 +77,31 @@ fn what_is_wrong_is_named_after_the_method() {
         (single().deadline(Duration::MAX), "settings.deadline: "),
     ] {
         let error = builder.build().unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn values_may_be_written_as_in_a_file() {
+    let complete = || complete(SignerType::Single);
+    let written = complete()
+        .set("timeout", "60")
+        .set("retries", "2")
+        .set("connect_timeout", "1.5")
+        .set("sasl", "PLAIN")
+        .set("durable", "no")
+        .set("max_message_size", "1 KiB");
+    let [typed, written] =
+        [complete(), written].map(|builder| format!("{:?}", builder.build().unwrap()));
+    assert_eq!(written, typed);
+    let brokers = complete().set("messaging_brokers", "amqps://three").build().unwrap();
+    assert_eq!(brokers.brokers().last().map(|broker| broker.host.as_str()), Some("three"));
+    for (key, value, expected) in [
+        ("tiemout", "1", "settings.tiemout: unknown key; did you mean timeout?"),
+        ("timeout", "soon", "settings.timeout: expected "),
+        ("key_aliases", "a", "settings.key_aliases: expected "),
+    ] {
+        let error = complete().set(key, value).build().unwrap_err();
         assert!(error.to_string().starts_with(expected), "{error}");
     }
 }
