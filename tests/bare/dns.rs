@@ -1,4 +1,4 @@
-//! A name server that knows one name: RFC 1035, as little of it as a resolver needs.
+//! A name server that knows one name: as little of RFC 1035 as a resolver needs.
 
 use std::{
     net::{Ipv4Addr, UdpSocket},
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// Flags of an answer: it is one, recursion was wished and is offered.
+/// Flags of an answer: it is one, recursion was desired and is available.
 const ANSWER: u16 = 0x8180;
 const NO_SUCH_NAME: u16 = 3;
 const TYPE_A: [u8; 2] = [0, 1];
@@ -17,7 +17,7 @@ fn listen(at: Ipv4Addr) -> UdpSocket {
     })
 }
 
-/// A name server that takes queries and answers none.
+/// A name server that gets queries and answers none.
 pub struct Mute {
     pub at: Ipv4Addr,
     socket: UdpSocket,
@@ -43,7 +43,7 @@ impl Mute {
     }
 }
 
-/// Answers on port 53 of an address until the process ends; gives the address back.
+/// Answers on port 53 of an address until the process ends; the address.
 pub fn serve(at: Ipv4Addr, name: &str, address: Ipv4Addr) -> Ipv4Addr {
     let socket = listen(at);
     let name = encoded(name);

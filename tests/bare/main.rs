@@ -1,8 +1,8 @@
 //! The self-contained program in an empty root: a folder with the program, a configuration and
-//! certificates, and nothing else but what a test puts there.
+//! certificates, and nothing else except what a test puts there.
 //!
-//! `packaging/test-static` runs these on a network of their own, where no name server answers but the
-//! one that a test starts.
+//! `packaging/test-static` runs these on a network of their own, on which only the name server of a test
+//! answers.
 
 // One crate in modules, not a library.
 #![allow(unreachable_pub)]
@@ -67,7 +67,7 @@ fn a_name_comes_from_the_dns_alone() {
     assert_eq!(bench.record().connections[0].server_name.as_deref(), Some(NAME));
 }
 
-/// The server knows other names only: it says so, and we say which name it was.
+/// The server has other names: it says so, and the error says which name it was.
 #[test]
 fn a_name_that_the_dns_does_not_know_is_named() {
     let bench = bench();
@@ -78,7 +78,7 @@ fn a_name_that_the_dns_does_not_know_is_named() {
     root.run(&images(1)).expect(69).says(NAME);
 }
 
-/// The resolver would wait for it longer than anybody wants: its deadline is ours, and so are signals.
+/// The resolver would wait far too long for it: the client's deadline ends the wait, and so do signals.
 #[test]
 fn a_name_server_that_says_nothing_ends_with_the_connect_timeout() {
     let bench = bench();
@@ -114,7 +114,7 @@ fn without_hosts_and_dns_a_name_is_a_clear_error() {
 
 /// A module of the C library cannot be loaded into a program that is linked statically.
 #[test]
-fn foreign_modules_of_the_name_service_are_passed_over() {
+fn foreign_modules_of_the_name_service_are_ignored() {
     let bench = bench();
     let root = Root::new(&bench, NAME);
     root.file(
@@ -125,7 +125,7 @@ fn foreign_modules_of_the_name_service_are_passed_over() {
     root.run(&images(1)).expect(0);
 }
 
-/// OpenSSL reads its configuration where the build host has it; a module that cannot be loaded is passed over.
+/// OpenSSL reads its configuration from the build host's path; a module that cannot be loaded is ignored.
 #[test]
 fn a_foreign_configuration_of_openssl_does_no_harm() {
     let bench = bench();
@@ -139,7 +139,7 @@ fn a_foreign_configuration_of_openssl_does_no_harm() {
     root.run(&images(1)).expect(0);
 }
 
-/// `messaging_ca_cert` is the only store: neither a wrong authority nor a wrong name is believed.
+/// `messaging_ca_cert` is the only store: neither a wrong authority nor a wrong name is accepted.
 #[test]
 fn the_broker_is_verified() {
     let bench = bench();

@@ -31,8 +31,8 @@ impl Root {
         root.file("config.yaml", &change(config).yaml());
         root.file("client.pem", &fs::read_to_string(sandbox.client_pem()).unwrap());
         root.file("ca.pem", &fs::read_to_string(sandbox.ca_file()).unwrap());
-        // By a process of its own: a file that we had open for writing could be inherited by what another
-        // test starts, and then it is “busy” (execve(2), ETXTBSY).
+        // By a process of its own: a file that this one has open for writing could be inherited by what another
+        // test starts, and then it is "busy" (execve(2), ETXTBSY).
         let copied =
             Command::new("cp").arg(under_test()).arg(root.path().join("amqp-messenger")).status();
         assert!(copied.unwrap().success());

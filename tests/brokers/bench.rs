@@ -18,10 +18,10 @@ use crate::{
     kinds::{Kind, Route},
 };
 
-/// Nothing takes this long unless something hangs, even where a broker has to start meanwhile.
+/// Nothing takes this long unless something hangs, even if a broker has to start in the meantime.
 pub const LONG: Duration = Duration::from_secs(120);
 
-/// Held by those who use the broker, and as a writer by those who stop it.
+/// Held by tests that use the broker, and as a writer by tests that stop it.
 static BROKER: RwLock<()> = RwLock::new(());
 
 enum Use {
@@ -41,7 +41,7 @@ impl Bench {
         Self::with(Use::Shared(BROKER.read().unwrap_or_else(|poisoned| poisoned.into_inner())))
     }
 
-    /// With the broker for itself, so that it may be stopped. It runs at the start, whatever the test before did.
+    /// With the broker for itself, so that it may be stopped. It runs at the start, whatever the previous test did.
     pub fn alone() -> Self {
         let bench =
             Self::with(Use::Alone(BROKER.write().unwrap_or_else(|poisoned| poisoned.into_inner())));
@@ -60,12 +60,12 @@ impl Bench {
         assert!(status.success(), "{act}: {status}");
     }
 
-    /// Addresses that nobody else has, of the kind that is the broker's first.
+    /// Addresses that no other test has, of the broker's first kind.
     pub fn route(&self) -> Route {
         Route::of(&self.kind.routes[0])
     }
 
-    /// Addresses that nobody else has, of every kind that the broker knows.
+    /// Addresses that no other test has, of every kind that the broker knows.
     pub fn routes(&self) -> impl Iterator<Item = Route> {
         self.kind.routes.iter().map(Route::of)
     }
@@ -101,7 +101,7 @@ impl Bench {
         signer
     }
 
-    /// A configuration for a route, with the patience of brokers that have to start.
+    /// A configuration for a route, with time enough for a broker that has to start.
     pub fn config(&self, route: &Route) -> Config {
         Config::of([
             ("messaging_brokers", format!("[\"{}\"]", variable("BROKER_URL"))),

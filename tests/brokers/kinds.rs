@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Where requests and replies go; `REQ` and `REP` stand for names that nobody else has.
+/// Where requests and replies go; `REQ` and `REP` stand for names that no other test has.
 #[derive(Clone, Debug)]
 pub struct Route {
     /// Where the client sends to, and where the signing server takes that from.
@@ -29,12 +29,12 @@ pub struct Kind {
     pub name: &'static str,
     /// Of each kind of address: send_to, requests, replies, listen_to. The first survives a restart.
     pub routes: &'static [[&'static str; 4]],
-    /// What each way to log in comes to.
+    /// How each way to log in ends.
     pub logins: &'static [Login],
-    /// What a sender without an address (`sender_target: anonymous`) comes to.
+    /// How a run with a sender without an address (`sender_target: anonymous`) ends.
     pub anonymous_terminus: (i32, &'static str),
     pub refusals: Refusals,
-    /// What comes of a virtual host that is not there.
+    /// How a run with an unknown virtual host ends.
     pub wrong_host: WrongHost,
 }
 
@@ -50,7 +50,7 @@ pub struct Login {
     pub comes_to: (i32, &'static str),
 }
 
-/// Addresses that the broker refuses, and how that is told: what is refused, and the broker's own words.
+/// Addresses that the broker refuses, and how that is reported: what is refused, and the broker's own words.
 pub struct Refusals {
     pub sending_forbidden: (&'static str, &'static str),
     pub listening_forbidden: (&'static str, &'static str),
@@ -61,7 +61,7 @@ pub struct Refusals {
 pub enum WrongHost {
     /// The broker looks at it, and says this.
     Refused(&'static str, &'static str),
-    /// It does not care.
+    /// It ignores it.
     Ignored,
 }
 
@@ -117,10 +117,10 @@ static ACTIVEMQ: Kind = Kind {
         login("none", "amqps", 77, "the broker requires SASL"),
         login("anonymous", "amqps", 0, "connected"),
         login("external", "amqps", 77, "login refused"),
-        // The certificate is believed, and the password not looked at.
+        // The certificate counts, and the password is not looked at.
         plain("amqps", RIGHT, 0, "connected"),
         plain("amqps", WRONG, 0, "connected"),
-        // Nor where there is no certificate: jaasDualAuthenticationPlugin wants one of all who come by TLS.
+        // Nor if there is no certificate: jaasDualAuthenticationPlugin requires one of every client with TLS.
         plain("passwords", RIGHT, 77, "Unable to authenticate transport without SSL certificate"),
         login("auto", "passwords", 77, "login refused"),
         login("auto", "bare", 0, "connected"),
@@ -162,11 +162,11 @@ static ARTEMIS: Kind = Kind {
         login("none", "amqps", 0, "connected"),
         login("anonymous", "amqps", 0, "connected"),
         login("external", "amqps", 0, "connected"),
-        // The certificate is believed, and the password not looked at.
+        // The certificate counts, and the password is not looked at.
         plain("amqps", RIGHT, 0, "connected"),
         plain("amqps", WRONG, 0, "connected"),
         plain("passwords", RIGHT, 0, "connected"),
-        // A wrong password makes a guest, whom this broker knows.
+        // With a wrong password the client is a guest, which this broker accepts.
         plain("passwords", WRONG, 77, "User: suite does not have permission"),
         login("external", "passwords", 77, "login refused"),
         login("auto", "passwords", 77, "User: guest does not have permission"),
@@ -195,7 +195,7 @@ static ARTEMIS: Kind = Kind {
 static RABBITMQ: Kind = Kind {
     name: "rabbitmq",
     routes: &[
-        // A queue that was declared as durable; one that comes into being by its address is not.
+        // A queue that was declared as durable; one that is created by its address is not.
         ["/amq/queue/REQ", "/amq/queue/REQ", "/amq/queue/REP", "/amq/queue/REP"],
         ["/queue/new.REQ", "/queue/new.REQ", "/queue/new.REP", "/queue/new.REP"],
         [

@@ -1,4 +1,4 @@
-//! How the broker lets one in, and as whom.
+//! How the broker accepts a login.
 
 use crate::{
     bench::{Bench, folder, pem, url},
@@ -6,7 +6,7 @@ use crate::{
     kinds::{Login, WrongHost},
 };
 
-/// Every choice of `sasl` comes to what the table says of it; a refusal at once.
+/// Every choice of `sasl` ends as the table says; a refusal ends at once.
 #[test]
 fn every_login() {
     let bench = Bench::new();
@@ -32,7 +32,7 @@ fn every_login() {
     }
 }
 
-/// A password goes over TLS alone: this is refused before anything connects.
+/// A password is sent only over TLS: this is refused before anything connects.
 #[test]
 fn a_password_never_goes_without_tls() {
     let bench = Bench::new();

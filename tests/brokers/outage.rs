@@ -11,7 +11,7 @@ fn sent(log: &str) -> usize {
     log.lines().filter(|line| line.contains("TRACE request: ")).count()
 }
 
-/// What the broker took before it was stopped is neither lost nor asked for again.
+/// What the broker accepted before it was stopped is neither lost nor sent again.
 #[test]
 fn stopped_between_sending_and_reply() {
     let bench = Bench::alone();
@@ -45,7 +45,7 @@ fn killed_with_five_hundred_requests_on_the_way() {
     all_signed(&ended, 500);
 }
 
-/// It is not there when the run begins, and comes within the first window.
+/// It is down when the run begins, and starts within the first window.
 #[test]
 fn not_there_at_the_beginning() {
     let bench = Bench::alone();

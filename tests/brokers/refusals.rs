@@ -52,7 +52,7 @@ fn listening_to_what_is_not_there() {
     listening(Bench::new().kind.refusals.listening_unknown);
 }
 
-/// Of these brokers one alone refuses durable messages: a virtual host of Broker-J's without a disk.
+/// Only one of these brokers refuses durable messages: a virtual host of Broker-J without a disk.
 #[test]
 fn durable_messages() {
     let bench = Bench::new();

@@ -1,4 +1,4 @@
-//! What users do all day.
+//! What users do every day.
 
 use std::collections::HashSet;
 
@@ -58,7 +58,7 @@ fn every_kind_of_address() {
     }
 }
 
-/// The broker takes a sender without an address, or says that it does not; one with an address it takes.
+/// The broker accepts a sender without an address, or says that it does not; one with an address it accepts.
 #[test]
 fn both_targets_of_the_sender() {
     let bench = Bench::new();

@@ -158,7 +158,7 @@ fn threads_may_share_a_signer() {
     }
 }
 
-/// A reply that refuses: the status, the words, and an empty line in the place of the value.
+/// A reply that refuses: the status, the words, and an empty line in place of the value.
 #[test]
 fn a_refusal_is_reported_item_by_item() {
     let error = ReplyAct::ServerError {
@@ -213,7 +213,7 @@ fn stop(process: u32) {
     }
 }
 
-/// Both ends of the connection are gone by the time that the library writes: the kernel would answer that with
+/// Both directions of the connection are closed by the time that the library writes: the kernel would answer that with
 /// SIGPIPE, which no program in C expects from a library. The next broker is good.
 #[test]
 fn a_broker_that_hangs_up_raises_no_sigpipe() {

@@ -1,8 +1,7 @@
-//! The reference and this program through a broker that runs already: the same requests, the same
-//! replies.
+//! pubtools-sign and this program through a broker that runs already: the same requests, the same replies.
 //!
-//! `AMQP_BROKER_CONFIG` names a configuration that both can read, with `log_level` and `chunk_size`,
-//! of a broker that takes a connection without SASL; somebody signs there.
+//! `AMQP_BROKER_CONFIG` names a configuration that both can read, with `log_level` and `chunk_size`, of a broker that
+//! accepts a connection without SASL and has a signing server.
 
 #![allow(unreachable_pub)]
 
@@ -23,7 +22,7 @@ const BLOB: &str = "pubtools-sign-msg-blob-sign";
 const IMAGES: &str =
     "--digest sha256:1 --reference r/one:1 --digest sha256:2 --reference r/two:größe";
 
-/// Runs a program to the status 0; a task id of each case keeps the replies of the cases apart.
+/// Runs a program to status 0; a task id of each case keeps the replies of the cases apart.
 #[track_caller]
 fn run(program: &Path, task: &str, arguments: &str) -> Ended {
     let config =
@@ -42,8 +41,8 @@ fn is_the_same(name: &str, task: &str, arguments: &str) {
     let link = folder.path().join(name);
     symlink(env!("CARGO_BIN_EXE_amqp-messenger"), &link).unwrap();
     let printed = |ended: Ended| normal::printed(&ended.stdout, &Ids::printed(&ended.stdout));
-    // Ours first: the reference may send before it listens, and what is answered before a topic has its first
-    // listener is lost.
+    // This program first: pubtools-sign may send before it listens, and a reply to a topic without a listener is
+    // lost.
     let ours = printed(run(&link, task, arguments));
     let theirs = printed(run(&reference::program(name), task, arguments));
     assert_eq!(ours, theirs);

@@ -73,7 +73,7 @@ impl Case {
         self
     }
 
-    /// timeout, retries and send_retries.
+    /// `timeout`, `retries` and `send_retries`.
     pub fn patience(self, timeout: u32, retries: u32, send_retries: u32) -> Self {
         self.set("timeout", &timeout.to_string())
             .set("retries", &retries.to_string())
@@ -108,7 +108,7 @@ impl Case {
         self
     }
 
-    /// What the sandbox does, to every link and request that the act is for.
+    /// What the sandbox does, to every link and request on which the act acts.
     pub fn act(self, act: impl Into<Act>) -> Self {
         self.rule(When::Any, act)
     }
@@ -126,9 +126,9 @@ impl Case {
                 set(options);
             }
         });
-        // The reference may send before it listens: then its reply needs a place to wait.
+        // pubtools-sign may send before it listens: then its reply needs a place to wait.
         bench.sandbox.declare("queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply");
-        // What the reference wants although its documentation does not say so.
+        // What pubtools-sign requires although its documentation does not say so.
         let config = bench.config().set("chunk_size", "200");
         let change = |config: Config, (key, value): &(&'static str, Option<String>)| match value {
             Some(value) => config.set(key, value),
@@ -145,16 +145,16 @@ impl Case {
         Prepared { case: self, bench }
     }
 
-    /// The two, one after the other: what the reference does, and what we do under its name.
+    /// The two, one after the other: what pubtools-sign does, and what this program does under its name.
     ///
-    /// We begin: the reference may send before it listens, and its reply is lost if nobody ever has.
+    /// This program begins: pubtools-sign may send before it listens, and its reply is lost if its queue does not exist.
     pub fn both(self) -> (Run, Run) {
         let prepared = self.bench();
         let ours = prepared.ours();
         (prepared.reference(), ours)
     }
 
-    /// Both sign: the broker sees the same, and the same is printed; by our own name too.
+    /// Both sign: the broker sees the same, and the same is printed; under the native name too.
     #[track_caller]
     pub fn is_the_same(self) {
         let prepared = self.bench();
@@ -163,7 +163,7 @@ impl Case {
         ours.iter().for_each(|ours| theirs.equals(ours));
     }
 
-    /// The same, but for our own name, whose command line or exit status is another.
+    /// The same, except under the native name, whose command line or exit status differs.
     #[track_caller]
     pub fn is_the_same_by_its_name(self) {
         let (theirs, ours) = self.both();
@@ -182,7 +182,7 @@ impl Case {
         }
     }
 
-    /// Nothing is sent or printed, and the status is 2; by our own name too.
+    /// Nothing is sent or printed, and the status is 2; under the native name too.
     #[track_caller]
     pub fn is_wrong_use(self) {
         let prepared = self.bench();
@@ -191,7 +191,7 @@ impl Case {
         }
     }
 
-    /// The same, but for our own name, whose command line is another.
+    /// The same, except under the native name, whose command line differs.
     #[track_caller]
     pub fn is_wrong_use_of_its_name(self) {
         let (theirs, ours) = self.both();
@@ -199,7 +199,7 @@ impl Case {
         ours.does_nothing(2);
     }
 
-    /// Nothing is sent or printed, and the status is 1; our own name has others, which tell the causes apart.
+    /// Nothing is sent or printed, and the status is 1; the native name has others, one for each cause.
     #[track_caller]
     pub fn is_wrong_configuration(self) {
         let (theirs, ours) = self.both();
@@ -219,12 +219,12 @@ impl Prepared {
         self.run(self.reference_program())
     }
 
-    /// We, called by the reference's name.
+    /// This program, called by the name of pubtools-sign.
     pub fn ours(&self) -> Run {
         self.run(self.our_program())
     }
 
-    /// We, for a test that does something while we run.
+    /// This program, for a test that does something while it runs.
     pub fn our_program(&self) -> Program {
         let link = self.bench.sandbox.dir().join(self.case.command);
         if !link.exists() {
@@ -233,7 +233,7 @@ impl Prepared {
         self.program(&link, None)
     }
 
-    /// We, called by our own name.
+    /// This program, called by its native name.
     pub fn natively(&self) -> Run {
         let command =
             self.case.command.trim_start_matches("pubtools-sign").trim_start_matches("-msg-");
@@ -253,7 +253,7 @@ impl Prepared {
         self.bench.sandbox.set_behaviours(vec![Rule::new(When::Request(number), act)]);
     }
 
-    /// The reference, for a test that does something while it runs.
+    /// pubtools-sign, for a test that does something while it runs.
     pub fn reference_program(&self) -> Program {
         self.program(&reference::program(self.case.command), None)
     }
@@ -263,7 +263,7 @@ impl Prepared {
         self.bench.sandbox.dir().parent().unwrap().to_owned()
     }
 
-    /// A program with the arguments; `command` comes before them where it is called by our own name.
+    /// A program with the arguments; `command` comes before them if it is called by the native name.
     fn program(&self, path: &Path, command: Option<&str>) -> Program {
         let mut program = Program::new(path);
         let home = self.home();

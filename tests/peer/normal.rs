@@ -1,4 +1,4 @@
-//! What a broker saw and what was printed, as text that is equal where only ids and times differ.
+//! What a broker saw and what was printed, as text that is equal if only ids and times differ.
 //!
 //! The same id has the same placeholder in everything of one run.
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// The requests of a run in their order: every section, with its types; the body's text.
 ///
-/// The header's `durable` is left out: that it differs is on purpose, and has a case of its own.
+/// The header's `durable` is left out: it differs on purpose, and has a case of its own.
 pub fn requests(record: &Record) -> String {
     let ids = Ids::of(record);
     record.requests.iter().map(|request| self::request(request, &ids)).collect()
@@ -40,9 +40,9 @@ fn request(request: &RequestRecord, ids: &Ids) -> String {
     ids.replaced(&lines.map(|line| line + "\n").concat())
 }
 
-/// The links of a run, the receivers first: everything an Attach says but its name.
+/// The links of a run, the receivers first: everything in an Attach except its name.
 ///
-/// A name must be its own, so only what it begins with is looked at.
+/// Each name must be unique, so only its beginning is compared.
 pub fn links(record: &Record) -> String {
     let of = |wanted| record.links.iter().filter(move |link| link.direction == wanted);
     of(Direction::Receiver)
@@ -72,12 +72,12 @@ fn link(link: &LinkRecord, record: &Record) -> String {
     lines.map(|line| line + "\n").concat()
 }
 
-/// A terminus that says nothing is as good as none.
+/// A terminus without any field counts as none.
 fn terminus(terminus: Option<&TerminusRecord>) -> String {
     terminus.map(|terminus| format!("{terminus:?}")).unwrap_or_default()
 }
 
-/// Each kind of connection of a run once: the reference makes two of the same kind, we one.
+/// Each kind of connection of a run once: pubtools-sign makes two of the same kind, this program one.
 pub fn connections(record: &Record) -> String {
     let mut kinds: Vec<String> = record.connections.iter().map(connection).collect();
     kinds.dedup();
@@ -132,7 +132,7 @@ pub fn printed(stdout: &str, ids: &Ids) -> String {
     ids.replaced(&text)
 }
 
-/// Puts placeholders in the place of what differs from reply to reply.
+/// Replaces what differs from reply to reply by placeholders.
 fn reply(text: &str, reply: &Value) -> String {
     let mut text = text.to_owned();
     let msg = &reply["msg"];

@@ -1,4 +1,4 @@
-//! Where the reference is.
+//! Where pubtools-sign is.
 
 use std::{
     path::PathBuf,
@@ -6,7 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
-/// A program of the reference, which is installed when it is first asked for.
+/// A program of pubtools-sign, which is installed when it is first needed.
 pub fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(install).join(name)

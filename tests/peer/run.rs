@@ -14,14 +14,14 @@ pub struct Run {
 }
 
 impl Run {
-    /// Fails the test unless the run did what it was asked for.
+    /// Fails the test unless the run did what it should.
     #[track_caller]
     pub fn signed(self) -> Self {
         assert!(!self.record.requests.is_empty(), "nothing was sent:\n{}", self.ended.stderr);
         Self { ended: self.ended.expect(0), ..self }
     }
 
-    /// Fails the test unless nobody but standard error has heard of this run.
+    /// Fails the test unless only standard error shows anything of this run.
     #[track_caller]
     pub fn does_nothing(self, status: i32) {
         let ended = self.ended.expect(status);
@@ -33,7 +33,7 @@ impl Run {
         );
     }
 
-    /// Fails the test unless the other run did the same as this one, which is the reference's.
+    /// Fails the test unless the other run did the same as this one, which is of pubtools-sign.
     #[track_caller]
     pub fn equals(&self, ours: &Run) {
         self.compare(ours, "connections", |run| normal::connections(&run.record));

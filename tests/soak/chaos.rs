@@ -10,7 +10,7 @@ use amqp_sandbox::{
     RequestAct, Rule, Sandbox, When,
 };
 
-/// Conditions that pass, of a connection, a link and a request.
+/// Temporary conditions, of a connection, a link and a request.
 const CLOSING: [&str; 4] = [
     "amqp:connection:forced",
     "amqp:internal-error",
@@ -47,7 +47,7 @@ impl Random {
     }
 }
 
-/// Puts other faults in force again and again, and hangs up now and then, until it is over.
+/// Puts other faults in force again and again, and hangs up now and then, until the end.
 pub(crate) fn make(sandbox: &Sandbox, seed: u64, over: &AtomicBool) {
     let mut random = Random::new(seed);
     while !over.load(Ordering::SeqCst) {
@@ -56,7 +56,7 @@ pub(crate) fn make(sandbox: &Sandbox, seed: u64, over: &AtomicBool) {
         for _ in 0..random.below(6) {
             sleep(50 + random.below(700));
             if random.below(3) > 0 {
-                // For a moment alone: no connection escapes it.
+                // Only for a moment: no connection escapes it.
                 sandbox
                     .set_behaviours([rules.clone(), vec![connection_rule(&mut random)]].concat());
                 sandbox.cut_connections();
@@ -66,7 +66,7 @@ pub(crate) fn make(sandbox: &Sandbox, seed: u64, over: &AtomicBool) {
                 sandbox.cut_connections();
             }
         }
-        // Now and then long enough for a connection to be given up that says nothing.
+        // Now and then so long that a silent connection is given up.
         sleep(if random.below(4) == 0 { 3000 } else { random.below(1000) });
     }
     sandbox.set_behaviours(vec![]);
@@ -163,7 +163,7 @@ fn connection_rule(random: &mut Random) -> Rule {
 fn garbage(random: &mut Random) -> Vec<u8> {
     match random.below(4) {
         0 => b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
-        // The size of a frame is that of its header at least, and no more than was asked for.
+        // The size of a frame is at least that of its header, and at most what the client allows.
         1 => vec![0, 0, 0, random.below(8) as u8, 2, 0, 0, 0],
         2 => vec![0x7f, 0, 0, 0, 2, 0, 0, 0],
         _ => (0..1 + random.below(300)).map(|_| random.below(256) as u8).collect(),

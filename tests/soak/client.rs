@@ -57,7 +57,7 @@ pub(crate) fn run(seed: u64) {
             "descriptors": fs::read_dir("/proc/self/fd").unwrap().count(),
         });
         if writeln!(std::io::stdout(), "{line}").is_err() {
-            // Nobody wants to know more.
+            // The test has ended.
             return;
         }
     }
@@ -73,7 +73,7 @@ struct Checks<'a> {
 }
 
 impl Checks<'_> {
-    /// A word for a request's state; each value that came is the signature of what was asked for at its place.
+    /// The name of a request's state; each value that came is the signature of what was asked for at its place.
     fn state(&mut self, entry: &Entry) -> String {
         let first = self.place;
         self.place += entry.request().value_count();
@@ -82,7 +82,7 @@ impl Checks<'_> {
             State::Undeliverable(_) => return "Undeliverable".to_owned(),
             other => return format!("{other:?}").split('(').next().unwrap().to_owned(),
         };
-        assert!(reply.document.contains(&entry.request().id), "somebody else's reply");
+        assert!(reply.document.contains(&entry.request().id), "a foreign reply");
         let values = entry.signed_values();
         assert_eq!(values.len(), entry.request().value_count());
         for (value, place) in values.iter().zip(first..).filter(|(value, _)| !value.is_empty()) {

@@ -1,4 +1,4 @@
-//! Holds what the client said against what the broker saw.
+//! Compares what the client reported with what the broker saw.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -21,8 +21,8 @@ pub(crate) struct Seen {
     pub(crate) again: usize,
 }
 
-/// A reply that the client accepted is in its output, and what is in its output was sent to it. It knows no outcome
-/// that it was not told, and sends what it knows to be accepted in a later cycle alone.
+/// A reply that the client accepted is in its output, and what is in its output was sent to it. It knows only outcomes
+/// that it got, and sends what it knows to be accepted only in a later cycle.
 pub(crate) fn judge(runs: &[Value], record: &Record) -> Seen {
     let mut accepted = HashSet::new();
     let mut sent = HashSet::new();
@@ -33,7 +33,7 @@ pub(crate) fn judge(runs: &[Value], record: &Record) -> Seen {
             *last = delivery.sent.max(*last);
         }
         let Some(id) = delivery.request_id.as_deref() else { continue };
-        // A later run gets it too where it comes late, and takes it for somebody else's.
+        // If it comes late, a later run gets it too, and takes it for a foreign one.
         let reply = (delivery.address.as_str(), id);
         sent.insert(reply);
         if matches!(delivery.outcome, Some(DeliveryOutcome::Accepted)) {
@@ -87,7 +87,7 @@ fn outcomes(sendings: &[&RequestRecord]) -> Vec<(usize, Option<Outcome>)> {
     sendings.iter().map(|request| (request.connection, request.outcome.clone())).collect()
 }
 
-/// Whether a request without reply may be in this state after what the broker said of it.
+/// Whether a request without a reply may be in this state, by its outcome at the broker.
 fn may_be(state: &str, sendings: &[&RequestRecord]) -> bool {
     let told = |fits: fn(&Outcome) -> bool| {
         sendings.iter().any(|request| request.outcome.as_ref().is_some_and(fits))
@@ -112,8 +112,8 @@ fn may_be(state: &str, sendings: &[&RequestRecord]) -> bool {
 /// How often a request was sent when the client knew that its last sending was accepted; each time is in a later
 /// cycle than the one before.
 ///
-/// On one connection nothing else is a reason to send it again. On another one it may be that the outcome was lost
-/// with the connection, unless the client settled a reply that went out after it: it takes in what comes in order.
+/// On one connection nothing else is a reason to send it again. On another one the outcome may have been lost with the
+/// connection, unless the client settled a reply that was sent after it: it processes what comes in order.
 fn again(mut sendings: Vec<&RequestRecord>, heard: &HashMap<usize, Instant>) -> usize {
     // The client has one connection at a time. What it left in an earlier one may be read late.
     sendings.sort_by_key(|request| (request.connection, request.number));

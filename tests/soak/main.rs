@@ -1,7 +1,7 @@
 //! Many requests through a broker that does all kinds of things wrong, changing all the time: `make soak`.
 //!
 //! The client is a process of its own, one long-lived user of the library, so that its memory can be looked at. It
-//! verifies every signature and tells what became of each request; here that is held against what the broker saw.
+//! verifies every signature and reports what became of each request; here that is compared with what the broker saw.
 //!
 //! Environment: SOAK_REQUESTS (50000) and SOAK_SECONDS (600), both at least; SOAK_SEED, which is printed.
 
@@ -63,7 +63,7 @@ fn soak() {
     while total < requests || started.elapsed() < Duration::from_secs(seconds) {
         let line = lines.recv_timeout(LONGEST_RUN).expect("the client goes on");
         let run: Value = serde_json::from_str(&line).unwrap();
-        // Nobody listens there any more, and the sandbox would fill it for ever.
+        // Nothing receives from it any longer, and the sandbox would fill it forever.
         sandbox.delete(run["queue"].as_str().unwrap());
         total += run["requests"].as_u64().unwrap();
         if runs.len() % 10 == 0 {
@@ -106,13 +106,13 @@ fn soak() {
     );
 }
 
-/// What the client says, line by line, until it ends.
+/// What the client prints, line by line, until it ends.
 fn lines(client: &mut Running) -> mpsc::Receiver<String> {
     let output = BufReader::new(client.0.stdout.take().unwrap());
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         for line in output.lines() {
-            // Where the test has failed nobody listens.
+            // If the test has failed, nothing receives it.
             let _ = sender.send(line.unwrap());
         }
     });

@@ -1,4 +1,4 @@
-//! What a broker's condition means where it comes, and that the user reads it once.
+//! What a broker's condition means, depending on where it comes, and that it is reported once.
 
 use std::io::{Read, Write};
 
@@ -52,7 +52,7 @@ use Place::{Connection, Outcome, Receiver, Sender, Session};
 
 const LINKS_AND_ABOVE: [Place; 4] = [Connection, Session, Receiver, Sender];
 
-/// The program with a broker that takes a request and ends `place` in these words, and a good one next.
+/// The program with a broker that accepts a request and ends `place` with this condition, and a good one next.
 struct Case {
     next: Bench,
     ended: Ended,
@@ -80,7 +80,7 @@ impl Case {
         Self { next, ended }
     }
 
-    /// Fails the test unless the run ended so, and told the condition once.
+    /// Fails the test unless the run ended with this status, and reported the condition once.
     #[track_caller]
     fn expect(self, status: i32, words: &str, connections_to_the_next: usize) -> Ended {
         let ended = self.ended.expect(status);
@@ -96,9 +96,9 @@ fn to(next: &Bench, port: u16) -> Config {
     next.config().set("messaging_brokers", &urls).set("close_timeout", "1").set("timeout", "30")
 }
 
-/// Also where it is one item's outcome: what one item may not, the next may not either.
+/// Also if it is the outcome of one item: what is refused for one item is refused for the next.
 #[test]
-fn a_refusal_ends_the_run_wherever_it_comes_and_is_told_once() {
+fn a_refusal_ends_the_run_wherever_it_comes_and_is_reported_once() {
     for (condition, words) in REFUSALS {
         for place in LINKS_AND_ABOVE.into_iter().chain([Outcome]) {
             Case::new(place, condition, words).expect(
@@ -111,7 +111,7 @@ fn a_refusal_ends_the_run_wherever_it_comes_and_is_told_once() {
 }
 
 #[test]
-fn what_may_pass_leads_to_the_next_broker_and_is_told_once() {
+fn what_may_pass_leads_to_the_next_broker_and_is_reported_once() {
     for (index, condition) in PASSING.into_iter().enumerate() {
         let place = LINKS_AND_ABOVE[index % LINKS_AND_ABOVE.len()];
         let ended = Case::new(place, condition, "says the peer").expect(
@@ -131,7 +131,7 @@ fn what_may_pass_leads_to_the_next_broker_and_is_told_once() {
 }
 
 #[test]
-fn as_an_outcome_it_ends_the_item_and_is_told_once() {
+fn as_an_outcome_it_ends_the_item_and_is_reported_once() {
     for condition in PASSING.into_iter().chain(["amqp:precondition-failed"]) {
         let ended = Case::new(Outcome, condition, "says the peer").expect(
             75,
@@ -142,7 +142,7 @@ fn as_an_outcome_it_ends_the_item_and_is_told_once() {
     }
 }
 
-/// The sender's precondition fails what was never taken; elsewhere it passes.
+/// On the sender it ends what was never accepted; elsewhere it is temporary.
 #[test]
 fn a_failed_precondition_ends_what_was_never_taken() {
     let words = "amqp:precondition-failed: durable messages are not taken";
@@ -156,7 +156,7 @@ fn a_failed_precondition_ends_what_was_never_taken() {
     ended.says(words).says("set durable: false");
 }
 
-/// Before the links are answered a Close is about the login: the next broker may know us, this one is not asked again.
+/// Before the links are answered a Close is about the login: the next broker may accept it, this one is not asked again.
 #[test]
 fn a_refusal_in_place_of_the_links_leaves_the_next_broker() {
     for (condition, words) in REFUSALS.into_iter().take(3) {
@@ -177,9 +177,9 @@ fn a_refusal_in_place_of_the_links_leaves_the_next_broker() {
     }
 }
 
-/// What came first says why, unless the second word is that we may not.
+/// The first reason is reported, unless the second is a refusal.
 #[test]
-fn of_two_reasons_the_refusal_is_told_else_the_first() {
+fn of_two_reasons_the_refusal_is_reported_else_the_first() {
     let cases = [
         ("amqp:resource-deleted", "amqp:connection:forced", 0, "amqp:resource-deleted"),
         ("amqp:connection:forced", "amqp:resource-deleted", 0, "amqp:connection:forced"),
@@ -206,7 +206,7 @@ fn of_two_reasons_the_refusal_is_told_else_the_first() {
     }
 }
 
-/// An alert about our certificate or handshake takes the broker out, a broker in trouble may pass.
+/// An alert about the client's certificate or handshake excludes the broker; a broker in trouble may recover.
 #[test]
 fn alerts_decide_as_conditions_do() {
     let cases = [
@@ -274,10 +274,10 @@ fn alerts_decide_as_conditions_do() {
     }
 }
 
-/// What a broker writes, and how long it is, so that it must be escaped and cut.
+/// What a broker writes: so wild and long that it must be escaped and cut.
 const WILD: &str = "\u{1b}[31mred \u{202e}turned\r\n";
 
-/// Fails the test unless the words are told, without anything that acts on a terminal, and cut.
+/// Fails the test unless the words are reported, without anything that acts on a terminal, and cut.
 #[track_caller]
 fn are_tamed(ended: &Ended, name: &str) {
     ended.says("\\u{1b}[31mred \\u{202e}turned\\r\\n");
@@ -287,7 +287,7 @@ fn are_tamed(ended: &Ended, name: &str) {
     assert!(longest < 5000, "a line of {longest} bytes for {name}");
 }
 
-/// What a broker writes is told without its escape sequences, turns of direction and length, in each place.
+/// What a broker writes is reported without escape sequences, changes of direction and excessive length, wherever it comes.
 #[test]
 fn a_brokers_words_are_escaped_and_cut() {
     let wild = format!("{WILD}{}", "x".repeat(20_000));
@@ -313,7 +313,7 @@ fn a_brokers_words_are_escaped_and_cut() {
         (rule(When::Any, server), 1),
     ] {
         let bench = Bench::misbehaving(vec![rule.clone()]);
-        // By the address alone: without one the sandbox's refusal of the anonymous terminus is none.
+        // By its address: without one, to refuse the sender would only refuse the anonymous terminus.
         let config = bench.config().patience(1, 1, 1).set("sender_target", "address");
         are_tamed(
             &bench.run(&config, &images(1)).expect(status),
@@ -322,7 +322,7 @@ fn a_brokers_words_are_escaped_and_cut() {
     }
 }
 
-/// The same for what a session ends with, and for what is no AMQP at all.
+/// The same for the end of a session, and for what is not AMQP at all.
 #[test]
 fn words_of_a_session_s_end_and_of_a_stranger_are_escaped() {
     for condition in ["amqp:not-found", "amqp:internal-error"] {

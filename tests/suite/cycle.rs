@@ -64,7 +64,7 @@ fn raw_prints_an_empty_line_for_a_missing_item() {
     assert_eq!(lines, [false, true, false]);
 }
 
-/// A second cycle sends what is open and nothing else.
+/// A second cycle sends only what is open.
 #[test]
 fn a_cycle_sends_only_what_is_unanswered() {
     let first_time = When::All(vec![When::Request(2), When::Delivery(1)]);
@@ -102,11 +102,11 @@ fn a_foreign_reply_does_not_restart_the_clock() {
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
     took_between(&ended, 1.0, 1.5);
     let record = bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 3);
-    assert!(record.is_ok(), "foreign replies are accepted, or they would come again for ever");
+    assert!(record.is_ok(), "foreign replies are accepted, or they would come again forever");
 }
 
 #[test]
-fn a_second_reply_is_accepted_and_passed_over() {
+fn a_second_reply_is_accepted_and_ignored() {
     let bench = Bench::misbehaving(vec![rule(When::Request(1), ReplyAct::ReplyTwice)]);
     let ended = bench.run(&bench.config(), &images(2)).expect(0);
     assert_eq!(ended.messages().len(), 2);

@@ -1,4 +1,4 @@
-//! What ended a run, or left an item out, stands in the document, and on standard error with a remedy, each once.
+//! What ended a run, or left an item out, is in the document, and on standard error with a remedy, each once.
 
 use std::net::TcpListener;
 
@@ -90,9 +90,9 @@ fn what_is_left_out_is_a_cause_each() {
     }
 }
 
-/// However many items it is about.
+/// Even if it is about many items.
 #[test]
-fn a_remedy_is_told_once() {
+fn a_remedy_is_reported_once() {
     let (_bench, ended) =
         run(rule(When::Any, RequestAct::Reject(refusal("amqp:link:message-size-exceeded"))));
     let ended = ended.expect(75);
@@ -223,7 +223,7 @@ fn an_end_from_outside_is_one_cause() {
     ended.says_once("amqp-messenger: interrupted\n");
 }
 
-/// A port whose connections are taken by nobody, and whose list of those that wait is full: connecting gets no answer.
+/// A port whose connections are not accepted, and whose queue of them is full: connecting gets no answer.
 fn full_port() -> (TcpListener, Vec<std::net::TcpStream>) {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
@@ -236,7 +236,7 @@ fn full_port() -> (TcpListener, Vec<std::net::TcpStream>) {
     (listener, waiting)
 }
 
-/// Each broker gets its whole time once, however short `timeout` is; the phase is told that did not end.
+/// Each broker gets its whole time once, however short `timeout` is; the phase that did not end is reported.
 #[test]
 fn each_silent_broker_gets_its_time_and_is_named_with_its_phase() {
     let bench = Bench::new();

@@ -1,4 +1,4 @@
-//! One fault of the sandbox at every position, for each operation, as JSON and raw: what must come of it.
+//! One fault of the sandbox at every position, for each operation, as JSON and raw: what must follow.
 
 use std::{collections::HashMap, thread, time::Duration};
 
@@ -9,14 +9,14 @@ use crate::{
     three::{Operation, operations},
 };
 
-/// Told of a connection that was lost.
+/// Reported when a connection is lost.
 pub const AGAIN: &str = "connecting again";
 
-/// The patience of a run that is to end with something missing.
+/// The retry limits of a run that is to end with something missing.
 pub const ONE_WINDOW: &[(&str, &str)] =
     &[("timeout", "1"), ("retries", "1"), ("send_retries", "1")];
 
-/// What goes wrong, and what must come of it.
+/// What goes wrong, and what must follow.
 #[derive(Clone, Copy)]
 pub struct Fault<'a> {
     /// The sandbox's rules, with blanks between them; `#` stands for the position.
@@ -25,17 +25,17 @@ pub struct Fault<'a> {
     pub credit: u32,
     /// Keys of the configuration.
     pub set: &'a [(&'a str, &'a str)],
-    /// The exit status. With another than 0 the item at the position is missing, or all.
+    /// The exit status. If it is not 0, the item at the position is missing, or all of them.
     pub status: i32,
-    /// What the user is told.
+    /// What is reported.
     pub says: &'a str,
     /// How many connections the client makes.
     pub connections: usize,
-    /// What else is to be seen in the broker's record, by the position.
+    /// What else must be in the broker's record, by the position.
     pub seen: fn(&Record, usize) -> bool,
 }
 
-/// A fault that is none.
+/// No fault.
 pub const NONE: Fault = Fault {
     rules: "",
     credit: 100,
@@ -46,9 +46,9 @@ pub const NONE: Fault = Fault {
     seen: |_, _| true,
 };
 
-/// Where no timeout is set, no fault is one to wait for silence after: with this one that would take longer …
+/// A fault without a timeout of its own needs no wait for silence: with this one such a wait would take longer
 const TIMEOUT: &str = "30";
-/// … than a run may.
+/// than a run may take.
 const AT_MOST: Duration = Duration::from_secs(25);
 
 impl Fault<'_> {
@@ -123,7 +123,7 @@ pub fn times_asked(record: &Record) -> Vec<usize> {
     times
 }
 
-/// What is answered and accepted is not asked for again; nothing is asked for more than twice.
+/// What is answered or accepted is not sent again; nothing is sent more than twice.
 #[track_caller]
 pub fn asked_again_only_for_want_of_an_answer(record: &Record, name: &str) {
     let mut last: HashMap<&str, usize> = HashMap::new();
@@ -134,7 +134,7 @@ pub fn asked_again_only_for_want_of_an_answer(record: &Record, name: &str) {
     assert!(times.iter().all(|count| *count <= 2), "{name}: {times:?}");
     for delivery in record.accepted() {
         let id = delivery.request_id.as_deref().unwrap();
-        // A foreign reply answers nothing that was asked for.
+        // A foreign reply answers no request of the run.
         let asked = last.get(id).copied().unwrap_or_default();
         assert!(asked <= delivery.connection, "{name}: {id} was answered, and asked for again");
     }

@@ -12,14 +12,14 @@ use crate::{
 
 // ---- the connection ----
 
-/// With a credit of 1 the client knows that the broker has taken what came before: that does not come again. (Some more
-/// may be on its way when the connection ends.)
+/// With a credit of 1 the client knows that the broker has accepted what came before, which is not sent again. (One more
+/// request may be on its way when the connection ends.)
 fn nothing_before_it(record: &Record, position: usize) -> bool {
     let times = times_asked(record);
     times[..position - 1].iter().all(|times| *times == 1) && times[position - 1] == 2
 }
 
-/// It alone comes again.
+/// Only this request is sent again.
 fn only_that_one(record: &Record, position: usize) -> bool {
     times_asked(record) == [1, 2, 3].map(|number| 1 + usize::from(number == position))
 }
@@ -28,7 +28,7 @@ fn only_that_one(record: &Record, position: usize) -> bool {
 fn a_cut_at_any_request_loses_nothing() {
     let cut = Fault { rules: "cut@request=#", says: AGAIN, connections: 2, ..NONE };
     cut.at_every_position();
-    // Nothing is answered by then: what was accepted is waited for on the next connection.
+    // Nothing is answered by then: replies to what was accepted are waited for on the next connection.
     let rules = "cut@request=#@connection=1 delay=700ms";
     Fault { rules, credit: 1, seen: nothing_before_it, ..cut }.at_every_position();
 }
@@ -86,7 +86,7 @@ fn a_broker_that_is_silent_at_first_is_left() {
     }
 }
 
-/// The same once the first connection was of use: only the second one is silent.
+/// The same after a connection that worked: only the second one is silent.
 #[test]
 fn a_broker_that_is_silent_on_the_next_connection_is_left() {
     for phase in ["tcp", "tls", "open"] {
@@ -101,7 +101,7 @@ fn bytes_that_come_one_by_one_are_taken() {
     Fault { rules: "slow=0s", ..NONE }.everywhere();
 }
 
-/// What one broker took in, another one of the same queues hands out; only what had no outcome is sent there.
+/// What one broker accepted, another one of the same queues delivers; only what had no outcome is sent there.
 #[test]
 fn a_reply_comes_from_the_next_broker_of_the_same_queues() {
     for position in 1..=3 {
@@ -136,7 +136,7 @@ fn a_reply_comes_from_the_next_broker_of_the_same_queues() {
     }
 }
 
-/// Each reply takes longer than either side may be silent. The operations wait side by side.
+/// Each reply takes longer than either side may be silent. The operations run at the same time.
 #[test]
 fn replies_slower_than_the_idle_timeouts_are_waited_for() {
     let waited_for = |operation: Operation| {
@@ -187,13 +187,13 @@ fn what_is_given_back_comes_again_in_the_next_window() {
     }
 }
 
-/// The end of a link for a reason that passes, at any request; the sender's link is the one that it came by.
+/// The end of a link for a temporary reason, at any request; the sender's link is the one that the request came by.
 #[test]
 fn a_link_that_ends_at_any_request_loses_nothing() {
     let says = "amqp:link:detach-forced: a rule of the sandbox refuses it; connecting again";
     let rules = "detach=amqp:link:detach-forced@request=#";
     Fault { rules, says, connections: 2, ..NONE }.at_every_position();
-    // Before the sender is attached it is an attempt that failed, after it a connection that was lost: both are told.
+    // Before the sender is attached an attempt failed, after it a connection was lost: both are reported.
     let rules = "detach=amqp:link:detach-forced@receiver@connection=1";
     Fault { rules, says: "ing again", connections: 2, ..NONE }.everywhere();
 }
@@ -207,14 +207,14 @@ fn replies_may_come_in_any_order_and_more_than_once() {
         asked.eq(record.deliveries.iter().map(|delivery| &delivery.request_id))
     };
     Fault { rules: "reverse=3", seen: reversed, ..NONE }.everywhere();
-    // All of them are accepted, or they would come again for ever.
+    // All of them are accepted, or they would come again forever.
     let four = |record: &Record, _| record.deliveries.len() == 4 && record.accepted().count() == 4;
-    // A second reply to the last request finds nobody.
+    // A second reply to the last request may come after the run.
     Fault { rules: "twice@request=#", seen: four, ..NONE }.at(1..=2);
     Fault { rules: "foreign-first@request=#", seen: four, ..NONE }.at_every_position();
 }
 
-/// In the next window, and in the next cycle, which has asked for it a second time.
+/// In the next window, and in the next cycle, which has sent its request a second time.
 #[test]
 fn a_late_reply_counts_whenever_it_comes() {
     let once = |record: &Record, _| times_asked(record) == [1, 1, 1];
@@ -269,7 +269,7 @@ fn a_reply_is_understood_however_it_is_carried() {
 }
 
 #[test]
-fn what_the_server_refuses_and_what_it_forgets_is_told_wherever_it_comes() {
+fn what_the_server_refuses_and_what_it_forgets_is_reported_wherever_it_comes() {
     let says = "refused by the signing server: no-such-key";
     Fault { rules: "server-error=no-such-key@request=#", status: 1, says, ..NONE }
         .at_every_position();

@@ -1,4 +1,4 @@
-//! Who may send how much (AMQP 1.0 part 2.5.6 and 2.6.7): credit, the session's window, and peers that keep to neither.
+//! Who may send how much (AMQP 1.0 parts 2.5.6 and 2.6.7): credit, the session's window, and peers that respect neither.
 
 use std::io::Read;
 
@@ -17,12 +17,12 @@ fn credit_that_is_taken_back_is_not_used() {
         let mut peer = Peer::attached(stream).unwrap();
         peer.grant(3).unwrap();
         let mut ids: Vec<_> = (0..3).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
-        // It knew of none of them: that is a credit of -3.
+        // The broker did not count them yet: that is a credit of -3.
         let replies: Vec<_> =
             (0..3).map(|number| peer.reply(number, &ids[number as usize])).collect();
         peer.answer(&[peer.flow(0), peer::settled(0, 2, accepted()), replies.concat()].concat())
             .unwrap();
-        // By its word on the replies the client has seen what was before them.
+        // When it settles the replies, the client has read what was before them.
         loop {
             match peer.frame().unwrap().code {
                 disposition::CODE => break,
@@ -77,7 +77,7 @@ fn without_a_window_of_the_session_nothing_is_sent() {
         .says("not sent; running again can help");
 }
 
-/// The first request waits in the engine meanwhile, and alone: a cycle that ends in between repeats no other.
+/// Meanwhile only the first request waits in the engine: a cycle that ends in between repeats no other.
 #[test]
 fn each_request_goes_out_once_when_the_window_opens() {
     for (timeout, repeated) in [(20, 0), (1, 1)] {
@@ -85,7 +85,7 @@ fn each_request_goes_out_once_when_the_window_opens() {
         let (port, _) = peer::listen(move |stream| {
             let mut peer = Peer::attached_with_idle_timeout(stream, 400).unwrap();
             peer.answer(&peer.flow_without_window(9)).unwrap();
-            // Heartbeats tell that time has passed: 0.2 s each.
+            // Heartbeats show that time has passed: 0.2 s each.
             let mut heartbeats = [0; 8 * 7];
             peer.stream.read_exact(&mut heartbeats).unwrap();
             assert!(heartbeats.chunks(8).all(|frame| frame == HEARTBEAT), "{heartbeats:x?}");
@@ -108,7 +108,7 @@ fn each_request_goes_out_once_when_the_window_opens() {
     }
 }
 
-/// A peer that does what it may not, and the next broker, which is good.
+/// A peer that violates the protocol, and the next broker, which is good.
 #[track_caller]
 fn is_left(
     reason: &str,
@@ -127,7 +127,7 @@ fn is_left(
     ended
 }
 
-/// The engine would take it for the request that we are about to write.
+/// The engine would take it for the request that is about to be written.
 #[test]
 fn a_message_on_the_link_of_our_requests_ends_the_connection() {
     let (tell, told) = std::sync::mpsc::channel();
@@ -136,7 +136,7 @@ fn a_message_on_the_link_of_our_requests_ends_the_connection() {
         |config| config,
         move |stream| {
             let Ok(mut peer) = Peer::attached(stream) else { return };
-            let message = peer::reply_message("nobody's");
+            let message = peer::reply_message("unknown");
             let _ =
                 peer.answer(&[peer.flow(9), peer.transfer_on(Role::Sender, 0, &message)].concat());
             let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
@@ -145,7 +145,7 @@ fn a_message_on_the_link_of_our_requests_ends_the_connection() {
     assert_eq!(told.recv_timeout(LONG), Ok(0), "requests went out after it");
 }
 
-/// Before the sender is attached nobody takes replies in: so many as there is credit are kept, and no more.
+/// Before the sender is attached replies are not processed: as many as there is credit for are kept, and no more.
 #[test]
 fn replies_without_credit_end_the_connection_while_links_are_attached() {
     is_left(
@@ -153,7 +153,7 @@ fn replies_without_credit_end_the_connection_while_links_are_attached() {
         |config| config.set("sender_target", "address"),
         |stream| {
             let Ok(mut peer) = Peer::half_attached(stream) else { return };
-            let message = peer::reply_message("somebody else's");
+            let message = peer::reply_message("foreign");
             let many: Vec<_> = (0..2000)
                 .flat_map(|number| peer.transfer_on(Role::Receiver, number, &message))
                 .collect();
@@ -163,7 +163,7 @@ fn replies_without_credit_end_the_connection_while_links_are_attached() {
     );
 }
 
-/// It does not read, and so never hears that it may send more; what we say of its messages would pile up.
+/// It does not read, and so never gets more credit; the outcomes of its messages would pile up.
 #[test]
 fn a_peer_that_sends_and_does_not_read_is_left() {
     is_left(
@@ -171,7 +171,7 @@ fn a_peer_that_sends_and_does_not_read_is_left() {
         |config| config.set("log_level", "warning"),
         |stream| {
             let Ok(mut peer) = Peer::attached(stream) else { return };
-            let message = peer::reply_message("somebody else's");
+            let message = peer::reply_message("foreign");
             for first in (0..4_000_000).step_by(1000) {
                 let many: Vec<_> = (first..first + 1000)
                     .flat_map(|number| peer.transfer_on(Role::Receiver, number, &message))

@@ -33,7 +33,7 @@ fn counted(
     (port, count)
 }
 
-/// They stand behind the end of the sender, in the same bytes.
+/// They come after the end of the sender, in the same bytes.
 #[test]
 fn replies_that_are_here_already_do_not_go_with_the_sender() {
     let (port, _) = counted(|stream, number| {
@@ -54,7 +54,7 @@ fn replies_that_are_here_already_do_not_go_with_the_sender() {
     assert_eq!(ended.messages().len(), 2);
 }
 
-/// Qpid Broker-J refuses an address by the end of the sender, and says no more to what was on its way.
+/// Qpid Broker-J refuses an address by ending the sender, and never settles what was on its way.
 #[test]
 fn a_refusal_is_not_lost_with_the_connection_and_waits_for_nothing() {
     for and_then in [Vec::new(), end(Value::Null).encode()] {
@@ -106,12 +106,12 @@ fn a_broker_that_forgets_and_hangs_up_makes_no_endless_run() {
         let _ = peer.grant(1);
         let _ = peer.transfer();
         let _ = peer.answer(&peer::settled(0, 0, Value::Null));
-        // What was written arrives, and then the end.
+        // What was written arrives, and then the end of the stream.
         let _ = peer.stream.shutdown(Shutdown::Write);
         peer::swallow(peer.stream);
     });
     let bench = Bench::new();
-    // The deadline is only there to end the test where the run would not end by itself.
+    // The deadline is only there to end the test if the run does not end by itself.
     let ended = bench
         .run(&alone(&bench, port).patience(1, 1, 1).set("deadline", "20"), &images(2))
         .expect(75);
@@ -120,7 +120,7 @@ fn a_broker_that_forgets_and_hangs_up_makes_no_endless_run() {
     assert!((2..30).contains(&connections), "{connections} connections");
 }
 
-/// It asks for SASL, and breaks off when it gets it: that may pass, and is no refusal.
+/// It asks for SASL, and hangs up when it gets it: that may be temporary, and is not a refusal.
 #[test]
 fn a_failed_attempt_with_sasl_is_tried_again() {
     let (port, count) = counted(|mut stream, _| {
@@ -185,7 +185,7 @@ fn heartbeats_are_no_hot_loop_however_often_they_are_wanted() {
     assert!((80..16_000).contains(&bytes), "{bytes} bytes");
 }
 
-/// The engine keeps something of every such frame.
+/// The engine keeps some memory for every such frame.
 #[test]
 fn sasl_without_an_end_is_given_up() {
     let (port, count) = counted(|mut stream, _| {
@@ -206,7 +206,7 @@ fn sasl_without_an_end_is_given_up() {
     assert!(count.load(Ordering::SeqCst) > 1);
 }
 
-/// Proton's own core takes it; that of a host may have been built with assertions and abort, as SECURITY.md says.
+/// Proton's own core accepts it; that of a host may have been built with assertions and abort, as SECURITY.md says.
 #[test]
 fn a_transfer_without_a_delivery_id_is_taken_by_the_static_core() {
     for in_two in [false, true] {
@@ -228,7 +228,7 @@ fn a_transfer_without_a_delivery_id_is_taken_by_the_static_core() {
     }
 }
 
-/// A value within a value, as deep as a frame can hold them, where the stack is smaller than what that takes.
+/// A value within a value, as deep as a frame can hold them, on a stack that is smaller than recursion would need.
 #[test]
 fn values_as_deep_as_a_frame_need_no_stack_of_ours() {
     let (port, _) = counted(|mut stream, _| {
@@ -283,8 +283,8 @@ fn a_login_after_the_open_ends_the_connection() {
     assert!(count.load(Ordering::SeqCst) > 1);
 }
 
-/// A broker whose directory of users is down for now says so by another code than one that does not know us
-/// (AMQP 1.0 part 5.3.3.6).
+/// A broker whose directory of users is down says so by another code than one that refuses the login (AMQP 1.0
+/// part 5.3.3.6).
 #[test]
 fn a_login_that_fails_for_now_is_tried_again() {
     for (code, status) in [(1, 77), (2, 69), (3, 77), (4, 69)] {
@@ -305,7 +305,7 @@ fn a_login_that_fails_for_now_is_tried_again() {
     }
 }
 
-/// There should be an Open before it, but it has the broker's reason.
+/// An Open should precede it, but it has the broker's reason.
 #[test]
 fn a_close_without_an_open_tells_why() {
     for (condition, status) in [("amqp:unauthorized-access", 77), ("amqp:connection:forced", 69)] {
@@ -324,8 +324,8 @@ fn a_close_without_an_open_tells_why() {
     }
 }
 
-/// Requests for another handshake, which TLS passes over, again and again in place of the one that there is (RFC 5246,
-/// 7.4.1.1): there is always something to read.
+/// Requests for another handshake, which TLS ignores during the one that there is (RFC 5246, 7.4.1.1), again and again:
+/// there is always something to read.
 #[test]
 fn a_handshake_without_an_end_is_given_up() {
     let (tell, told) = std::sync::mpsc::channel();

@@ -19,9 +19,9 @@ fn peak_memory(id: u32) -> Option<u64> {
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-/// The peak is read while the program waits for us to take its document, which is larger than the
-/// pipe: what it is made of is in memory then. (What wait4(2) tells counts the test's own memory in,
-/// which the child shared before it became the program.)
+/// The peak is read while the program waits for the test to read its document, which is larger than the pipe: what it is
+/// made of is in memory then. (What wait4(2) reports includes the test's own memory, which the child shared before it
+/// became the program.)
 #[test]
 fn ten_thousand_requests_are_signed_in_order_and_in_little_memory() {
     const COUNT: usize = 10_000;
@@ -77,11 +77,11 @@ fn the_deadline_of_the_run_ends_connecting_and_sending() {
     took_between(&ended.expect(124), 1.0, 1.9);
 }
 
-/// A sandbox whose reply queue is full of messages to somebody else, and which never answers.
+/// A sandbox whose reply queue is full of foreign messages, and which never answers.
 fn flooded() -> Bench {
     let bench = Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::NoReply)]);
     let queue = "queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply";
-    let foreign = r#"{"msg": {"request_id": "somebody else's", "errors": []}}"#;
+    let foreign = r#"{"msg": {"request_id": "foreign", "errors": []}}"#;
     for _ in 0..FLOOD {
         bench.sandbox.publish(queue, Body::Text(foreign.into()), &[]);
     }
@@ -115,8 +115,8 @@ fn unsettled(last: u32) -> Vec<u8> {
     disposition(Role::Receiver, 0, last, false, received).encode()
 }
 
-/// Frames that each say something of every request on the way, and no outcome: they take far longer to take in than to
-/// send, so that there is always something to read, and nothing to wait for.
+/// Frames that are each about every request on the way, without an outcome: they take far longer to process than to send,
+/// so that there is always something to read, and nothing to wait for.
 #[test]
 fn a_flood_of_bytes_does_not_hide_the_windows_the_deadline_or_a_signal() {
     const REQUESTS: u32 = 100;
@@ -162,7 +162,7 @@ fn a_flood_of_foreign_messages_does_not_hide_the_deadline_or_a_signal() {
     was_flooded(&bench);
 }
 
-/// Far more than the flood's bytes would need less.
+/// Far less than the flood's bytes would need.
 const MEMORY: u64 = 60 * 1024;
 
 #[test]
@@ -195,8 +195,8 @@ fn words_about_everything_are_taken_in_little_memory() {
             peer.transfer().unwrap();
         }
         let all = unsettled(REQUESTS as u32 - 1);
-        let _ = peer.answer(&[all.repeat(10_000), peer.reply(0, "somebody else's")].concat());
-        // Its word on the reply: it has taken in all that was before it.
+        let _ = peer.answer(&[all.repeat(10_000), peer.reply(0, "foreign")].concat());
+        // It settles the reply: it has processed all that was before it.
         let _ = peer.await_frame(disposition::CODE);
         let _ = tell.send(());
         peer::swallow(peer.stream);
@@ -212,7 +212,7 @@ fn words_about_everything_are_taken_in_little_memory() {
     assert!(peak < 2 * MEMORY, "{peak} KiB");
 }
 
-/// One delivery without end, and deliveries that each begin before the last has ended: neither is kept.
+/// One delivery without end, and deliveries that each begin before the previous one has ended: neither is kept.
 #[test]
 fn deliveries_that_never_end_are_passed_by_in_little_memory() {
     for one_delivery in [true, false] {
@@ -247,7 +247,7 @@ fn deliveries_that_never_end_are_passed_by_in_little_memory() {
         }
         running.wait().expect(75);
         assert!(peak > 0 && peak < MEMORY, "one delivery: {one_delivery}: {peak} KiB");
-        // One is taken on and on; what begins in the middle of another is a mistake that ends the connection.
+        // One is discarded as it comes; what begins in the middle of another is an error that ends the connection.
         assert_eq!(sent == 20_000, one_delivery, "{sent} frames");
     }
 }

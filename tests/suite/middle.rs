@@ -21,7 +21,7 @@ fn to(config: Config, urls: &[&str]) -> Config {
     config.set("messaging_brokers", &format!("[{}]", urls.join(", ")))
 }
 
-/// How often each reference was asked for.
+/// How often each reference was requested.
 fn times_asked(bench: &Bench) -> HashMap<String, usize> {
     let mut times = HashMap::new();
     for request in bench.record().requests {
@@ -32,7 +32,7 @@ fn times_asked(bench: &Bench) -> HashMap<String, usize> {
 
 // ---- the connection ends ----
 
-/// What was answered is kept and not asked for again; what was accepted is answered on the new connection.
+/// What was answered is kept and not sent again; what was accepted is answered on the new connection.
 #[test]
 fn a_cut_after_some_replies_loses_nothing() {
     let late = |number| rule(When::Request(number), ReplyAct::Delay(Duration::from_millis(500)));
@@ -54,8 +54,8 @@ fn a_cut_after_some_replies_loses_nothing() {
     assert!(answered.iter().all(|id| times[id] == 1), "{times:?}");
 }
 
-/// The broker goes into maintenance with two replies taken and the third request on its way: that one alone goes to the
-/// next broker. What a broker offers of others, in its Open or with its Close, is not asked for.
+/// The broker goes into maintenance with two replies accepted and the third request on its way: only that one goes to the
+/// next broker. Other brokers that it names, in its Open or with its Close, are ignored.
 #[test]
 fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
     let bench = Bench::new();
@@ -68,7 +68,7 @@ fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
             let ids: Vec<_> = (0..3).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
             let replies = [peer.reply(0, &ids[0]), peer.reply(1, &ids[1])].concat();
             peer.answer(&[peer::settled(0, 1, accepted()), replies].concat()).unwrap();
-            // The client's word that it has taken both; they may come in one frame or two.
+            // The client accepts both, in one frame or two.
             let first = peer.await_frame(disposition::CODE).unwrap();
             let last =
                 [disposition::FIRST, disposition::LAST].map(|field| first.field(field).as_u32());
@@ -94,7 +94,7 @@ fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
     assert_eq!(elsewhere.record().connections.len(), 0);
 }
 
-/// Only an outcome or a reply makes the pauses short again; here there is one before each cut.
+/// Only an outcome or a reply resets the pauses; here there is one before each cut.
 #[test]
 fn a_connection_that_was_of_use_is_made_again_without_a_pause() {
     let cut = When::All(vec![When::EveryNth(2), When::Delivery(1)]);
@@ -137,7 +137,7 @@ fn cuts_again_and_again_lose_nothing() {
     assert!(bench.record().connections.len() >= 4);
 }
 
-/// The first broker stops with two requests that have no outcome: these alone go to the second.
+/// The first broker stops with two requests that have no outcome: only these go to the second.
 #[test]
 fn the_next_broker_gets_what_has_no_outcome() {
     let first = Bench::misbehaving(vec![
@@ -158,7 +158,7 @@ fn the_next_broker_gets_what_has_no_outcome() {
     assert_eq!(second.record().requests.len(), 2);
 }
 
-/// Only an outcome or an expected reply resets the pauses: a connection alone does not.
+/// Only an outcome or an expected reply resets the pauses: a connection does not.
 #[test]
 fn a_broker_that_takes_and_drops_connections_makes_no_hot_loop() {
     let (port, connections) = peer::listen(|stream| {
@@ -197,7 +197,7 @@ fn a_broker_that_is_gone_is_tried_in_every_later_window() {
 
 // ---- the peer misbehaves ----
 
-/// Lets the client attach and send, does something wrong, and hangs up; the next broker is good. The loss is told once:
+/// Lets the client attach and send, does something wrong, and hangs up; the next broker is good. The loss is reported once:
 /// which broker, in which phase, and why.
 #[track_caller]
 fn survives(
@@ -218,7 +218,7 @@ fn survives(
     let ended = bench.run(&config, &images(2)).expect(0);
     assert_eq!(ended.messages().len(), 2);
     ended.says_once(&url).says_once("connecting again");
-    // The second request may or may not have been written when it came to that.
+    // The second request may or may not have been written by then.
     let told = ["send", "reply"].map(|phase| format!("{url}: {phase}{reason}; connecting again"));
     assert!(
         told.iter().any(|told| ended.reported().contains(told)),
@@ -231,7 +231,7 @@ fn survives(
 const MALFORMED: &str = ": amqp:connection:framing-error: malformed frame";
 const HANG_UP: &str = " failed: the broker hung up";
 
-/// The connection is given up for the bytes alone, whether the peer hangs up after them or not.
+/// The bytes are reason enough to give up the connection, whether the peer hangs up after them or not.
 #[test]
 fn garbage_ends_the_connection_and_nothing_else() {
     let unknown = Frame::new(0x99, vec![]).encode();
@@ -254,7 +254,7 @@ fn garbage_ends_the_connection_and_nothing_else() {
             vec![0, 0, 0, 12, 2, 0, 0, 0, 1, 2, 3, 4],
             ": the broker sent something that is not an AMQP frame",
         ),
-        // Nothing tells it from one whose other half is late, until the end.
+        // Until the end it looks like a frame whose other half is late.
         ("half a frame", cut[..cut.len() / 2].to_vec(), HANG_UP),
     ];
     for (name, bytes, reason) in cases {
@@ -276,11 +276,11 @@ fn garbage_ends_the_connection_and_nothing_else() {
 }
 
 #[test]
-fn a_hang_up_in_the_middle_is_told_as_one() {
+fn a_hang_up_in_the_middle_is_reported_as_one() {
     survives(|config| config, HANG_UP, drop);
 }
 
-/// The peer neither reads nor answers any more, and its socket stays.
+/// The peer no longer reads or answers, and its socket stays.
 #[test]
 fn a_half_open_connection_is_noticed_by_the_idle_timeout() {
     let (keep, kept) = std::sync::mpsc::channel();
@@ -294,8 +294,8 @@ fn a_half_open_connection_is_noticed_by_the_idle_timeout() {
     drop(kept);
 }
 
-/// The same where the socket takes no more of what is to be sent: neither the wait for it nor the sending hides that, a
-/// signal, or the deadline of the run.
+/// The same while the socket accepts no more bytes: neither waiting for it nor sending hides that, a signal, or the
+/// deadline of the run.
 #[test]
 fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
     let (keep, kept) = std::sync::mpsc::channel();
@@ -339,7 +339,7 @@ fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
     drop(kept);
 }
 
-/// A broker that is silent for longer than its own idle timeout allows us, and hears from us.
+/// A broker that is silent for longer than it allows the client to be, and gets the client's heartbeats.
 #[test]
 fn heartbeats_keep_a_silent_connection() {
     let (tell, heard): (_, Receiver<Vec<Duration>>) = std::sync::mpsc::channel();
@@ -365,8 +365,8 @@ fn heartbeats_keep_a_silent_connection() {
 
 // ---- what goes on over it ----
 
-/// What was accepted is not sent again before its cycle is over, however often the connection is
-/// lost; and no new connection begins the window anew.
+/// What was accepted is not sent again before its cycle ends, however often the connection is lost; and no new connection
+/// restarts the window.
 #[test]
 fn the_cycle_and_its_clock_go_on_over_reconnects() {
     for (cycles, seconds) in [(1, 2.0), (2, 4.0)] {
@@ -374,11 +374,11 @@ fn the_cycle_and_its_clock_go_on_over_reconnects() {
         let (port, connections) = peer::listen(move |stream| {
             let Ok(mut peer) = Peer::attached(stream) else { return };
             let _ = peer.grant(9);
-            // What the client may send it sends at once: this long is waited for what it must not.
+            // What the client may send it sends at once. This is how long it could send what it must not.
             let _ = peer.stream.set_read_timeout(Some(Duration::from_millis(300)));
             if peer.transfer().is_ok() {
                 tell.send(()).unwrap();
-                // Accepted, and the end after it.
+                // Accepted, and then the end of the stream.
                 let _ = peer.answer(&peer::settled(0, 0, accepted()));
                 let _ = peer.stream.shutdown(std::net::Shutdown::Write);
                 peer::swallow(peer.stream);
@@ -400,7 +400,7 @@ fn the_cycle_and_its_clock_go_on_over_reconnects() {
     }
 }
 
-/// Off, our side asks for no heartbeats, and the end of the window ends the wait, not that of patience.
+/// If it is off, the client asks for no heartbeats, and the window ends the wait, not the silence.
 #[test]
 fn without_an_idle_timeout_silence_is_no_loss() {
     for (idle_timeout, noticed) in [("0", false), ("2", true)] {

@@ -16,7 +16,7 @@ use crate::harness::{Bench, Config, Ended, images};
 /// A container request of [`images`] for two images with a name for the key.
 const TWO_IMAGES: &str = r#""operation": {"digests": ["sha256:0000000000000000000000000000000000000000000000000000000000000000", "sha256:0000000000000000000000000000000000000000000000000000000000000001"], "references": ["registry.example.com/ns/app:0", "registry.example.com/ns/app:1"]"#;
 
-/// The line that is printed where all is well.
+/// The line that is printed if all is well.
 fn document(results: &[String], rest: &str) -> String {
     format!(
         "{{\"signer_result\": {{\"status\": \"ok\", \"error_message\": \"\"}}, \"operation_results\": [{}], {rest}}}\n",
@@ -202,7 +202,7 @@ fn a_batch_is_cut_by_repository_and_size() {
             assert_eq!(digests, expected, "{size}");
         }
     }
-    // 200 where nothing is set: 201 claims of one repository make two requests.
+    // 200 by default: 201 claims of one repository make two requests.
     let bench = Bench::new();
     let ended = bench.run(&bench.config(), &(images(201) + " --signer-type batch")).expect(0);
     assert_eq!(
@@ -284,7 +284,7 @@ fn results_are_in_input_order_whatever_order_replies_come_in() {
     }
 }
 
-/// GnuPG with the sandbox's key and nothing else.
+/// GnuPG with only the sandbox's key.
 struct Gpg(PathBuf);
 
 impl Gpg {

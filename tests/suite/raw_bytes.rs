@@ -38,8 +38,8 @@ fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
     }
 }
 
-/// It is taken for a delivery, rejected for having no body, and puts the broker's numbers and ours apart: our word on it is
-/// taken for one on the reply, which the next cycle has to ask for again.
+/// The client takes it for a delivery and rejects it, because it has no body. From then on the two sides number deliveries
+/// differently: the broker takes the outcome for that of the reply, whose request the next cycle has to send again.
 #[test]
 fn a_transfer_out_of_nowhere_costs_no_more_than_a_reply() {
     let transfer = Frame::new(transfer::CODE, vec![Value::Null; 3]);
@@ -49,7 +49,7 @@ fn a_transfer_out_of_nowhere_costs_no_more_than_a_reply() {
     Fault { rules: &rules, set, says, connections: 2, ..NONE }.at_every_position();
 }
 
-/// Frames that a broker may not send, but that say nothing to the client: it goes on, on the same connection.
+/// Frames that a broker may not send, but that mean nothing to the client: it goes on, on the same connection.
 #[test]
 fn frames_that_mean_nothing_change_nothing() {
     let far = |role| disposition(role, 4096, None, true, accepted()).encode();
@@ -66,7 +66,7 @@ fn frames_that_mean_nothing_change_nothing() {
     }
 }
 
-/// What is no greeting: over TCP, over TLS, instead of SASL, after the header.
+/// What no broker begins with: over TCP, over TLS, instead of SASL, after the header.
 #[test]
 fn a_peer_that_is_no_broker_is_left() {
     let (http, ssh) = (hex(b"HTTP/1.1 400 Bad Request\r\n\r\n"), hex(b"SSH-2.0-OpenSSH_9.9\r\n"));

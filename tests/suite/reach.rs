@@ -19,14 +19,14 @@ fn to(config: Config, urls: &[&str]) -> Config {
     config.set("messaging_brokers", &format!("[{}]", urls.join(", ")))
 }
 
-/// A listener whose connections complete and are never taken, so that nothing ever answers.
+/// A listener whose connections complete and are never accepted, so that nothing ever answers.
 fn silent() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("localhost:{}", listener.local_addr().unwrap().port());
     (listener, url)
 }
 
-/// A broker that completes TLS and then says nothing.
+/// A broker that completes TLS and then sends nothing.
 fn silent_behind_tls(bench: &Bench) -> String {
     let identity = bench.sandbox.authority().server(&["localhost"], Default::default()).unwrap();
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
@@ -53,7 +53,7 @@ fn answering(answer: Vec<u8>) -> String {
     format!("localhost:{}", peer::listen(script).0)
 }
 
-/// A broker that is down, silent or gone is passed over, wherever in the list it stands.
+/// A broker that is down or silent is skipped, wherever in the list it is.
 #[test]
 fn the_next_broker_is_used() {
     let bench = Bench::new();
@@ -70,7 +70,7 @@ fn the_next_broker_is_used() {
         let config = to(bench.config(), &[bad, &good]).set("connect_timeout", "1");
         let ended = bench.run(&config, &images(2)).expect(0);
         ended.says(bad);
-        // A resolver may take its time to say that there is no such name.
+        // A resolver may take long to answer that there is no such name.
         took_between(&ended, 0.0, 2.5);
     }
     let all: Vec<_> = bad.iter().map(String::as_str).chain([good.as_str()]).collect();
@@ -83,7 +83,7 @@ fn the_next_broker_is_used() {
     );
 }
 
-/// What refuses us is passed over as well: its certificate, its login by Close, its forced Close.
+/// A broker with a wrong certificate, one that refuses the login by Close and one that is in maintenance are skipped too.
 #[test]
 fn a_broker_that_refuses_leaves_the_next() {
     let bench = Bench::new();
@@ -173,17 +173,17 @@ fn where_all_refuse_us_it_is_a_refusal() {
     let ended = bench.run(&config, &images(1)).expect(77);
     took_between(&ended, 0.0, 2.0);
     ended.says(&urls[0]).says(&urls[1]);
-    // One that is only down might have taken us.
+    // A broker that is only down might have accepted the client.
     let down = format!("amqps://localhost:{}", peer::closed_port());
     let before = strangers[0].record().connections.len();
     let ended =
         bench.run(&to(bench.config(), &[&urls[0], &down]).patience(1, 1, 1), &images(1)).expect(69);
     took_between(&ended, 1.0, 2.5);
     let asked = strangers[0].record().connections.len() - before;
-    assert_eq!(asked, 1, "the one that refuses us is not asked again");
+    assert_eq!(asked, 1, "the one that refuses is not asked again");
 }
 
-/// So brokers answer a failed login: with an Open, and then a Close.
+/// This is how brokers answer a failed login: with an Open, and then a Close.
 #[test]
 fn a_login_refused_by_close_is_a_refusal() {
     let bench = Bench::new();
@@ -226,7 +226,7 @@ fn a_refusal_stands_where_sasl_is_not_understood() {
             let _ = stream.write_all(&[&HEADER[..], &peer::open(), &close].concat());
             peer::swallow(stream);
         } else {
-            // Its own header and a hang-up (AMQP 1.0 part 2.2).
+            // Its own header, and then it hangs up (AMQP 1.0 part 2.2).
             let _ = stream.write_all(&HEADER);
         }
     };

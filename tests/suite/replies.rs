@@ -1,4 +1,4 @@
-//! Replies of every kind: what is made of them, and that the others are not touched by it.
+//! Replies of every kind: what follows from them, and that the other items are not affected.
 
 use amqp_sandbox::{Act, Carrier, Content, ReplyAct, Rule, When, record::DeliveryOutcome};
 use serde_json::{Value, json};
@@ -49,16 +49,16 @@ fn a_refusal_by_the_server_is_status_1_and_a_document_that_is_ok() {
     for number in 1..=3 {
         let bench = Bench::misbehaving(vec![only(
             number,
-            server_error(&["no such key", "call us"], "failure"),
+            server_error(&["no such key", "call back"], "failure"),
         )]);
         let ended = bench.run(&bench.config(), &images(3)).expect(1);
         assert_eq!(ended.document()["signer_result"], json!({"status": "ok", "error_message": ""}));
         others_are_signed(&ended, number);
         assert_eq!(
             ended.messages()[number as usize - 1]["errors"],
-            json!(["no such key", "call us"])
+            json!(["no such key", "call back"])
         );
-        for error in ["no such key", "call us"] {
+        for error in ["no such key", "call back"] {
             ended.says(&format!("{}refused by the signing server: {error}\n", about(number)));
         }
         assert_eq!(bench.record().requests.len(), 3, "what is refused is not asked for again");
@@ -138,7 +138,7 @@ fn a_batch_reply_that_leaves_claims_out_names_them() {
     let ended = bench.run(&bench.config(), &format!("{arguments} --raw")).expect(75);
     assert_eq!(filled(&ended), [true, false, false]);
 
-    // None of them at all.
+    // None of them.
     let bench = Bench::misbehaving(vec![only(2, ReplyAct::PartialBatch(0))]);
     let ended = bench.run(&bench.config().set("chunk_size", "1"), &arguments).expect(65);
     ended.says("it holds no signature for any of the claims");
@@ -231,7 +231,7 @@ fn a_malformed_reply_is_rejected_and_the_others_count() {
     assert_eq!(rejected.len(), kinds.len());
 }
 
-/// A malformed reply is none, so that the request is sent again in the next cycle, and signed then.
+/// A malformed reply does not count, so that the request is sent again in the next cycle, and signed then.
 #[test]
 fn after_a_malformed_reply_the_waiting_goes_on() {
     let kinds = malformed();
@@ -254,9 +254,9 @@ fn a_malformed_reply_leaves_an_empty_line_in_raw() {
     }
 }
 
-/// However many there are, the log does not grow with them.
+/// The log does not grow with their number.
 #[test]
-fn of_many_malformed_replies_the_number_is_told() {
+fn of_many_malformed_replies_the_number_is_reported() {
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::NoReply)]);
     let queue = "queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply";
     for _ in 0..1000 {
@@ -273,7 +273,7 @@ fn of_many_malformed_replies_the_number_is_told() {
     assert_eq!(rejected(&bench, 1000).len(), 1000);
 }
 
-/// The log is bounded, whatever a reply holds; and no body is in it below trace.
+/// The log is bounded, whatever a reply holds; and bodies are in it only at level trace.
 #[test]
 fn a_reply_s_text_stays_out_of_the_log() {
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::Content(Content::NotJson))]);
@@ -324,7 +324,7 @@ fn a_reply_above_max_message_size_is_rejected_and_the_rest_goes_on() {
     bench.run(&config, &images(1)).expect(0);
 }
 
-/// It is discarded as it comes in, and so takes no memory.
+/// It is discarded as it arrives, and so takes no memory.
 #[test]
 fn a_reply_of_100_mb_is_rejected_by_default() {
     let bench = Bench::misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(100 << 20)))]);
@@ -333,7 +333,7 @@ fn a_reply_of_100_mb_is_rejected_by_default() {
     ended.says("a reply was rejected: it has 1048").says("more than max_message_size");
 }
 
-/// Replies to requests of our own, but not made by the signing server of the sandbox.
+/// Replies to requests of the run, but not made by the signing server of the sandbox.
 #[test]
 fn numbers_and_texts_of_a_reply_are_printed_exactly() {
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::NoReply)]);
@@ -350,7 +350,7 @@ fn numbers_and_texts_of_a_reply_are_printed_exactly() {
     assert!(ended.stdout.contains(expected), "{}", ended.stdout);
 }
 
-/// A server may answer with a claim that says the same in other words, or describe it in parts.
+/// A server may answer with a claim that means the same in other words, or describe it in parts.
 #[test]
 fn claims_of_a_batch_are_found_whatever_their_order() {
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::NoReply)]);

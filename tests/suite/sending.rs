@@ -1,4 +1,4 @@
-//! What brokers do to requests, and to the link that they come by.
+//! What brokers do to requests, and to the link on which they come.
 
 use std::collections::HashMap;
 
@@ -40,7 +40,7 @@ fn present(ended: &Ended) -> Vec<bool> {
 
 const REFUSALS: [&str; 3] = ["amqp:unauthorized-access", "amqp:not-found", "amqp:not-allowed"];
 
-/// A rejected item fails with the broker's words and at once; the others go on.
+/// A rejected item fails at once, with the broker's words; the others go on.
 #[test]
 fn a_rejected_request_fails_alone() {
     for rejected in [1, 2, 3] {
@@ -80,8 +80,8 @@ fn undeliverable_here_is_as_rejected() {
     assert_eq!(arrivals(&bench), [1, 1, 1]);
 }
 
-/// “You may not” stops the sending: with a credit of 1 nothing follows the rejected request. What
-/// was accepted before is still waited for.
+/// A refusal stops the sending: with a credit of 1 nothing follows the rejected request. Replies to what was accepted
+/// before are still waited for.
 #[test]
 fn a_refused_request_stops_the_sending() {
     for (index, condition) in REFUSALS.iter().enumerate() {
@@ -103,7 +103,7 @@ fn a_refused_request_stops_the_sending() {
     }
 }
 
-/// The broker rejects the first request and grants credit for more in the same breath.
+/// The broker rejects the first request and grants credit for more at the same time.
 #[test]
 fn nothing_follows_a_refused_request_even_with_credit() {
     let (tell, followers) = std::sync::mpsc::channel();
@@ -151,7 +151,7 @@ fn what_is_given_back_is_sent_again_from_the_next_window_on() {
 }
 
 #[test]
-fn what_is_always_given_back_is_told_in_the_end() {
+fn what_is_always_given_back_is_reported_in_the_end() {
     for (act, word) in [
         (RequestAct::Release, "released"),
         (RequestAct::Modify { undeliverable_here: false }, "modified"),
@@ -204,7 +204,7 @@ fn a_refused_sender_ends_the_run_at_once() {
     }
 }
 
-/// What passes is not a refusal: the next broker may do better.
+/// What is temporary is not a refusal: the next broker may accept it.
 #[test]
 fn a_sender_refused_for_a_passing_reason_leaves_the_next_broker() {
     let act = LinkAct::Refuse(refusal("amqp:resource-locked"));
@@ -260,7 +260,7 @@ fn a_sender_detached_later_leaves_the_window_of_the_accepted() {
     assert_eq!(present(&ended), [true, false, false]);
 }
 
-/// A passing reason: the connection is made again, and what has no outcome is sent again.
+/// A temporary reason: the client connects again, and sends what has no outcome again.
 #[test]
 fn a_link_detached_for_a_passing_reason_is_attached_again() {
     for number in [1, 2, 3] {

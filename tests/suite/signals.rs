@@ -1,4 +1,4 @@
-//! Signals: the first ends the wait, whatever is waited for, the second the process.
+//! Signals: the first ends any wait, the second the process.
 
 use std::{
     io::{Read, Write},
@@ -71,7 +71,7 @@ fn a_signal_ends_connecting() {
     took_between(&running.wait().expect(130), 0.0, 4.0);
 }
 
-/// The first makes it print, into a pipe that nobody empties; the second ends it.
+/// The first makes it print, into a pipe that is not read; the second ends it.
 #[test]
 fn a_second_signal_ends_the_process() {
     let bench = Bench::misbehaving(vec![rule(When::Request(300), ReplyAct::NoReply)]);
@@ -90,7 +90,7 @@ fn a_second_signal_ends_the_process() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }
 
-/// Waits for the broker in each phase of a run; the broker says when it is there, and no more.
+/// The run waits for the broker in each phase; the broker reports that it is there, and does nothing more.
 #[test]
 fn a_signal_ends_each_phase_at_once() {
     type Script = fn(TcpStream, &dyn Fn());
@@ -155,7 +155,7 @@ fn a_signal_ends_each_phase_at_once() {
             let ended = running.wait();
             took_between(&ended, 0.0, 20.0);
             if phase == "close" {
-                // Everything asked for is there: nothing was interrupted that anybody waits for.
+                // Every result is there: nothing was interrupted that is still needed.
                 assert_eq!(ended.status, 0, "{phase}:\n{}", ended.stderr);
             } else {
                 assert_eq!(ended.status, status, "{phase}:\n{}", ended.stderr);

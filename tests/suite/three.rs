@@ -60,7 +60,7 @@ impl Operation {
         bench.program(&config.clone().set("chunk_size", "1"), &arguments)
     }
 
-    /// Which of the three results are there, each in its place; fails the test where one is not the signature of its item.
+    /// Which of the three results are there, each in its place; fails the test if one is not the signature of its item.
     #[track_caller]
     pub fn signed(self, bench: &Bench, ended: &Ended) -> [bool; 3] {
         let values: Vec<String> = match self.raw {

@@ -22,7 +22,7 @@ fn with_server(certificate: Identity) -> Bench {
     Bench::with(|options| options.server_certificate = Some(certificate))
 }
 
-/// A broker that fails verification gets nothing of ours: no Open, no request, no second attempt.
+/// A broker that fails verification gets nothing: no Open, no request, no second attempt.
 #[track_caller]
 fn refuses(bench: &Bench, config: &Config, reason: &str) {
     let ended = bench.run(&config.clone().patience(1, 1, 1), &images(2)).expect(77);
@@ -59,7 +59,7 @@ fn a_self_signed_broker_is_refused() {
     );
 }
 
-/// A self-signed certificate that is itself the file of trusted ones is what the file says: trusted.
+/// A self-signed certificate that is itself in the file of trusted ones is trusted.
 #[test]
 fn a_self_signed_broker_that_the_file_names_is_trusted() {
     let identity = pki::self_signed_server(&["localhost"]).unwrap();
@@ -110,7 +110,7 @@ fn an_expired_broker_and_one_not_yet_valid_are_refused() {
     }
 }
 
-/// A TLS server of OpenSSL's defaults that the test changes.
+/// A TLS server with OpenSSL's defaults, which the test changes.
 fn acceptor(
     bench: &Bench,
     change: impl FnOnce(&mut openssl::ssl::SslAcceptorBuilder),
@@ -178,14 +178,14 @@ fn tls_verify_can_be_relaxed_and_warns() {
     refuses_to_relax_more(&bench);
 }
 
-/// `ca` forgives the name alone.
+/// `ca` ignores only the name.
 fn refuses_to_relax_more(bench: &Bench) {
     let ended =
         bench.run(&bench.config().set("tls_verify", "ca").patience(1, 1, 1), &images(1)).expect(77);
     ended.says("self-signed");
 }
 
-/// With `none` a failed check is noted by OpenSSL all the same; it is not why the broker hangs up.
+/// With `none` OpenSSL still notes a failed check, which is not why the broker hangs up.
 #[test]
 fn without_verification_an_alert_is_still_an_alert() {
     let bench = Bench::new();
@@ -193,7 +193,7 @@ fn without_verification_an_alert_is_still_an_alert() {
         let identity = pki::self_signed_server(&["localhost"]).unwrap();
         builder.set_certificate(&identity.certificate).unwrap();
         builder.set_private_key(&identity.key).unwrap();
-        // In TLS 1.2 the certificate of the client is judged within the handshake.
+        // In TLS 1.2 the certificate of the client is verified within the handshake.
         builder.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
         builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
     }));
@@ -203,7 +203,7 @@ fn without_verification_an_alert_is_still_an_alert() {
     assert!(!ended.stderr.contains("self-signed"), "{}", ended.stderr);
 }
 
-/// Not every alert has the word in OpenSSL's name of it: this one is “tlsv1 unrecognized name”.
+/// Not every alert has the word "alert" in OpenSSL's name of it: this one is "tlsv1 unrecognized name".
 #[test]
 fn an_alert_about_the_host_name_is_one_too() {
     let bench = Bench::new();
@@ -217,13 +217,13 @@ fn an_alert_about_the_host_name_is_one_too() {
     ended.says("the broker refused the client's handshake: unrecognized name");
 }
 
-// ---- our own files ----
+// ---- the client's files ----
 
 fn with_file(bench: &Bench, key: &str, name: &str, content: impl AsRef<[u8]>) -> Config {
     bench.config().set(key, &bench.file(name, content).display().to_string())
 }
 
-/// A file of ours that is wrong is named with its defect before anything connects.
+/// A wrong file is named with its defect before anything connects.
 #[track_caller]
 fn rejects(bench: &Bench, config: &Config, name: &str, reason: &str) -> Ended {
     let ended = bench.run(config, &images(1)).expect(78);
@@ -287,7 +287,7 @@ fn a_file_that_cannot_be_used_is_named() {
     rejects(&bench, &ca(cut), "ca.pem", "certificate");
 }
 
-/// A key that OpenSSL finds too weak is ours, and not a defect of the authorities' file.
+/// It is the client's key that OpenSSL finds too weak, and not a defect of the authorities' file.
 #[test]
 fn a_weak_certificate_names_its_own_file() {
     let bench = Bench::new();
@@ -326,7 +326,7 @@ fn an_encrypted_key_is_opened_by_its_passphrase_file_and_nothing_prompts() {
     }
 }
 
-/// On a terminal of its own, where OpenSSL could ask and would wait for an answer for ever.
+/// On a terminal of its own, on which OpenSSL could ask and would wait for an answer forever.
 #[test]
 fn nothing_prompts_on_a_terminal() {
     let bench = Bench::new();
@@ -361,7 +361,7 @@ fn key_first_and_chains_are_taken() {
         middle.client(Subject::common_name("by-the-middle"), Validity::default()).unwrap();
     let (own, key) = (identity.certificate.to_pem().unwrap(), identity.key_pem().unwrap());
     let chain = middle.certificate().to_pem().unwrap();
-    // Our own certificate is told by the key, not by its place.
+    // The client's certificate is found by the key, not by its place.
     for pem in [[&own[..], &chain, &key].concat(), [&key[..], &chain, &own].concat()] {
         bench.run(&with_file(&bench, "messaging_cert_key", "mine.pem", pem), &images(1)).expect(0);
         assert_eq!(bench.record().requests.last().unwrap().json()["requested_by"], "by-the-middle");
@@ -413,7 +413,7 @@ fn a_certificate_that_expires_within_14_days_warns() {
     }
 }
 
-/// The broker may have a newer one, so that it is not for us to stop here.
+/// The broker may have a newer one, so that this is no reason to stop.
 #[test]
 fn an_expired_intermediate_warns() {
     let bench = Bench::new();
@@ -446,7 +446,7 @@ fn a_broker_that_refuses_our_certificate_says_so() {
 fn a_broker_that_hangs_up_on_our_certificate_is_given_a_likely_cause() {
     let bench = Bench::new();
     let context = acceptor(&bench, |_| {});
-    // After the handshake, in which a silent broker has seen the certificate.
+    // After the handshake, in which a silent broker got the certificate.
     let (port, _) = peer::listen(move |stream| drop(context.accept(stream)));
     let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(69);
     ended.says("the broker hung up; it may not accept the client's certificate");
@@ -491,7 +491,7 @@ fn tls_to_a_plain_port_and_the_reverse_are_named() {
     assert_eq!(bench.record().requests.len(), 0);
 }
 
-/// A peer that sends something and reads on, or hangs up at once.
+/// A peer that sends something and then reads, or hangs up at once.
 fn answering(answer: &'static [u8], hang_up: bool) -> u16 {
     let script = move |mut stream: TcpStream| {
         use std::io::{Read, Write};

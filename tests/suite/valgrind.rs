@@ -1,4 +1,4 @@
-//! Memory, as valgrind sees it: no leak, no invalid access on the way through the C engine.
+//! Memory, as valgrind sees it: no leak and no invalid access in the C engine.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use amqp_sandbox::{Content, ReplyAct, Rule, When, record::DeliveryOutcome};
 
 use crate::harness::{Bench, LONG, Program, images};
 
-/// Five requests over TLS, a reply that is rejected and asked for again, and a connection that is made anew.
+/// Five requests over TLS, a reply that is rejected and whose request is sent again, and a connection that is re-established.
 #[test]
 fn valgrind_finds_nothing() {
     let when = When::All(vec![When::Request(2), When::Delivery(1)]);

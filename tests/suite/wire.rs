@@ -45,7 +45,7 @@ fn text(request: &RequestRecord) -> String {
     }
 }
 
-/// The id and the time of a request, both of the form that the signing servers know.
+/// The id and the time of a request, both in the form that signing servers expect.
 #[track_caller]
 fn stamp(request: &RequestRecord) -> (String, String) {
     let json = request.json();
@@ -294,7 +294,7 @@ fn links_are_attached_as_the_reference_attaches_them() {
     assert_eq!(record.requests[0].target, None);
 }
 
-/// What the sender is attached to, and what `to` says: by what the broker offers and what is configured.
+/// What the sender is attached to, and what `to` is: by what the broker offers and what is configured.
 #[test]
 fn the_sender_is_attached_to_the_address_where_that_is_needed_or_wished() {
     for (relay, setting, target) in [
@@ -321,7 +321,7 @@ fn the_sender_is_attached_to_the_address_where_that_is_needed_or_wished() {
     }
 }
 
-/// The anonymous terminus, insisted on, of a broker that has none.
+/// The anonymous terminus is configured, and the broker has none.
 #[test]
 fn an_anonymous_terminus_that_is_not_there_is_a_refusal() {
     let bench = Bench::with(|options| options.anonymous_relay = false);
@@ -348,7 +348,7 @@ fn the_open_names_the_host_and_the_idle_timeout() {
         let record = bench.record();
         let connection = the_connection(&record);
         assert_eq!(connection.hostname.as_deref(), Some(hostname));
-        // Half of ours: what we wait for is the double of what we ask for (AMQP 1.0 part 2.4.5).
+        // Half of the client's own: it waits twice as long as it announces (AMQP 1.0 part 2.4.5).
         assert_eq!(connection.idle_time_out, idle_time_out);
         assert!(
             (512..=65_536).contains(&connection.max_frame_size),
@@ -488,7 +488,7 @@ fn a_user_name_means_plain_at_once_and_the_password_stays_secret() {
                 ended.stderr
             );
         }
-        // A request's body is at trace level alone, so the level is what it is meant to be.
+        // A request's body is logged only at level trace, so this is the level that was meant.
         assert!(status != 0 || ended.stderr.contains("TRACE request: {"), "{}", ended.stderr);
     }
     let record = bench.record();

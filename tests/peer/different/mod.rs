@@ -1,4 +1,4 @@
-//! The deliberate differences, one test each: what the reference does, and what we do. docs/migrating.md
+//! The deliberate differences, one test each: what pubtools-sign does, and what this program does. docs/migrating.md
 //! lists them.
 
 use crate::case::{Case, clear, container};

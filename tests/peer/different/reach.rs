@@ -1,4 +1,4 @@
-//! Brokers that are down, silent, want a login, refuse or hang up.
+//! Brokers that are down, silent, require a login, refuse or hang up.
 
 use std::{
     io,
@@ -21,7 +21,7 @@ fn refusal(condition: &str) -> Refusal {
     Refusal { condition: condition.into(), description: Some("says the sandbox".into()) }
 }
 
-/// A port that nobody listens on.
+/// A port without a listener.
 fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -37,14 +37,14 @@ fn the_next_broker_is_tried() {
         })
         .both();
     theirs.ended.expect(1);
-    // It knocks at the second door, and is gone.
+    // It connects to the second broker, and hangs up.
     assert!(theirs.record.connections.iter().all(|connection| !connection.opened));
     ours.signed();
 }
 
-/// Both print a document with an error; the words differ, and we go on trying for `timeout` seconds.
+/// Both print a document with an error; the words differ, and this program keeps trying for `timeout` seconds.
 #[test]
-fn no_broker_at_all_is_told_in_other_words() {
+fn no_broker_at_all_is_reported_in_other_words() {
     let (theirs, ours) = image()
         .patience(1, 1, 1)
         .yaml(|bench, yaml| {
@@ -73,7 +73,7 @@ fn sasl_is_spoken_where_the_broker_demands_it() {
     assert_eq!(ours.signed().record.connections[1].sasl_mechanism.as_deref(), Some("EXTERNAL"));
 }
 
-/// The reference sends the requests all the same; nobody is left who could take the replies.
+/// pubtools-sign sends the requests all the same; nothing is left to receive the replies.
 #[test]
 fn nothing_is_sent_where_replies_cannot_be_had() {
     let refused = LinkAct::Refuse(refusal("amqp:unauthorized-access"));
@@ -90,17 +90,17 @@ fn a_refused_sender_ends_the_run_in_the_broker_s_words() {
     ours.ended.says("amqp:not-found").says("says the sandbox");
 }
 
-/// The reference while it runs, once the sandbox has seen what the condition is about.
+/// pubtools-sign while it runs, once the sandbox has seen what the condition is about.
 fn started(prepared: &Prepared, condition: impl FnMut(&Record) -> bool) -> Running {
     let running = prepared.reference_program().start();
     prepared.bench.sandbox.wait_for(LONG, condition).expect("the reference gets that far");
     running
 }
 
-/// Several times as long as these runs are configured to take: the reference would wait for ever.
+/// Several times as long as these runs are configured to take: pubtools-sign would wait forever.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The reference hangs, once the sandbox has seen what the condition is about; we end.
+/// pubtools-sign hangs, once the sandbox has seen what the condition is about; this program ends.
 #[track_caller]
 fn hangs(case: Case, begun: fn(&Record) -> bool) {
     let prepared = case.patience(1, 1, 1).bench();
@@ -159,9 +159,9 @@ fn a_broker_that_says_nothing_ends_the_run() {
     prepared.ours().ended.expect(1).says("no answer");
 }
 
-/// The reference asks anew for everything, gets it, and prints none of it.
+/// pubtools-sign sends all requests again, gets the replies, and prints none of them.
 #[test]
-fn a_connection_that_is_cut_is_made_anew() {
+fn a_connection_that_is_cut_is_re_established() {
     let prepared = images().patience(2, 1, 2).rule(When::Request(3), ReplyAct::NoReply).bench();
     let before = prepared.bench.record();
     let running = started(&prepared, |record| record.accepted().count() == 2);

@@ -16,7 +16,7 @@ fn results(run: &Run) -> Vec<bool> {
     document["operation_results"].as_array().unwrap().iter().map(Value::is_array).collect()
 }
 
-/// The reference drops the reply and everything with it, and says that all is well.
+/// pubtools-sign drops the reply and everything with it, and reports success.
 #[track_caller]
 fn is_no_success(act: ReplyAct) {
     let (theirs, ours) = image().patience(1, 1, 1).act(act).both();
@@ -33,7 +33,7 @@ fn useless_replies_are_no_success() {
     }
 }
 
-/// To the reference it is somebody else's, or its end, by the kind of number; to us one that is broken.
+/// To pubtools-sign it is a foreign reply, or it ends the run, by the kind of number; to this program it is malformed.
 #[test]
 fn an_id_that_is_no_string_is_no_id() {
     let (theirs, ours) =
@@ -56,7 +56,7 @@ fn a_batch_with_claims_left_out_is_no_success() {
     assert_eq!((status(&ours), results(&ours)), ((1, json!("error")), vec![true]));
 }
 
-/// The reference ends with a traceback, and without what it received.
+/// pubtools-sign ends with a traceback, and without what it received.
 #[test]
 fn a_reply_without_errors_has_none() {
     let (theirs, ours) = image().act(ReplyAct::WithoutErrors).both();
@@ -92,7 +92,7 @@ fn what_was_received_is_printed_though_some_is_missing() {
     assert_eq!((status(&ours), results(&ours)), ((1, json!("error")), vec![true, false, true]));
 }
 
-/// Both ask the same, as often, and say that time is out; each in its own words.
+/// Both send the same, as often, and report that time has run out, each in its own words.
 #[track_caller]
 fn is_unanswered(case: Case) {
     let prepared = case.patience(1, 1, 2).act(ReplyAct::NoReply).bench();
@@ -109,12 +109,12 @@ fn is_unanswered(case: Case) {
 }
 
 #[test]
-fn no_reply_is_told_in_other_words() {
+fn no_reply_is_reported_in_other_words() {
     is_unanswered(image());
     is_unanswered(text("one"));
 }
 
-/// To the reference the run has failed with the first cycle: it asks on, and throws the replies away.
+/// To pubtools-sign the run has failed with the first cycle: it keeps sending, and throws the replies away.
 #[test]
 fn replies_of_a_later_cycle_count() {
     let (theirs, ours) =
@@ -127,7 +127,7 @@ fn replies_of_a_later_cycle_count() {
     assert_eq!((status(&ours), results(&ours)), ((0, json!("ok")), vec![true, true, true]));
 }
 
-/// What only Python takes for JSON, and prints again: we print what every other reader takes, too.
+/// What only Python accepts as JSON, and prints again: this program prints what every other reader accepts too.
 #[test]
 fn what_is_no_json_is_not_printed() {
     const REPLY: &str =

@@ -1,4 +1,4 @@
-//! What a broker sees otherwise.
+//! What looks different to a broker.
 
 use amqp_sandbox::record::{Direction, LinkRecord};
 
@@ -14,7 +14,7 @@ fn requests_are_durable_unless_configured_otherwise() {
     prepared.rewrite(|yaml| yaml.replace("  retries:", "  durable: false\n  retries:"));
     let ours = prepared.ours().signed();
     assert_eq!(ours.durable(), 0);
-    // The reference does not know the key.
+    // pubtools-sign does not know the key.
     prepared.reference().does_nothing(1);
 }
 
@@ -45,7 +45,7 @@ fn replies_are_asked_for_by_the_hundred_and_silence_is_noticed() {
 const CREDIT: u32 = 100;
 const FRAME: u32 = 65_536;
 
-/// The reference asks for the name “127.0.0.1”, which RFC 6066 part 3 does not allow.
+/// pubtools-sign asks for the name "127.0.0.1", which RFC 6066 part 3 does not allow.
 #[test]
 fn an_address_is_no_server_name() {
     let (theirs, ours) = image().yaml(|_, text| text.replace("localhost", "127.0.0.1")).both();
@@ -54,7 +54,7 @@ fn an_address_is_no_server_name() {
     theirs.signed().sends_the_same_requests(&ours.signed());
 }
 
-/// A broker need not have an anonymous terminus (it offers ANONYMOUS-RELAY where it has).
+/// A broker need not have an anonymous terminus (it offers ANONYMOUS-RELAY if it has one).
 #[test]
 fn a_broker_without_an_anonymous_terminus_is_served_by_its_address() {
     let (theirs, ours) =
@@ -66,8 +66,8 @@ fn a_broker_without_an_anonymous_terminus_is_served_by_its_address() {
     );
 }
 
-/// With OpenTelemetry on, the reference puts a trace context beside the other properties, and its
-/// spans on standard output, behind the document.
+/// With OpenTelemetry on, pubtools-sign puts a trace context beside the other properties, and its spans on standard
+/// output, after the document.
 #[test]
 fn nothing_is_traced() {
     let (theirs, ours) = image().env("OTEL_TRACING", "true").both();

@@ -1,4 +1,4 @@
-//! The command `pubtools-sign`, which has the others behind it.
+//! The command `pubtools-sign`, which bundles the others.
 
 use crate::case::bundle;
 

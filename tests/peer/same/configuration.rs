@@ -115,18 +115,18 @@ cases! {
     an_alias_that_is_a_number: image().set("key_aliases", "{production: 12345678}");
     a_variable_that_is_not_set: image().set("environment", "${PEER_TEST_IS_NOT_SET}");
     no_number: image().set("timeout", "soon");
-    an_unknown_field_in_an_address: image().set("topic_send_to", "\"topic://{nobody}\"");
+    an_unknown_field_in_an_address: image().set("topic_send_to", "\"topic://{nothing}\"");
     an_unclosed_field_in_an_address: image().set("topic_send_to", "\"topic://{creator\"");
     no_section: image().yaml(|_, text| text.replace("msg_signer:", "cosign_signer:\n  timeout: '1'\nnothing:"));
     an_empty_file: image().yaml(|_, _| String::new());
     no_yaml: image().yaml(|_, text| text + "\t}{");
-    no_certificate_file: image().yaml(|_, text| text.replace("client.pem", "nobody.pem"));
+    no_certificate_file: image().yaml(|_, text| text.replace("client.pem", "missing.pem"));
     a_certificate_without_its_key: image().yaml(|bench, text| {
         let pem = std::fs::read_to_string(bench.sandbox.client_pem()).unwrap();
         let at = pem.find("-----BEGIN CERTIFICATE-----").unwrap();
         let end = pem.find("-----END CERTIFICATE-----").unwrap();
         with_certificate(bench, &text, format!("{}-----END CERTIFICATE-----\n", &pem[at..end]))
     });
-    no_authority_file: image().yaml(|_, text| text.replace("ca.pem", "nobody.pem"));
+    no_authority_file: image().yaml(|_, text| text.replace("ca.pem", "missing.pem"));
     a_file_to_sign_that_is_not_there: clear("--signing-key K --task-id 7 one @nothing");
 }

@@ -14,7 +14,7 @@ fn images() -> Case {
 
 fn refusal() -> ReplyAct {
     ReplyAct::ServerError {
-        errors: vec!["no such key: “K”".into(), "try another".into()],
+        errors: vec!["no such key: \"K\"".into(), "try another".into()],
         signing_status: "failure".into(),
     }
 }
@@ -32,7 +32,7 @@ cases! {
 cases! {
     is_the_same,
 
-    a_reply_to_somebody_else_before_ours: images().act(ReplyAct::ForeignReplyFirst);
+    a_foreign_reply_before_the_right_one: images().act(ReplyAct::ForeignReplyFirst);
     a_broker_that_takes_one_at_a_time: images().sandbox(|options| options.credit = 1);
 }
 
@@ -50,7 +50,7 @@ const UNUSUAL: &str = r#" {"z": 1E400, "w": [1.0, 1e5, 1e16, 1e-5, -0.0, 0.1, 12
     "v": {"b": {}, "a": [], "b": null}, "u": "\u00e9é\ud83d\ude00😀\/\u2028\u007f\b\f\n\r\t\"\\", "": true,
     "msg": {"errors": ["no"], "request_id": "REQUEST", "number": 1.10}} "#;
 
-/// Python prints a number that is too large for it as Infinity, which is no JSON; so do we.
+/// Python prints a number that is too large for it as Infinity, which is not JSON; so does this program.
 #[test]
 fn unusual_json() {
     let prepared = clear("--signing-key K --task-id 7 hello").act(ReplyAct::NoReply).bench();
