@@ -11,7 +11,7 @@ mod reference;
 
 use std::{os::unix::fs::symlink, path::Path};
 
-use test_support::harness::{self, Ended, Program};
+use test_support::harness::{Ended, Program};
 
 use crate::normal::Ids;
 
