@@ -46,6 +46,8 @@ fn values() -> Vec<Value> {
         Value::List(vec![]),
         Value::List(vec![Value::Null, Value::List(vec![1u32.into()])]),
         Value::List(vec![Value::Null; 300]),
+        Value::List(vec![Value::Binary(vec![0; 252])]),
+        Value::List(vec![Value::Binary(vec![0; 253])]),
         Value::List(vec![Value::Uuid([5; 16]); 20]),
         Value::Map(vec![]),
         Value::Map(vec![("key".into(), 1u8.into()), ("key".into(), Value::Null)]),
@@ -168,6 +170,39 @@ fn it_does_not_matter_where_a_stream_is_cut() {
     assert_eq!(items.collect::<Vec<_>>(), stream());
 }
 
+/// The order of the fields in the specification, part 2.7, as the functions have it, and as the names do.
+#[test]
+fn the_names_of_fields_are_those_of_their_places() {
+    let two = || Value::Uint(2);
+    let begin = begin(7);
+    assert_eq!(begin.field(begin::REMOTE_CHANNEL).as_u32(), Some(7));
+    assert_eq!(begin.field(begin::NEXT_OUTGOING_ID).as_u32(), Some(0));
+    let flow = flow(1, 2, 3).with(flow::AVAILABLE, 4u32).with(flow::ECHO, true);
+    let [handle, count, credit] = [flow::HANDLE, flow::DELIVERY_COUNT, flow::LINK_CREDIT];
+    assert_eq!(
+        [handle, count, credit].map(|field| flow.field(field).as_u64()),
+        [1, 2, 3].map(Some)
+    );
+    assert_eq!((flow.fields.len(), flow.field(7)), (10, &Value::Uint(4)));
+    let transfer = transfer(1, 2, vec![]).with(transfer::MORE, true).with(transfer::ABORTED, true);
+    assert_eq!(transfer.field(transfer::DELIVERY_ID), &two());
+    assert_eq!(transfer.field(transfer::DELIVERY_TAG).as_bytes(), Some(&[0, 0, 0, 2][..]));
+    assert_eq!(transfer.field(transfer::SETTLED), &Value::Bool(false));
+    assert_eq!((transfer.fields.len(), transfer.field(5)), (10, &Value::Bool(true)));
+    let disposition = disposition(Role::Sender, 1, 2, true, accepted());
+    assert_eq!(disposition.field(disposition::ROLE), &Role::Sender.into());
+    assert_eq!(disposition.field(disposition::FIRST), &Value::Uint(1));
+    assert_eq!(disposition.field(disposition::LAST), &two());
+    assert_eq!(disposition.field(disposition::SETTLED), &Value::Bool(true));
+    assert_eq!(disposition.field(disposition::STATE), &accepted());
+    let attach = attach("x", 2, Role::Sender, source("s"), target("t"));
+    assert_eq!(attach.field(attach::HANDLE), &two());
+    assert_eq!(attach.fields[5..7], [source("s"), target("t")]);
+    assert_eq!((attach.fields.len(), attach.field(9)), (10, &Value::Uint(0)));
+    assert_eq!(open("x").with(open::IDLE_TIME_OUT, 2u32).fields[4], two());
+    assert_eq!(open("x").with(open::PROPERTIES, 2u32).fields[9], two());
+}
+
 #[test]
 fn fields_are_found() {
     let error = error_with_info("amqp:link:redirect", "no", &[("port", 5672u16.into())]);
@@ -196,7 +231,7 @@ fn garbage_is_an_error() {
     // Its members take no bytes, but each repeats the descriptor.
     let repeated = [&[0][..], &Value::symbol(&name).to_bytes(), &[0x45]].concat();
     let size = (repeated.len() as u32 + 4).to_be_bytes();
-    let repeated = [&[0xf0][..], &size, &[0, 0, 0xff, 0], &repeated].concat();
+    let repeated = [&[0xf0][..], &size, &1000u32.to_be_bytes(), &repeated].concat();
     let cases: [(&[u8], &str); 13] = [
         (b"", "expected 1 bytes, found 0"),
         (b"\x70\0\0", "expected 4 bytes, found 2"),
