@@ -6,18 +6,18 @@ use std::{
     time::Duration,
 };
 
-/// Flags of an answer: it is one, recursion was desired and is available.
+/// Flags of an answer: response, recursion desired, recursion available.
 const ANSWER: u16 = 0x8180;
 const NO_SUCH_NAME: u16 = 3;
 const TYPE_A: [u8; 2] = [0, 1];
 
 fn listen(at: Ipv4Addr) -> UdpSocket {
     UdpSocket::bind((at, 53)).unwrap_or_else(|error| {
-        panic!("{at}:53: {error}: these tests need a network of their own, which packaging/test-static makes")
+        panic!("{at}:53: {error}: these tests need a separate network, which packaging/test-static makes")
     })
 }
 
-/// A name server that gets queries and answers none.
+/// A name server that accepts queries and answers none.
 pub struct Mute {
     pub at: Ipv4Addr,
     socket: UdpSocket,
@@ -29,7 +29,7 @@ pub fn mute(at: Ipv4Addr) -> Mute {
 }
 
 impl Mute {
-    /// Forgets the queries that came.
+    /// Discards the queries that have arrived.
     pub fn forget(&self) {
         self.socket.set_nonblocking(true).unwrap();
         while self.socket.recv(&mut [0; 512]).is_ok() {}
@@ -80,7 +80,7 @@ fn answer(query: &[u8], name: &[u8], address: Ipv4Addr) -> Option<Vec<u8>> {
     }
     answer.extend(question.get(..end + 4)?);
     if answers > 0 {
-        // The name by its place in the question, type, class, 60 s to live, 4 bytes.
+        // A pointer to the name in the question, type, class, time to live of 60 s, 4 bytes.
         answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4]);
         answer.extend(address.octets());
     }

@@ -1,8 +1,7 @@
 //! The self-contained program in an empty root: a folder with the program, a configuration and
-//! certificates, and nothing else except what a test puts there.
+//! certificates, and only the files that a test adds.
 //!
-//! `packaging/test-static` runs these on a network of their own, on which only the name server of a test
-//! answers.
+//! `packaging/test-static` runs these on a separate network, whose only name servers are those that a test starts.
 
 // One crate in modules, not a library.
 #![allow(unreachable_pub)]
@@ -49,7 +48,7 @@ fn an_address_needs_nothing() {
 }
 
 #[test]
-fn a_name_comes_from_the_hosts_file_alone() {
+fn the_hosts_file_is_enough_for_a_name() {
     let bench = bench();
     let root = Root::new(&bench, NAME);
     root.file("etc/hosts", &format!("127.0.0.1 {NAME}\n"));
@@ -58,7 +57,7 @@ fn a_name_comes_from_the_hosts_file_alone() {
 }
 
 #[test]
-fn a_name_comes_from_the_dns_alone() {
+fn the_dns_is_enough_for_a_name() {
     let bench = bench();
     let server = dns::serve(Ipv4Addr::new(127, 0, 0, 2), NAME, Ipv4Addr::LOCALHOST);
     let root = Root::new(&bench, NAME);
@@ -67,7 +66,7 @@ fn a_name_comes_from_the_dns_alone() {
     assert_eq!(bench.record().connections[0].server_name.as_deref(), Some(NAME));
 }
 
-/// The server has other names: it says so, and the error says which name it was.
+/// The name server knows only other names; the error names the one that it does not know.
 #[test]
 fn a_name_that_the_dns_does_not_know_is_named() {
     let bench = bench();
@@ -78,7 +77,7 @@ fn a_name_that_the_dns_does_not_know_is_named() {
     root.run(&images(1)).expect(69).says(NAME);
 }
 
-/// The resolver would wait far too long for it: the client's deadline ends the wait, and so do signals.
+/// The resolver's own timeout is much longer: the client's deadline and signals end the wait.
 #[test]
 fn a_name_server_that_says_nothing_ends_with_the_connect_timeout() {
     let bench = bench();
@@ -125,7 +124,7 @@ fn foreign_modules_of_the_name_service_are_ignored() {
     root.run(&images(1)).expect(0);
 }
 
-/// OpenSSL reads its configuration from the build host's path; a module that cannot be loaded is ignored.
+/// OpenSSL reads its configuration at the path of the build host; a module that cannot be loaded is ignored.
 #[test]
 fn a_foreign_configuration_of_openssl_does_no_harm() {
     let bench = bench();
@@ -156,7 +155,7 @@ fn the_broker_is_verified() {
     assert!(bench.record().requests.is_empty());
 }
 
-/// There is no /dev/null to put in the place of a closed stream.
+/// There is no /dev/null that could replace a closed stream.
 #[test]
 fn closed_streams_do_not_abort_it() {
     let bench = bench();

@@ -1,4 +1,4 @@
-//! A root folder with little in it, and the program in it.
+//! A root folder that has the program and little else.
 
 use std::{fs, path::Path, process::Command};
 
@@ -31,8 +31,8 @@ impl Root {
         root.file("config.yaml", &change(config).yaml());
         root.file("client.pem", &fs::read_to_string(sandbox.client_pem()).unwrap());
         root.file("ca.pem", &fs::read_to_string(sandbox.ca_file()).unwrap());
-        // By a process of its own: a file that this one has open for writing could be inherited by what another
-        // test starts, and then it is "busy" (execve(2), ETXTBSY).
+        // Copied by a separate process: if this one had the file open for writing, a process that another test
+        // starts could inherit it, and then it is "busy" (execve(2), ETXTBSY).
         let copied =
             Command::new("cp").arg(under_test()).arg(root.path().join("amqp-messenger")).status();
         assert!(copied.unwrap().success());
@@ -60,7 +60,7 @@ impl Root {
         names
     }
 
-    /// The program in this root with its configuration, and a redirection of the shell's, such as `<&-`.
+    /// The program in this root with its configuration, and a redirection for the shell, such as `<&-`.
     pub fn program(&self, words: &[&str], redirection: &str) -> Program {
         let mut program = Program::new(Path::new("sh"));
         program.args(["-c", &format!(r#"exec chroot "$0" /amqp-messenger "$@" {redirection}"#)]);

@@ -18,10 +18,10 @@ use crate::{
     kinds::{Kind, Route},
 };
 
-/// Nothing takes this long unless something hangs, even if a broker has to start in the meantime.
+/// Nothing takes this long unless something hangs, even if a broker has to start meanwhile.
 pub const LONG: Duration = Duration::from_secs(120);
 
-/// Held by tests that use the broker, and as a writer by tests that stop it.
+/// Tests that use the broker hold this for reading, tests that stop it for writing.
 static BROKER: RwLock<()> = RwLock::new(());
 
 enum Use {
@@ -36,12 +36,12 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Beside other tests.
+    /// A bench that shares the broker with other tests.
     pub fn new() -> Self {
         Self::with(Use::Shared(BROKER.read().unwrap_or_else(|poisoned| poisoned.into_inner())))
     }
 
-    /// With the broker for itself, so that it may be stopped. It runs at the start, whatever the previous test did.
+    /// A bench that has the broker to itself, and may stop it. The broker is running, whatever the test before did.
     pub fn alone() -> Self {
         let bench =
             Self::with(Use::Alone(BROKER.write().unwrap_or_else(|poisoned| poisoned.into_inner())));
@@ -53,7 +53,7 @@ impl Bench {
         Self { kind: Kind::of(&variable("BROKER")), folder: tempfile::tempdir().unwrap(), alone }
     }
 
-    /// `start`, `stop` or `kill`; waits until it is so.
+    /// `start`, `stop` or `kill`; waits until it is done.
     pub fn broker(&self, act: &str) {
         assert!(matches!(self.alone, Use::Alone(_)), "others use the broker");
         let status = Command::new(variable("BROKER_CTL")).arg(act).status().unwrap();
@@ -101,7 +101,7 @@ impl Bench {
         signer
     }
 
-    /// A configuration for a route, with time enough for a broker that has to start.
+    /// A configuration for a route, with timeouts that let a broker start.
     pub fn config(&self, route: &Route) -> Config {
         Config::of([
             ("messaging_brokers", format!("[\"{}\"]", variable("BROKER_URL"))),
@@ -139,7 +139,7 @@ impl Bench {
         self.program(config, arguments).run()
     }
 
-    /// Starts the program with its log at trace level, which this can wait for.
+    /// Starts the program with its log at trace level; a test can wait for lines of the log.
     pub fn watch(&self, config: &Config, arguments: &str) -> Watched {
         let started = Instant::now();
         let child = self
@@ -151,7 +151,7 @@ impl Bench {
     }
 }
 
-/// A port of the broker's by its name in its configuration.
+/// The URL of one of the broker's ports, by the port's name in the configuration.
 pub fn url(port: &str) -> String {
     let ports = fs::read_to_string(folder().join("ports")).unwrap();
     let number = ports.lines().find_map(|line| line.strip_prefix(port)?.strip_prefix(' '));
@@ -172,7 +172,7 @@ fn variable(name: &str) -> String {
         .expect("these tests need a broker: tests/brokers/run NAME cargo test --test brokers")
 }
 
-/// The program, whose log is read as it comes.
+/// The program, whose log is read while it runs.
 pub struct Watched {
     child: Child,
     log: Arc<(Mutex<String>, Condvar)>,
@@ -196,7 +196,7 @@ impl Watched {
         Self { child, log, reader: Some(reader), started }
     }
 
-    /// Waits until `count` lines of the log hold a text.
+    /// Waits until `count` lines of the log contain a text.
     #[track_caller]
     pub fn wait_for(&self, text: &str, count: usize) {
         let (log, grown) = &*self.log;

@@ -2,20 +2,20 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Where requests and replies go; `REQ` and `REP` stand for names that no other test has.
+/// The addresses of requests and replies; `REQ` and `REP` stand for names that no other test has.
 #[derive(Clone, Debug)]
 pub struct Route {
-    /// Where the client sends to, and where the signing server takes that from.
+    /// The address that the client sends to, and the one from which the signing server receives that.
     pub send_to: String,
     pub requests: String,
-    /// Where the signing server sends to, and where the client takes that from.
+    /// The address that the signing server sends to, and the one from which the client receives that.
     pub replies: String,
     pub listen_to: String,
 }
 
 impl Route {
     pub fn of(template: &[&str; 4]) -> Self {
-        /// No test has the addresses of another.
+        /// Every test has different addresses.
         static NUMBER: AtomicUsize = AtomicUsize::new(1);
         let number = NUMBER.fetch_add(2, Ordering::Relaxed);
         let names = [format!("suite.{number}"), format!("suite.{}", number + 1)];
@@ -29,12 +29,12 @@ pub struct Kind {
     pub name: &'static str,
     /// Of each kind of address: send_to, requests, replies, listen_to. The first survives a restart.
     pub routes: &'static [[&'static str; 4]],
-    /// How each way to log in ends.
+    /// The result of each way to log in.
     pub logins: &'static [Login],
-    /// How a run with a sender without an address (`sender_target: anonymous`) ends.
+    /// The result of a sender without an address (`sender_target: anonymous`).
     pub anonymous_terminus: (i32, &'static str),
     pub refusals: Refusals,
-    /// How a run with an unknown virtual host ends.
+    /// The result of a virtual host that does not exist.
     pub wrong_host: WrongHost,
 }
 
@@ -44,13 +44,14 @@ pub struct Login {
     pub port: &'static str,
     /// The password of the user `suite`, for PLAIN.
     pub password: Option<&'static str>,
-    /// The certificate that is shown.
+    /// The certificate that the client presents.
     pub certificate: &'static str,
-    /// The exit status, and what the log says.
+    /// The exit status, and a text in the log.
     pub comes_to: (i32, &'static str),
 }
 
-/// Addresses that the broker refuses, and how that is reported: what is refused, and the broker's own words.
+/// Addresses that the broker refuses, each with the text that the client reports: what is refused, and the broker's
+/// own words.
 pub struct Refusals {
     pub sending_forbidden: (&'static str, &'static str),
     pub listening_forbidden: (&'static str, &'static str),
@@ -59,9 +60,9 @@ pub struct Refusals {
 }
 
 pub enum WrongHost {
-    /// The broker looks at it, and says this.
+    /// The broker checks it, and says this.
     Refused(&'static str, &'static str),
-    /// It ignores it.
+    /// The broker ignores it.
     Ignored,
 }
 
@@ -117,10 +118,10 @@ static ACTIVEMQ: Kind = Kind {
         login("none", "amqps", 77, "the broker requires SASL"),
         login("anonymous", "amqps", 0, "connected"),
         login("external", "amqps", 77, "login refused"),
-        // The certificate counts, and the password is not looked at.
+        // The certificate is the identity, and the password is ignored.
         plain("amqps", RIGHT, 0, "connected"),
         plain("amqps", WRONG, 0, "connected"),
-        // Nor if there is no certificate: jaasDualAuthenticationPlugin requires one of every client with TLS.
+        // So is a client without a certificate refused: jaasDualAuthenticationPlugin requires one of all clients with TLS.
         plain("passwords", RIGHT, 77, "Unable to authenticate transport without SSL certificate"),
         login("auto", "passwords", 77, "login refused"),
         login("auto", "bare", 0, "connected"),
@@ -162,11 +163,11 @@ static ARTEMIS: Kind = Kind {
         login("none", "amqps", 0, "connected"),
         login("anonymous", "amqps", 0, "connected"),
         login("external", "amqps", 0, "connected"),
-        // The certificate counts, and the password is not looked at.
+        // The certificate is the identity, and the password is ignored.
         plain("amqps", RIGHT, 0, "connected"),
         plain("amqps", WRONG, 0, "connected"),
         plain("passwords", RIGHT, 0, "connected"),
-        // With a wrong password the client is a guest, which this broker accepts.
+        // A client with a wrong password is a guest, whom this broker knows.
         plain("passwords", WRONG, 77, "User: suite does not have permission"),
         login("external", "passwords", 77, "login refused"),
         login("auto", "passwords", 77, "User: guest does not have permission"),

@@ -1,4 +1,4 @@
-//! How the broker accepts a login.
+//! Which logins the broker accepts, and with which identity.
 
 use crate::{
     bench::{Bench, folder, pem, url},
@@ -6,7 +6,7 @@ use crate::{
     kinds::{Login, WrongHost},
 };
 
-/// Every choice of `sasl` ends as the table says; a refusal ends at once.
+/// Every value of `sasl` has the result that the table gives; a refusal comes at once.
 #[test]
 fn every_login() {
     let bench = Bench::new();
@@ -32,7 +32,7 @@ fn every_login() {
     }
 }
 
-/// A password is sent only over TLS: this is refused before anything connects.
+/// A password is sent only over TLS: another URL is refused before anything connects.
 #[test]
 fn a_password_never_goes_without_tls() {
     let bench = Bench::new();
@@ -48,7 +48,7 @@ fn a_password_never_goes_without_tls() {
 }
 
 #[test]
-fn a_virtual_host_that_is_not_there() {
+fn a_virtual_host_that_does_not_exist() {
     let bench = Bench::new();
     let route = bench.route();
     let _signer = bench.signer(&route);

@@ -1,7 +1,7 @@
 //! The real program against a real broker, which `tests/brokers/run NAME cargo test --test brokers` starts.
 //!
-//! One suite for all brokers; what differs between them is in the tables of `kinds`. Tests that stop or kill the
-//! broker have it for themselves, the others share it.
+//! One suite for all brokers; the tables in `kinds` give what differs between them. Tests that stop or kill
+//! the broker have it to themselves, the others share it.
 
 // One crate in modules, not a library.
 #![allow(unreachable_pub)]

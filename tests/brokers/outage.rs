@@ -11,7 +11,7 @@ fn sent(log: &str) -> usize {
     log.lines().filter(|line| line.contains("TRACE request: ")).count()
 }
 
-/// What the broker accepted before it was stopped is neither lost nor sent again.
+/// Requests that the broker accepted before it was stopped are neither lost nor sent again.
 #[test]
 fn stopped_between_sending_and_reply() {
     let bench = Bench::alone();
@@ -38,16 +38,16 @@ fn killed_with_five_hundred_requests_on_the_way() {
     let program = bench.watch(&bench.config(&route), &images(500));
     signer.wait_for(LONG, |seen| seen.settled >= 50).unwrap();
     bench.broker("kill");
-    assert!(signer.seen().settled < 500, "all was over before the broker was");
+    assert!(signer.seen().settled < 500, "the broker is killed before the run is complete");
     bench.broker("start");
     let ended = program.wait().expect(0);
     ended.says("connecting again");
     all_signed(&ended, 500);
 }
 
-/// It is down when the run begins, and starts within the first window.
+/// The broker is down when the run begins, and starts within the first window.
 #[test]
-fn not_there_at_the_beginning() {
+fn down_at_the_beginning() {
     let bench = Bench::alone();
     let route = bench.route();
     let signer = bench.signer(&route);

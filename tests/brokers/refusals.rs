@@ -29,30 +29,30 @@ fn listening((address, words): (&str, &str)) {
     let signer = bench.signer(&route);
     let route = Route { listen_to: address.into(), ..route };
     refused(&bench, &bench.config(&route), words);
-    assert_eq!(signer.seen().requests.len(), 0, "nothing is asked for where no reply can come");
+    assert_eq!(signer.seen().requests.len(), 0, "nothing is sent if no reply can be received");
 }
 
 #[test]
-fn sending_where_we_may_not() {
+fn sending_without_permission() {
     sending(Bench::new().kind.refusals.sending_forbidden);
 }
 
 #[test]
-fn listening_where_we_may_not() {
+fn listening_without_permission() {
     listening(Bench::new().kind.refusals.listening_forbidden);
 }
 
 #[test]
-fn sending_to_what_is_not_there() {
+fn sending_to_an_unknown_address() {
     sending(Bench::new().kind.refusals.sending_unknown);
 }
 
 #[test]
-fn listening_to_what_is_not_there() {
+fn listening_to_an_unknown_address() {
     listening(Bench::new().kind.refusals.listening_unknown);
 }
 
-/// Only one of these brokers refuses durable messages: a virtual host of Broker-J without a disk.
+/// Only one of these brokers refuses durable messages: a virtual host of Broker-J that keeps nothing on disk.
 #[test]
 fn durable_messages() {
     let bench = Bench::new();

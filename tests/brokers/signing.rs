@@ -1,4 +1,4 @@
-//! What users do every day.
+//! The usual tasks of users.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::{
     harness::{Ended, images},
 };
 
-/// Fails the test unless each image's reply is there, in the order of the images.
+/// Fails the test unless the document has each image's reply, in the order of the images.
 #[track_caller]
 pub fn all_signed(ended: &Ended, count: usize) {
     let messages = ended.messages();
@@ -58,7 +58,7 @@ fn every_kind_of_address() {
     }
 }
 
-/// The broker accepts a sender without an address, or says that it does not; one with an address it accepts.
+/// The broker accepts a sender without an address, or refuses it with a reason; it accepts one with an address.
 #[test]
 fn both_targets_of_the_sender() {
     let bench = Bench::new();
@@ -77,10 +77,10 @@ fn a_thousand_requests() {
     let route = bench.route();
     let signer = bench.signer(&route);
     all_signed(&bench.run(&bench.config(&route), &images(1000)).expect(0), 1000);
-    assert_eq!(signer.seen().requests.len(), 1000, "each is asked for once");
+    assert_eq!(signer.seen().requests.len(), 1000, "each is sent once");
 }
 
-/// Larger than any frame, and than what most brokers hold in one piece.
+/// Larger than any frame, and than the messages that most brokers keep in one piece.
 #[test]
 fn a_file_of_two_megabytes() {
     let bench = Bench::new();

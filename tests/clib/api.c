@@ -173,7 +173,7 @@ static void misuse(const char *config)
     amqp_messenger_operation_free(blobs);
     amqp_messenger_signer_free(signer);
     amqp_messenger_interrupt_free(interrupt);
-    /* A run needs none of them. */
+    /* The run needs neither operation nor signer any more. */
     CHECK(strcmp(amqp_messenger_item_subject(item), "r/one:1 sha256:1 key K (name)") == 0);
     amqp_messenger_run_free(run);
 }
@@ -194,7 +194,7 @@ static void sign(amqp_messenger_signer *signer, amqp_messenger_operation *operat
     GOOD(amqp_messenger_run_new(signer, operation, &run));
     amqp_messenger_operation_free(operation);
     GOOD(amqp_messenger_sign(signer, run));
-    /* Nothing is left to be done. */
+    /* Every request has its reply. */
     GOOD(amqp_messenger_sign(signer, run));
     amqp_messenger_signer_free(signer);
     CHECK(amqp_messenger_run_count(run) > 0);
@@ -292,7 +292,7 @@ static void *do_task(void *argument)
     return NULL;
 }
 
-/* Threads share a signer. Each has a task of its own, and so an address that no other takes replies from. */
+/* Threads share a signer. Each has its own task id, and so receives replies from its own address. */
 static void threads(const char *config)
 {
     amqp_messenger_signer *signer = load(config, AMQP_MESSENGER_SINGLE, NULL);

@@ -14,7 +14,7 @@ pub static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clib");
     let _ = fs::remove_dir_all(&root);
     fs::create_dir_all(&root).unwrap();
-    // One folder for the builds of all profiles, as by hand.
+    // One folder for the builds of all profiles, as in a build by hand.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let mut install = Command::new("packaging/install-clib");
     install
@@ -36,7 +36,7 @@ pub static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
     root
 });
 
-/// What docs/c.md says to link with, after the program's own source.
+/// The libraries that docs/c.md says to link with, after the program's own source.
 pub const STATIC: &str =
     "-l:libamqp_messenger.a $(pkg-config --cflags --libs --static amqp_messenger)";
 pub const DYNAMIC: &str = "$(pkg-config --cflags --libs amqp_messenger)";
@@ -73,7 +73,7 @@ pub fn program(name: &str) -> Program {
     program
 }
 
-/// Runs a tool to its success; what it printed.
+/// Runs a tool, which must succeed; returns what it printed.
 #[track_caller]
 pub fn run(command: &mut Command) -> String {
     let Output { status, stdout, stderr } =

@@ -1,4 +1,4 @@
-//! What is installed, what it names, and what programs are linked with.
+//! What is installed, the symbols in it, and what programs are linked with.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -6,7 +6,7 @@ use crate::installed::{DYNAMIC, ROOT, STATIC, compile, header, lib, pkg_config_h
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What a program or a library asks the system to load.
+/// The libraries that a program or a library loads.
 fn needed(path: &Path) -> Vec<String> {
     let dynamic = run(Command::new("readelf").args(["--dynamic", "--wide"]).arg(path));
     let name = |line: &str| {

@@ -1,4 +1,4 @@
-//! The programs in C through the sandbox: what they sign, and what ends them.
+//! The programs in C and the sandbox: what they sign, and what ends them.
 
 use std::{fs, net::TcpStream, path::Path, sync::mpsc, time::Instant};
 
@@ -78,7 +78,7 @@ fn valgrind_finds_nothing() {
 }
 
 #[test]
-fn misuse_is_refused_in_words() {
+fn misuse_is_refused_with_a_message() {
     for linked in BOTH {
         let bench = Bench::new();
         api(&bench, "misuse", linked).run().expect(0);
@@ -158,7 +158,7 @@ fn threads_may_share_a_signer() {
     }
 }
 
-/// A reply that refuses: the status, the words, and an empty line in place of the value.
+/// A reply that refuses: the status, the message, and an empty line in place of the value.
 #[test]
 fn a_refusal_is_reported_item_by_item() {
     let error = ReplyAct::ServerError {
@@ -213,8 +213,8 @@ fn stop(process: u32) {
     }
 }
 
-/// Both directions of the connection are closed by the time that the library writes: the kernel would answer that with
-/// SIGPIPE, which no program in C expects from a library. The next broker is good.
+/// Both ends of the connection are closed when the library writes: the kernel would answer that with
+/// SIGPIPE, which no program in C expects from a library. The next broker works.
 #[test]
 fn a_broker_that_hangs_up_raises_no_sigpipe() {
     let (keep, kept) = mpsc::channel();
@@ -231,7 +231,7 @@ fn a_broker_that_hangs_up_raises_no_sigpipe() {
         sign(&bench, &bench.config().set("messaging_brokers", &urls), "static", 2).start();
     let connection = kept.recv_timeout(LONG).unwrap();
     stop(running.id());
-    // First the end of what it sends, then the end of all.
+    // The broker first ends what it sends, then the connection.
     connection.shutdown(std::net::Shutdown::Write).unwrap();
     socket2::SockRef::from(&connection).set_linger(Some(std::time::Duration::ZERO)).unwrap();
     drop(connection);
@@ -241,7 +241,7 @@ fn a_broker_that_hangs_up_raises_no_sigpipe() {
     assert_eq!(bench.record().requests.len(), 2);
 }
 
-/// The same over TLS, where OpenSSL writes, and again and again while much is sent.
+/// The same over TLS, where OpenSSL writes, and many times while much is sent.
 #[test]
 fn cuts_over_tls_raise_no_sigpipe() {
     let bench = Bench::with(|options| options.credit = 10);

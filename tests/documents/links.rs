@@ -43,7 +43,7 @@ fn targets(text: &str) -> Vec<String> {
     targets
 }
 
-/// What is wrong with a link in a file; `None` if it leads somewhere, or out of the repository.
+/// The problem of a link in a file; `None` if it leads somewhere, or out of the repository.
 fn problem(file: &Path, target: &str) -> Option<String> {
     if target.starts_with("https://") {
         return None;

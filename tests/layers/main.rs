@@ -1,7 +1,7 @@
 //! Holds the layers: which module may use which, and that no two files use each other.
 //!
-//! The table below is the architecture. A module that needs another one gets a line here, with a reason to be
-//! found in docs/development/architecture.md, or does without it.
+//! The table below is the architecture. A module that needs another one gets a line here, and
+//! docs/development/architecture.md gives the reason.
 
 mod source;
 
@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("cli", &["config", "error", "signer", "signing", "status", "stop", "transport"]),
     ("signer", &["client", "config", "connector", "error", "failover", "random", "secret", "signing", "stop", "transport"]),
     ("client", &["broker", "deadline", "error", "signing"]),
-    // The one place that knows every protocol.
+    // The only place that knows every protocol.
     ("connector", &["amqp", "config", "connection", "deadline", "error", "failover", "random", "session", "transport"]),
     ("failover", &["broker", "config", "connection", "deadline", "error", "session", "signing"]),
     ("connection", &["broker", "deadline", "error", "session", "signing", "transport"]),
@@ -55,7 +55,7 @@ fn each_module_uses_only_what_lies_below_it() {
     assert!(wrong.is_empty(), "{}", Vec::from_iter(wrong).join("\n"));
 }
 
-/// A line that nothing needs would allow what nothing has asked for.
+/// A line that is not needed would allow an unintended use.
 #[test]
 fn the_table_allows_no_more_than_is_used() {
     let sources = Source::all();
@@ -109,10 +109,10 @@ fn files_are_short() {
     assert!(long.is_empty(), "files of more than 300 lines; split them:\n{}", long.join("\n"));
 }
 
-/// What the code of the client uses of itself; what only tests use does not count.
+/// The uses between the client's modules; uses in tests do not count.
 fn uses(sources: &[Source]) -> impl Iterator<Item = Use> {
     let client = sources.iter().filter(|source| !source.is_test);
-    // The crate itself only passes names on.
+    // The crate's root only re-exports names.
     let edges = client.flat_map(|source| source.uses(sources));
     edges.filter(|edge| !edge.from.is_empty() && !edge.to.is_empty())
 }

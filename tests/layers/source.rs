@@ -1,4 +1,4 @@
-//! The files of the client, and what each of them uses of the others.
+//! The files of the client, and which others each of them uses.
 
 use std::{
     fs,
@@ -17,18 +17,18 @@ pub(crate) struct Source {
     /// Its module, such as `amqp::proton::sender`; empty for the crate itself.
     pub(crate) module: String,
     pub(crate) lines: usize,
-    /// It is compiled for tests only.
+    /// It is compiled only for tests.
     pub(crate) is_test: bool,
-    /// It is a table and little else: `//! table` says so, or its folder.
+    /// It is a table and little else: its first line or its folder says so.
     pub(crate) is_table: bool,
     file: syn::File,
 }
 
-/// That one file uses another.
+/// A use of one file by another.
 pub(crate) struct Use {
     pub(crate) from: String,
     pub(crate) to: String,
-    /// By `pub use`, which passes a name on and uses nothing of it.
+    /// A `pub use`, which only re-exports the name.
     pub(crate) is_re_export: bool,
 }
 
@@ -82,7 +82,7 @@ impl Source {
         uses
     }
 
-    /// A path from the root of the crate, if it is one of the crate's own.
+    /// The path from the root of the crate; nothing if it leads out of the crate.
     fn absolute(&self, path: &[String]) -> Option<Vec<String>> {
         let mut module: Vec<String> =
             self.module.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect();
@@ -125,7 +125,7 @@ fn resolve(path: &[String], all: &[Source]) -> String {
     panic!("{} leads nowhere", path.join("::"));
 }
 
-/// Where a module has a name from that it passes on.
+/// The path of a name that a module re-exports.
 fn re_exported(source: &Source, name: &str) -> Option<Vec<String>> {
     source.file.items.iter().find_map(|item| {
         let Item::Use(item) = item else { return None };
@@ -152,7 +152,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 
 #[derive(Default)]
 struct Paths {
-    /// Paths, and whether they are only passed on.
+    /// Paths, and whether they are only re-exported.
     found: Vec<(Vec<String>, bool)>,
 }
 
@@ -170,7 +170,7 @@ impl<'ast> Visit<'ast> for Paths {
         self.found.extend(paths.into_iter().map(|(path, _)| (path, is_re_export)));
     }
 
-    /// The `super` of `pub(super)` is no use of it.
+    /// The `super` of `pub(super)` is not a use.
     fn visit_visibility(&mut self, _visibility: &'ast Visibility) {}
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -224,7 +224,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Whether it is compiled for tests, or for the fuzz targets, only.
+/// Whether it is compiled only for tests, or only for the fuzz targets.
 fn is_test(attribute: &Attribute) -> bool {
     let is_cfg = attribute.path().is_ident("cfg");
     let tokens = match &attribute.meta {

@@ -1,7 +1,8 @@
-//! pubtools-sign and this program through a broker that runs already: the same requests, the same replies.
+//! pubtools-sign and amqp-messenger through a broker that is already running: the same requests, the same
+//! replies.
 //!
-//! `AMQP_BROKER_CONFIG` names a configuration that both can read, with `log_level` and `chunk_size`, of a broker that
-//! accepts a connection without SASL and has a signing server.
+//! `AMQP_BROKER_CONFIG` names a configuration that both can read, with `log_level` and `chunk_size`. Its broker
+//! accepts a connection without SASL, and a signing server is connected to it.
 
 #![allow(unreachable_pub)]
 
@@ -22,7 +23,7 @@ const BLOB: &str = "pubtools-sign-msg-blob-sign";
 const IMAGES: &str =
     "--digest sha256:1 --reference r/one:1 --digest sha256:2 --reference r/two:größe";
 
-/// Runs a program to status 0; a task id of each case keeps the replies of the cases apart.
+/// Runs a program, which must end with status 0. Each case has a task id, so that it receives only its own replies.
 #[track_caller]
 fn run(program: &Path, task: &str, arguments: &str) -> Ended {
     let config =
@@ -34,15 +35,15 @@ fn run(program: &Path, task: &str, arguments: &str) -> Ended {
     command.args(arguments.split(' ')).run().expect(0)
 }
 
-/// Both print the same, in which each reply repeats what was asked for.
+/// Both programs print the same document; each reply in it repeats its request.
 #[track_caller]
 fn is_the_same(name: &str, task: &str, arguments: &str) {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join(name);
     symlink(env!("CARGO_BIN_EXE_amqp-messenger"), &link).unwrap();
     let printed = |ended: Ended| normal::printed(&ended.stdout, &Ids::printed(&ended.stdout));
-    // This program first: pubtools-sign may send before it listens, and a reply to a topic without a listener is
-    // lost.
+    // amqp-messenger runs first: pubtools-sign may send before it listens, and a reply that is sent before the
+    // topic has its first listener is lost.
     let ours = printed(run(&link, task, arguments));
     let theirs = printed(run(&reference::program(name), task, arguments));
     assert_eq!(ours, theirs);

@@ -14,7 +14,7 @@ use crate::{
     run::Run,
 };
 
-/// A configuration and arguments, and what else the programs find when they start.
+/// A configuration, arguments, files and environment for the programs.
 #[derive(Clone, Default)]
 pub struct Case {
     command: &'static str,
@@ -48,7 +48,7 @@ pub fn bundle(arguments: &str) -> Case {
     Case { command: "pubtools-sign", ..Case::default() }.words(arguments)
 }
 
-// `is_the_same` and its like read as sentences, and end a case.
+// `is_the_same` and similar methods read as sentences, and end a case.
 #[allow(clippy::wrong_self_convention)]
 impl Case {
     pub fn words(mut self, words: &str) -> Self {
@@ -56,7 +56,7 @@ impl Case {
         self
     }
 
-    /// An argument that may be empty or hold blanks.
+    /// An argument that may be empty or contain blanks.
     pub fn word(mut self, word: &str) -> Self {
         self.words.push(word.into());
         self
@@ -91,13 +91,13 @@ impl Case {
         self
     }
 
-    /// Leaves `--config-file` out; the file is there, as `config.yaml` in the home directory.
+    /// Leaves `--config-file` out; the file still exists, as `config.yaml` in the home directory.
     pub fn without_config_file(mut self) -> Self {
         self.without_config_file = true;
         self
     }
 
-    /// A file in the folder that the programs run in, which is their home directory too.
+    /// A file in the programs' working directory, which is also their home directory.
     pub fn file(mut self, name: &'static str, content: &[u8]) -> Self {
         self.files.push((name, content.into()));
         self
@@ -108,7 +108,7 @@ impl Case {
         self
     }
 
-    /// What the sandbox does, to every link and request on which the act acts.
+    /// What the sandbox does to every link and request that the act applies to.
     pub fn act(self, act: impl Into<Act>) -> Self {
         self.rule(When::Any, act)
     }
@@ -126,9 +126,9 @@ impl Case {
                 set(options);
             }
         });
-        // pubtools-sign may send before it listens: then its reply needs a place to wait.
+        // pubtools-sign may send before it listens; its reply then needs a queue to wait in.
         bench.sandbox.declare("queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply");
-        // What pubtools-sign requires although its documentation does not say so.
+        // pubtools-sign requires this key, although its documentation does not say so.
         let config = bench.config().set("chunk_size", "200");
         let change = |config: Config, (key, value): &(&'static str, Option<String>)| match value {
             Some(value) => config.set(key, value),
@@ -145,16 +145,17 @@ impl Case {
         Prepared { case: self, bench }
     }
 
-    /// The two, one after the other: what pubtools-sign does, and what this program does under its name.
+    /// Runs pubtools-sign, and amqp-messenger under its name, and returns them in this order.
     ///
-    /// This program begins: pubtools-sign may send before it listens, and its reply is lost if its queue does not exist.
+    /// amqp-messenger runs first: pubtools-sign may send before it listens, and its reply is lost if no client
+    /// has listened before.
     pub fn both(self) -> (Run, Run) {
         let prepared = self.bench();
         let ours = prepared.ours();
         (prepared.reference(), ours)
     }
 
-    /// Both sign: the broker sees the same, and the same is printed; under the native name too.
+    /// Both sign, the broker sees the same, and both print the same; so does amqp-messenger under its own name.
     #[track_caller]
     pub fn is_the_same(self) {
         let prepared = self.bench();
@@ -163,14 +164,14 @@ impl Case {
         ours.iter().for_each(|ours| theirs.equals(ours));
     }
 
-    /// The same, except under the native name, whose command line or exit status differs.
+    /// The same, except under amqp-messenger's own name, whose command line or exit status differs.
     #[track_caller]
     pub fn is_the_same_by_its_name(self) {
         let (theirs, ours) = self.both();
         theirs.signed().equals(&ours);
     }
 
-    /// Both sign with the same requests and print the same, though on connections and links of other numbers.
+    /// Both sign with the same requests and print the same; the numbers of their connections and links may differ.
     #[track_caller]
     pub fn signs_the_same(self) {
         let prepared = self.bench();
@@ -182,7 +183,7 @@ impl Case {
         }
     }
 
-    /// Nothing is sent or printed, and the status is 2; under the native name too.
+    /// Nothing is sent or printed, and the status is 2; under amqp-messenger's own name, too.
     #[track_caller]
     pub fn is_wrong_use(self) {
         let prepared = self.bench();
@@ -191,7 +192,7 @@ impl Case {
         }
     }
 
-    /// The same, except under the native name, whose command line differs.
+    /// The same, except under amqp-messenger's own name, whose command line differs.
     #[track_caller]
     pub fn is_wrong_use_of_its_name(self) {
         let (theirs, ours) = self.both();
@@ -199,7 +200,7 @@ impl Case {
         ours.does_nothing(2);
     }
 
-    /// Nothing is sent or printed, and the status is 1; the native name has others, one for each cause.
+    /// Nothing is sent or printed, and the status is 1. (Under its own name amqp-messenger has a status for each cause.)
     #[track_caller]
     pub fn is_wrong_configuration(self) {
         let (theirs, ours) = self.both();
@@ -219,12 +220,12 @@ impl Prepared {
         self.run(self.reference_program())
     }
 
-    /// This program, called by the name of pubtools-sign.
+    /// A run of amqp-messenger under the name of pubtools-sign's command.
     pub fn ours(&self) -> Run {
         self.run(self.our_program())
     }
 
-    /// This program, for a test that does something while it runs.
+    /// The same program, for a test that acts while it runs.
     pub fn our_program(&self) -> Program {
         let link = self.bench.sandbox.dir().join(self.case.command);
         if !link.exists() {
@@ -233,7 +234,7 @@ impl Prepared {
         self.program(&link, None)
     }
 
-    /// This program, called by its native name.
+    /// A run of amqp-messenger under its own name.
     pub fn natively(&self) -> Run {
         let command =
             self.case.command.trim_start_matches("pubtools-sign").trim_start_matches("-msg-");
@@ -247,23 +248,23 @@ impl Prepared {
         fs::write(path, change(yaml)).unwrap();
     }
 
-    /// What the sandbox does to the `nth` request from now on, counted from 1, and to no other.
+    /// What the sandbox does to the `nth` request from now on, counted from 1, and only to that one.
     pub fn act_on(&self, nth: u64, act: impl Into<Act>) {
         let number = self.bench.record().requests.len() as u64 + nth;
         self.bench.sandbox.set_behaviours(vec![Rule::new(When::Request(number), act)]);
     }
 
-    /// pubtools-sign, for a test that does something while it runs.
+    /// pubtools-sign, for a test that acts while it runs.
     pub fn reference_program(&self) -> Program {
         self.program(&reference::program(self.case.command), None)
     }
 
-    /// The folder that the programs run in.
+    /// The programs' working directory.
     fn home(&self) -> PathBuf {
         self.bench.sandbox.dir().parent().unwrap().to_owned()
     }
 
-    /// A program with the arguments; `command` comes before them if it is called by the native name.
+    /// A program with the arguments; `command` comes before them if amqp-messenger runs under its own name.
     fn program(&self, path: &Path, command: Option<&str>) -> Program {
         let mut program = Program::new(path);
         let home = self.home();
@@ -308,10 +309,10 @@ impl Prepared {
         self.after(&before, running.wait())
     }
 
-    /// What was seen since `before`, once everything has ended.
+    /// What the sandbox has seen since `before`, once everything has ended.
     pub fn after(&self, before: &Record, ended: Ended) -> Run {
         let Ok(mut record) = self.bench.sandbox.wait_for(LONG, Record::is_over) else {
-            panic!("something does not end:\n{}", ended.stderr);
+            panic!("a connection, link or delivery does not end:\n{}", ended.stderr);
         };
         record.connections.drain(..before.connections.len());
         record.links.drain(..before.links.len());

@@ -1,8 +1,8 @@
-//! pubtools-sign 1.0.6 and this program: the same configuration and arguments, against the same sandbox. They show
-//! what changes if one replaces the other, and that nothing else does.
+//! pubtools-sign 1.0.6 and amqp-messenger with the same configuration and arguments, against the same sandbox.
+//! These tests show what changes if one replaces the other, and that nothing else does.
 //!
-//! A test is one case. [`same`] has those in which both must do the same, one module an operation; [`different`] has
-//! one for each deliberate difference, and says what both do.
+//! A test is one case. [`same`] has those in which both must do the same, one module an operation;
+//! [`different`] has one for each deliberate difference, and shows what each does.
 
 // One crate in modules, not a library.
 #![allow(unreachable_pub)]

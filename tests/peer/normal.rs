@@ -1,6 +1,6 @@
-//! What a broker saw and what was printed, as text that is equal if only ids and times differ.
+//! What a broker saw and a program printed, as text that is equal if only ids and times differ.
 //!
-//! The same id has the same placeholder in everything of one run.
+//! An id has the same placeholder everywhere in one run.
 
 use amqp_sandbox::{
     Record,
@@ -9,9 +9,9 @@ use amqp_sandbox::{
 use openssl::base64::decode_block;
 use serde_json::Value;
 
-/// The requests of a run in their order: every section, with its types; the body's text.
+/// The requests of a run in their order: every section with its types, and the body's text.
 ///
-/// The header's `durable` is left out: it differs on purpose, and has a case of its own.
+/// The header's `durable` is left out: it differs on purpose, which another case tests.
 pub fn requests(record: &Record) -> String {
     let ids = Ids::of(record);
     record.requests.iter().map(|request| self::request(request, &ids)).collect()
@@ -25,7 +25,7 @@ fn request(request: &RequestRecord, ids: &Ids) -> String {
     });
     let message = &request.message;
     let created = request.json()["created"].as_str().unwrap_or_default().to_owned();
-    assert!(humantime::parse_rfc3339(&created).is_ok(), "{created:?} is no time");
+    assert!(humantime::parse_rfc3339(&created).is_ok(), "{created:?} is not a time");
     let lines = [
         format!("request to {:?}, link's target {:?}", request.address, request.target),
         format!("format {:?}, settled {}", request.message_format, request.settled),
@@ -42,7 +42,7 @@ fn request(request: &RequestRecord, ids: &Ids) -> String {
 
 /// The links of a run, the receivers first: everything in an Attach except its name.
 ///
-/// Each name must be unique, so only its beginning is compared.
+/// Each link has a different name, so only the beginning of the name is compared.
 pub fn links(record: &Record) -> String {
     let of = |wanted| record.links.iter().filter(move |link| link.direction == wanted);
     of(Direction::Receiver)
@@ -72,12 +72,12 @@ fn link(link: &LinkRecord, record: &Record) -> String {
     lines.map(|line| line + "\n").concat()
 }
 
-/// A terminus without any field counts as none.
+/// An empty terminus counts as none.
 fn terminus(terminus: Option<&TerminusRecord>) -> String {
     terminus.map(|terminus| format!("{terminus:?}")).unwrap_or_default()
 }
 
-/// Each kind of connection of a run once: pubtools-sign makes two of the same kind, this program one.
+/// Each kind of connection of a run once: pubtools-sign makes two of the same kind, amqp-messenger one.
 pub fn connections(record: &Record) -> String {
     let mut kinds: Vec<String> = record.connections.iter().map(connection).collect();
     kinds.dedup();
@@ -132,7 +132,7 @@ pub fn printed(stdout: &str, ids: &Ids) -> String {
     ids.replaced(&text)
 }
 
-/// Replaces what differs from reply to reply by placeholders.
+/// Puts placeholders in place of what differs between replies.
 fn reply(text: &str, reply: &Value) -> String {
     let mut text = text.to_owned();
     let msg = &reply["msg"];
@@ -165,7 +165,7 @@ fn reply(text: &str, reply: &Value) -> String {
 
 /// What a signed value is a signature of; the signature itself differs each time.
 fn signed(value: &str) -> String {
-    let bytes = decode_block(value).unwrap_or_else(|_| panic!("{value:?} is no base64"));
+    let bytes = decode_block(value).unwrap_or_else(|_| panic!("{value:?} is not base64"));
     let text = String::from_utf8_lossy(&bytes);
     const CLAIM_END: &str = r#""optional": {"creator": "pubtools-sign"}}"#;
     if let Some((start, end)) = text.find("{\"critical\"").zip(text.find(CLAIM_END)) {
@@ -173,16 +173,16 @@ fn signed(value: &str) -> String {
     } else if let Some((document, _)) = text.split_once("-----BEGIN PGP SIGNATURE-----") {
         format!("signed {document:?}")
     } else {
-        assert!(value.is_empty(), "{text:?} is no signature");
+        assert!(value.is_empty(), "{text:?} is not a signature");
         String::new()
     }
 }
 
-/// Request ids, each with a placeholder by its place.
+/// Request ids, each of which has a placeholder with its index.
 pub struct Ids(Vec<String>);
 
 impl Ids {
-    /// Those of the requests that a broker saw, in their order.
+    /// The ids of the requests that a broker saw, in their order.
     pub fn of(record: &Record) -> Self {
         let mut ids = Vec::new();
         for id in record.requests.iter().filter_map(|request| request.request_id.clone()) {
@@ -193,8 +193,8 @@ impl Ids {
         Self(ids)
     }
 
-    /// Those of the replies in a document, in their order.
-    #[allow(dead_code, reason = "for where there is no record")]
+    /// The ids of the replies in a document, in their order.
+    #[allow(dead_code, reason = "used if there is no record")]
     pub fn printed(stdout: &str) -> Self {
         let document: Value = serde_json::from_str(stdout).unwrap_or_default();
         let results = document["operation_results"].as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Where pubtools-sign is.
+//! Where pubtools-sign is installed.
 
 use std::{
     path::PathBuf,
@@ -6,7 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
-/// A program of pubtools-sign, which is installed when it is first needed.
+/// A program of pubtools-sign, which is installed at the first call.
 pub fn program(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(install).join(name)

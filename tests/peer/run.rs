@@ -1,4 +1,4 @@
-//! What a run left behind, and how two of them are compared.
+//! What a run did, and how two runs are compared.
 
 use amqp_sandbox::{Record, record::RequestRecord};
 
@@ -14,14 +14,14 @@ pub struct Run {
 }
 
 impl Run {
-    /// Fails the test unless the run did what it should.
+    /// Fails the test unless the run succeeded.
     #[track_caller]
     pub fn signed(self) -> Self {
         assert!(!self.record.requests.is_empty(), "nothing was sent:\n{}", self.ended.stderr);
         Self { ended: self.ended.expect(0), ..self }
     }
 
-    /// Fails the test unless only standard error shows anything of this run.
+    /// Fails the test unless the run wrote only to standard error.
     #[track_caller]
     pub fn does_nothing(self, status: i32) {
         let ended = self.ended.expect(status);
@@ -33,7 +33,7 @@ impl Run {
         );
     }
 
-    /// Fails the test unless the other run did the same as this one, which is of pubtools-sign.
+    /// Fails the test unless the other run did the same as this one, which is a run of pubtools-sign.
     #[track_caller]
     pub fn equals(&self, ours: &Run) {
         self.compare(ours, "connections", |run| normal::connections(&run.record));
@@ -49,7 +49,7 @@ impl Run {
         assert_eq!(
             (self.durable(), ours.durable()),
             (0, ours.record.requests.len()),
-            "ours are durable"
+            "amqp-messenger's requests are durable"
         );
     }
 
@@ -75,7 +75,7 @@ impl Run {
         if theirs != these {
             let at = theirs.bytes().zip(these.bytes()).take_while(|(a, b)| a == b).count();
             panic!(
-                "{what} differ at {at}.\nthe reference:\n{theirs}\n\nours:\n{these}\n\nthe reference said:\n{}\nwe said:\n{}",
+                "{what} differ at {at}.\npubtools-sign:\n{theirs}\n\namqp-messenger:\n{these}\n\nlog of pubtools-sign:\n{}\nlog of amqp-messenger:\n{}",
                 self.ended.stderr, ours.ended.stderr
             );
         }

@@ -1,4 +1,4 @@
-//! What goes wrong, and when.
+//! The faults, and when they occur.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -10,7 +10,7 @@ use amqp_sandbox::{
     RequestAct, Rule, Sandbox, When,
 };
 
-/// Temporary conditions, of a connection, a link and a request.
+/// Temporary conditions of a connection, a link and a request.
 const CLOSING: [&str; 4] = [
     "amqp:connection:forced",
     "amqp:internal-error",
@@ -26,7 +26,7 @@ const REJECTING: [&str; 4] = [
     "vendor:full",
 ];
 
-/// The same numbers for the same seed.
+/// Random numbers, the same for the same seed.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -47,7 +47,7 @@ impl Random {
     }
 }
 
-/// Puts other faults in force again and again, and hangs up now and then, until the end.
+/// Changes the faults again and again, and hangs up now and then, until `over` is set.
 pub(crate) fn make(sandbox: &Sandbox, seed: u64, over: &AtomicBool) {
     let mut random = Random::new(seed);
     while !over.load(Ordering::SeqCst) {
@@ -56,7 +56,7 @@ pub(crate) fn make(sandbox: &Sandbox, seed: u64, over: &AtomicBool) {
         for _ in 0..random.below(6) {
             sleep(50 + random.below(700));
             if random.below(3) > 0 {
-                // Only for a moment: no connection escapes it.
+                // Only for a moment: it affects every connection.
                 sandbox
                     .set_behaviours([rules.clone(), vec![connection_rule(&mut random)]].concat());
                 sandbox.cut_connections();
@@ -66,7 +66,7 @@ pub(crate) fn make(sandbox: &Sandbox, seed: u64, over: &AtomicBool) {
                 sandbox.cut_connections();
             }
         }
-        // Now and then so long that a silent connection is given up.
+        // Now and then so long that the client gives up a silent connection.
         sleep(if random.below(4) == 0 { 3000 } else { random.below(1000) });
     }
     sandbox.set_behaviours(vec![]);
@@ -76,7 +76,7 @@ fn sleep(milliseconds: u64) {
     std::thread::sleep(Duration::from_millis(milliseconds));
 }
 
-/// What some requests meet.
+/// A fault for some requests.
 fn request_rule(random: &mut Random) -> Rule {
     let often = When::EveryNth(2 + random.below(30));
     let first = When::All(vec![When::Delivery(1), When::EveryNth(2 + random.below(10))]);
@@ -127,7 +127,7 @@ fn request_act(random: &mut Random) -> RequestAct {
     }
 }
 
-/// What ends the connection of a request.
+/// A fault that ends the connection of a request.
 fn ending(random: &mut Random) -> ConnectionAct {
     match random.below(8) {
         0 | 1 => ConnectionAct::Cut,
@@ -138,7 +138,7 @@ fn ending(random: &mut Random) -> ConnectionAct {
     }
 }
 
-/// What every connection meets, or one of its links.
+/// A fault for every connection, or for one of its links.
 fn connection_rule(random: &mut Random) -> Rule {
     let link = [When::Any, When::SenderLink, When::ReceiverLink][random.below(3) as usize].clone();
     let act = match random.below(15) {
@@ -148,7 +148,7 @@ fn connection_rule(random: &mut Random) -> Rule {
         3 | 4 => ConnectionAct::CutAfter(Limit::FramesSent(random.below(40) as usize)),
         5 => ConnectionAct::CutAfter(Limit::FramesReceived(random.below(40) as usize)),
         6 | 7 => ConnectionAct::CutAfter(Limit::BytesSent(random.below(4000) as usize)),
-        // Byte by byte; with a pause only now and then, since that makes a second of a thousand bytes.
+        // Byte by byte; a pause only now and then, because with a pause a thousand bytes take a second.
         8 => ConnectionAct::Slow(Duration::from_millis(random.below(4) / 3)),
         9 => ConnectionAct::RawFirst(Layer::Tcp, garbage(random)),
         10 => ConnectionAct::RawFirst(Layer::Amqp, garbage(random)),
@@ -163,7 +163,7 @@ fn connection_rule(random: &mut Random) -> Rule {
 fn garbage(random: &mut Random) -> Vec<u8> {
     match random.below(4) {
         0 => b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
-        // The size of a frame is at least that of its header, and at most what the client allows.
+        // A frame is at least as large as its header, and at most as large as the client allows.
         1 => vec![0, 0, 0, random.below(8) as u8, 2, 0, 0, 0],
         2 => vec![0x7f, 0, 0, 0, 2, 0, 0, 0],
         _ => (0..1 + random.below(300)).map(|_| random.below(256) as u8).collect(),

@@ -1,4 +1,4 @@
-//! The client: the same signers, run after run, until it is ended.
+//! The client: the same signers, run after run, until the process is ended.
 
 use std::{env, fs, io::Write, path::Path};
 
@@ -63,17 +63,17 @@ pub(crate) fn run(seed: u64) {
     }
 }
 
-/// Looks at one request after the other.
+/// Checks one request after the other.
 struct Checks<'a> {
     verifier: &'a Verifier,
     operation: &'a Operation,
-    /// Of the next request's first value, among all that were asked for.
+    /// The index of the next request's first value among all items.
     place: usize,
     verified: usize,
 }
 
 impl Checks<'_> {
-    /// The name of a request's state; each value that came is the signature of what was asked for at its place.
+    /// A word for a request's state. Verifies that each received value is the signature of its item.
     fn state(&mut self, entry: &Entry) -> String {
         let first = self.place;
         self.place += entry.request().value_count();
@@ -82,7 +82,7 @@ impl Checks<'_> {
             State::Undeliverable(_) => return "Undeliverable".to_owned(),
             other => return format!("{other:?}").split('(').next().unwrap().to_owned(),
         };
-        assert!(reply.document.contains(&entry.request().id), "a foreign reply");
+        assert!(reply.document.contains(&entry.request().id), "the reply answers another request");
         let values = entry.signed_values();
         assert_eq!(values.len(), entry.request().value_count());
         for (value, place) in values.iter().zip(first..).filter(|(value, _)| !value.is_empty()) {

@@ -17,12 +17,12 @@ pub(crate) struct Seen {
     pub(crate) signed: usize,
     pub(crate) refused: usize,
     pub(crate) open: usize,
-    /// How often the client sent what it knew to be accepted.
+    /// How often the client sent a request that it knew to be accepted.
     pub(crate) again: usize,
 }
 
-/// A reply that the client accepted is in its output, and what is in its output was sent to it. It knows only outcomes
-/// that it got, and sends what it knows to be accepted only in a later cycle.
+/// A reply that the client accepted is in its output, and every reply in its output was sent to it. It reports no outcome
+/// that it did not receive, and sends a request that it knows to be accepted again only in a later cycle.
 pub(crate) fn judge(runs: &[Value], record: &Record) -> Seen {
     let mut accepted = HashSet::new();
     let mut sent = HashSet::new();
@@ -33,7 +33,7 @@ pub(crate) fn judge(runs: &[Value], record: &Record) -> Seen {
             *last = delivery.sent.max(*last);
         }
         let Some(id) = delivery.request_id.as_deref() else { continue };
-        // If it comes late, a later run gets it too, and takes it for a foreign one.
+        // If it comes late, a later run receives it, too, and ignores it as a foreign reply.
         let reply = (delivery.address.as_str(), id);
         sent.insert(reply);
         if matches!(delivery.outcome, Some(DeliveryOutcome::Accepted)) {
@@ -55,13 +55,13 @@ pub(crate) fn judge(runs: &[Value], record: &Record) -> Seen {
             let sendings = sendings.remove(id).unwrap_or_default();
             match state {
                 "Signed" | "Refused" => {
-                    assert!(sent.contains(&(queue, id)), "{id}: an answer out of nowhere");
+                    assert!(sent.contains(&(queue, id)), "{id}: no such reply was sent");
                     *(if state == "Signed" { &mut seen.signed } else { &mut seen.refused }) += 1;
                 }
                 _ => {
                     assert!(
                         !accepted.contains(&(queue, id)),
-                        "{id}: its reply was accepted, and it is {state}"
+                        "{id}: its reply was accepted, but its state is {state}"
                     );
                     assert!(
                         may_be(state, &sendings),
@@ -109,13 +109,13 @@ fn may_be(state: &str, sendings: &[&RequestRecord]) -> bool {
     }
 }
 
-/// How often a request was sent when the client knew that its last sending was accepted; each time is in a later
+/// How often a request was sent although the client knew that its last sending was accepted; each time is in a later
 /// cycle than the one before.
 ///
-/// On one connection nothing else is a reason to send it again. On another one the outcome may have been lost with the
-/// connection, unless the client settled a reply that was sent after it: it processes what comes in order.
+/// On the same connection that is the only reason to send it again. On another connection the outcome may have been
+/// lost with the first one, unless the client settled a reply that was sent after the outcome: it reads in order.
 fn again(mut sendings: Vec<&RequestRecord>, heard: &HashMap<usize, Instant>) -> usize {
-    // The client has one connection at a time. What it left in an earlier one may be read late.
+    // The client has one connection at a time. The broker may read late what it sent on an earlier one.
     sendings.sort_by_key(|request| (request.connection, request.number));
     let is_known = |request: &RequestRecord| {
         heard
@@ -130,9 +130,9 @@ fn again(mut sendings: Vec<&RequestRecord>, heard: &HashMap<usize, Instant>) -> 
     pairs.count()
 }
 
-/// Memory and descriptors are at the end no more than at the beginning.
+/// Memory and descriptors are no more at the end than at the beginning.
 ///
-/// Large replies leave memory in pieces for a while. What grows is more after every run, and so by the least of them.
+/// Large replies fragment memory for a while. A leak grows with every run, and so raises the minimum, too.
 pub(crate) fn flat(runs: &[Value]) {
     let quarter = runs.len() / 4;
     for (name, slack) in [("rss", 4096), ("descriptors", 0)] {

@@ -1,9 +1,9 @@
-//! Many requests through a broker that does all kinds of things wrong, changing all the time: `make soak`.
+//! Many requests through a broker whose faults change all the time: `make soak`.
 //!
-//! The client is a process of its own, one long-lived user of the library, so that its memory can be looked at. It
-//! verifies every signature and reports what became of each request; here that is compared with what the broker saw.
+//! The client is a separate process, a long-lived user of the library, whose memory is measured. It verifies every
+//! signature and reports the state of each request; this process compares that with what the broker saw.
 //!
-//! Environment: SOAK_REQUESTS (50000) and SOAK_SECONDS (600), both at least; SOAK_SEED, which is printed.
+//! Environment: SOAK_REQUESTS (50000) and SOAK_SECONDS (600), both minimums; SOAK_SEED, which is printed.
 
 mod chaos;
 mod client;
@@ -24,7 +24,7 @@ use std::{
 use amqp_sandbox::{Options, Sandbox};
 use serde_json::Value;
 
-/// No run comes near it.
+/// Much longer than any run takes.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
 
 fn main() {
@@ -38,7 +38,7 @@ fn main() {
 /// A number from the environment.
 fn setting(name: &str, default: u64) -> u64 {
     env::var(name).map_or(default, |text| {
-        text.parse().unwrap_or_else(|_| panic!("{name}={text}: a number is expected"))
+        text.parse().unwrap_or_else(|_| panic!("{name}={text}: expected a number"))
     })
 }
 
@@ -61,9 +61,9 @@ fn soak() {
     let mut total = 0;
     let lines = lines(&mut client);
     while total < requests || started.elapsed() < Duration::from_secs(seconds) {
-        let line = lines.recv_timeout(LONGEST_RUN).expect("the client goes on");
+        let line = lines.recv_timeout(LONGEST_RUN).expect("the client continues");
         let run: Value = serde_json::from_str(&line).unwrap();
-        // Nothing receives from it any longer, and the sandbox would fill it forever.
+        // No client listens to it any more, and the sandbox would fill it forever.
         sandbox.delete(run["queue"].as_str().unwrap());
         total += run["requests"].as_u64().unwrap();
         if runs.len() % 10 == 0 {
@@ -75,7 +75,10 @@ fn soak() {
             );
         }
         runs.push(run);
-        assert!(started.elapsed() < Duration::from_secs(10 * seconds + 600), "it takes too long");
+        assert!(
+            started.elapsed() < Duration::from_secs(10 * seconds + 600),
+            "the test takes too long"
+        );
     }
     over.store(true, Ordering::SeqCst);
     chaos.join().unwrap();
@@ -102,24 +105,24 @@ fn soak() {
     );
     assert!(
         seen.signed > total as usize / 2 && seen.open > 0,
-        "the faults are too many, or too few"
+        "there are too many or too few faults"
     );
 }
 
-/// What the client prints, line by line, until it ends.
+/// The client's output, line by line, until it ends.
 fn lines(client: &mut Running) -> mpsc::Receiver<String> {
     let output = BufReader::new(client.0.stdout.take().unwrap());
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         for line in output.lines() {
-            // If the test has failed, nothing receives it.
+            // If the test has failed, nothing receives the line.
             let _ = sender.send(line.unwrap());
         }
     });
     receiver
 }
 
-/// Ended with the test, whatever happens.
+/// A process that ends with the test, whatever happens.
 struct Running(Child);
 
 impl Drop for Running {

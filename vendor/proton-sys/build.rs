@@ -43,7 +43,7 @@ fn from_source() -> Vec<PathBuf> {
     let source = env::var_os("PROTON_SOURCE_DIR").map_or(fetched, PathBuf::from);
     if !source.join("c/src/core").is_dir() {
         fail(&format!(
-            "the feature \"static\" needs Qpid Proton's source, and {} does not hold it: run vendor/fetch-proton, or name \
+            "the feature \"static\" needs Qpid Proton's source, and {} does not hold it; run vendor/fetch-proton, or name \
              an unpacked release in PROTON_SOURCE_DIR",
             source.display()
         ));
@@ -55,13 +55,13 @@ fn from_source() -> Vec<PathBuf> {
             .is_ok_and(|output| output.status.success());
         if !runs && !(tool == "cc" && env::var_os("CC").is_some()) {
             fail(&format!(
-                "the feature \"static\" builds Qpid Proton, which needs {tool}: install {package}"
+                "the feature \"static\" builds Qpid Proton, which needs {tool}; install {package}"
             ));
         }
     }
     println!("cargo::rerun-if-changed={}", source.join("VERSION.txt").display());
     let mut build = cmake::Config::new(&source);
-    // Release defines NDEBUG: the asserts would let a hostile broker abort the program.
+    // Release defines NDEBUG: with asserts, a hostile broker could abort the program.
     build.profile("Release").cflag("-ffunction-sections").cflag("-fdata-sections");
     for (name, value) in [
         ("BUILD_STATIC_LIBS", "ON"),
@@ -86,7 +86,7 @@ fn from_source() -> Vec<PathBuf> {
     vec![source.join("c/include"), built.join("include")]
 }
 
-/// Links what the two variables name: the core library where it is there, else the whole one.
+/// Links what the two variables name: the core library if it exists, else the whole one.
 #[cfg(not(feature = "static"))]
 fn from_folders(lib: &Path, include: PathBuf) -> Vec<PathBuf> {
     println!("cargo::rustc-link-search=native={}", lib.display());
@@ -156,7 +156,7 @@ fn fail(problem: &str) -> ! {
         let ((major, minor), (next_major, next_minor)) = (OLDEST, FIRST_UNKNOWN);
         for line in [
             &format!(
-                "Qpid Proton {major}.{minor} to below {next_major}.{next_minor} is needed, with its headers:"
+                "Qpid Proton {major}.{minor} to below {next_major}.{next_minor} is required, with its headers:"
             ),
             "  Debian, Ubuntu:           apt-get install libqpid-proton11-dev pkg-config",
             "  Fedora, RHEL with EPEL:   dnf install qpid-proton-c-devel pkgconf-pkg-config",

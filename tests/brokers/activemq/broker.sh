@@ -1,5 +1,5 @@
-# ActiveMQ Classic. The certificate is the identity. One port is as shipped, where a bare AMQP header is refused;
-# `bare` is one that accepts it; on `passwords` no client shows a certificate.
+# ActiveMQ Classic. The certificate is the identity. One port is as shipped, and refuses a connection without SASL;
+# `bare` accepts it; `passwords` asks for no certificate.
 artifact org.apache.activemq:apache-activemq:5.18.3 apache-activemq-5.18.3-bin.tar.gz
 port bare
 port passwords

@@ -1,5 +1,5 @@
-# Apache Artemis. The certificate's name is the identity; without a certificate that is known, or without
-# SASL EXTERNAL, a client is a guest. On the port `passwords` no client shows a certificate.
+# Apache Artemis. The certificate's name is the identity; a client without a known certificate, or without
+# SASL EXTERNAL, is a guest. The port `passwords` asks for no certificate.
 artifact org.apache.activemq:apache-artemis:2.56.0 apache-artemis-2.56.0-bin.tar.gz
 port passwords
 mkdir etc data

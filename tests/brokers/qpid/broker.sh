@@ -12,7 +12,7 @@ if [ ! -d "$libraries" ]; then
         -DincludeScope=runtime "-DoutputDirectory=$libraries.$$" >&2
     mv "$libraries.$$" "$libraries"
 fi
-# Every file that is there must be known, and every known one there.
+# Every file must be known, and every known file must exist.
 (cd "$libraries" && grep '\.jar$' "$here/checksums" | sha256sum --quiet -c - &&
     [ "$(ls | wc -l)" = "$(grep -c '\.jar$' "$here/checksums")" ]) || fail "$libraries is not what it should be"
 mkdir work

@@ -1,5 +1,5 @@
-# RabbitMQ, as the distribution has it, as a process of ours. The certificate's common name is the user of
-# EXTERNAL; without SASL everybody is `guest`.
+# The distribution's RabbitMQ, started by this script. The certificate's common name is the user of EXTERNAL;
+# every client without SASL is `guest`.
 need epmd
 server=/usr/lib/rabbitmq/bin/rabbitmq-server
 [ -x "$server" ] || fail "$server is missing"

@@ -1,16 +1,16 @@
-//! Bytes to values (AMQP 1.0 part 1.6), within bounds: whatever the bytes are, reading ends soon and takes little.
+//! Bytes to values (AMQP 1.0 part 1.6), within bounds: whatever the bytes are, reading ends soon and needs little memory.
 
 use std::{error, fmt};
 
 use crate::Value;
 
-/// How deep values may stand in each other.
+/// How deep values may be nested.
 pub const MAX_DEPTH: usize = 32;
 
-/// How many values may be read at once; those within others count too, and so does every byte of a descriptor.
+/// How many values may be read at once; nested values count, too, and so does every byte of a descriptor.
 pub const MAX_VALUES: usize = 65_536;
 
-/// Bytes that are not what AMQP 1.0 says.
+/// Bytes that violate AMQP 1.0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Malformed(pub(crate) String);
 
@@ -41,7 +41,7 @@ impl Value {
     }
 }
 
-/// What says how a value's bytes are to be read.
+/// How a value's bytes are to be read.
 enum Constructor {
     Plain(u8),
     /// The descriptor, the length of its bytes, and the constructor of what it describes.
@@ -49,9 +49,9 @@ enum Constructor {
 }
 
 struct Decoder<'a> {
-    /// What was not read yet, up to the end of what holds it.
+    /// The bytes that are still to be read, up to the end of the enclosing value.
     bytes: &'a [u8],
-    /// How many values may still come.
+    /// How many more values may follow.
     left: usize,
     depth: usize,
 }

@@ -8,7 +8,7 @@ pub const HEADER: [u8; 8] = *b"AMQP\0\x01\0\0";
 /// The protocol header that begins SASL (AMQP 1.0 part 5.3.2).
 pub const SASL_HEADER: [u8; 8] = *b"AMQP\x03\x01\0\0";
 
-/// A frame without a performative, which only shows that its sender is there (AMQP 1.0 part 2.4.5).
+/// A frame without a performative, which only shows that its sender is alive (AMQP 1.0 part 2.4.5).
 pub const HEARTBEAT: [u8; 8] = [0, 0, 0, 8, 2, AMQP_FRAME, 0, 0];
 
 /// The type of AMQP's own frames.

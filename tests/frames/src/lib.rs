@@ -1,5 +1,5 @@
 //! AMQP 1.0 values and frames made by hand, and a reader of what the other side sends: all that a simulated
-//! broker needs. It shares nothing with the client, so that a mistake in one is noticed by the other.
+//! broker needs. It shares nothing with the client: a mistake in one does not hide a mistake in the other.
 //!
 //! ```
 //! use amqp_frames::{HEADER, Incoming, Reader, attach, message, performative::*};

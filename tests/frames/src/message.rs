@@ -78,7 +78,7 @@ pub fn amqp_value(value: impl Into<Value>) -> Vec<u8> {
 ///
 /// # Errors
 ///
-/// If the bytes are not sections. Whether they make up a message is not looked at.
+/// If the bytes are not sections. Their order and number are not checked.
 pub fn read(mut bytes: &[u8]) -> Result<Vec<(u8, Value)>, Malformed> {
     let mut sections = Vec::new();
     while !bytes.is_empty() {

@@ -1,5 +1,5 @@
-//! Performatives (AMQP 1.0 parts 2.7 and 5.3.3), and what stands in their fields (parts 2.8, 3.4 and 3.5): a function that
-//! makes each as a broker does, and a module with its numeric descriptor and the numbers of its fields.
+//! Performatives (AMQP 1.0 parts 2.7 and 5.3.3), and the values of their fields (parts 2.8, 3.4 and 3.5): a function
+//! that makes each as a broker does, and a module with its numeric descriptor and the numbers of its fields.
 
 use crate::{Frame, Value};
 
@@ -82,7 +82,7 @@ impl From<Role> for Value {
     }
 }
 
-/// How many frames and deliveries a session made here lets be on their way.
+/// How many frames and deliveries may be in flight in a session that is made here.
 const WINDOW: u32 = 2048;
 
 /// Says which mechanisms there are.
@@ -114,7 +114,7 @@ pub fn begin(remote_channel: impl Into<Option<u16>>) -> Frame {
     )
 }
 
-/// Attaches a link: `role` is that of this end. A terminus that is null refuses the link, which a Detach then says why.
+/// Attaches a link: `role` is that of this end. A terminus that is null refuses the link; a Detach then gives the reason.
 pub fn attach(
     name: &str,
     handle: u32,

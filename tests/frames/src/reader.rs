@@ -1,4 +1,4 @@
-//! What a peer sends, taken apart as it comes.
+//! What a peer sends, split into headers and frames.
 
 use crate::{AMQP_FRAME, Frame, Malformed, SASL_FRAME, Value, decode::malformed};
 
@@ -13,12 +13,12 @@ pub enum Incoming {
     Frame(Frame),
 }
 
-/// Takes a stream of bytes apart: an iterator that has no next item until enough bytes were fed, and then has one again.
-/// After an error it has none anymore.
+/// Splits a stream of bytes: an iterator that has no next item until enough bytes were fed, and then has one again.
+/// After an error it has no more items.
 #[derive(Clone, Debug)]
 pub struct Reader {
     buffer: Vec<u8>,
-    /// Where in the buffer what was not read yet begins.
+    /// The start of the unread bytes in the buffer.
     start: usize,
     max_frame_size: usize,
     failed: bool,
@@ -35,7 +35,7 @@ impl Reader {
         Self { buffer: Vec::new(), start: 0, max_frame_size, failed: false }
     }
 
-    /// Takes bytes of the peer.
+    /// Appends bytes from the peer.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.buffer.drain(..self.start);
         self.start = 0;
@@ -100,7 +100,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Incoming>, Malformed> {
     }
 }
 
-/// A frame that is there as a whole, with its size.
+/// Reads a complete frame, which begins with its size.
 fn incoming(frame: &[u8]) -> Result<Incoming, Malformed> {
     let [_, _, _, _, offset, kind, channel @ ..] = *frame.first_chunk::<8>().unwrap_or(&[0; 8]);
     if !matches!(kind, AMQP_FRAME | SASL_FRAME) {

@@ -65,7 +65,7 @@ fn values() -> Vec<Value> {
     ]
 }
 
-/// What a broker sends, from the login to the end.
+/// The stream of a broker, from the login to the end.
 fn stream() -> Vec<Incoming> {
     let (refusal, nothing) = (error("amqp:unauthorized-access", "no"), Value::Null);
     let port = [("port", 5672u16.into()), ("network-host", "localhost".into())];
@@ -125,7 +125,7 @@ fn what_is_written_is_read() {
     assert_eq!(read(&bytes(&stream())), Ok(stream()));
 }
 
-/// As the specification and brokers have them.
+/// The bytes are those of the specification and of brokers.
 #[test]
 fn known_bytes_are_what_they_should_be() {
     let cases: [(Value, &[u8]); 5] = [
@@ -141,7 +141,7 @@ fn known_bytes_are_what_they_should_be() {
     assert_eq!(open("p").encode(), b"\0\0\0\x11\x02\0\0\0\0\x53\x10\xc0\x04\x01\xa1\x01p");
     assert_eq!(sasl_outcome(1).encode(), b"\0\0\0\x10\x02\x01\0\0\0\x53\x44\xc0\x03\x01\x50\x01",);
     assert_eq!(message::amqp_value("x"), b"\0\x53\x77\xa1\x01x");
-    // The other encodings, and a wider header of the frame.
+    // Other encodings, and a longer header of the frame.
     let read = read(b"\0\0\0\x18\x03\0\0\x05wide\0\x80\0\0\0\0\0\0\0\x18\x45!").unwrap();
     let close = Frame { payload: b"!".to_vec(), ..Frame::new(close::CODE, vec![]) };
     assert_eq!(read, [Incoming::Frame(close.on_channel(5))]);
@@ -269,12 +269,12 @@ fn garbage_is_an_error() {
     let mut reader = Reader::new();
     reader.feed(b"HTTP/1.1");
     assert!(reader.next().unwrap().is_err());
-    assert_eq!(reader.next(), None, "there is nothing after an error");
+    assert_eq!(reader.next(), None, "no item follows an error");
     assert!(message::read(b"\x40").is_err());
     assert!(message::read(b"\0\x53\x10\x45").is_err());
 }
 
-/// Every byte of a valid stream changed in several ways, and bytes at random: an error or something else, but an end.
+/// Changes every byte of a valid stream in several ways, and reads random bytes: with or without an error, reading ends.
 #[test]
 fn no_bytes_make_it_panic() {
     let bytes = bytes(&stream());

@@ -54,7 +54,7 @@ pub enum Value {
     Array(Vec<Self>),
     /// A value with its descriptor.
     Described(Box<Self>, Box<Self>),
-    /// Bytes that are written as they are, for what no other value can say. Never read.
+    /// Bytes that are written as they are, for what no other value can express. Never read.
     Raw(Vec<u8>),
 }
 

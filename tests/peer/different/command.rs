@@ -46,7 +46,7 @@ fn the_values_of_a_batch_are_printed_raw() {
     assert_eq!(ours.signed().ended.stdout.lines().filter(|line| !line.is_empty()).count(), 3);
 }
 
-/// pubtools-sign stops at the first refusal: signatures after it are not printed.
+/// pubtools-sign stops at the first refusal and does not print the signed values after it.
 #[test]
 fn raw_values_behind_a_refusal_are_printed() {
     let prepared = images().words("--raw").bench();
@@ -62,7 +62,7 @@ fn raw_values_behind_a_refusal_are_printed() {
     }
 }
 
-/// Under the native name a refusal has an exit status of its own, whatever is printed.
+/// Under its own name amqp-messenger has a separate exit status for refusals, whatever it prints.
 #[test]
 fn a_refusal_has_a_status_by_our_own_name() {
     let prepared = image().act(refusal()).bench();
@@ -83,7 +83,7 @@ fn an_empty_requester_is_a_mistake_by_our_own_name() {
 fn nothing_that_is_there_is_missing_in_raw_output() {
     let case = || images().words("--raw").patience(1, 1, 1).rule(When::Any, ReplyAct::NoReply);
     let (theirs, ours) = case().both();
-    // With a traceback, because the document's first result is empty.
+    // pubtools-sign prints a traceback, because the document's first result is empty.
     assert_eq!((theirs.ended.status, theirs.ended.stdout.as_str()), (1, ""));
     theirs.ended.says("IndexError");
     assert_eq!((ours.ended.status, ours.ended.stdout.as_str()), (1, "\n\n\n"));

@@ -1,9 +1,9 @@
-//! Configuration that one of the two does not accept, or reads in another way.
+//! Configuration that one of the two rejects, or understands differently.
 
 use super::{image, text};
 use crate::{case::Case, run::Run};
 
-/// pubtools-sign ends with a traceback, this program signs.
+/// pubtools-sign ends with a traceback; amqp-messenger signs.
 #[track_caller]
 fn is_legal(case: Case) -> Run {
     let (theirs, ours) = case.both();
@@ -12,7 +12,7 @@ fn is_legal(case: Case) -> Run {
     ours.signed()
 }
 
-/// pubtools-sign signs, this program refuses to begin.
+/// pubtools-sign signs; amqp-messenger refuses to begin.
 #[track_caller]
 fn is_a_mistake(case: Case) -> Run {
     let (theirs, ours) = case.both();
@@ -50,7 +50,7 @@ fn other_sections_are_left_alone() {
     }));
 }
 
-/// pubtools-sign expands a variable only at the beginning of a value without quotes, and drops the rest.
+/// pubtools-sign replaces a variable only at the beginning of a value without quotes, and drops the rest of the value.
 #[test]
 fn variables_are_replaced_anywhere_in_a_value() {
     let service = |run: &Run| format!("{:?}", run.record.requests[0].application_properties()[0].1);
@@ -78,7 +78,7 @@ fn a_configuration_file_that_is_named_is_read_or_missing() {
         yaml
     };
     is_a_mistake(image().words("--config-file nothing.yaml").yaml(elsewhere));
-    // A shell replaces a "~" that is not quoted; so does this program.
+    // A shell replaces "~" if it is not quoted; amqp-messenger does so, too.
     is_legal(image().words("--config-file ~/config.yaml"));
 }
 
@@ -94,7 +94,7 @@ fn fields_of_addresses_are_plain_names_of_single_values() {
         let address = format!("\"queue://Consumer.{field}.VirtualTopic.sandbox.reply\"");
         is_a_mistake(image().set("topic_listen_to", &address));
     }
-    // Python's None for what is missing.
+    // pubtools-sign puts Python's None in place of a missing value.
     let theirs = is_a_mistake(
         image()
             .set("topic_listen_to", "\"queue://Consumer.{requester}.VirtualTopic.sandbox.reply\""),
@@ -109,7 +109,7 @@ fn a_key_stands_there_once() {
     );
 }
 
-/// Of YAML 1.2; pubtools-sign reads 1.1, in which "yes" is not a text and 010 is 8.
+/// pubtools-sign reads YAML 1.1, in which "yes" is not a string and 010 is 8.
 #[test]
 fn yaml_is_of_version_1_2() {
     for text in ["yes", "Off", "1:30", "2026-01-29", "1_000"] {
@@ -119,7 +119,7 @@ fn yaml_is_of_version_1_2() {
         );
     }
     is_legal(image().set("retries", "0o10"));
-    // If the two versions of YAML read different numbers, this program reports an error.
+    // If the two versions read different numbers, amqp-messenger reports an error.
     for number in ["010", "'010'", "1:30"] {
         is_a_mistake(image().set("retries", number));
     }
@@ -141,7 +141,7 @@ fn names_of_attributes_are_not_empty() {
     is_a_mistake(image().set("message_id_key", "''"));
 }
 
-/// The task's id would replace the request's, by which replies are assigned.
+/// The task id would replace the request id, by which the client assigns replies to requests.
 #[test]
 fn the_task_id_attribute_is_not_the_request_s_id() {
     let (theirs, ours) =
@@ -153,7 +153,7 @@ fn the_task_id_attribute_is_not_the_request_s_id() {
 #[test]
 fn times_and_counts_are_at_least_one() {
     is_a_mistake(image().words("--signer-type batch").set("chunk_size", "0"));
-    // pubtools-sign sends nothing, or gives up at once, in ways of its own.
+    // pubtools-sign sends nothing or gives up at once, depending on the key.
     for key in ["timeout", "retries", "send_retries"] {
         image().set(key, "0").bench().ours().does_nothing(1);
     }

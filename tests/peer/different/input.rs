@@ -8,7 +8,7 @@ use crate::{
     run::Run,
 };
 
-/// pubtools-sign fails, mostly with a traceback; this program reports what is wrong before anything is sent.
+/// pubtools-sign fails, mostly with a traceback; amqp-messenger reports what is wrong before it sends anything.
 #[track_caller]
 fn is_refused(case: Case) {
     let (theirs, ours) = case.both();
@@ -16,7 +16,7 @@ fn is_refused(case: Case) {
     ours.does_nothing(2);
 }
 
-/// pubtools-sign goes on all the same; this program refuses. What pubtools-sign sent, for a closer look.
+/// pubtools-sign continues all the same; amqp-messenger refuses. Returns the run of pubtools-sign.
 #[track_caller]
 fn is_taken_by_the_reference(case: Case) -> Run {
     let (theirs, ours) = case.both();
@@ -44,7 +44,7 @@ fn a_batch_of_blobs() {
 #[test]
 fn a_text_beyond_latin_1() {
     is_refused(text("€"));
-    // Under the native name a text is UTF-8, as it is on the command line.
+    // Under amqp-messenger's own name a text is sent as UTF-8, just as it is on the command line.
     let signed = text("€ é").bench().natively().signed();
     assert_eq!(inputs(&signed), ["€".as_bytes(), "é".as_bytes()]);
 }
@@ -79,7 +79,7 @@ fn an_empty_digest_repository_or_key() {
     is_taken_by_the_reference(text("one --signing-key").word(""));
 }
 
-/// They become a part of a queue's name, in which brokers read wildcards.
+/// They become part of a queue's name, in which brokers interpret wildcards.
 #[test]
 fn a_task_id_with_wildcards_or_blanks() {
     for task_id in ["*", "7.>", "#", "7 8"] {
@@ -98,7 +98,7 @@ fn a_requester_with_wildcards() {
     is_taken_by_the_reference(text("one --requester *"));
 }
 
-/// pubtools-sign ends with a document and 0 if a shell's pattern has matched nothing.
+/// If a shell's pattern has matched nothing, pubtools-sign prints a document and ends with 0.
 #[test]
 fn no_text_at_all() {
     let (theirs, ours) = text("").both();
@@ -120,20 +120,20 @@ fn a_reference_by_digest() {
     );
 }
 
-/// What a run wanted signed.
+/// The contents that a run sent for signing.
 fn inputs(run: &Run) -> Vec<Vec<u8>> {
     let data = |json: serde_json::Value| decode_block(json["data"].as_str().unwrap()).unwrap();
     run.record.requests.iter().map(|request| data(request.json())).collect()
 }
 
-/// pubtools-sign decodes a file, makes every line's end a "\n", and encodes it in Latin-1.
+/// pubtools-sign decodes a file, turns every line ending into "\n", and encodes it in Latin-1.
 #[test]
 fn a_file_s_bytes_are_signed_as_they_are() {
     let case = text("@text").file("text", "é\r\nsecond\r".as_bytes());
     let (theirs, ours) = case.both();
     assert_eq!(inputs(&theirs.signed()), [b"\xe9\nsecond\n"]);
     assert_eq!(inputs(&ours.signed()), ["é\r\nsecond\r".as_bytes()]);
-    // It cannot do so with these: beyond Latin-1, and not UTF-8.
+    // It fails on these: a character beyond Latin-1, and bytes that are not UTF-8.
     for content in ["€".as_bytes(), b"\xff\x00"] {
         let (theirs, ours) = text("@text").file("text", content).both();
         theirs.does_nothing(1);

@@ -1,5 +1,5 @@
-//! The deliberate differences, one test each: what pubtools-sign does, and what this program does. docs/migrating.md
-//! lists them.
+//! The deliberate differences, which docs/migrating.md lists: one test each, of what pubtools-sign and
+//! amqp-messenger do.
 
 use crate::case::{Case, clear, container};
 

@@ -1,4 +1,4 @@
-//! Brokers that are down, silent, require a login, refuse or hang up.
+//! Brokers that are down or silent, require a login, refuse, or hang up.
 
 use std::{
     io,
@@ -21,7 +21,7 @@ fn refusal(condition: &str) -> Refusal {
     Refusal { condition: condition.into(), description: Some("says the sandbox".into()) }
 }
 
-/// A port without a listener.
+/// A port on which nothing listens.
 fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
@@ -37,12 +37,12 @@ fn the_next_broker_is_tried() {
         })
         .both();
     theirs.ended.expect(1);
-    // It connects to the second broker, and hangs up.
+    // pubtools-sign connects to the second broker, but disconnects without an Open.
     assert!(theirs.record.connections.iter().all(|connection| !connection.opened));
     ours.signed();
 }
 
-/// Both print a document with an error; the words differ, and this program keeps trying for `timeout` seconds.
+/// Both print a document with an error in different words; amqp-messenger keeps trying for `timeout` seconds.
 #[test]
 fn no_broker_at_all_is_reported_in_other_words() {
     let (theirs, ours) = image()
@@ -65,7 +65,7 @@ fn no_broker_at_all_is_reported_in_other_words() {
 }
 
 #[test]
-fn sasl_is_spoken_where_the_broker_demands_it() {
+fn sasl_is_spoken_if_the_broker_demands_it() {
     let (theirs, ours) =
         image().patience(1, 1, 1).sandbox(|options| options.sasl.required = true).both();
     theirs.ended.expect(1);
@@ -73,9 +73,9 @@ fn sasl_is_spoken_where_the_broker_demands_it() {
     assert_eq!(ours.signed().record.connections[1].sasl_mechanism.as_deref(), Some("EXTERNAL"));
 }
 
-/// pubtools-sign sends the requests all the same; nothing is left to receive the replies.
+/// pubtools-sign sends the requests all the same, although it cannot receive the replies.
 #[test]
-fn nothing_is_sent_where_replies_cannot_be_had() {
+fn nothing_is_sent_if_replies_cannot_be_received() {
     let refused = LinkAct::Refuse(refusal("amqp:unauthorized-access"));
     let (theirs, ours) = image().patience(1, 1, 1).rule(When::ReceiverLink, refused).both();
     assert_eq!((theirs.ended.status, theirs.record.requests.len()), (1, 1));
@@ -90,17 +90,17 @@ fn a_refused_sender_ends_the_run_in_the_broker_s_words() {
     ours.ended.says("amqp:not-found").says("says the sandbox");
 }
 
-/// pubtools-sign while it runs, once the sandbox has seen what the condition is about.
+/// pubtools-sign, running; returns once the condition holds for what the sandbox has seen.
 fn started(prepared: &Prepared, condition: impl FnMut(&Record) -> bool) -> Running {
     let running = prepared.reference_program().start();
-    prepared.bench.sandbox.wait_for(LONG, condition).expect("the reference gets that far");
+    prepared.bench.sandbox.wait_for(LONG, condition).expect("pubtools-sign gets that far");
     running
 }
 
 /// Several times as long as these runs are configured to take: pubtools-sign would wait forever.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// pubtools-sign hangs, once the sandbox has seen what the condition is about; this program ends.
+/// pubtools-sign hangs once the condition holds for what the sandbox has seen; amqp-messenger ends.
 #[track_caller]
 fn hangs(case: Case, begun: fn(&Record) -> bool) {
     let prepared = case.patience(1, 1, 1).bench();
@@ -108,7 +108,7 @@ fn hangs(case: Case, begun: fn(&Record) -> bool) {
     let running = started(&prepared, begun);
     assert!(
         prepared.bench.sandbox.wait_for(PATIENCE, Record::is_over).is_err(),
-        "the reference ends by itself"
+        "pubtools-sign ends by itself"
     );
     signal("KILL", running.id());
     prepared.after(&before, running.wait());
@@ -151,7 +151,7 @@ fn a_broker_that_says_nothing_ends_the_run() {
     assert_eq!(
         ended.recv_timeout(PATIENCE),
         Err(RecvTimeoutError::Timeout),
-        "the reference ends by itself"
+        "pubtools-sign ends by itself"
     );
     signal("KILL", running.id());
     running.wait();
@@ -159,7 +159,7 @@ fn a_broker_that_says_nothing_ends_the_run() {
     prepared.ours().ended.expect(1).says("no answer");
 }
 
-/// pubtools-sign sends all requests again, gets the replies, and prints none of them.
+/// pubtools-sign requests everything again, receives it, and prints none of it.
 #[test]
 fn a_connection_that_is_cut_is_re_established() {
     let prepared = images().patience(2, 1, 2).rule(When::Request(3), ReplyAct::NoReply).bench();

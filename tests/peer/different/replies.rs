@@ -1,4 +1,4 @@
-//! Replies that are missing, useless, or in another form.
+//! Replies that are missing, useless, or of an unusual form.
 
 use amqp_sandbox::{Carrier, Content, ReplyAct, RequestAct, When};
 use serde_json::{Value, json};
@@ -10,13 +10,13 @@ fn status(run: &Run) -> (i32, Value) {
     (run.ended.status, run.ended.document()["signer_result"]["status"].clone())
 }
 
-/// Which of the results are there.
+/// Whether each result is present.
 fn results(run: &Run) -> Vec<bool> {
     let document = run.ended.document();
     document["operation_results"].as_array().unwrap().iter().map(Value::is_array).collect()
 }
 
-/// pubtools-sign drops the reply and everything with it, and reports success.
+/// pubtools-sign drops the reply and everything in it, and reports success.
 #[track_caller]
 fn is_no_success(act: ReplyAct) {
     let (theirs, ours) = image().patience(1, 1, 1).act(act).both();
@@ -33,7 +33,7 @@ fn useless_replies_are_no_success() {
     }
 }
 
-/// To pubtools-sign it is a foreign reply, or it ends the run, by the kind of number; to this program it is malformed.
+/// pubtools-sign ignores the reply or fails, depending on the kind of number; amqp-messenger reports a broken reply.
 #[test]
 fn an_id_that_is_no_string_is_no_id() {
     let (theirs, ours) =
@@ -56,7 +56,7 @@ fn a_batch_with_claims_left_out_is_no_success() {
     assert_eq!((status(&ours), results(&ours)), ((1, json!("error")), vec![true]));
 }
 
-/// pubtools-sign ends with a traceback, and without what it received.
+/// pubtools-sign ends with a traceback and prints nothing of what it received.
 #[test]
 fn a_reply_without_errors_has_none() {
     let (theirs, ours) = image().act(ReplyAct::WithoutErrors).both();
@@ -92,7 +92,7 @@ fn what_was_received_is_printed_though_some_is_missing() {
     assert_eq!((status(&ours), results(&ours)), ((1, json!("error")), vec![true, false, true]));
 }
 
-/// Both send the same, as often, and report that time has run out, each in its own words.
+/// Both send the same requests the same number of times, and report the timeout, each in its own words.
 #[track_caller]
 fn is_unanswered(case: Case) {
     let prepared = case.patience(1, 1, 2).act(ReplyAct::NoReply).bench();
@@ -114,7 +114,7 @@ fn no_reply_is_reported_in_other_words() {
     is_unanswered(text("one"));
 }
 
-/// To pubtools-sign the run has failed with the first cycle: it keeps sending, and throws the replies away.
+/// For pubtools-sign the run has failed with the first cycle: it keeps sending, and discards the replies.
 #[test]
 fn replies_of_a_later_cycle_count() {
     let (theirs, ours) =
@@ -127,7 +127,7 @@ fn replies_of_a_later_cycle_count() {
     assert_eq!((status(&ours), results(&ours)), ((0, json!("ok")), vec![true, true, true]));
 }
 
-/// What only Python accepts as JSON, and prints again: this program prints what every other reader accepts too.
+/// Python accepts and prints some texts that are not JSON; amqp-messenger prints only what every reader accepts.
 #[test]
 fn what_is_no_json_is_not_printed() {
     const REPLY: &str =
@@ -139,7 +139,7 @@ fn what_is_no_json_is_not_printed() {
     ] {
         let ended = prepared.answered(program, REPLY, &[]).ended.expect(0);
         assert!(ended.stdout.contains(printed), "{}", ended.stdout);
-        // Without application properties there is null in their place.
+        // A reply without application properties has null in their place.
         assert!(ended.stdout.contains("}, null]]"), "{}", ended.stdout);
     }
 }

@@ -5,7 +5,7 @@ use amqp_sandbox::pki::{Authority, Subject, Validity};
 use super::image;
 use crate::{case::Case, harness::Bench};
 
-/// pubtools-sign signs through any broker that answers; this program sends nothing.
+/// pubtools-sign signs through any broker that answers; amqp-messenger sends nothing.
 #[track_caller]
 fn is_not_trusted(case: Case, says: &str) {
     let (theirs, ours) = case.patience(1, 1, 1).both();

@@ -1,4 +1,4 @@
-//! What looks different to a broker.
+//! Differences that a broker sees.
 
 use amqp_sandbox::record::{Direction, LinkRecord};
 
@@ -54,7 +54,7 @@ fn an_address_is_no_server_name() {
     theirs.signed().sends_the_same_requests(&ours.signed());
 }
 
-/// A broker need not have an anonymous terminus (it offers ANONYMOUS-RELAY if it has one).
+/// A broker need not have an anonymous terminus; one that has it offers ANONYMOUS-RELAY.
 #[test]
 fn a_broker_without_an_anonymous_terminus_is_served_by_its_address() {
     let (theirs, ours) =
@@ -66,8 +66,8 @@ fn a_broker_without_an_anonymous_terminus_is_served_by_its_address() {
     );
 }
 
-/// With OpenTelemetry on, pubtools-sign puts a trace context beside the other properties, and its spans on standard
-/// output, after the document.
+/// With OpenTelemetry on, pubtools-sign adds a trace context to the properties, and prints its spans on
+/// standard output after the document.
 #[test]
 fn nothing_is_traced() {
     let (theirs, ours) = image().env("OTEL_TRACING", "true").both();

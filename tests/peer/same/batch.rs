@@ -2,7 +2,7 @@
 
 use crate::case::{Case, container};
 
-/// Five images of two repositories, taken in turns, with one key.
+/// Five images of two repositories, in turns, with one key.
 fn images(more: &str) -> Case {
     container(
         "--signer-type batch --signing-key ABCD1234 --task-id 7 --digest sha256:a --reference r/one:1 \

@@ -1,6 +1,6 @@
 //! Cases in which both do the same: what the broker sees, what is printed, and the exit status.
 
-/// One test a case, and how it is looked at: a method of [`crate::case::Case`].
+/// One test a case, and how it is checked: a method of [`crate::case::Case`].
 macro_rules! cases {
     ($check:ident, $($name:ident: $case:expr;)*) => { $(#[test] fn $name() { $case.$check(); })* };
 }

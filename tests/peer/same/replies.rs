@@ -14,7 +14,7 @@ fn images() -> Case {
 
 fn refusal() -> ReplyAct {
     ReplyAct::ServerError {
-        errors: vec!["no such key: \"K\"".into(), "try another".into()],
+        errors: vec!["no such key: «K»".into(), "try another".into()],
         signing_status: "failure".into(),
     }
 }
@@ -50,7 +50,7 @@ const UNUSUAL: &str = r#" {"z": 1E400, "w": [1.0, 1e5, 1e16, 1e-5, -0.0, 0.1, 12
     "v": {"b": {}, "a": [], "b": null}, "u": "\u00e9é\ud83d\ude00😀\/\u2028\u007f\b\f\n\r\t\"\\", "": true,
     "msg": {"errors": ["no"], "request_id": "REQUEST", "number": 1.10}} "#;
 
-/// Python prints a number that is too large for it as Infinity, which is not JSON; so does this program.
+/// Python prints a number that is too large for it as Infinity, which is not JSON; amqp-messenger does the same.
 #[test]
 fn unusual_json() {
     let prepared = clear("--signing-key K --task-id 7 hello").act(ReplyAct::NoReply).bench();

@@ -1,5 +1,5 @@
-//! What the tests of the program share: one that runs it against a sandbox and checks what every run promises, and
-//! peers made by hand that do what no broker does.
+//! Shared parts of the program's tests: a harness that runs it against a sandbox and checks what every run promises,
+//! and peers made by hand that do what no broker does.
 
 pub mod harness;
 pub mod peer;

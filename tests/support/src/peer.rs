@@ -12,8 +12,8 @@ use amqp_frames::{Frame, HEADER, Incoming, Reader, Role, Value, message, perform
 
 use crate::harness::{Bench, Config, LONG};
 
-/// Listens on a free port, where each connection in turn meets the script; the port. The receiver
-/// gets a message for each connection that the script is done with.
+/// Listens on a free port, and runs the script with one connection after the other. Returns the port, and a receiver that
+/// gets a message each time the script ends.
 pub fn listen(script: impl Fn(TcpStream) + Send + 'static) -> (u16, mpsc::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -62,7 +62,7 @@ pub fn close_with_redirection(condition: &str, description: &str, port: u16) -> 
     make::close(make::error_with_info(condition, description, &another_broker(port))).encode()
 }
 
-/// Where another broker is.
+/// The address of another broker.
 fn another_broker(port: u16) -> [(&'static str, Value); 3] {
     [("hostname", "localhost".into()), ("network-host", "localhost".into()), ("port", port.into())]
 }
@@ -104,7 +104,7 @@ pub fn reply_message(request_id: &str) -> Vec<u8> {
 
 /// A broker that lets a client attach both links, and then does what the script says.
 pub struct Peer {
-    /// The connection. What is read from it here the peer's own methods do not see.
+    /// The connection. The peer's own methods do not see bytes that a test reads from it.
     pub stream: TcpStream,
     reader: Reader,
     /// The client's handles of its links, by its role.
@@ -170,7 +170,7 @@ impl Peer {
         self.answer(&flow)
     }
 
-    /// Sends these frames as one.
+    /// Sends these frames in one write.
     pub fn answer(&mut self, frames: &[u8]) -> io::Result<()> {
         self.stream.write_all(frames)
     }
@@ -189,7 +189,7 @@ impl Peer {
         self.sender_flow(credit).with(make::flow::INCOMING_WINDOW, 0u32).encode()
     }
 
-    /// A Flow that asks for the credit back that is not used.
+    /// A Flow that asks the client to give back unused credit.
     pub fn drain(&self, credit: u32) -> Vec<u8> {
         self.sender_flow(credit).with(make::flow::DRAIN, true).encode()
     }
@@ -271,7 +271,7 @@ impl Peer {
         self.await_frame(make::transfer::CODE)
     }
 
-    /// Reads until the client sends Close, or hangs up, and hangs up too.
+    /// Reads until the client sends Close or hangs up, and then hangs up, too.
     pub fn hang_up_after_close(mut self) {
         while self.frame().is_ok_and(|frame| frame.code != make::close::CODE) {}
     }

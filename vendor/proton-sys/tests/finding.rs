@@ -1,8 +1,8 @@
-//! What the build script says where Proton is missing or does not fit.
+//! What the build script says if Proton is missing or does not fit.
 
 use std::{fs, path::Path, process::Command};
 
-/// Builds this package once more with these variables, and gives back what was said.
+/// Builds this package once more with these variables; returns whether it succeeded, and the output.
 fn build(folder: &Path, variables: &[(&str, &Path)]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO"));
     command.args([
@@ -20,7 +20,7 @@ fn build(folder: &Path, variables: &[(&str, &Path)]) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// A folder that passes for an installed Proton of this version.
+/// A folder that looks like an installed Proton of this version.
 fn installed(folder: &Path, version: &str) -> [std::path::PathBuf; 2] {
     let (lib, include) = (folder.join(version).join("lib"), folder.join(version).join("include"));
     fs::create_dir_all(include.join("proton")).unwrap();
@@ -35,7 +35,7 @@ fn installed(folder: &Path, version: &str) -> [std::path::PathBuf; 2] {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_the_remedy() {
+fn problems_are_reported_with_the_remedy() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("finding");
     let nowhere = folder.join("nowhere");
 

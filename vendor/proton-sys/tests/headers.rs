@@ -155,7 +155,7 @@ fn functions(source: &str, c: &mut String) {
             .collect();
         let parameters = if parameters.is_empty() { "void".into() } else { parameters.join(", ") };
         writeln!(c, "{result} {name}({parameters});").unwrap();
-        // A name that the headers lack would pass as a new declaration, so the header's own is used first.
+        // A name that the headers lack would pass as a new declaration, so the header's name is used first.
         let at = c.find("_Static_assert").unwrap();
         c.insert_str(
             at,

@@ -1,4 +1,4 @@
-//! The program beside a sandbox of its own.
+//! The program and its sandbox.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{Config, Ended, Program, SEND_TO, under_test};
 
-/// A sandbox in a folder of its own.
+/// A sandbox in its own temporary folder.
 pub struct Bench {
     /// The sandbox.
     pub sandbox: Arc<Sandbox>,
@@ -73,7 +73,7 @@ impl Bench {
         program.args(words);
         program.bound = config.bound(arguments);
         program.may_panic = false;
-        // What is printed raw does not say which request it answers.
+        // Raw output does not say which request it answers.
         program.sandbox = (!arguments.contains("--raw")).then(|| Arc::clone(&self.sandbox));
         program
     }

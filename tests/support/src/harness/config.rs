@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What a busy machine takes for everything that is not waiting.
+/// The time that a busy machine needs for everything except waiting.
 pub(super) const SLACK: Duration = Duration::from_secs(60);
 
 /// The two sections of a configuration file, as keys with YAML values.
@@ -38,8 +38,8 @@ impl Config {
             .set("send_retries", &send_retries.to_string())
     }
 
-    /// How long a run with that many words of arguments may take: silence, sending and connecting, each by its own bound.
-    /// Every item may bring an outcome and a reply, and each of these a `timeout`.
+    /// How long a run with these arguments may take: the sum of the bounds for silence, sending and connecting.
+    /// Every item may have an outcome and a reply, and each of these may take a `timeout`.
     pub(super) fn bound(&self, arguments: &str) -> Duration {
         let value = |key: &str, default: f64| {
             self.0

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-/// What a run left behind.
+/// The results of a run.
 pub struct Ended {
     /// The exit status; if a signal ended it, 128 and that signal.
     pub status: i32,
@@ -66,7 +66,7 @@ impl Ended {
         results.iter().map(|result| result[0]["msg"].clone()).collect()
     }
 
-    /// Fails the test unless this stands in what the user reads: warnings, and the program's own lines.
+    /// Fails the test unless the user reads this text: in warnings, or in the program's own lines.
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
         assert!(self.reported().contains(text), "{text:?} is not reported in:\n{}", self.stderr);
@@ -93,7 +93,7 @@ impl Ended {
         self
     }
 
-    /// Fails the test unless this stands anywhere on standard error, which the tests have at level debug.
+    /// Fails the test unless standard error, which the tests have at level debug, contains this text.
     #[track_caller]
     pub fn logs(&self, text: &str) -> &Self {
         assert!(self.stderr.contains(text), "{text:?} is not in:\n{}", self.stderr);

@@ -1,4 +1,4 @@
-//! Runs the real program against a sandbox of its own.
+//! Runs the real program against its own sandbox.
 
 mod bench;
 mod config;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use amqp_sandbox::{Act, Rule, When};
 
-/// Nothing that is waited for in these tests takes this long, unless something hangs.
+/// Nothing that these tests wait for takes this long, unless something hangs.
 pub const LONG: Duration = Duration::from_secs(30);
 
 /// Where requests go to.

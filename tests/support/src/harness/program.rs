@@ -40,7 +40,7 @@ pub struct Program {
     pub command: Command,
     /// It must have ended by then, whatever its broker does.
     pub(super) bound: Duration,
-    /// Another program may be there to provoke a panic.
+    /// Some programs provoke a panic on purpose.
     pub(super) may_panic: bool,
     /// The broker whose record says what was received, if the output shows it too.
     pub(super) sandbox: Option<Arc<Sandbox>>,
@@ -105,7 +105,7 @@ impl Running {
         self.child.as_ref().unwrap().id()
     }
 
-    /// Waits for its end, and holds it to what every run promises: an end in time, no panic, and nothing lost.
+    /// Waits for its end, and checks what every run promises: an end in time, no panic, and nothing lost.
     #[track_caller]
     pub fn wait(mut self) -> Ended {
         let (id, child) = (self.id(), self.child.take().unwrap());
@@ -133,7 +133,7 @@ impl Running {
 /// Fails the test if a reply was accepted and is not in the output. (The broker may not know yet that one was.)
 #[track_caller]
 fn loses_nothing(record: &Record, before: usize, ended: &Ended) {
-    // If the output was not read, or a signal ended the printing, there is nothing to look at.
+    // If the output was not read, or a signal ended the printing, there is nothing to check.
     if ended.status == 74 || ended.status == 137 {
         return;
     }
