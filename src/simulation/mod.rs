@@ -5,6 +5,7 @@
 //! saw is kept by the [`witness`], and the [`oracle`] judges the client by nothing else.
 
 mod agenda;
+mod bench;
 mod broker;
 mod dice;
 mod network;
@@ -16,6 +17,7 @@ mod seeded;
 mod seeds;
 mod server;
 mod stream;
+mod tests;
 mod witness;
 mod world;
 

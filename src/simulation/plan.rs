@@ -191,11 +191,7 @@ pub(crate) use super::stream::End;
 
 /// A request as it reaches a broker.
 #[derive(Clone, Copy, Debug)]
-#[expect(dead_code, reason = "scripts by hand read all of it")]
 pub(crate) struct Arrival {
-    pub(crate) broker: usize,
-    /// The number of the connection, over all brokers.
-    pub(crate) connection: usize,
     /// The number of the request in the operation.
     pub(crate) request: usize,
     /// How many came before it, of all requests and brokers.

@@ -128,7 +128,9 @@ fn every_promise_holds_for_every_seed() {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| {
+            // As much stack as the client wants for deep values, or it would make one of its own for each read.
+            let thread = thread::Builder::new().stack_size(16 << 20);
+            let spawned = thread.spawn_scoped(scope, || {
                 let mut kinds = BTreeMap::<_, u64>::new();
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -157,6 +159,7 @@ fn every_promise_holds_for_every_seed() {
                     *covered.entry(kind).or_default() += count;
                 }
             });
+            spawned.expect("a thread");
         }
     });
     let mut failures = failures.into_inner().unwrap();

@@ -114,13 +114,7 @@ impl Peer {
         {
             return self.fault(shared);
         }
-        let arrival = Arrival {
-            broker: self.broker,
-            connection: self.number,
-            request,
-            order: sending,
-            repetition,
-        };
+        let arrival = Arrival { request, order: sending, repetition };
         let treatment = shared.script.request(&arrival);
         let outcome = treatment.outcome;
         link.deliveries.push(Delivery { id: id.unwrap_or_default(), sending, outcome });

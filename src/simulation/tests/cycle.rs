@@ -1,0 +1,103 @@
+//! Cycles and windows: how long, how often, and what restarts the clock.
+
+use super::*;
+
+#[test]
+fn silence_takes_every_window_of_every_cycle() {
+    let bench = Bench::new().patience(3600, 2, 3);
+    let ended = bench.requests(|_| given(Outcome::Accepted)).expect(75);
+    ended.took(6 * 3600);
+    assert_eq!(ended.times_sent(), [3; 3]);
+}
+
+/// A second cycle sends what is open and nothing else.
+#[test]
+fn a_cycle_sends_only_what_is_unanswered() {
+    let unanswered = |arrival: &Arrival| match (arrival.request, arrival.repetition) {
+        (1, 0) => given(Outcome::Accepted),
+        _ => Treatment::default(),
+    };
+    let ended = Bench::new().patience(3600, 1, 2).requests(unanswered).expect(0);
+    ended.took(3600);
+    assert_eq!(ended.times_sent(), [1, 2, 1]);
+}
+
+/// Each reply comes within the window that the one before started.
+#[test]
+fn an_expected_reply_restarts_the_clock() {
+    let later = |arrival: &Arrival| replied_after(45 * SECOND * (arrival.request as u32 + 1));
+    let ended = Bench::new().patience(60, 1, 1).items(12).requests(later).expect(0);
+    ended.took(45 * 12);
+    assert_eq!(ended.times_sent(), [1; 12]);
+}
+
+/// Foreign replies all the time, the last of them shortly before the window ends.
+#[test]
+fn a_foreign_reply_does_not_restart_the_clock() {
+    let foreign = |arrival: &Arrival| Treatment {
+        replies: vec![(20 * SECOND * arrival.request as u32, Reply::Foreign)],
+        ..Treatment::default()
+    };
+    let ended = Bench::new().patience(60, 1, 1).requests(foreign).expect(75);
+    ended.took(60);
+    let settled = ended.witness.delivered.iter().filter(|delivered| delivered.settled.is_some());
+    assert_eq!(settled.count(), 3, "they would come again forever");
+}
+
+/// Nor does a reply that cannot be understood, or a second one.
+#[test]
+fn only_an_expected_reply_restarts_the_clock() {
+    for reply in [Reply::Malformed(0), Reply::Signed] {
+        let often = move |arrival: &Arrival| match arrival.request {
+            0 => Treatment {
+                replies: (1..30).map(|count| (20 * SECOND * count, reply)).collect(),
+                ..Treatment::default()
+            },
+            _ => given(Outcome::Accepted),
+        };
+        let ended = Bench::new().patience(60, 1, 1).requests(often).expect(75);
+        ended.took(if reply == Reply::Signed { 80 } else { 60 });
+    }
+}
+
+/// In the next window, and in the next cycle, which has asked for it a second time.
+#[test]
+fn a_late_reply_counts_whenever_it_comes() {
+    for late in 0..3 {
+        for (retries, send_retries, times) in [(4, 1, 1), (1, 4, 2)] {
+            let treatment = || replied_after(90 * SECOND);
+            let bench = Bench::new().patience(60, retries, send_retries);
+            let ended = bench.requests(only(late, treatment)).expect(0);
+            ended.took(90);
+            assert_eq!(ended.times_sent()[late], times);
+        }
+    }
+}
+
+/// A process that was suspended for hours finds what came meanwhile, before it calls a deadline passed.
+#[test]
+fn a_reply_that_came_while_the_process_was_suspended_counts() {
+    let bench = Bench::new().patience(60, 1, 1).set(|settings| settings.idle_timeout = 0);
+    let ended = bench.requests(|_| replied_after(30 * SECOND)).jump(SECOND, 5 * HOUR).expect(0);
+    assert_eq!(ended.answered(), [true; 3]);
+}
+
+#[test]
+fn an_interrupt_ends_the_longest_wait_at_once() {
+    let bench = Bench::new().patience(86_400, 3, 3);
+    let ended = bench.requests(|_| given(Outcome::Accepted)).interrupt(7 * HOUR).expect(130);
+    ended.took(7 * 3600);
+}
+
+#[test]
+fn the_deadline_of_the_run_ends_the_longest_wait_at_once() {
+    let bench = Bench::new().patience(86_400, 3, 3).set(|settings| settings.deadline = Some(7200));
+    let ended = bench
+        .requests(|arrival| match arrival.request {
+            0 => Treatment::default(),
+            _ => given(Outcome::Accepted),
+        })
+        .expect(124);
+    ended.took(7200);
+    assert_eq!(ended.answered(), [true, false, false]);
+}

@@ -1,0 +1,64 @@
+//! Who may send how much (AMQP 1.0 parts 2.5.6 and 2.6.7). The oracle counts credit and windows in every run.
+
+use super::*;
+
+/// Whatever the broker grants, all is sent once, and never beyond it.
+#[test]
+fn every_way_to_grant_credit_is_kept_to() {
+    for credit in [
+        Credit::Ample(2),
+        Credit::Ample(u32::MAX),
+        Credit::Sparse(1),
+        Credit::Sparse(3),
+        Credit::Late(10 * SECOND, 3),
+        Credit::TakenBack(3, 10 * SECOND),
+        Credit::Drain(1),
+        Credit::Drain(20),
+    ] {
+        for window in [1, 2, 5, 2048] {
+            let plan = move |_, _| ConnectionPlan { credit, window, ..ConnectionPlan::default() };
+            let ended = Bench::new().items(12).connections(plan).expect(0);
+            assert_eq!(ended.times_sent(), [1; 12], "{credit:?}, window {window}");
+        }
+    }
+}
+
+/// Credit that is taken back while requests are on their way counts against later credit.
+#[test]
+fn credit_that_is_taken_back_is_not_used() {
+    let plan = |_, _| ConnectionPlan {
+        credit: Credit::TakenBack(5, 30 * SECOND),
+        latency: SECOND,
+        ..ConnectionPlan::default()
+    };
+    let ended = Bench::new().items(12).connections(plan).expect(0);
+    assert!(ended.took > 30 * SECOND, "{:?}", ended.took);
+    assert!(ended.witness.kinds.contains("credit: taken back"));
+}
+
+#[test]
+fn credit_that_is_asked_back_is_given_back() {
+    let plan = |_, _| ConnectionPlan { credit: Credit::Drain(9), ..ConnectionPlan::default() };
+    let ended = Bench::new().connections(plan).expect(0);
+    assert!(ended.witness.kinds.contains("credit: drained"));
+}
+
+/// Nothing of it is sent, and the windows of the cycles are skipped, as without credit.
+#[test]
+fn without_a_window_of_the_session_nothing_is_sent() {
+    let plan = |_, _| ConnectionPlan { window: 0, ..ConnectionPlan::default() };
+    let ended = Bench::new().patience(60, 5, 2).connections(plan).expect(75);
+    ended.took(120);
+    assert_eq!(ended.times_sent(), [0; 3]);
+}
+
+/// A request of many frames, through a socket that takes little, a bit at a time.
+#[test]
+fn a_socket_that_takes_little_gets_all_of_it() {
+    for (socket, chunk) in [(500, 100), (4096, 1), (70_000, 1000)] {
+        let plan = move |_, _| ConnectionPlan { socket, chunk, ..ConnectionPlan::default() };
+        let blobs = Bench::new().kind(super::super::run::Kind::Blob).items(2);
+        let ended = blobs.connections(plan).expect(0);
+        assert_eq!(ended.times_sent(), [1; 2]);
+    }
+}
