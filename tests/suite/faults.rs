@@ -1,13 +1,13 @@
 //! Faults of connections, requests and replies at every position, for each operation, as JSON and raw.
 
-use std::{thread, time::Duration};
+use std::thread;
 
 use amqp_sandbox::Record;
 
 use crate::{
     fault::{AGAIN, Fault, NONE, ONE_WINDOW, asked_again_only_for_want_of_an_answer, times_asked},
     harness::{Bench, LONG},
-    three::{Operation, operations},
+    three::operations,
 };
 
 // ---- the connection ----
@@ -17,11 +17,6 @@ use crate::{
 fn nothing_before_it(record: &Record, position: usize) -> bool {
     let times = times_asked(record);
     times[..position - 1].iter().all(|times| *times == 1) && times[position - 1] == 2
-}
-
-/// Only this request is sent again.
-fn only_that_one(record: &Record, position: usize) -> bool {
-    times_asked(record) == [1, 2, 3].map(|number| 1 + usize::from(number == position))
 }
 
 #[test]
@@ -45,14 +40,6 @@ fn a_close_for_maintenance_at_any_request_loses_nothing() {
     Fault { rules, says, ..close }.at_every_position();
 }
 
-#[test]
-fn a_peer_that_vanishes_at_any_request_is_noticed() {
-    let says = "the broker has been silent for 2 s (idle_timeout); connecting again";
-    let rules = "half-open@request=#";
-    Fault { rules, set: &[("idle_timeout", "2")], says, connections: 2, ..NONE }
-        .at_every_position();
-}
-
 /// The broker's last reply is its ninth frame at the earliest, the client's last request its seventh.
 #[test]
 fn a_cut_after_any_frame_loses_nothing() {
@@ -74,25 +61,6 @@ fn a_cut_in_the_middle_of_a_frame_loses_nothing() {
     for count in [70_000, 150_000, 350_000, 500_000] {
         let rules = format!("padded=200000 cut-bytes={count}@connection=1");
         Fault { rules: &rules, says: AGAIN, connections: 2, ..NONE }.everywhere();
-    }
-}
-
-#[test]
-fn a_broker_that_is_silent_at_first_is_left() {
-    for phase in ["tcp", "tls", "open"] {
-        let (rules, set) = (format!("silent={phase}@connection=1"), &[("connect_timeout", "1")]);
-        let says = "no broker could be reached; trying again";
-        Fault { rules: &rules, set, says, connections: 2, ..NONE }.everywhere();
-    }
-}
-
-/// The same after a connection that worked: only the second one is silent.
-#[test]
-fn a_broker_that_is_silent_on_the_next_connection_is_left() {
-    for phase in ["tcp", "tls", "open"] {
-        let (rules, set) =
-            (format!("cut@request=2 silent={phase}@connection=2"), &[("connect_timeout", "1")]);
-        Fault { rules: &rules, set, says: AGAIN, connections: 3, ..NONE }.everywhere();
     }
 }
 
@@ -136,23 +104,6 @@ fn a_reply_comes_from_the_next_broker_of_the_same_queues() {
     }
 }
 
-/// Each reply takes longer than either side may be silent. The operations run at the same time.
-#[test]
-fn replies_slower_than_the_idle_timeouts_are_waited_for() {
-    let waited_for = |operation: Operation| {
-        let bench = Bench::with(|options| {
-            options.behaviours = vec!["delay=3s".parse().unwrap()];
-            options.idle_timeout = Some(Duration::from_millis(500));
-        });
-        let ended = operation.run(&bench, &bench.config().set("idle_timeout", "2")).expect(0);
-        assert_eq!(operation.signed(&bench, &ended), [true; 3]);
-        assert!(!ended.reported().contains(AGAIN), "{}", ended.stderr);
-    };
-    thread::scope(|scope| {
-        operations().for_each(|operation| drop(scope.spawn(move || waited_for(operation))))
-    });
-}
-
 // ---- the request ----
 
 #[test]
@@ -170,21 +121,6 @@ fn what_becomes_of_a_request_is_its_own_affair() {
         ..missing
     }
     .everywhere();
-}
-
-/// In the second window, which begins after a second without a reply, and once.
-#[test]
-fn what_is_given_back_comes_again_in_the_next_window() {
-    let set = &[("timeout", "1"), ("retries", "2"), ("send_retries", "1")];
-    let seen = |record: &Record, position: usize| {
-        let [first, again] = [position - 1, 3].map(|index| &record.requests[index]);
-        only_that_one(record, position)
-            && first.request_id == again.request_id
-            && again.received - first.received > Duration::from_millis(900)
-    };
-    for rules in ["release@request=#", "modify@request=#"] {
-        Fault { rules, set, says: "no reply for 1 s, 1 open", seen, ..NONE }.at_every_position();
-    }
 }
 
 /// The end of a link for a temporary reason, at any request; the sender's link is the one that the request came by.
@@ -212,31 +148,6 @@ fn replies_may_come_in_any_order_and_more_than_once() {
     // A second reply to the last request may come after the run.
     Fault { rules: "twice@request=#", seen: four, ..NONE }.at(1..=2);
     Fault { rules: "foreign-first@request=#", seen: four, ..NONE }.at_every_position();
-}
-
-/// In the next window, and in the next cycle, which has sent its request a second time.
-#[test]
-fn a_late_reply_counts_whenever_it_comes() {
-    let once = |record: &Record, _| times_asked(record) == [1, 1, 1];
-    let (rules, says) = ("delay=3500ms@request=#", "no reply for 2 s, 1 open");
-    let set = &[("timeout", "2"), ("retries", "4"), ("send_retries", "1")];
-    let late = Fault { rules, set, says, seen: once, ..NONE };
-    late.at_every_position();
-    let set = &[("timeout", "2"), ("retries", "1"), ("send_retries", "4")];
-    Fault { set, seen: only_that_one, ..late }.at_every_position();
-}
-
-#[test]
-fn without_a_reply_the_others_are_printed() {
-    let missing = Fault {
-        set: ONE_WINDOW,
-        status: 75,
-        says: "no reply, though the broker accepted the request",
-        ..NONE
-    };
-    for rules in ["no-reply@request=#", "foreign-instead@request=#", "drop@request=#"] {
-        Fault { rules, ..missing }.at_every_position();
-    }
 }
 
 #[test]

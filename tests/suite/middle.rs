@@ -1,15 +1,9 @@
 //! Connections that end in the middle, and runs that are ended.
 
-use std::{
-    collections::HashMap,
-    io::Read,
-    net::{TcpListener, TcpStream},
-    sync::mpsc::Receiver,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, io::Read, net::TcpStream, time::Duration};
 
 use amqp_frames::{Frame, accepted, disposition};
-use amqp_sandbox::{ConnectionAct, ReplyAct, RequestAct, When};
+use amqp_sandbox::{ReplyAct, RequestAct, When};
 
 use crate::{
     harness::{Bench, Config, Ended, LONG, images, rule, signal, took_between},
@@ -94,20 +88,6 @@ fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
     assert_eq!(elsewhere.record().connections.len(), 0);
 }
 
-/// Only an outcome or a reply resets the pauses; here there is one before each cut.
-#[test]
-fn a_connection_that_was_of_use_is_made_again_without_a_pause() {
-    let cut = When::All(vec![When::EveryNth(2), When::Delivery(1)]);
-    let bench = Bench::with(|options| {
-        (options.behaviours, options.credit) = (vec![rule(cut, ConnectionAct::Cut)], 1)
-    });
-    let ended = bench.run(&bench.config(), &images(16)).expect(0);
-    let connections = bench.record().connections.len();
-    assert!(connections >= 8, "{connections} connections");
-    // Pauses that double would be 0.1 s to 6.4 s, in all.
-    took_between(&ended, 0.0, 9.0);
-}
-
 /// At most what had no outcome, one at a credit of 1, is sent twice.
 #[test]
 fn a_cut_while_sending_loses_nothing() {
@@ -156,43 +136,6 @@ fn the_next_broker_gets_what_has_no_outcome() {
     took_between(&ended, 0.0, 5.0);
     assert_eq!(ended.messages().len(), 3);
     assert_eq!(second.record().requests.len(), 2);
-}
-
-/// Only an outcome or an expected reply resets the pauses: a connection does not.
-#[test]
-fn a_broker_that_takes_and_drops_connections_makes_no_hot_loop() {
-    let (port, connections) = peer::listen(|stream| {
-        if let Ok(mut peer) = Peer::attached(stream) {
-            let _ = peer.grant(1);
-            let _ = peer.transfer();
-        }
-    });
-    let bench = Bench::new();
-    let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(1, 4, 1);
-    let ended = bench.run(&config, &images(1)).expect(75);
-    took_between(&ended, 4.0, 4.9);
-    let connections = connections.try_iter().count();
-    assert!((4..=9).contains(&connections), "{connections} connections in 4 s");
-}
-
-/// A pause that is longer than what is left of a window goes on in the next: attempts come at 0.1,
-/// 0.3, 0.7, 1.5 and 3.1 s after the loss.
-#[test]
-fn a_broker_that_is_gone_is_tried_in_every_later_window() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        let mut peer = Peer::attached(listener.accept().unwrap().0).unwrap();
-        peer.grant(1).unwrap();
-        peer.transfer().unwrap();
-    });
-    let bench = Bench::new();
-    let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(1, 4, 1);
-    let ended = bench.run(&config, &images(1)).expect(75);
-    took_between(&ended, 4.0, 4.9);
-    let attempts =
-        ended.stderr.matches(&format!("DEBUG amqp://localhost:{port}: tcp failed")).count();
-    assert!((5..=6).contains(&attempts), "{attempts} attempts:\n{}", ended.stderr);
 }
 
 // ---- the peer misbehaves ----
@@ -339,82 +282,4 @@ fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
     drop(kept);
 }
 
-/// A broker that is silent for longer than it allows the client to be, and gets the client's heartbeats.
-#[test]
-fn heartbeats_keep_a_silent_connection() {
-    let (tell, heard): (_, Receiver<Vec<Duration>>) = std::sync::mpsc::channel();
-    let (port, _) = peer::listen(move |stream| {
-        let mut peer = Peer::attached_with_idle_timeout(stream, 500).unwrap();
-        let mut last = Instant::now();
-        let mut gaps = Vec::new();
-        let mut chunk = [0; 4096];
-        while let Ok(1..) = peer.stream.read(&mut chunk) {
-            gaps.push(std::mem::replace(&mut last, Instant::now()).elapsed());
-        }
-        let _ = tell.send(gaps);
-    });
-    let bench = Bench::new();
-    let config = to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(2, 1, 1);
-    bench.run(&config.set("close_timeout", "1"), &images(1)).expect(75);
-    let gaps = heard.recv_timeout(LONG).unwrap();
-    assert!(
-        gaps.len() >= 4 && gaps.iter().all(|gap| *gap < Duration::from_millis(500)),
-        "{gaps:?}"
-    );
-}
-
 // ---- what goes on over it ----
-
-/// What was accepted is not sent again before its cycle ends, however often the connection is lost; and no new connection
-/// restarts the window.
-#[test]
-fn the_cycle_and_its_clock_go_on_over_reconnects() {
-    for (cycles, seconds) in [(1, 2.0), (2, 4.0)] {
-        let (tell, told) = std::sync::mpsc::channel();
-        let (port, connections) = peer::listen(move |stream| {
-            let Ok(mut peer) = Peer::attached(stream) else { return };
-            let _ = peer.grant(9);
-            // What the client may send it sends at once. This is how long it could send what it must not.
-            let _ = peer.stream.set_read_timeout(Some(Duration::from_millis(300)));
-            if peer.transfer().is_ok() {
-                tell.send(()).unwrap();
-                // Accepted, and then the end of the stream.
-                let _ = peer.answer(&peer::settled(0, 0, accepted()));
-                let _ = peer.stream.shutdown(std::net::Shutdown::Write);
-                peer::swallow(peer.stream);
-            }
-        });
-        let bench = Bench::new();
-        let config =
-            to(bench.config(), &[&format!("amqp://localhost:{port}")]).patience(2, 1, cycles);
-        let ended = bench
-            .run(&config.set("close_timeout", "1").set("deadline", "60"), &images(1))
-            .expect(75);
-        took_between(&ended, seconds, seconds + 1.5);
-        assert!(
-            connections.try_iter().count() >= 3,
-            "lost too seldom to show anything:\n{}",
-            ended.stderr
-        );
-        assert_eq!(told.try_iter().count(), cycles as usize, "{}", ended.stderr);
-    }
-}
-
-/// If it is off, the client asks for no heartbeats, and the window ends the wait, not the silence.
-#[test]
-fn without_an_idle_timeout_silence_is_no_loss() {
-    for (idle_timeout, noticed) in [("0", false), ("2", true)] {
-        let (port, _) = peer::listen(|stream| {
-            if let Ok(mut peer) = Peer::attached(stream) {
-                let _ = peer.grant(9);
-                peer::swallow(peer.stream);
-            }
-        });
-        let bench = Bench::new();
-        let config = to(bench.config(), &[&format!("amqp://localhost:{port}")])
-            .set("idle_timeout", idle_timeout);
-        let ended =
-            bench.run(&config.patience(4, 1, 1).set("close_timeout", "1"), &images(1)).expect(75);
-        assert_eq!(ended.stderr.contains("connecting again"), noticed, "{}", ended.stderr);
-    }
-}

@@ -80,29 +80,6 @@ fn undeliverable_here_is_as_rejected() {
     assert_eq!(arrivals(&bench), [1, 1, 1]);
 }
 
-/// A refusal stops the sending: with a credit of 1 nothing follows the rejected request. Replies to what was accepted
-/// before are still waited for.
-#[test]
-fn a_refused_request_stops_the_sending() {
-    for (index, condition) in REFUSALS.iter().enumerate() {
-        let number = index as u64 + 1;
-        let bench = Bench::with(|options| {
-            options.credit = 1;
-            let delay = ReplyAct::Delay(std::time::Duration::from_millis(300));
-            options.behaviours = vec![
-                rule(When::Request(number), RequestAct::Reject(refusal(condition))),
-                rule(When::Any, delay),
-            ];
-        });
-        let ended = bench.run(&bench.config(), &images(5)).expect(77);
-        took_between(&ended, 0.0, 5.0);
-        ended.says(condition).says("says the test");
-        assert_eq!(bench.record().requests.len(), index + 1, "nothing was sent after {condition}");
-        let expected: Vec<_> = (0..5).map(|item| item < index).collect();
-        assert_eq!(present(&ended), expected);
-    }
-}
-
 /// The broker rejects the first request and grants credit for more at the same time.
 #[test]
 fn nothing_follows_a_refused_request_even_with_credit() {
@@ -121,35 +98,6 @@ fn nothing_follows_a_refused_request_even_with_credit() {
     assert_eq!(followers.recv_timeout(LONG), Ok(0), "requests were sent after the refusal");
 }
 
-/// What was accepted and is never answered is waited for until its window ends, and not longer.
-#[test]
-fn a_refused_request_leaves_the_window_of_the_accepted() {
-    let reject = RequestAct::Reject(refusal("amqp:not-allowed"));
-    let bench = Bench::misbehaving(vec![
-        rule(When::Request(2), reject),
-        rule(When::Request(1), ReplyAct::NoReply),
-    ]);
-    let ended = bench.run(&bench.config().patience(1, 3, 3), &images(3)).expect(77);
-    took_between(&ended, 1.0, 1.9);
-    assert_eq!(present(&ended), [false, false, true]);
-    assert_eq!(arrivals(&bench), [1, 1, 1]);
-}
-
-#[test]
-fn what_is_given_back_is_sent_again_from_the_next_window_on() {
-    for act in [RequestAct::Release, RequestAct::Modify { undeliverable_here: false }] {
-        for number in [1, 3] {
-            let when = When::All(vec![When::Request(number), When::Delivery(1)]);
-            let bench = Bench::misbehaving(vec![rule(when, act.clone())]);
-            let ended = bench.run(&bench.config().patience(1, 2, 1), &images(3)).expect(0);
-            took_between(&ended, 1.0, 1.9);
-            let mut times = arrivals(&bench);
-            times.sort_unstable();
-            assert_eq!(times, [1, 1, 2]);
-        }
-    }
-}
-
 #[test]
 fn what_is_always_given_back_is_reported_in_the_end() {
     for (act, word) in [
@@ -162,16 +110,6 @@ fn what_is_always_given_back_is_reported_in_the_end() {
         ended.says(&format!("returned by the broker ({word}); running again can help"));
         assert_eq!(arrivals(&bench), [2, 2]);
     }
-}
-
-#[test]
-fn without_credit_each_cycle_takes_the_timeout_and_has_no_windows() {
-    let bench = Bench::misbehaving(vec![rule(When::SenderLink, LinkAct::NoCredit)]);
-    let ended = bench.run(&bench.config().patience(1, 5, 2), &images(3)).expect(75);
-    took_between(&ended, 2.0, 2.9);
-    ended.says("not sent; running again can help");
-    assert_eq!(present(&ended), [false; 3]);
-    assert_eq!(bench.record().requests.len(), 0);
 }
 
 #[test]
@@ -202,17 +140,6 @@ fn a_refused_sender_ends_the_run_at_once() {
             assert_eq!(present(&ended), [false; 2]);
         }
     }
-}
-
-/// What is temporary is not a refusal: the next broker may accept it.
-#[test]
-fn a_sender_refused_for_a_passing_reason_leaves_the_next_broker() {
-    let act = LinkAct::Refuse(refusal("amqp:resource-locked"));
-    let bench = Bench::misbehaving(vec![rule(When::SenderLink, act)]);
-    let config = bench.config().set("sender_target", "address").patience(1, 1, 1);
-    let ended = bench.run(&config, &images(1)).expect(69);
-    took_between(&ended, 1.0, 2.5);
-    ended.says("amqp:resource-locked: says the test");
 }
 
 #[test]
@@ -246,18 +173,6 @@ fn a_link_detached_at_once_is_as_refused() {
         took_between(&ended, 0.0, 3.0);
         ended.says("listening to \"").says(condition);
     }
-}
-
-/// The sender is detached with the second request: the first, which was accepted, is answered.
-#[test]
-fn a_sender_detached_later_leaves_the_window_of_the_accepted() {
-    let detach = LinkAct::Detach(refusal("amqp:unauthorized-access"));
-    let bench = Bench::misbehaving(vec![rule(When::Request(2), detach)]);
-    let ended = bench.run(&bench.config().patience(1, 3, 3), &images(3)).expect(77);
-    // One window for what has no outcome: it may be on its way to the signing server, as the first was.
-    took_between(&ended, 1.0, 6.0);
-    ended.says("amqp:unauthorized-access: says the test");
-    assert_eq!(present(&ended), [true, false, false]);
 }
 
 /// A temporary reason: the client connects again, and sends what has no outcome again.
