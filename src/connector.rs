@@ -54,7 +54,8 @@ impl<N: Network> Connect for Connector<'_, N> {
             Failure::OfBroker(connection::unconnected(fault, &broker, url.tls, &deadline))
         })?;
         let settings = self.settings;
-        let container_id = random::uuid();
+        let bits = u128::from(self.network.random()) << 64 | u128::from(self.network.random());
+        let container_id = random::uuid_of(bits);
         let session = amqp::Session::new(&amqp::Options {
             container_id: &container_id,
             receiver_name: &format!("{container_id}-{}", self.route.listen_to),

@@ -9,7 +9,12 @@ use uuid::Builder;
 /// # Panics
 /// If the kernel has no randomness to give; nothing could be signed then, TLS included.
 pub(crate) fn uuid() -> String {
-    Builder::from_random_bytes(bytes()).into_uuid().to_string()
+    uuid_of(u128::from_ne_bytes(bytes()))
+}
+
+/// Makes a UUID of version 4 from random bits.
+pub(crate) fn uuid_of(bits: u128) -> String {
+    Builder::from_random_bytes(bits.to_ne_bytes()).into_uuid().to_string()
 }
 
 /// Draws a number, as [`uuid`] does.

@@ -99,6 +99,13 @@ struct Edit {
     byte: u8,
 }
 
+/// The names of the client's links.
+#[derive(Clone, Copy)]
+struct Links<'a> {
+    receiver: &'a str,
+    sender: &'a str,
+}
+
 /// A frame before it is bytes.
 enum Part {
     Frame(Made),
@@ -120,11 +127,12 @@ impl Session {
         }
     }
 
-    /// All that the broker sends.
-    pub fn bytes(&self) -> Vec<u8> {
-        let mut parts = opening(self.sasl);
+    /// All that the broker sends to a client whose links have these names.
+    pub fn bytes(&self, receiver: &str, sender: &str) -> Vec<u8> {
+        let links = Links { receiver, sender };
+        let mut parts = opening(self.sasl, links);
         let mut delivery = 0;
-        parts.extend(self.frames.iter().map(|frame| frame.part(&mut delivery)));
+        parts.extend(self.frames.iter().map(|frame| frame.part(&mut delivery, links)));
         for change in &self.changes {
             let index = usize::from(change.frame) % parts.len();
             if let Part::Frame(frame) = &mut parts[index] {
@@ -175,7 +183,7 @@ impl OddFrame {
 }
 
 /// Header, Open, Begin, both attaches and credit, after SASL if it is spoken.
-fn opening(sasl: bool) -> Vec<Part> {
+fn opening(sasl: bool, links: Links<'_>) -> Vec<Part> {
     let mut parts = Vec::new();
     if sasl {
         parts.push(Part::Bytes(SASL_HEADER.to_vec()));
@@ -183,8 +191,13 @@ fn opening(sasl: bool) -> Vec<Part> {
         parts.push(sasl_outcome(0).into());
     }
     parts.push(Part::Bytes(HEADER.to_vec()));
-    let frames =
-        [opened(), begin(0), attached(0, true, true), attached(1, false, true), flow(1, 0, 4)];
+    let frames = [
+        opened(),
+        begin(0),
+        links.attached(0, true, true),
+        links.attached(1, false, true),
+        flow(1, 0, 4),
+    ];
     parts.extend(frames.map(Part::Frame));
     parts
 }
@@ -197,19 +210,21 @@ fn opened() -> Made {
         .with(open::OFFERED_CAPABILITIES, Value::symbols(&["ANONYMOUS-RELAY", "DELAYED_DELIVERY"]))
 }
 
-/// The broker's half of the client's receiver (handle 0), to which it sends, or of its sender.
-fn attached(handle: u32, is_sender: bool, terminus: bool) -> Made {
-    let (name, role) =
-        if is_sender { ("receiver", Role::Sender) } else { ("sender", Role::Receiver) };
-    let source = if terminus && is_sender { source("replies") } else { Value::Null };
-    let target = if terminus && !is_sender { target("replies") } else { Value::Null };
-    attach(name, handle, role, source, target)
-        .with(attach::SND_SETTLE_MODE, 2u8)
-        .with(attach::RCV_SETTLE_MODE, 0u8)
+impl Links<'_> {
+    /// The broker's half of the client's receiver (handle 0), to which it sends, or of its sender.
+    fn attached(self, handle: u32, is_sender: bool, terminus: bool) -> Made {
+        let (name, role) =
+            if is_sender { (self.receiver, Role::Sender) } else { (self.sender, Role::Receiver) };
+        let source = if terminus && is_sender { source("replies") } else { Value::Null };
+        let target = if terminus && !is_sender { target("replies") } else { Value::Null };
+        attach(name, handle, role, source, target)
+            .with(attach::SND_SETTLE_MODE, 2u8)
+            .with(attach::RCV_SETTLE_MODE, 0u8)
+    }
 }
 
 impl Frame {
-    fn part(&self, next_delivery: &mut u32) -> Part {
+    fn part(&self, next_delivery: &mut u32, links: Links<'_>) -> Part {
         let frame = match self {
             Self::Flow { of_link: false, .. } => session_flow(),
             Self::Flow { delivery_count, credit, drain, echo, .. } => {
@@ -237,7 +252,7 @@ impl Frame {
                 detach(u32::from(*handle), *closed, Condition::value(condition))
             }
             Self::Attach { handle, is_sender, terminus } => {
-                attached(u32::from(*handle), *is_sender, *terminus)
+                links.attached(u32::from(*handle), *is_sender, *terminus)
             }
             Self::Begin { channel, remote } => begin(*remote).on_channel(*channel),
             Self::End { condition } => end(Condition::value(condition)),

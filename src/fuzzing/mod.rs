@@ -4,6 +4,7 @@
 //! panic, touch memory that is not its own, grow without bound or take long, and what each function
 //! asserts must hold.
 
+mod run;
 mod session;
 
 use std::{num::NonZero, path::Path};
@@ -16,6 +17,7 @@ use crate::{
         State, TaskId, Text,
     },
 };
+pub use run::{RECEIVER, SENDER, run};
 pub use session::session;
 
 /// Bytes of a message that [`session`] takes.
