@@ -1,0 +1,123 @@
+//! Everything about a run from one number.
+
+mod faults;
+mod script;
+
+use super::{
+    dice::Dice,
+    run::{Kind, Scenario, SettingsPlan},
+};
+use script::Seeded;
+
+/// How much goes wrong in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Temper {
+    /// Nothing: all is signed, and each request is sent once.
+    Calm,
+    /// One connection is lost, for a reason that may pass: all is signed.
+    OneFault,
+    /// Anything.
+    Wild,
+}
+
+/// The run of a seed.
+pub(crate) fn scenario(seed: u64, prints: bool) -> (Scenario, Temper) {
+    let mut dice = Dice::of(seed, "scenario", 0);
+    let temper = match dice.below(8) {
+        0 => Temper::Calm,
+        1 | 2 => Temper::OneFault,
+        _ => Temper::Wild,
+    };
+    let settings = settings(&mut dice, temper);
+    let items = dice.pick(&[1, 1, 2, 3, 3, 5, 8, 12]);
+    let kind = match dice.below(6) {
+        0 => Kind::Clear,
+        1 => Kind::Blob,
+        2 => Kind::Batch(dice.range(1, 4) as usize),
+        _ => Kind::Container,
+    };
+    let blob = if dice.one_in(4) { 3000 } else { 10 };
+    let span = 1000 * settings.timeout * settings.retries * settings.send_retries;
+    let (mut interrupt, mut jumps) = (None, vec![]);
+    if temper == Temper::Wild {
+        if dice.one_in(12) {
+            let most = if dice.one_in(2) { 300 } else { span };
+            interrupt = Some(dice.millis(0, most));
+        }
+        if dice.one_in(10) {
+            let most = if dice.one_in(2) { 300 } else { span };
+            let at = dice.millis(0, most);
+            jumps.push((at, dice.millis(1000, 5 * 3_600_000)));
+            if dice.one_in(2) {
+                jumps.push((at + dice.millis(0, span), dice.millis(100, 60_000)));
+            }
+        }
+    }
+    let script = Seeded {
+        seed,
+        temper,
+        tls: settings.tls,
+        sasl: settings.sasl,
+        username: settings.username,
+        anonymous: settings.sender_target == "anonymous",
+        timeout: settings.timeout,
+        windows: settings.retries * settings.send_retries,
+        malice: dice.pick(&[0, 1, 1, 5]),
+        characters: (0..settings.brokers).map(|_| dice.below(8)).collect(),
+        first: None,
+    };
+    let scenario = Scenario {
+        settings,
+        kind,
+        items,
+        blob,
+        cluster: dice.one_in(2),
+        random: dice.below(u64::MAX),
+        interrupt,
+        jumps,
+        script: Box::new(script),
+        prints,
+    };
+    (scenario, temper)
+}
+
+fn settings(dice: &mut Dice, temper: Temper) -> SettingsPlan {
+    let tls = dice.one_in(2);
+    let username = tls && dice.one_in(6);
+    let mut settings = SettingsPlan {
+        brokers: dice.pick(&[1, 1, 2, 3, 4]),
+        tls,
+        timeout: dice.pick(&[1, 2, 5, 20, 60]),
+        retries: dice.range(1, 3),
+        send_retries: dice.range(1, 3),
+        connect_timeout: dice.pick(&[1, 5, 10]),
+        close_timeout: dice.pick(&[1, 2]),
+        idle_timeout: dice.pick(&[0, 2, 2, 30]),
+        deadline: None,
+        sasl: match dice.below(6) {
+            0 => "none",
+            1 => "anonymous",
+            2 if tls => "external",
+            _ => "auto",
+        },
+        username,
+        sender_target: dice.pick(&["auto", "auto", "auto", "address", "anonymous"]),
+        max_message_size: if dice.one_in(6) { 4096 } else { 64 << 20 },
+    };
+    if username {
+        settings.sasl = dice.pick(&["auto", "plain"]);
+    }
+    match temper {
+        Temper::Calm => {}
+        Temper::OneFault => {
+            settings.timeout = 60;
+            (settings.retries, settings.send_retries) = (3, 2);
+            settings.idle_timeout = dice.pick(&[2, 30]);
+        }
+        Temper::Wild if dice.one_in(12) => {
+            settings.deadline = Some(dice.range(1, 2 * settings.timeout));
+        }
+        Temper::Wild => {}
+    }
+    settings
+}
