@@ -8,7 +8,7 @@ use super::{
     },
 };
 
-/// Headings of the help, each with what stands under it.
+/// Headings of the help, each with its entries.
 pub(super) type Groups<T> = &'static [(&'static str, &'static [Entry<T>])];
 
 pub(super) static REPLY: Groups<ReplyAct> = &[(

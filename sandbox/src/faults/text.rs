@@ -30,7 +30,7 @@ the default is amqp:not-allowed.
     help + "\n" + EXAMPLES
 }
 
-/// Appends a heading and what stands under it; the meanings in a column of their own.
+/// Appends headings with their entries; the meanings are in a column of their own.
 fn describe<T: Clone>(help: &mut String, groups: Groups<T>) {
     const COLUMN: usize = 24;
     const WIDTH: usize = 90;
@@ -154,9 +154,9 @@ mod tests {
         }
     }
 
-    /// Of two entries of one name the second would never be found.
+    /// Of two entries with one name the second would never be found.
     #[test]
-    fn no_name_stands_in_the_table_twice() {
+    fn no_name_is_in_the_table_twice() {
         fn names<T>(groups: Groups<T>) -> impl Iterator<Item = &'static str> {
             groups.iter().flat_map(|(_, entries)| *entries).map(|entry| entry.name)
         }

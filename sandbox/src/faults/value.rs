@@ -12,7 +12,7 @@ pub(super) struct Entry<T: 'static> {
     pub(super) meaning: &'static str,
 }
 
-/// What may stand behind the name, and what is made of it.
+/// What may follow the name, and what is made of it.
 pub(super) enum Value<T: 'static> {
     /// Nothing.
     Nothing(T),
