@@ -30,7 +30,7 @@ LINT_FUZZ = CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a $(CARGO) clippy --locked --m
 need = @.ci/install-deps
 check = @.ci/install-deps --check
 
-.PHONY: help deps build demo check test test-quick test-sanitized test-brokers test-peer test-fresh fuzz-smoke soak lint \
+.PHONY: help deps build demo check simulation test test-quick test-sanitized test-brokers test-peer test-fresh fuzz-smoke soak lint \
 	promises api tables header static test-static dist test-dist install uninstall clean
 
 help: ## Lists these targets
@@ -47,11 +47,16 @@ demo: ## Signs an image, a text and a file through a broker on this machine, and
 	$(need) demo
 	@CARGO='$(CARGO)' sandbox/demo
 
-check: ## Checks format, lints and unit tests, in two minutes
+check: ## Checks format, lints, unit tests and simulation, in two minutes
 	$(check)
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) test --workspace --lib
+	@$(MAKE) --no-print-directory simulation
+
+simulation: ## Simulates 100,000 runs with seeded faults; SIMULATION_SEEDS changes that, SIMULATION_SEED replays one
+	$(check)
+	$(CARGO) test --release --lib simulation
 
 test: test-quick test-sanitized test-static test-peer test-brokers ## Runs all tests
 
