@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ReplyId(pub(crate) u64);
 
-/// What came of handing a request over.
+/// The result of handing over a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum HandOver {
     /// It goes out with the next writes.
@@ -23,24 +23,24 @@ pub(crate) enum HandOver {
     Never(Condition),
 }
 
-/// What waiting for a broker brings.
+/// What a wait for the broker brings.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// Nothing came until the deadline.
     Quiet,
-    /// More can be handed over, or all that was is on the socket.
+    /// More can be handed over, or everything handed over is on the socket.
     Writable,
-    /// The connection was lost and re-established: what had no outcome may or may not have arrived.
+    /// The connection was lost and re-established: requests without an outcome may or may not have arrived.
     Reconnected,
     /// The broker disposed of a request; `entry` is the ledger's number of it.
     Outcome { entry: usize, outcome: Outcome },
-    /// A reply came, and is settled by [`Broker::settle`].
+    /// A reply has arrived; [`Broker::settle`] settles it.
     Reply { id: ReplyId, reply: RawReply },
     /// The broker accepts no requests from the client: nothing more is to be sent. Replies may still come.
     SendingRefused(Error),
 }
 
-/// A broker to send requests to and take replies from.
+/// A broker to send requests to and receive replies from.
 ///
 /// Connections that break are re-established below this interface. An error of any call ends the run.
 pub(crate) trait Broker {
@@ -50,7 +50,7 @@ pub(crate) trait Broker {
     /// Hands over one request, without waiting.
     fn send(&mut self, entry: usize, request: &Request) -> HandOver;
 
-    /// Writes what was handed over as far as the socket takes it, without waiting; whether all of it went.
+    /// Writes as much of the handed-over requests as the socket accepts, without waiting; returns whether that was all.
     fn flush(&mut self) -> bool;
 
     /// Waits for the next event until `deadline`.
@@ -59,7 +59,7 @@ pub(crate) trait Broker {
     /// Accepts a reply, or rejects it for a reason.
     fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>);
 
-    /// Notes progress, by an outcome or an expected reply: a connection that breaks after that is
-    /// re-established without the pauses of one that never was of use.
+    /// Notes progress, by an outcome or an expected reply: a connection that breaks after progress is
+    /// re-established without the pauses that follow a useless connection.
     fn progress(&mut self);
 }

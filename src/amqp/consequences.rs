@@ -1,27 +1,27 @@
-//! What a broker's condition means for the run: the one table of it.
+//! What a broker's condition means for the run, in one table.
 
 use crate::{
     error::{Condition, Subject},
     session::{End, Scope},
 };
 
-/// What a condition says, wherever it comes.
+/// The meaning of a condition, wherever it occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
     /// "You may not", or "there is no such thing": trying again cannot help.
     Refusal,
-    /// What was sent is wrong, and would be wrong again; the broker itself is well.
+    /// The message is wrong, and would be wrong again; the broker itself works.
     Unfit,
-    /// It may pass, or another broker may do better. So may whatever is not in the table.
+    /// It may be temporary, or another broker may do better. Any condition outside the table counts as this.
     Passing,
 }
 
-/// Conditions by name. AMQP 1.0 parts 2.8.15 to 2.8.18 have the names; the rest of them passes.
+/// Conditions by name. AMQP 1.0 parts 2.8.15 to 2.8.18 define the names; the others are temporary.
 const CONDITIONS: [(&str, Meaning); 4] = [
     ("amqp:unauthorized-access", Meaning::Refusal),
     ("amqp:not-found", Meaning::Refusal),
     ("amqp:not-allowed", Meaning::Refusal),
-    // So brokers answer what no message of the client's will ever fulfil: Qpid Broker-J, to durable ones.
+    // A broker's answer if no message of the client will ever be acceptable: Qpid Broker-J's, to durable messages.
     ("amqp:precondition-failed", Meaning::Unfit),
 ];
 
@@ -38,12 +38,12 @@ fn meaning(condition: &Condition) -> Meaning {
     found.map_or(Meaning::Passing, |&(_, meaning)| meaning)
 }
 
-/// What a condition came for.
+/// The place where a condition occurred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// The broker closes the connection before it answered the client's links: so it may answer a login.
+    /// The broker closes the connection before it answers the client's links: this may be its answer to a login.
     Login,
-    /// The broker closes a connection that stood.
+    /// The broker closes an established connection.
     Connection,
     Session,
     Receiver,
@@ -52,16 +52,16 @@ pub(super) enum Place {
     Outcome,
 }
 
-/// What a condition means at its place.
+/// What happens because of a condition at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// The run ends.
     Run,
-    /// Nothing more is sent; what the broker has accepted is waited for.
+    /// Nothing more is sent; the client waits for replies to accepted requests.
     Sending,
     /// The item fails, the others go on.
     Item,
-    /// As `NextBroker`; but what was never accepted fails, since it would fail again.
+    /// As `NextBroker`; but requests that were never accepted fail, since they would fail again.
     Unsettled,
     /// The next broker, or the same again.
     NextBroker,
@@ -81,7 +81,7 @@ pub(super) fn effect(condition: &Condition, place: Place) -> Effect {
     }
 }
 
-/// The end of what a broker ended at `place` with a condition.
+/// The end of the connection or run after a broker's condition at `place`.
 pub(super) fn end(place: Place, what: Subject, condition: Condition) -> End {
     match effect(&condition, place) {
         Effect::Run | Effect::Sending => {

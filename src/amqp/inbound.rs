@@ -25,7 +25,7 @@ impl Inbound {
         id
     }
 
-    /// The delivery that brought a reply, once; `None` if that was on an earlier connection.
+    /// The delivery that brought a reply, only once; `None` if that was on an earlier connection.
     pub(super) fn settled(&mut self, reply: ReplyId) -> Option<DeliveryId> {
         self.unsettled.remove(&reply)
     }

@@ -1,5 +1,5 @@
 //! An AMQP 1.0 session: links, requests on their way, replies that are not settled, and what a broker's
-//! words mean. Bytes and the time in, bytes and events out.
+//! conditions mean. Bytes and the time in, bytes and events out.
 
 mod consequences;
 mod inbound;

@@ -1,4 +1,4 @@
-//! Requests on their way: which delivery carries which request, and what an outcome is about.
+//! Requests on their way: which delivery carries which request, and to which request an outcome belongs.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,7 +22,7 @@ impl Outbound {
         Self { in_flight, latest, has_accepted: false, next_tag: 1 }
     }
 
-    /// Notes that a request is sent; the tag of its delivery.
+    /// Notes that a request is sent, and returns the tag of its delivery.
     pub(super) fn sent(&mut self, entry: usize) -> u64 {
         let tag = self.next_tag;
         self.next_tag += 1;
@@ -31,20 +31,20 @@ impl Outbound {
         tag
     }
 
-    /// Notes the outcome of a delivery; the request that it is news of, if it is.
+    /// Notes the outcome of a delivery, and returns the request if the outcome is news of it.
     pub(super) fn outcome(&mut self, tag: u64, outcome: &proton::Outcome) -> Option<usize> {
-        // It may have been given up when the sender ended.
+        // The request may have been given up when the sender ended.
         let entry = self.in_flight.remove(&tag)?;
         let is_accepted = *outcome == proton::Outcome::Accepted;
         self.has_accepted |= is_accepted;
-        // Of a request that was sent again since, only one thing matters: that the broker has it.
+        // If the request was sent again since, the outcome matters only if the broker has accepted it.
         (is_accepted || self.latest.get(&entry) == Some(&tag)).then_some(entry)
     }
 
-    /// Gives up what has no outcome, if nothing was ever accepted: then the broker took none of it.
+    /// Gives up the requests without an outcome, if nothing was ever accepted: then the broker accepted none of them.
     ///
-    /// Qpid Broker-J says so that there is no such address, or that it takes no durable messages. If
-    /// anything was accepted, some of the rest may be on its way to the signing server too.
+    /// Qpid Broker-J ends a link this way if an address is missing or if it accepts no durable messages. If anything was
+    /// accepted, some of the other requests may also be on their way to the signing server.
     pub(super) fn give_up_untaken(&mut self) -> Vec<usize> {
         if self.has_accepted {
             return Vec::new();
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_earlier_sending_only_acceptance_is_news() {
+    fn only_an_acceptance_of_an_earlier_sending_is_news() {
         for (outcome, expected) in [
             (proton::Outcome::Accepted, Some(0)),
             (proton::Outcome::Rejected(condition()), None),

@@ -1,11 +1,11 @@
-//! What the first bytes of a peer say, if no AMQP 1.0 connection comes of them.
+//! What the first bytes of a peer show if it does not open an AMQP 1.0 connection.
 
 use crate::{
     error::{Condition, Phase, Subject},
     session::{End, Scope},
 };
 
-/// Bytes of the protocol header (AMQP 1.0 part 2.2), or of what a peer sends in its place.
+/// The number of bytes of the protocol header (AMQP 1.0 part 2.2), or of what a peer sends in its place.
 const LENGTH: usize = 8;
 
 /// The first bytes of a peer.
@@ -13,7 +13,7 @@ const LENGTH: usize = 8;
 pub(super) struct Preface(Vec<u8>);
 
 impl Preface {
-    /// Keeps what is still missing of the first bytes.
+    /// Keeps the bytes that still belong to the first ones.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         let missing = LENGTH.saturating_sub(self.0.len()).min(bytes.len());
         self.0.extend(&bytes[..missing]);
@@ -27,7 +27,7 @@ impl Preface {
         self.0.len() == LENGTH
     }
 
-    /// Why no connection was opened: the engine's `condition`, unless the bytes say it better.
+    /// Why no connection was opened: the engine's `condition`, unless the bytes give a better reason.
     pub(super) fn explain(&self, condition: Option<&Condition>, phase: Phase) -> End {
         End::Protocol(match *self.0 {
             [b'A', b'M', b'Q', b'P', 3, 1, 0, 0, ..] if phase == Phase::Open => {

@@ -1,11 +1,11 @@
-//! From a message to the reply that it should be.
+//! Converts a message into a reply.
 
 use serde_json::{Map, Number, Value};
 
 use super::message::{self, Message, Scalar};
 use crate::signing::{self, RawReply};
 
-/// A message as the reply that it should be; `Err` says why it could not be read.
+/// Converts a message into a reply; `Err` says why the message could not be read.
 pub(crate) fn reply(message: Result<Message, String>) -> RawReply {
     let message = match message {
         Ok(message) => message,

@@ -15,20 +15,20 @@ pub(super) struct Row {
     pub(super) summary: &'static str,
     /// At the head of its help.
     pub(super) about: &'static str,
-    /// What it needs beside [`REQUIRED`].
+    /// The options that it needs besides [`REQUIRED`].
     pub(super) required: &'static [&'static str],
-    /// What it takes beside [`OPTIONAL`].
+    /// The options that it accepts besides [`OPTIONAL`].
     pub(super) optional: &'static [&'static str],
-    /// Whether words that are no options are inputs; at least one is needed then.
+    /// Whether words that are not options are inputs; at least one is then required.
     pub(super) inputs: bool,
-    /// What follows the required options of every command in the example.
+    /// The rest of the example, after the options that every command requires.
     pub(super) example: &'static str,
 }
 
-/// What every command needs.
+/// The options that every command needs.
 pub(super) const REQUIRED: &[&str] = &["--signing-key", "--task-id"];
 
-/// What every command takes.
+/// The options that every command accepts.
 pub(super) const OPTIONAL: &[&str] = &["--config-file", "--requester", "--raw", "--log-level"];
 
 impl Command {

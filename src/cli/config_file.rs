@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// The file that was named, else the first of the usual ones that exists.
+/// The named file, else the first of the usual ones that exists.
 ///
 /// # Errors
 /// [`Error::Config`] if none is named and none exists. A named one that is missing is noticed by reading it.

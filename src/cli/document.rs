@@ -1,4 +1,4 @@
-//! What goes to standard output: the JSON document, or the signed values.
+//! Output on standard output: the JSON document, or the signed values.
 
 use std::{
     io::{self, BufWriter, Write},
@@ -14,7 +14,7 @@ use super::{operation::Asked, report, streams::stdout};
 /// a reply is `""`.
 ///
 /// # Errors
-/// [`Error::LocalFile`] if standard output takes no more.
+/// [`Error::LocalFile`] if standard output cannot be written to.
 pub(super) fn print(asked: &Asked, run: &Run, result: &Result<(), Error>) -> Result<(), Error> {
     let Asked { operation, requester, texts } = asked;
     to_stdout(|out| {
@@ -56,16 +56,16 @@ pub(super) fn print_raw(run: &Run) -> Result<(), Error> {
     })
 }
 
-/// Makes sure that results have a place to go, before anything is requested.
+/// Checks that results can be printed, before anything is requested.
 ///
 /// # Errors
 /// [`Error::LocalFile`] if standard output is closed, or not open for writing.
 pub(super) fn check_stdout() -> Result<(), Error> {
-    // Writing nothing is refused like a write, and does nothing else.
+    // Writing zero bytes fails if a write would fail, and does nothing else.
     stdout().and_then(|mut out| out.write(&[])).map(drop).map_err(unwritable)
 }
 
-/// Writes to standard output, all or with an error.
+/// Writes everything to standard output, or returns an error.
 pub(super) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let into = |file| {
         let mut out = BufWriter::with_capacity(64 * 1024, file);

@@ -7,10 +7,10 @@ use super::{
     topic::{Style, Topic},
 };
 
-/// The columns of a line at most.
+/// The most columns of a line.
 const WIDTH: usize = 100;
 
-/// Where the right one of two columns begins.
+/// The column at which the right one of two columns begins.
 const COLUMN: usize = 26;
 
 /// Writes the help text, which ends with a line break.

@@ -9,10 +9,10 @@ use std::{
 
 use crate::{Argument, Error, signing::Text};
 
-/// A text to sign, and what the document shows of it: an argument itself, or with `@file` the bytes of that file.
+/// A text to sign, and its form in the document: the argument itself, or with `@file` the bytes of that file.
 ///
-/// pubtools-sign takes an argument for Latin-1 and so signs other bytes than were given, or fails;
-/// under its names (`latin_1`) an argument, not a file, is still that.
+/// pubtools-sign encodes an argument in Latin-1, and so signs other bytes than were given, or fails; under its
+/// names (`latin_1`) this program does the same with an argument, but not with a file.
 ///
 /// # Errors
 /// [`Error::InputFile`] if the file cannot be read; [`Error::Argument`] for a character beyond Latin-1.

@@ -5,7 +5,7 @@ use std::{io::Write, time::SystemTime};
 use env_logger::Builder;
 use log::LevelFilter;
 
-/// Starts the log. The level is the option's, else RUST_LOG's, else the configuration's, else info.
+/// Starts the log. The level comes from the option, else from RUST_LOG, else from the configuration, else it is info.
 pub(super) fn start(option: Option<LevelFilter>, configured: Option<LevelFilter>) {
     let mut builder = Builder::new();
     match (option, std::env::var("RUST_LOG")) {

@@ -1,6 +1,6 @@
 //! The command line: the only code that prints.
 
-/// Prints a line on standard error. If that takes no more, only the exit status is left to say it.
+/// Prints a line on standard error. If that fails, only the exit status reports a problem.
 macro_rules! tell {
     ($($words:tt)*) => { $crate::cli::streams::tell(format_args!($($words)*)) };
 }
@@ -34,8 +34,8 @@ use topic::{Style, Topic};
 
 use crate::{Error, Interrupt, Settings, Signer, Status, config::default_paths};
 
-/// Does what the command line asks for, the program's own name being its first word; the exit
-/// status is one of [`Status`].
+/// Does what the command line asks for and returns the exit status, one of [`Status`]. The first word of `argv` is
+/// the program's name.
 pub fn run(argv: Vec<OsString>) -> u8 {
     match argv::parse(argv) {
         Ok(Parsed::Sign(topic, command, options)) => sign(&topic, command, *options),
@@ -63,7 +63,7 @@ fn version() -> String {
     )
 }
 
-/// Signs, prints what came of it, and answers with the exit status.
+/// Signs, prints the result, and returns the exit status.
 fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
     let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
     let outcome = start(style, command, options).and_then(|(signer, asked, signals)| {
@@ -95,8 +95,8 @@ fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
         report::print_error(tool, error);
     }
     let status = Status::of_run(&result, run.entries());
-    // To pubtools-sign a refusal by the signing server is a success, unless only values are printed;
-    // anything else that makes the document's status an error is a failure.
+    // For pubtools-sign a refusal by the signing server is a success, unless only values are printed;
+    // every other cause of an error in the document is a failure.
     let all_replied = printed.is_ok() && report::causes(&run, &result).is_empty();
     let status = printed.map_or_else(|error| status.max(Status::of_error(&error)), |()| status);
     match (style, signals.status()) {
@@ -106,12 +106,12 @@ fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
     }
 }
 
-/// A reader of standard output may stop reading, and needs no message about that.
+/// A reader of standard output may stop reading; that needs no message.
 fn is_broken_pipe(error: &Error) -> bool {
     matches!(error, Error::LocalFile { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-/// pubtools-sign has 2 for usage, and 1 for everything else that is wrong.
+/// pubtools-sign has 2 for wrong usage, and 1 for every other error.
 fn pubtools_sign_status(error: &Error) -> u8 {
     if Status::of_error(error) == Status::Usage { Status::Usage.code() } else { 1 }
 }

@@ -14,7 +14,7 @@ use super::{
     topic::Style,
 };
 
-/// An operation, and what only the printed document repeats of the command line.
+/// An operation, and the parts of the command line that only the printed document repeats.
 pub(super) struct Asked {
     pub(super) operation: Operation,
     pub(super) requester: Option<String>,
@@ -85,7 +85,7 @@ fn keys(ids: Vec<String>, names: Vec<String>) -> Result<Vec<Key>, Error> {
     ids.into_iter().enumerate().map(key).collect()
 }
 
-/// Names the place of a repeated option in an error.
+/// Adds the position of a repeated option to an error.
 fn numbered<T>(index: usize, checked: Result<T, Error>) -> Result<T, Error> {
     checked.map_err(|error| match error {
         Error::Argument { argument, problem } => {
@@ -95,9 +95,9 @@ fn numbered<T>(index: usize, checked: Result<T, Error>) -> Result<T, Error> {
     })
 }
 
-/// An error in the words of the command line, with its whole chain of reasons.
+/// An error in the terms of the command line, with its whole chain of reasons.
 ///
-/// The library names its own arguments; here they are options.
+/// The library's errors name its arguments; here these become options.
 pub(super) fn words(error: &Error) -> String {
     match error {
         Error::Argument { argument, problem } => format!("{}: {problem}", option(*argument)),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_an_option_too() {
+    fn a_missing_argument_is_named_as_an_option() {
         let reason = Error::Config {
             path: "f.yaml".into(),
             key: "msg_signer.topic_send_to".into(),

@@ -1,7 +1,7 @@
 //! The options: names, values and meanings.
 //!
 //! This struct is the table that the parser, `--help`, the manual page, the completions and the
-//! documents are made from. [`Command`](super::commands::Command) knows which command takes what.
+//! documents are made from. [`Command`](super::commands::Command) knows which command accepts which option.
 
 use std::{
     ffi::OsString,
@@ -21,8 +21,8 @@ use super::{
 use crate::config::{SignerType, parse_level};
 
 /// requests signatures
-// Of a doc comment argh takes the text, in which `` marks what is typed as it stands. A value's name
-// FILE means that it may be any bytes.
+// argh uses the text of a doc comment, in which backquotes mark what is typed literally. A value with the name
+// FILE may be any bytes.
 #[derive(ArgsInfo, Debug, FromArgs, PartialEq, Eq)]
 pub(crate) struct Options {
     /// id or alias of a key; of an id the last 8 characters are sent
@@ -70,13 +70,13 @@ pub(crate) struct Options {
 /// An option in the table.
 pub(super) type Flag = FlagInfo<'static>;
 
-/// What every command line takes beside the options, and what it does.
+/// The options that every command line accepts besides those of the table, and what they do.
 pub(super) const ASIDE: [(&str, &str, &str); 2] =
     [("-h", "--help", "print this help"), ("-V", "--version", "print the version")];
 
 /// The options of the table, in its order.
 pub(super) fn all() -> impl Iterator<Item = &'static Flag> {
-    // argh adds its own `--help`, which is never asked for.
+    // argh adds its own `--help`, which is never used.
     Options::get_args_info().flags.iter().filter(|flag| flag.long != "--help")
 }
 
@@ -85,7 +85,7 @@ pub(super) fn of(command: Command) -> impl Iterator<Item = &'static Flag> {
     all().filter(move |flag| command.takes(flag.long))
 }
 
-/// What may be given beside options.
+/// The arguments that are not options.
 pub(super) fn input() -> &'static PositionalInfo<'static> {
     &Options::get_args_info().positionals[0]
 }
@@ -111,14 +111,14 @@ pub(super) fn is_repeatable(flag: &Flag) -> bool {
 pub(super) fn may_be_empty(flag: &Flag, style: Style) -> bool {
     match flag.long {
         "--raw" | "--signing-key-name" | "--repo" => true,
-        // An empty requester means none to pubtools-sign, which repeats it in its document all the
-        // same; scripts pass an unset variable that way.
+        // For pubtools-sign an empty requester means none, although its document repeats it; scripts pass
+        // an unset variable that way.
         "--requester" => style == Style::PubtoolsSign,
         _ => false,
     }
 }
 
-/// The words that an option's value is one of; none if it may be any.
+/// The words that an option's value may be; none if it may be any word.
 pub(super) fn choices(option: &str, style: Style) -> &'static [&'static str] {
     match (option, style) {
         ("--signer-type", _) => &["single", "batch"],
@@ -130,7 +130,7 @@ pub(super) fn choices(option: &str, style: Style) -> &'static [&'static str] {
     }
 }
 
-/// What an option is for, with what its kind adds.
+/// What an option means, with its choices and whether it may be repeated.
 pub(super) fn meaning(flag: &Flag, style: Style) -> String {
     let mut meaning = flag.description.to_owned();
     let choices = choices(flag.long, style);

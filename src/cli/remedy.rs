@@ -2,7 +2,7 @@
 
 use crate::{Condition, Error, Phase, Subject, TlsCause};
 
-/// One clause for the user; `None` if the error says all there is.
+/// One clause for the user; `None` if there is nothing to add to the error.
 pub(super) fn of_error(error: &Error) -> Option<String> {
     Some(match error {
         Error::Tls { cause: TlsCause::ClientCertificate, .. } => {
@@ -48,7 +48,7 @@ fn address(key: &str, access: &str, condition: &Condition) -> String {
     }
 }
 
-/// One clause for the user; `None` if the condition says all there is.
+/// One clause for the user; `None` if there is nothing to add to the condition.
 pub(super) fn of_condition(condition: &Condition) -> Option<String> {
     let durable = condition.description.to_ascii_lowercase().contains("durable");
     Some(match condition.name.as_str() {

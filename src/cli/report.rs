@@ -1,4 +1,4 @@
-//! What to say about a run that did not sign everything: in the document, and on standard error.
+//! Reports a run that did not sign everything, in the document and on standard error.
 
 use crate::{
     Condition, Error, Run, Status,
@@ -9,11 +9,11 @@ use super::{operation, remedy};
 
 /// The causes for which the document's status is `error`: a name and a description each.
 ///
-/// A refusal by the signing server is none: it is a well-formed reply, whose errors are in the document.
+/// A refusal by the signing server is not a cause: it is a well-formed reply, whose errors are in the document.
 pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, String)> {
     let mut causes = Vec::new();
     match result {
-        // What was not reached then has no cause of its own.
+        // Requests that were not completed then have no cause of their own.
         Err(error) => causes.push((name(error).to_owned(), error.with_sources())),
         Ok(()) => causes.extend(silences(run)),
     }
@@ -41,7 +41,7 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
     causes
 }
 
-/// What a run that ended by itself still lacks, by how far each request got.
+/// What is still missing after a run that ended by itself, by the state of each request.
 fn silences(run: &Run) -> Vec<(String, String)> {
     let all = run.entries().len();
     let cause = |name: &str, words: &str, fits: fn(&State) -> bool| {
@@ -87,7 +87,7 @@ pub(super) fn print_error(tool: &str, error: &Error) {
 
 /// Prints a line for each request that is not signed, and whether running again can help.
 ///
-/// What ended the run, `result`, is printed before, and not again for each request.
+/// The error that ended the run, `result`, is printed before, and not repeated for each request.
 pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
     let (again, refusal) = match result {
         Err(error) if error.is_refusal() => {

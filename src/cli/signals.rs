@@ -1,4 +1,4 @@
-//! SIGHUP, SIGINT and SIGTERM: the first that comes ends the wait, the second the process.
+//! SIGHUP, SIGINT and SIGTERM: the first signal ends the wait, the second ends the process.
 
 use std::{
     io,
@@ -15,10 +15,10 @@ use signal_hook::{
     low_level::pipe,
 };
 
-/// The signals, each with the exit status of a run that it ended.
+/// The signals, each with the exit status of a run that it ends.
 pub(super) const SIGNALS: [(i32, u8); 3] = [(SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)];
 
-/// Which signal came, if one did.
+/// The signal that was received, if any.
 pub(super) struct Signals {
     status: Arc<AtomicUsize>,
 }
@@ -27,7 +27,7 @@ impl Signals {
     /// Makes the signals raise `interrupt`; a hang-up only unless nohup(1) has made it ignored.
     ///
     /// # Errors
-    /// The operating system's.
+    /// An error of the operating system.
     pub(super) fn install(interrupt: &Interrupt) -> io::Result<Self> {
         let (status, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         for (signal, code) in SIGNALS {
@@ -43,14 +43,14 @@ impl Signals {
         Ok(Self { status })
     }
 
-    /// The exit status of the signal that came.
+    /// The exit status of the signal that was received.
     pub(super) fn status(&self) -> Option<u8> {
         u8::try_from(self.status.load(Ordering::SeqCst)).ok().filter(|&status| status > 0)
     }
 }
 
-/// Whether the process was started with a signal ignored. Without /proc that is not known, and is
-/// taken for no.
+/// Whether the process was started with a signal ignored. Without /proc that is unknown, and the answer is
+/// no.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -19,7 +19,7 @@ pub(super) fn of_pubtools_sign() -> Vec<(String, &'static str)> {
     ]
 }
 
-/// An interrupt's number is its signal's.
+/// The statuses of an interrupt depend on its signal.
 fn codes(status: Status) -> String {
     match status {
         Status::Interrupted => SIGNALS.map(|(_, code)| code.to_string()).join(", "),

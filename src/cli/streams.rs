@@ -1,7 +1,7 @@
-//! The standard streams as files that are waited for.
+//! The standard streams as files whose writes wait.
 //!
-//! A pipe or terminal may be non-blocking, made so by the process that shares it. A write is then
-//! refused if it would wait, and what was to be written would be lost.
+//! A pipe or terminal may be non-blocking, if another process that shares it has made it so. A write that would wait
+//! then fails, and its data would be lost.
 
 use std::{
     fmt,
@@ -12,12 +12,12 @@ use std::{
 
 use crate::transport;
 
-/// Standard output as a file: the standard library's own takes a write to a closed one for a success.
+/// Standard output as a file: the standard library's `Stdout` reports success if standard output is closed.
 pub(super) fn stdout() -> io::Result<Waiting> {
     io::stdout().as_fd().try_clone_to_owned().map(|descriptor| Waiting(descriptor.into()))
 }
 
-/// Writes a line to standard error. An error of that has no place to be reported.
+/// Writes a line to standard error. An error cannot be reported anywhere.
 pub(super) fn tell(words: fmt::Arguments<'_>) {
     let stderr = io::stderr().as_fd().try_clone_to_owned();
     let _ = stderr.and_then(|descriptor| {
@@ -25,7 +25,7 @@ pub(super) fn tell(words: fmt::Arguments<'_>) {
     });
 }
 
-/// A file that is written to as soon as its reader allows.
+/// A file whose writes wait until its reader is ready.
 pub(super) struct Waiting(File);
 
 impl Write for Waiting {

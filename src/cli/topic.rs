@@ -1,10 +1,10 @@
-//! What a command line is about: whose style, by which name, which command.
+//! What a command line is about: the style, the program's name, and the command.
 
 use std::fmt;
 
 use super::commands::Command;
 
-/// Whose command line is spoken, by the name the program was called by.
+/// The style of the command line, which depends on the name that the program was called by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     /// `amqp-messenger container-sign …`.

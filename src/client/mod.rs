@@ -4,8 +4,8 @@
 //! for cycle in 1..=send_retries          a cycle sends every open request: neither answered nor undeliverable
 //!     send the open requests
 //!     for window in 1..=retries          a window ends after `timeout` of silence
-//!         (from the second on: send once more what the broker returned)
-//!         wait; an expected reply restarts the clock of the window, nothing else does
+//!         (from the second on: send again what the broker returned)
+//!         wait; only an expected reply restarts the clock of the window
 //! ```
 
 use std::time::Duration;
@@ -21,16 +21,16 @@ use crate::{
 pub(crate) struct Plan {
     /// The silence that ends a window, and the sending of a cycle.
     pub(crate) timeout: Duration,
-    /// Windows a cycle.
+    /// The number of windows in a cycle.
     pub(crate) retries: u32,
-    /// Cycles.
+    /// The number of cycles.
     pub(crate) send_retries: u32,
 }
 
-/// Sends the open requests of the ledger and takes in their replies, until none is open or the plan is exhausted.
+/// Sends the open requests of the ledger and receives their replies, until none is open or the plan is exhausted.
 ///
-/// What was reached is in the ledger, whatever the result. Without a single reply it takes
-/// `timeout × retries × send_retries` and the sending; each expected reply adds at most `timeout`.
+/// The ledger has everything that was received, whatever the result. Without a single reply this takes
+/// `timeout × retries × send_retries` plus the sending; each expected reply adds at most `timeout`.
 ///
 /// # Errors
 /// What ended the run early: a refusal, an interrupt, the deadline of the whole run.
@@ -70,7 +70,7 @@ struct Client<'a, B> {
     broker: &'a mut B,
     ledger: &'a mut Ledger,
     timeout: Duration,
-    /// Why nothing more may be sent. What the broker accepted before may still be answered.
+    /// Why nothing more may be sent. Requests that the broker accepted before may still be answered.
     refusal: Option<Error>,
     /// Replies to other clients' requests that were ignored and not reported yet.
     foreign: usize,
@@ -78,10 +78,10 @@ struct Client<'a, B> {
     rejected: usize,
 }
 
-/// This many rejected replies of a window are reported one by one, with the reason; of more only the number.
+/// This many rejected replies of a window are reported one by one, with the reason; of the others only the number.
 const MOST_REPORTED: usize = 10;
 
-/// What waiting for one event brought.
+/// The result of a wait for one event.
 #[derive(PartialEq)]
 enum News {
     Nothing,
@@ -91,8 +91,8 @@ enum News {
 }
 
 impl<B: Broker> Client<'_, B> {
-    /// Sends what is open, and takes in outcomes and replies meanwhile, else both sides run out of
-    /// credit. If nothing is on its way after `timeout` without any progress, what prevented it.
+    /// Sends the open requests, and handles outcomes and replies meanwhile; otherwise both sides would run out of
+    /// credit. Returns what prevented the sending if nothing is on its way after `timeout` without progress.
     fn send_open(&mut self) -> Result<Option<&'static str>, Error> {
         let mut silence = Deadline::after(self.broker.now(), self.timeout, Phase::Send);
         let (mut handed, mut sent) = (false, false);
@@ -101,7 +101,7 @@ impl<B: Broker> Client<'_, B> {
                 handed = true;
                 silence.restart(self.broker.now());
             }
-            // What the socket does not take, or the session's window holds back, is not sent.
+            // A request that the socket does not accept, or that the session's window holds back, is not sent.
             let is_out = self.broker.flush();
             sent |= handed && is_out;
             if is_out && !self.ledger.has_unsent() {
@@ -136,16 +136,16 @@ impl<B: Broker> Client<'_, B> {
         Ok(())
     }
 
-    /// Whether there is anything left to wait for. After a refusal that is what the broker already has.
+    /// Whether there is anything left to wait for. After a refusal only the requests that the broker already has count.
     fn goes_on(&mut self) -> Result<bool, Error> {
         match self.refusal.take_if(|_| !self.ledger.awaits_any()) {
-            // A broker that accepts no more once it has everything withholds nothing.
+            // If the broker refuses more after it has accepted everything, nothing is missing.
             Some(refusal) if !self.ledger.is_answered() => Err(refusal),
             _ => Ok(self.ledger.open() > 0),
         }
     }
 
-    /// Hands over what is to be sent and can be; whether any of it goes out for the first time in this cycle.
+    /// Hands over as many requests as possible; returns whether one of them is sent for the first time in this cycle.
     fn hand_over(&mut self) -> bool {
         let mut new = false;
         while self.refusal.is_none()
@@ -176,7 +176,7 @@ impl<B: Broker> Client<'_, B> {
             Event::Outcome { entry, outcome } => {
                 let id = &self.ledger.entries()[entry].request().id;
                 log::trace!("outcome of request {id}: {outcome:?}");
-                // To forget a delivery is no progress, or a broker could go on with that forever.
+                // A delivery settled without an outcome is not progress, or a broker could continue with that forever.
                 let news = if outcome == Outcome::Unknown { News::Other } else { News::Outcome };
                 self.ledger.outcome(entry, outcome);
                 news
@@ -195,7 +195,7 @@ impl<B: Broker> Client<'_, B> {
         Ok(news)
     }
 
-    /// Enters a reply into the ledger, and reports it if it is none that was expected.
+    /// Enters a reply into the ledger, and reports it if it is unexpected.
     fn enter(&mut self, reply: RawReply) -> ReplyKind {
         let kind = self.ledger.reply(reply);
         match &kind {

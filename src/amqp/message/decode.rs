@@ -2,7 +2,7 @@
 
 use super::{APPLICATION_PROPERTIES, DATA, SEQUENCE, VALUE};
 
-/// A message that came in: what this project uses of it.
+/// The parts of a received message that the client uses.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Message {
     pub(crate) body: Body,
@@ -35,7 +35,7 @@ pub(crate) enum Scalar {
 }
 
 impl Message {
-    /// Reads the sections of `bytes`; an error is one clause that says what is wrong.
+    /// Reads the sections of `bytes`; an error is one clause.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, &'static str> {
         let mut reader = Reader { rest: bytes };
         let mut message = Self { body: Body::Other("nothing"), application_properties: None };
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Reads what a section begins with: the described-type mark and its descriptor.
+    /// Reads the beginning of a section: the mark of a described type, and the descriptor.
     fn descriptor(&mut self) -> Result<u64, &'static str> {
         if self.byte()? != 0x00 {
             return Err("a section without a descriptor");

@@ -1,8 +1,8 @@
 //! The sections of a message, written and read one at a time (AMQP 1.0 part 3.2, types: part 1).
 //!
-//! Not by Proton: its message type keeps the last of several data sections and calls garbage an
-//! empty message, and its data type takes a C stack frame a nesting level, which a hostile reply
-//! turns into a stack overflow. Reading here neither recurses nor allocates by what a size claims.
+//! Proton is not used for this: its message type keeps only the last of several data sections and accepts garbage as an
+//! empty message, and its data type needs a C stack frame for each nesting level, so that a hostile reply overflows the
+//! stack. The reader here neither recurses nor allocates memory because of a size in the message.
 
 mod decode;
 mod encode;

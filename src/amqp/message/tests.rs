@@ -72,9 +72,9 @@ fn properties_are_bounded() {
     assert!(message(MAX_PROPERTIES).is_ok() && message(MAX_PROPERTIES + 1).is_err());
 }
 
-/// The other sections, delivery annotations to footer, are of no concern here.
+/// The other sections, delivery annotations to footer, are ignored.
 #[test]
-fn other_sections_are_passed_over() {
+fn other_sections_are_ignored() {
     let message = b"\x00\x53\x71\xc1\x01\x00\x00\x53\x72\x40\x00\x53\x73\x45\x00\x53\x77\xa1\x01x\x00\x53\x78\x45";
     assert_eq!(Message::decode(message).unwrap().body, Body::Bytes(b"x".to_vec()));
 }
@@ -86,7 +86,7 @@ fn nesting_of_any_depth_is_read_without_recursion() {
 }
 
 #[test]
-fn every_cut_and_every_changed_byte_is_survived() {
+fn no_cut_and_no_changed_byte_makes_it_panic() {
     let properties = [("name".to_string(), "value".to_string())];
     let whole = Outgoing {
         durable: true,

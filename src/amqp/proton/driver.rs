@@ -1,4 +1,4 @@
-//! The one owner of Proton's objects: the connection driver, and the bytes that go through it.
+//! The owner of Proton's objects: the connection driver, and the bytes that go through it.
 #![allow(unsafe_code)]
 
 use std::{mem::MaybeUninit, ptr, slice};
@@ -44,7 +44,7 @@ impl Driver {
         self.0.transport
     }
 
-    /// The buffer for up to `most` bytes of the next `size` from the peer; empty once no more are taken.
+    /// The buffer for up to `most` bytes of the next `size` from the peer; empty once no more are accepted.
     pub(super) fn input(&mut self, size: usize, most: usize) -> &mut [u8] {
         // SAFETY: the buffer belongs to the driver and lives until the next call on it, which needs
         // `&mut self`. Its bytes may never have been written; its users only write, to a socket's read.

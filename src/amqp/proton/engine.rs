@@ -20,13 +20,13 @@ use super::{
 };
 use crate::error::Condition;
 
-/// The largest frame taken, in bytes; also how much is read at once.
+/// The largest frame that is accepted, in bytes; also how much is read at once.
 const MAX_FRAME: u32 = 64 * 1024;
 
-/// With up to this many requests on the way, as much is read at once as there is.
+/// With up to this many requests on the way, all available bytes are read at once.
 const FULL_READS: usize = 100;
 
-/// What is fixed before the first byte.
+/// Options that are fixed before the first byte.
 pub(crate) struct Options<'a> {
     pub(crate) container_id: &'a str,
     pub(crate) hostname: &'a str,
@@ -36,7 +36,7 @@ pub(crate) struct Options<'a> {
     pub(crate) mechanisms: Option<Mechanisms<'a>>,
 }
 
-/// The engine of one connection. The peer's part of it comes in as bytes and shows as [`Event`]s.
+/// The engine of one connection. It turns the peer's bytes into [`Event`]s.
 pub(crate) struct Engine {
     pub(super) driver: Driver,
     /// Live as long as the driver.
@@ -89,7 +89,7 @@ impl Engine {
     }
 
     /// Attaches the receiver to `source`, with credit. A message of more than `max_message_size` bytes
-    /// is discarded as it comes in.
+    /// is discarded while it arrives.
     ///
     /// # Panics
     /// If it is attached already.
@@ -128,7 +128,7 @@ impl Engine {
             }
             pn_data_rewind(data);
             let mut found = false;
-            // One capability may stand by itself, several are an array (AMQP 1.0 part 1.3.4, "multiple").
+            // One capability may be a plain symbol, several are an array (AMQP 1.0 part 1.3.4, "multiple").
             while pn_data_next(data) {
                 match pn_data_type(data) {
                     PN_ARRAY => {
@@ -142,12 +142,12 @@ impl Engine {
         }
     }
 
-    /// Whether the login failed for a reason of the peer's that may pass (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
+    /// Whether the login failed for a reason at the peer that may be temporary (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
     pub(crate) fn login_may_do_better(&self) -> bool {
         self.login.may_do_better()
     }
 
-    /// Whether a message can be sent now: there is credit, and the one before went out.
+    /// Whether a message can be sent now: there is credit, and the previous message has left the engine.
     pub(crate) fn has_credit(&self) -> bool {
         self.sender.as_ref().is_some_and(Sender::has_credit)
     }
@@ -158,14 +158,14 @@ impl Engine {
         self.sender.as_ref().is_some_and(Sender::holds_back)
     }
 
-    /// Gives back what credit is left, if the peer asks for that (AMQP 1.0 part 2.6.7, drain).
+    /// Gives back the remaining credit, if the peer asks for that (AMQP 1.0 part 2.6.7, drain).
     pub(crate) fn answer_drain(&mut self) {
         if let Some(sender) = &mut self.sender {
             sender.answer_drain();
         }
     }
 
-    /// The longest message that the peer takes, in bytes; `None`: any.
+    /// The longest message that the peer accepts, in bytes; `None`: any.
     pub(crate) fn peer_max_message_size(&self) -> Option<u64> {
         self.sender.as_ref().and_then(Sender::peer_max_message_size)
     }
@@ -198,10 +198,10 @@ impl Engine {
         unsafe { pn_connection_close(self.driver.connection()) }
     }
 
-    /// The buffer for the next bytes from the peer; empty once no more are taken.
+    /// The buffer for the next bytes from the peer; empty once no more are accepted.
     ///
-    /// The more requests are on the way, the fewer bytes at once: one disposition of 26 bytes may be
-    /// about all of them, and the engine makes an event for each.
+    /// The more requests are on the way, the smaller the buffer: one disposition of 26 bytes may apply
+    /// to all of them, and the engine makes an event for each.
     pub(crate) fn input(&mut self) -> &mut [u8] {
         let in_flight = self.sender.as_ref().map_or(0, Sender::in_flight);
         let most = (MAX_FRAME as usize * FULL_READS / in_flight.max(FULL_READS)).max(64);
@@ -228,8 +228,8 @@ impl Engine {
 
     /// The bytes to send to the peer; may run the engine.
     ///
-    /// Only a peer that has read everything is granted more credit: what the client has to say about its
-    /// messages would pile up.
+    /// Only a peer that has read everything is granted more credit: otherwise the dispositions of its messages
+    /// would pile up.
     pub(crate) fn output(&mut self) -> &[u8] {
         let mut waiting = self.driver.output();
         if waiting.size == 0 && self.receiver.as_mut().is_some_and(Receiver::top_up) {
@@ -244,8 +244,8 @@ impl Engine {
         self.driver.output_done(count);
     }
 
-    /// Takes note of the time, in milliseconds of a clock that never goes back, and returns when to call
-    /// this next; `None`: nothing depends on it yet. Heartbeats come from here.
+    /// Notes the time, in milliseconds of a clock that never goes back, and returns when to call
+    /// this next; `None`: nothing depends on it yet. This call also makes the heartbeats.
     pub(crate) fn tick(&mut self, now: i64) -> Option<i64> {
         // SAFETY: the transport is live.
         let next = unsafe { pn_transport_tick(self.driver.transport(), now) };

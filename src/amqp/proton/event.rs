@@ -1,13 +1,13 @@
-//! What the engine reports, free of pointers.
+//! What the engine reports, without pointers.
 
 use crate::error::Condition;
 
 /// One of the two links of the connection (AMQP 1.0 part 2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// The link that requests leave by.
+    /// The link for requests.
     Sender,
-    /// The link that replies come in by.
+    /// The link for replies.
     Receiver,
 }
 
@@ -15,7 +15,7 @@ pub(crate) enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct DeliveryId(pub(super) u64);
 
-/// How the peer disposed of a delivery of the client's (AMQP 1.0 part 3.4).
+/// How the peer disposed of one of the client's deliveries (AMQP 1.0 part 3.4).
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Accepted,
@@ -24,7 +24,7 @@ pub(crate) enum Outcome {
     Modified {
         undeliverable_here: bool,
     },
-    /// Settled without saying how, which is no promise at all.
+    /// Settled without an outcome, which promises nothing.
     Forgotten,
 }
 
@@ -32,21 +32,21 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) enum Payload {
     Whole(Vec<u8>),
-    /// The message was longer than allowed, by this many bytes in all; it was discarded as it streamed in.
+    /// The message was longer than allowed, with this many bytes in all; it was discarded while it arrived.
     TooLarge(u64),
 }
 
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// The peer's Open came in.
+    /// The peer's Open has arrived.
     Opened,
     /// The peer attached this link to a terminus. A refusal has none, and ends the link at once.
     Attached(Role),
     /// The peer granted credit for sending.
     Credit,
-    /// A delivery of the client's has an outcome; `tag` is what it was sent under.
+    /// One of the client's deliveries has an outcome; `tag` is the tag that it was sent with.
     Outcome { tag: u64, outcome: Outcome },
-    /// A message came in, and waits for being settled.
+    /// A message has arrived, and is to be settled.
     Message { delivery: DeliveryId, payload: Payload },
     /// The peer detached a link.
     LinkEnded(Role, Condition),
@@ -56,6 +56,6 @@ pub(crate) enum Event {
     ConnectionEnded(Condition),
     /// The engine gave up: the peer's bytes are not AMQP, SASL failed, or the peer fell silent.
     Failed(Condition),
-    /// The engine takes no more bytes.
+    /// The engine accepts no more bytes.
     InputEnded,
 }

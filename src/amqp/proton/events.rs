@@ -27,7 +27,7 @@ impl Engine {
                     let reason = condition(pn_connection_remote_condition(connection));
                     Some(Event::ConnectionEnded(reason))
                 }
-                // What a broker begins by itself the client would never read from, and it would grow in memory.
+                // The client would never read from a session that the broker begins, and so it would fill memory.
                 PN_SESSION_REMOTE_OPEN if pn_event_session(event) != self.session.as_ptr() => {
                     Some(failed("the broker began a session of its own"))
                 }
@@ -106,7 +106,7 @@ impl Engine {
         }
     }
 
-    /// Which of the client's links this is; a link that the peer made up is neither.
+    /// Which of the client's links this is; neither if the peer attached it.
     fn role(&self, link: *mut pn_link_t) -> Option<Role> {
         if self.sender.as_ref().is_some_and(|sender| sender.is(link)) {
             Some(Role::Sender)

@@ -1,4 +1,4 @@
-//! What happens up to the peer's Open: the SASL layer, and bounds on what a peer may send there.
+//! The connection up to the peer's Open: the SASL layer, and limits on what a peer may send before its Open.
 #![allow(unsafe_code)]
 
 use std::{
@@ -11,11 +11,11 @@ use zeroize::Zeroizing;
 
 use super::driver::Driver;
 
-/// Bytes that the peer may send up to its Open. SASL frames have 512 bytes at most (AMQP 1.0 part
-/// 5.3.1), and an Open is not much longer; but the engine keeps some of each SASL frame.
+/// The number of bytes that the peer may send up to its Open. SASL frames have at most 512 bytes (AMQP 1.0 part
+/// 5.3.1), and an Open is not much longer; but the engine keeps a part of each SASL frame in memory.
 const MAX_PREFACE: usize = 128 * 1024;
 
-/// The SASL mechanisms that are allowed; the engine takes the best one that the peer offers too.
+/// The SASL mechanisms that are allowed; the engine uses the best one that the peer also offers.
 #[derive(Clone, Copy)]
 pub(crate) enum Mechanisms<'a> {
     Anonymous,
@@ -30,7 +30,7 @@ pub(crate) enum Mechanisms<'a> {
 
 /// A login, from the first byte on.
 pub(super) struct Login {
-    /// Bytes that came before the peer's Open; `None`: it has come.
+    /// The number of bytes before the peer's Open; `None` once it has arrived.
     preface: Option<usize>,
     /// The SASL layer, if there is one. It lives as long as the driver.
     sasl: Option<NonNull<pn_sasl_t>>,
@@ -51,7 +51,7 @@ impl Login {
         Ok(Self { preface: Some(0), sasl, mechanism: ptr::null() })
     }
 
-    /// Counts bytes of the peer; an error once too many came without an Open.
+    /// Counts bytes of the peer; an error once too many have arrived without an Open.
     pub(super) fn count(&mut self, count: usize) -> Result<(), &'static str> {
         match &mut self.preface {
             Some(preface) if *preface + count > MAX_PREFACE => {
@@ -65,14 +65,14 @@ impl Login {
         }
     }
 
-    /// Notes that the peer's Open has come.
+    /// Notes that the peer's Open has arrived.
     pub(super) fn opened(&mut self) {
         self.preface = None;
         self.mechanism = self.chosen();
     }
 
-    /// Whether the peer began another login after its Open. Older versions of the engine take SASL
-    /// frames at any time, and keep some of each.
+    /// Whether the peer began another login after its Open. Older versions of the engine accept SASL
+    /// frames at any time, and keep a part of each in memory.
     pub(super) fn began_again(&mut self) -> bool {
         let mechanism = self.chosen();
         self.preface.is_none() && std::mem::replace(&mut self.mechanism, mechanism) != mechanism
@@ -83,7 +83,7 @@ impl Login {
         self.sasl.map_or(ptr::null(), |sasl| unsafe { pn_sasl_get_mech(sasl.as_ptr()) })
     }
 
-    /// Whether the login failed for a reason of the peer's that may pass (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
+    /// Whether the login failed for a reason at the peer that may be temporary (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
     pub(super) fn may_do_better(&self) -> bool {
         // SAFETY: the SASL layer lives as long as the driver.
         let outcome = self.sasl.map(|sasl| unsafe { pn_sasl_outcome(sasl.as_ptr()) });
@@ -111,7 +111,7 @@ fn layer(
         }
         let sasl = pn_sasl(driver.transport());
         pn_sasl_allowed_mechs(sasl, names.as_ptr());
-        // TLS is outside the engine, which would take every connection for one without it.
+        // TLS is outside the engine, which would consider every connection insecure.
         pn_sasl_set_allow_insecure_mechs(sasl, true);
         NonNull::new(sasl)
     })

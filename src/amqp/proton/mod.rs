@@ -1,9 +1,8 @@
 //! Qpid Proton as a protocol engine: bytes in, bytes out, events; no sockets, no clock.
 //!
-//! The driver owns connection, session, links and deliveries, and frees them in one place, when the
-//! engine is dropped. What this module keeps of them are pointers that live as long as the driver; a
-//! delivery ends earlier, when it is settled, and its pointer is forgotten in the same call. No pointer
-//! leaves this module.
+//! The driver owns connection, session, links and deliveries, and frees them when the engine is dropped.
+//! This module keeps pointers to them, which are valid as long as the driver; a delivery ends earlier,
+//! when it is settled, and its pointer is dropped in the same call. No pointer leaves this module.
 
 mod driver;
 mod engine;

@@ -1,4 +1,4 @@
-//! The link that replies come in by: credit, messages in pieces, and settling.
+//! The link for replies: credit, messages in pieces, and settling.
 #![allow(unsafe_code)]
 
 use std::{
@@ -12,19 +12,19 @@ use proton_sys::*;
 use super::event::{DeliveryId, Event, Payload};
 use crate::error::Condition;
 
-/// Replies that the broker may have on the way to the client. On a loopback 10 halve the throughput,
-/// more than 100 gain next to nothing.
+/// The number of replies that the broker may have on the way to the client. On a loopback interface 10 halve the
+/// throughput, and more than 100 bring almost no gain.
 const CREDIT: c_int = 100;
 
-/// A receiver, from the client's attach on. Its link lives as long as the driver.
+/// A receiver, once the client has attached it. Its link lives as long as the driver.
 pub(super) struct Receiver {
     link: NonNull<pn_link_t>,
-    /// Credit is granted as replies are taken, until the client closes.
+    /// Whether credit is granted as replies are received; it is not once the client closes.
     grants: bool,
-    /// Deliveries handed out and not settled yet.
+    /// Deliveries that were reported and are not settled yet.
     unsettled: HashMap<DeliveryId, NonNull<pn_delivery_t>>,
     next_delivery: u64,
-    /// The message that is coming in, and how many bytes of it have come.
+    /// The message that is arriving, and how many bytes of it have arrived.
     partial: Vec<u8>,
     partial_size: u64,
     max_message_size: u64,
@@ -32,7 +32,7 @@ pub(super) struct Receiver {
 
 impl Receiver {
     /// Attaches to `source`, with credit. A message of more than `max_message_size` bytes is discarded
-    /// as it comes in.
+    /// while it arrives.
     ///
     /// # Errors
     /// A text with an interior NUL, which C cannot hold.
@@ -76,7 +76,7 @@ impl Receiver {
         self.grants = false;
     }
 
-    /// Grants credit once half of it is used: a flow frame a message would double the frames. Whether it did.
+    /// Grants credit once half of it is used: a Flow for each message would double the frames. Returns whether it did.
     pub(super) fn top_up(&mut self) -> bool {
         if !self.grants {
             return false;
@@ -92,7 +92,7 @@ impl Receiver {
         }
     }
 
-    /// Takes in what has come of the current message, and of those behind it.
+    /// Reads what has arrived of the current message and of those after it.
     pub(super) fn receive(&mut self, events: &mut VecDeque<Event>) {
         // SAFETY: the link is live, and so is its current delivery until it is settled or dropped.
         unsafe {

@@ -1,4 +1,4 @@
-//! The link that requests leave by: credit, the session's window, and outcomes.
+//! The link for requests: credit, the session's window, and outcomes.
 #![allow(unsafe_code)]
 
 use std::{
@@ -14,12 +14,12 @@ use super::{
     raw::condition,
 };
 
-/// A sender, from the client's attach on. Its link lives as long as the driver.
+/// A sender, once the client has attached it. Its link lives as long as the driver.
 pub(super) struct Sender {
     link: NonNull<pn_link_t>,
-    /// The peer has attached it too, and neither it nor what it stands on has ended.
+    /// The peer has attached it, too, and neither the link nor its session or connection has ended.
     is_attached: bool,
-    /// Messages that were put on it, and those of them that have no outcome.
+    /// The number of messages that were sent, and of those that have no outcome.
     sent: i64,
     in_flight: usize,
 }
@@ -54,7 +54,7 @@ impl Sender {
         self.link.as_ptr() == link
     }
 
-    /// Notes that the peer has attached it too.
+    /// Notes that the peer has attached it, too.
     pub(super) fn attached(&mut self) {
         self.is_attached = true;
     }
@@ -64,21 +64,21 @@ impl Sender {
         self.is_attached = false;
     }
 
-    /// Messages that have no outcome.
+    /// The number of messages without an outcome.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight
     }
 
-    /// Whether a message can be sent now: there is credit, and the one before went out.
+    /// Whether a message can be sent now: there is credit, and the previous message has left the engine.
     pub(super) fn has_credit(&self) -> bool {
         if !self.is_attached || self.holds_back() || self.holds_message() {
             return false;
         }
         // SAFETY: the link is live.
         let credit = unsafe { pn_link_credit(self.link.as_ptr()) };
-        // Credit is unsigned on the wire, and more than an int holds reads as negative. So does credit
-        // that was taken back while messages were on the way (AMQP 1.0 part 2.6.7), but by no more than
-        // were sent.
+        // Credit is unsigned on the wire, and a value beyond an int reads as negative. Credit that was
+        // withdrawn while messages were on the way (AMQP 1.0 part 2.6.7) is negative, too, but at most by
+        // the number of messages sent.
         credit > 0 || i64::from(credit) < -self.sent
     }
 
@@ -89,14 +89,14 @@ impl Sender {
         unsafe { pn_link_queued(self.link.as_ptr()) > 0 }
     }
 
-    /// Whether the peer has sent a message on this link, which it must not. Those of the client are
-    /// complete at once, and a further one would be put into the peer's.
+    /// Whether the peer has sent a message on this link, which it must not. The client's own messages are
+    /// complete at once; the next one would be mixed into the peer's message.
     pub(super) fn holds_message(&self) -> bool {
         // SAFETY: the link is live.
         unsafe { !pn_link_current(self.link.as_ptr()).is_null() }
     }
 
-    /// Gives back what credit is left, if the peer asks for that: there is nothing to send (AMQP 1.0
+    /// Gives back the remaining credit, if the peer asks for that: there is nothing to send (AMQP 1.0
     /// part 2.6.7, drain).
     pub(super) fn answer_drain(&mut self) {
         if self.is_attached && !self.holds_back() {
@@ -109,7 +109,7 @@ impl Sender {
         }
     }
 
-    /// The longest message that the peer takes, in bytes; `None`: any.
+    /// The longest message that the peer accepts, in bytes; `None`: any.
     pub(super) fn peer_max_message_size(&self) -> Option<u64> {
         if !self.is_attached {
             return None;
@@ -125,7 +125,7 @@ impl Sender {
     /// Without credit, or with the tag 0.
     pub(super) fn send(&mut self, driver: &mut Driver, tag: u64, message: &[u8]) {
         assert!(self.has_credit(), "sending needs credit");
-        assert_ne!(tag, 0, "0 is no tag");
+        assert_ne!(tag, 0, "0 is not a tag");
         let link = self.link.as_ptr();
         let name = tag.to_string();
         let tag_bytes = pn_bytes_t { size: name.len(), start: name.as_ptr().cast() };
@@ -136,13 +136,13 @@ impl Sender {
             pn_link_send(link, message.as_ptr().cast(), message.len());
             pn_link_advance(link);
         }
-        // Into the output, if it goes: a queue in here could be neither counted nor taken back.
+        // Moves the message into the output, if possible: a queue in the engine could be neither counted nor withdrawn.
         driver.output();
         self.sent += 1;
         self.in_flight += 1;
     }
 
-    /// The outcome of a delivery, once; the delivery is forgotten with it.
+    /// The outcome of a delivery, only once; the delivery is then settled and freed.
     ///
     /// # Safety
     /// `delivery` is a live delivery of this sender.
@@ -150,11 +150,11 @@ impl Sender {
         // SAFETY: by the caller; nothing uses the pointer after it is settled.
         unsafe {
             let tag = pn_delivery_get_context(delivery) as usize as u64;
-            // Two dispositions that came at once are two events; the first has brought the outcome.
+            // Two dispositions that arrive at once are two events; the first has brought the outcome.
             if tag == 0 {
                 return None;
             }
-            // The state first, always: a getter of another state's fields changes the state in newer versions.
+            // Always read the state first: in newer versions, a getter of another state's fields changes the state.
             let outcome = match pn_delivery_remote_state(delivery) {
                 PN_ACCEPTED => Outcome::Accepted,
                 PN_REJECTED => {

@@ -1,4 +1,4 @@
-//! From the engine's events to the session's own: what each means for the requests and the run.
+//! From the engine's events to the session's: what each means for the requests and the run.
 
 use super::{Session, State};
 use crate::{
@@ -15,13 +15,13 @@ use crate::{
 };
 
 impl Session {
-    /// Turns an event of the engine into the session's own.
+    /// Turns an event of the engine into events of the session.
     pub(super) fn translate(&mut self, event: proton::Event) {
         match event {
             proton::Event::Opened => self.opened(),
             proton::Event::Attached(role) => self.attached(role),
             proton::Event::Credit => {
-                // One says as much as many.
+                // One such event is enough.
                 if !matches!(self.events.back(), Some(Event::Writable)) {
                     self.events.push_back(Event::Writable);
                 }
@@ -39,7 +39,7 @@ impl Session {
                 let place = if is_standing { Place::Connection } else { Place::Login };
                 self.end_at(place, condition);
             }
-            // The engine's words for a stream that ended in the middle say less than is known.
+            // The session knows more than the engine's text for a stream that ended in the middle says.
             proton::Event::Failed(_) if self.hung_up => self.input_ended = true,
             proton::Event::Failed(condition) => {
                 let end = self.failure(condition);
@@ -86,7 +86,7 @@ impl Session {
         let effect = consequences::effect(&condition, Place::Sender);
         if let State::Attaching { sender, .. } = &mut self.state {
             let what = Subject::Sending(self.send_to.clone());
-            // A broker that does not know the anonymous terminus may say so in any words.
+            // A broker that does not know the anonymous terminus may use any condition.
             if self.target == Target::Anonymous || effect == Effect::Sending {
                 let scope = Scope::EveryBroker;
                 *sender = Some(Err(End::Refused { what, condition, scope }));
@@ -98,7 +98,7 @@ impl Session {
             return;
         }
         let end = consequences::end(Place::Sender, self.sending(), condition.clone());
-        // The receiver still stands: replies that are here already must not go with the sender.
+        // The receiver is still attached: replies that have already arrived must not be lost with the sender.
         self.events.push_back(match effect {
             Effect::Sending => Event::SendingRefused(end),
             _ => Event::Ending(end),
@@ -122,10 +122,10 @@ impl Session {
         self.events.push_back(Event::Ended(consequences::end(place, what, condition)));
     }
 
-    /// Why the engine gave up, in its words unless they are its jargon.
+    /// Why the engine gave up, in its own text unless that is jargon.
     fn failure(&self, condition: Condition) -> End {
         if matches!(self.state, State::Opening) {
-            // By this name the engine reports that the login failed; by others, that it stumbled over bytes.
+            // By this name the engine reports that the login failed; by others, that it could not read the bytes.
             if !self.has_sasl || condition.name != "amqp:unauthorized-access" {
                 return self.preface.explain(Some(&condition), self.phase());
             }
@@ -159,7 +159,7 @@ impl Session {
 
     fn outcome(&mut self, tag: u64, outcome: proton::Outcome) {
         let Some(entry) = self.outbound.outcome(tag, &outcome) else { return };
-        // First, or what the outcome allows to go on would be sent after a refusal.
+        // This comes first: otherwise requests that the outcome lets go on would be sent after a refusal.
         if let proton::Outcome::Rejected(condition) = &outcome
             && consequences::effect(condition, Place::Outcome) == Effect::Sending
         {

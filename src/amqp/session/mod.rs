@@ -22,12 +22,12 @@ use crate::{
     signing::Request,
 };
 
-/// What a session is for and how it behaves.
+/// The addresses and settings of a session.
 pub(crate) struct Options<'a> {
-    /// Unlike that of any other connection.
+    /// Different for each connection.
     pub(crate) container_id: &'a str,
-    /// Unlike those of any other connection, or a broker might take one client's link for another's (AMQP
-    /// 1.0 part 2.6.1).
+    /// Different for each connection, like the sender's; otherwise a broker might mistake one client's link for
+    /// another's (AMQP 1.0 part 2.6.1).
     pub(crate) receiver_name: &'a str,
     pub(crate) sender_name: &'a str,
     /// `None`: no SASL layer.
@@ -35,7 +35,7 @@ pub(crate) struct Options<'a> {
     /// Open's hostname, by which brokers with virtual hosts choose one.
     pub(crate) hostname: &'a str,
     pub(crate) idle_timeout: Option<Duration>,
-    /// Bytes of a reply.
+    /// The most bytes of a reply.
     pub(crate) max_message_size: u64,
     pub(crate) listen_to: &'a str,
     pub(crate) send_to: &'a str,
@@ -67,7 +67,7 @@ pub(crate) struct Session {
     outbound: Outbound,
     inbound: Inbound,
     events: VecDeque<Event>,
-    /// The engine takes no more bytes.
+    /// The engine accepts no more bytes.
     input_ended: bool,
     /// The broker ended the byte stream.
     hung_up: bool,
@@ -86,7 +86,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Makes a session whose first output asks for everything that can be asked for before the broker's Open.
+    /// Makes a session whose first output has everything that may be sent before the broker's Open.
     ///
     /// # Errors
     /// An address, host name or password with an interior NUL.
@@ -122,7 +122,7 @@ impl Session {
         if options.target != Target::AsOffered {
             session.attach_sender()?;
         }
-        // What is attached after the broker's Open is checked now all the same.
+        // The sender is attached after the broker's Open; its texts are checked now.
         CString::new(options.send_to).and(CString::new(options.sender_name))?;
         Ok(session)
     }
@@ -135,7 +135,7 @@ impl Session {
 
 impl session::Session for Session {
     fn input(&mut self) -> &mut [u8] {
-        // What follows bytes that the engine stumbled over, an end too, is not why it ends.
+        // After bytes that the engine cannot read, nothing else is the reason for the end, not even the stream's end.
         if self.input_ended || self.hung_up { &mut [] } else { self.engine.input() }
     }
 
@@ -164,7 +164,7 @@ impl session::Session for Session {
     }
 
     fn tick(&mut self, now: Instant) -> Option<Instant> {
-        // The engine takes 0 for "no time".
+        // For the engine 0 means "no time".
         let milliseconds = now.saturating_duration_since(self.epoch).as_millis() as i64 + 1;
         let next = self.engine.tick(milliseconds)?;
         Some(self.epoch + Duration::from_millis(next as u64 - 1))

@@ -1,8 +1,8 @@
 //! From the words of the command line to a command and its options.
 //!
-//! `argh` knows no `--option=value`, takes a repeated option for an error, gives a word `help` a
-//! meaning, reads only UTF-8 and ends the process with 1. So the words are sorted here, by the rules
-//! that click has for pubtools-sign, and what argh gets to see is nothing it could trip over.
+//! `argh` does not know `--option=value`, rejects a repeated option, gives the word `help` a meaning,
+//! reads only UTF-8 and ends the process with 1. So this module sorts the words, by the rules of click,
+//! which pubtools-sign uses, and gives argh only words that it reads correctly.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::config::nearest::nearest;
 
-/// What the words ask for.
+/// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Parsed {
     /// A signing command.
@@ -139,10 +139,10 @@ fn read(
             }
             b"-h" | b"--help" => wants_help = true,
             b"-V" | b"--version" => wants_version = true,
-            // A lone "-" is a word like any other.
+            // A single "-" is an ordinary word.
             [b'-', _, ..] => match option(command, &word, &mut words) {
                 Ok((flag, value)) => {
-                    // Of several values of an option that has one, the last counts.
+                    // If an option with one value is repeated, the last value counts.
                     if !options::is_repeatable(flag) {
                         given.retain(|(known, _)| known.long != flag.long);
                     }
@@ -153,7 +153,7 @@ fn read(
             _ => inputs.push(word),
         }
     }
-    // Natively help comes before any complaint; click complains first of words it cannot read.
+    // Natively, help comes before any error; click first reports words that it cannot read.
     match first_problem {
         Some(problem) if topic.style == Style::PubtoolsSign || !(wants_help || wants_version) => {
             return Err(topic.usage(problem));
@@ -169,7 +169,7 @@ fn read(
     }
 }
 
-/// Checks what was given as a whole: no word too many, no option missing, no value empty.
+/// Checks the command line as a whole: no unexpected argument, no missing option, no empty value.
 fn check(
     topic: &Topic,
     command: Command,
@@ -196,7 +196,7 @@ fn check(
     }
 }
 
-/// Reads one option, and its value, which is the next word whatever that looks like.
+/// Reads one option, and its value, which is the next word even if that looks like an option.
 fn option(
     command: Command,
     word: &OsStr,

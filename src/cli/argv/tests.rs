@@ -1,4 +1,4 @@
-//! Tables of command lines; what click makes of them was measured with pubtools-sign 1.0.6.
+//! Tables of command lines; the results of click were measured with pubtools-sign 1.0.6.
 
 use super::*;
 use crate::{SignerType, cli::options::Bytes};
@@ -19,7 +19,7 @@ fn sign(words: Vec<OsString>) -> (Topic, Command, Options) {
     }
 }
 
-/// Task id, repository, whether raw, and inputs of a clear-sign line with what is required before it.
+/// Task id, repository, whether raw, and inputs of a clear-sign line; the required options come before `rest`.
 fn clear(rest: &str) -> (String, Option<String>, bool, Vec<String>) {
     let (_, _, options) =
         sign(words(&format!("amqp-messenger clear-sign --signing-key k --task-id 1 {rest}")));
@@ -108,7 +108,7 @@ fn finds_help_and_version() {
 }
 
 #[test]
-fn says_what_is_wrong() {
+fn reports_mistakes() {
     let native = "amqp-messenger clear-sign --signing-key k --task-id 1";
     for (line, expected) in [
         (
@@ -195,7 +195,7 @@ fn types_a_container_line() {
 }
 
 #[test]
-fn takes_any_bytes_for_files_and_inputs() {
+fn accepts_any_bytes_for_files_and_inputs() {
     let start: [&[u8]; 6] =
         [b"amqp-messenger", b"clear-sign", b"--signing-key", b"k", b"--task-id", b"help"];
     let rest: [&[u8]; 9] = [
@@ -255,7 +255,7 @@ fn judges_levels_by_style() {
 }
 
 #[test]
-fn refuses_what_has_no_meaning() {
+fn refuses_values_without_a_meaning() {
     let container = "container-sign --signing-key k --task-id 1 --digest d --reference r";
     for (options, expected) in [
         (

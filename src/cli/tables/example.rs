@@ -1,4 +1,4 @@
-//! The example configuration: complete, loadable, and honest about the defaults.
+//! The example configuration: complete, valid, and with the true defaults.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ const BATCH: &str = "
 # Many items in a request, for --signer-type batch. The keys mean the same as above.
 ";
 
-/// The file, with the optional keys live that `live` picks.
+/// The file; the optional keys that `live` selects are not commented out.
 pub(super) fn text(live: impl Fn(&Key) -> bool) -> String {
     let mut out = String::new();
     for signer in [SignerType::Single, SignerType::Batch] {

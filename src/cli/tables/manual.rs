@@ -70,7 +70,7 @@ fn bold(text: &str) -> String {
     format!("\\fB{}\\fR", escaped(text))
 }
 
-/// A text in roff, of which what stands between `` is bold.
+/// A text in roff; text in backquotes is bold.
 fn escaped(text: &str) -> String {
     let parts = text.split('`').enumerate().map(|(index, part)| {
         let part = part.replace('-', "\\-").replace('×', "\\(mu");

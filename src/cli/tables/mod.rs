@@ -1,8 +1,8 @@
-//! Makes what is made from the tables of options, keys and exit statuses, and holds files to it: the
+//! Generates texts from the tables of options, keys and exit statuses, and checks that the files have them: the
 //! tables in documents, the manual page, the completions, the example configuration.
 //!
 //! `make tables` writes them, by `WRITE_TABLES=1 cargo test --lib cli::tables`. In a document a
-//! table stands between `<!-- table: NAME -->` and `<!-- end -->`, in the manual page between
+//! table is between `<!-- table: NAME -->` and `<!-- end -->`, in the manual page between
 //! `.\" table: NAME` and `.\" end`.
 
 mod completions;
@@ -86,7 +86,7 @@ fn documents() -> Vec<PathBuf> {
     found
 }
 
-/// Fails if a file is not what the tables make of it; with `WRITE_TABLES` set, writes it.
+/// Fails if a file differs from what the tables generate; with `WRITE_TABLES` set, writes it.
 fn hold(path: &Path, made: &str) {
     let now = fs::read_to_string(path).unwrap_or_default();
     if now == made {
@@ -102,7 +102,7 @@ fn hold(path: &Path, made: &str) {
     panic!("{}:{at}: expected \"{line}\"; make tables writes it", path.display());
 }
 
-/// A text with its tables filled in, and the names of those it has.
+/// A text with its tables filled in, and the names of these tables.
 fn fill(
     text: &str,
     begin: impl Fn(&str) -> String,
@@ -129,18 +129,18 @@ fn fill(
     (out, names)
 }
 
-/// The commands that take an option.
+/// The commands that accept an option.
 fn takers(flag: &Flag) -> Vec<&'static str> {
     let takes = Command::ALL.into_iter().filter(|command| command.takes(flag.long));
     takes.map(Command::name).collect()
 }
 
-/// Whether each command that takes an option needs it.
+/// Whether each command that accepts an option needs it.
 fn is_required(flag: &Flag) -> bool {
     Command::ALL.into_iter().all(|command| command.needs(flag.long) == command.takes(flag.long))
 }
 
-/// The exit statuses from the gravest on: of several that hold the first counts.
+/// The exit statuses in order of severity: if several apply, the first counts.
 fn order_of_statuses() -> String {
     let name = |status: &Status| match status {
         Status::Interrupted => "an interrupt".to_owned(),
@@ -158,7 +158,7 @@ fn sentence(clause: &str) -> String {
 }
 
 #[test]
-fn a_table_that_is_no_more_what_it_was_is_noticed() {
+fn an_outdated_table_is_noticed() {
     let tables = [("t", "new\n".to_owned())];
     let fill =
         |text| fill(text, |name| format!("<!-- table: {name} -->"), "<!-- end -->", &tables).0;

@@ -1,10 +1,10 @@
-//! Random scripts of the broker: what must hold holds whatever comes in whatever order.
+//! Random scripts of the broker: the promises hold for all events in any order.
 
 use std::collections::HashSet;
 
 use super::*;
 
-/// Always the same ones.
+/// The scripts are the same in every run.
 #[test]
 fn no_order_of_events_breaks_the_promises() {
     let mut random = Random(1);
@@ -48,13 +48,13 @@ fn no_order_of_events_breaks_the_promises() {
         });
         assert!(
             verdicts.eq(script.settled.iter().copied()),
-            "a reply is settled otherwise: {steps:?}"
+            "a reply is settled wrongly: {steps:?}"
         );
         let refused = taken.iter().any(|step| matches!(step, RefuseSending));
         let stopped = matches!(taken.last(), Some(Stop));
         assert_eq!(matches!(result, Err(Error::Interrupted)), stopped, "{steps:?}");
         assert_eq!(result.is_err(), stopped || refused && !ledger.is_answered(), "{steps:?}");
-        // Each silence is a timeout, and nothing but an expected reply puts one off: no run takes longer.
+        // Each silence is a timeout, and only an expected reply postpones one: no run takes longer.
         let windows = (plan.retries + 1) * plan.send_retries;
         let quiets = taken.iter().filter(|step| matches!(step, Quiet)).count();
         assert!(quiets <= windows as usize, "more waits than the plan has: {steps:?}");

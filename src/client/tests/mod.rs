@@ -1,4 +1,4 @@
-//! The loops against a broker that is a script: no sockets and no time pass.
+//! The loops against a scripted broker, without sockets, and without time passing.
 
 mod interleavings;
 mod script;
@@ -14,7 +14,7 @@ fn plan(retries: u32, send_retries: u32) -> Plan {
     Plan { timeout: Duration::from_secs(3600), retries, send_retries }
 }
 
-/// Runs a script over `count` requests, and gives the script back with the result and the ledger.
+/// Runs a script over `count` requests; returns the script, the ledger and the result.
 fn play(
     count: usize,
     credit: usize,
@@ -34,9 +34,9 @@ fn is_answered(entry: &Entry) -> bool {
     matches!(entry.state(), State::Answered(_))
 }
 
-/// It was sent twice, and the broker took it once: a reply is on its way.
+/// The request was sent twice, and the broker accepted it once: a reply is on its way.
 #[test]
-fn what_was_accepted_once_is_waited_for_whatever_becomes_of_another_sending() {
+fn an_accepted_request_is_waited_for_whatever_the_outcome_of_another_sending() {
     let condition = Condition::new("amqp:precondition-failed", "");
     for outcome in
         [Outcome::Undeliverable(condition), Outcome::Returned("released"), Outcome::Unknown]
@@ -76,7 +76,7 @@ fn without_credit_the_windows_of_a_cycle_are_skipped() {
 
 /// Handed over is not sent: with nothing on the socket there are no windows to wait for.
 #[test]
-fn what_is_held_back_is_not_waited_for() {
+fn a_request_that_is_held_back_is_not_waited_for() {
     // One quiet for the sending of each cycle; a window would need one more.
     let mut held = Script::new(9, 5, &[Quiet, Quiet, Reply(0)]);
     held.held = true;
@@ -97,7 +97,7 @@ fn the_second_cycle_sends_what_is_open() {
 }
 
 #[test]
-fn what_is_given_back_goes_out_again_with_the_next_window() {
+fn a_returned_request_is_sent_again_with_the_next_window() {
     let (script, ledger, _) =
         play(2, 9, &plan(2, 1), &[Return(0), Accept(1), Quiet, Reply(0), Reply(1)]);
     assert_eq!(script.sent, [0, 1, 0]);
@@ -105,14 +105,14 @@ fn what_is_given_back_goes_out_again_with_the_next_window() {
 }
 
 #[test]
-fn what_is_given_back_to_the_end_is_known_as_that() {
+fn a_request_that_is_returned_until_the_end_is_known_as_returned() {
     let (script, ledger, _) = play(1, 9, &plan(2, 1), &[Return(0), Quiet, Return(0), Quiet]);
     assert_eq!(script.sent, [0, 0]);
     assert_eq!(ledger.entries()[0].state(), &State::Returned("released"));
 }
 
 #[test]
-fn after_a_lost_connection_only_what_has_no_outcome_goes_out_again() {
+fn after_a_lost_connection_only_requests_without_an_outcome_are_sent_again() {
     let (script, ..) =
         play(4, 9, &plan(1, 1), &[Accept(0), Reply(1), Forget(2), Reconnect, Reply(0), Quiet]);
     assert_eq!(script.sent, [0, 1, 2, 3, 2, 3]);
@@ -135,17 +135,17 @@ fn other_replies_are_accepted_and_broken_ones_rejected() {
 }
 
 #[test]
-fn a_refusal_lets_what_the_broker_has_be_answered_in_its_window() {
+fn after_a_refusal_the_client_waits_for_accepted_requests_in_their_window() {
     let steps = [Accept(0), RefuseSending, Reply(0), Credit(9), Reply(1)];
     let (script, ledger, result) = play(2, 1, &plan(9, 9), &steps);
     assert!(matches!(result, Err(Error::Refused { .. })));
     assert_eq!(script.sent, [0], "nothing is sent after a refusal");
     assert!(is_answered(&ledger.entries()[0]));
-    assert_eq!(script.steps.len(), 2, "and nothing is waited for once nothing can come");
+    assert_eq!(script.steps.len(), 2, "and the client does not wait once no reply can come");
 }
 
 #[test]
-fn a_refusal_ends_at_once_where_the_broker_has_nothing() {
+fn a_refusal_ends_the_run_at_once_if_the_broker_has_nothing() {
     for steps in [&[RefuseSending][..], &[Reject(0), RefuseSending]] {
         let (script, _, result) = play(2, 1, &plan(9, 9), steps);
         assert!(result.is_err() && script.steps.is_empty());
@@ -156,7 +156,10 @@ fn a_refusal_ends_at_once_where_the_broker_has_nothing() {
 fn a_refusal_is_reported_unless_everything_is_answered() {
     let (.., result) =
         play(2, 9, &plan(1, 1), &[Accept(0), Accept(1), RefuseSending, Reply(0), Reply(1)]);
-    assert!(result.is_ok(), "a broker that wants no more once it has everything withholds nothing");
+    assert!(
+        result.is_ok(),
+        "if the broker refuses more after it has everything, nothing is missing"
+    );
     let (.., result) = play(2, 9, &plan(1, 1), &[Accept(0), RefuseSending, Reject(1), Reply(0)]);
     assert!(result.is_err());
 }

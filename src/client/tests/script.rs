@@ -15,7 +15,7 @@ use crate::{
 };
 use Step::*;
 
-/// What the broker does when it is waited for; after the last one it is quiet.
+/// What the broker does when the client waits; after the last step it is quiet.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Credit(usize),
@@ -28,35 +28,35 @@ pub(super) enum Step {
     Malformed,
     Reconnect,
     RefuseSending,
-    /// What is handed over stays where it is, until there is credit again.
+    /// Requests that are handed over stay in the client until there is credit again.
     Hold,
     Quiet,
-    /// The run is ended from outside.
+    /// The run is stopped from outside.
     Stop,
 }
 pub(super) struct Script {
     pub(super) steps: VecDeque<Step>,
     pub(super) retries: u32,
-    /// Windows of this cycle that are over.
+    /// The number of windows of this cycle that have ended.
     pub(super) windows: u32,
-    /// What was handed over in this cycle.
+    /// The requests that were handed over in this cycle.
     pub(super) handed: HashSet<usize>,
-    /// Nothing goes out, and one request waits for that.
+    /// Nothing is sent, and one request waits for that.
     pub(super) held: bool,
     pub(super) waits: bool,
-    /// Something of this cycle went out, or came to an outcome or a reply all the same.
+    /// A request of this cycle was sent, or had an outcome or a reply all the same.
     pub(super) went_out: bool,
-    /// What the broker would never take.
+    /// The requests that the broker would never accept.
     pub(super) never: HashSet<usize>,
-    /// When the wait of this phase is to end; `None`: it may begin again.
+    /// The deadline of this phase's wait; `None`: it may begin again.
     pub(super) clock: Option<(Phase, Instant)>,
     pub(super) answered: HashSet<usize>,
     pub(super) credit: usize,
-    /// What was handed over, in order.
+    /// The requests that were handed over, in order.
     pub(super) sent: Vec<usize>,
-    /// What has no outcome on this connection.
+    /// The requests without an outcome on this connection.
     pub(super) in_flight: HashSet<usize>,
-    /// What was accepted in this cycle.
+    /// The requests that were accepted in this cycle.
     pub(super) accepted: HashSet<usize>,
     /// Whether each reply was accepted, in order.
     pub(super) settled: Vec<bool>,
@@ -87,7 +87,7 @@ impl Script {
         }
     }
 
-    /// Notes that a wait went by in silence; the last one of a cycle ends it.
+    /// Notes that a wait has ended without an event; the last one of a cycle ends the cycle.
     fn quiet(&mut self, phase: Phase) {
         self.windows += u32::from(phase == Phase::Reply);
         if self.windows == self.retries || (phase == Phase::Send && !self.went_out) {
@@ -98,11 +98,11 @@ impl Script {
         }
     }
 
-    /// Only a silence and an expected reply put off the end of a wait; while sending, an outcome does as well.
+    /// Only a silence and an expected reply move the deadline of a wait; while sending, an outcome does so, too.
     fn check_clock(&mut self, deadline: &Deadline, step: &Step) {
         let clock = (deadline.phase(), deadline.at());
         if let Some(before) = self.clock.take_if(|(phase, _)| *phase == clock.0) {
-            assert_eq!(clock, before, "the clock was put back for nothing");
+            assert_eq!(clock, before, "the deadline was moved without a reason");
         }
         let progress = match step {
             Reply(entry) => self.answered.insert(*entry),
@@ -136,7 +136,7 @@ impl Broker for Script {
         self.waits = self.held;
         assert!(!self.accepted.contains(&entry), "an accepted request was sent again in its cycle");
         self.credit -= 1;
-        // What goes out for the first time in its cycle is progress in sending.
+        // A request that is sent for the first time in its cycle is progress in sending.
         if self.handed.insert(entry) {
             self.clock.take_if(|(phase, _)| *phase == Phase::Send);
         }

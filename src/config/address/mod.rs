@@ -1,10 +1,10 @@
-//! From an address's template and an operation's fields to the address.
+//! Makes an address from its template and an operation's fields.
 
 use super::{Settings, Template};
 use crate::error::{Argument, Error};
 
 impl Settings {
-    /// Lists the fields that the settings themselves lend to an address, with their values.
+    /// Lists the settings that are fields of an address, with their values.
     pub(crate) fn address_fields(&self) -> Vec<(&'static str, Option<String>)> {
         let path = |path: &Option<std::path::PathBuf>| {
             path.as_ref().map(|path| path.display().to_string())
@@ -27,10 +27,10 @@ impl Settings {
 
     /// Puts the fields of the operation, the creator and the settings into an address.
     ///
-    /// `key` is the template's key, `topic_send_to` or `topic_listen_to`; `creator` is the name that
-    /// requests carry; an operation's field without a value is one whose option was not given. The
-    /// operation's fields beat the settings'. A value may not hold wildcards or control characters,
-    /// lest it reaches addresses that the template's author did not mean.
+    /// `key` is the template's key, `topic_send_to` or `topic_listen_to`. `creator` is the name in the
+    /// requests. An operation's field has no value if its argument was not given. The operation's fields
+    /// take precedence over the settings. A value must not contain wildcards or control characters:
+    /// it could otherwise reach addresses that the template's author did not intend.
     ///
     /// # Errors
     /// [`Error::Argument`] for a value of an argument; [`Error::MissingArgument`] for a field without a value, and
@@ -115,7 +115,7 @@ fn not_given(name: &str) -> String {
     }
 }
 
-/// The argument that gives an operation's field its value.
+/// The argument that is the value of an operation's field.
 fn argument(field: &str) -> Argument {
     match field {
         "requester" => Argument::Requester,

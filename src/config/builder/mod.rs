@@ -15,8 +15,8 @@ use crate::error::Error;
 
 /// Builds [`Settings`] without a file.
 ///
-/// Its methods are named after the file's keys, and a value means what it means there, except that `${NAME}` is not
-/// replaced. What is not set has the same default.
+/// Its methods are named after the file's keys, and a value means the same as in a file, except that `${NAME}` is not
+/// replaced. The defaults are the same, too.
 ///
 /// ```
 /// use std::time::Duration;
@@ -58,7 +58,7 @@ impl SettingsBuilder {
     /// Checks the settings.
     ///
     /// # Errors
-    /// [`Error::Config`] for the first thing wrong; its path is empty, and its key is named after the method.
+    /// [`Error::Config`] for the first error; its path is empty, and its key is named after the method.
     pub fn build(self) -> Result<Settings, Error> {
         let env = |name: &str| std::env::var(name).ok();
         let section = Section::made("settings", self.entries, keys::of(self.signer), &env)?;
@@ -75,7 +75,7 @@ impl SettingsBuilder {
     }
 
     fn file(self, key: &str, path: &Path) -> Self {
-        // A path that is not UTF-8 is reported as what it would be read as: a file that does not exist.
+        // A path that is not UTF-8 is changed here, and then reported as a file that does not exist.
         self.text(key, path.to_string_lossy())
     }
 
@@ -83,7 +83,7 @@ impl SettingsBuilder {
         self.node(key, Node::Float(time.as_secs_f64()))
     }
 
-    /// A word of the key's row in the table of keys.
+    /// Sets a key to one of the words in its row of the table of keys.
     fn word(self, key: &str, index: usize) -> Self {
         match keys::row(key).takes {
             Takes::Word(words) => self.text(key, words[index]),
@@ -91,7 +91,7 @@ impl SettingsBuilder {
         }
     }
 
-    /// Sets a key to a value as the file has it, such as `timeout` to `60`; with `messaging_brokers` it adds one URL.
+    /// Sets a key to a value as it is written in a file, such as `timeout` to `60`; `messaging_brokers` adds one URL.
     ///
     /// An unknown key or a wrong value is reported by [`SettingsBuilder::build`].
     pub fn set(self, key: &str, value: impl Into<String>) -> Self {
@@ -225,17 +225,17 @@ impl SettingsBuilder {
         self.file("password_file", path.as_ref())
     }
 
-    /// Sets what the sender attaches to.
+    /// Sets the kind of target that the sender attaches to.
     pub fn sender_target(self, target: SenderTarget) -> Self {
         self.word("sender_target", target as usize)
     }
 
-    /// Sets the host name in the Open (AMQP 1.0 part 2.7.1), if it is not the URL's.
+    /// Sets the host name in the Open (AMQP 1.0 part 2.7.1), if it differs from the URL's.
     pub fn open_hostname(self, name: impl Into<String>) -> Self {
         self.text("open_hostname", name)
     }
 
-    /// Sets what is checked of the broker's certificate.
+    /// Sets what the client checks in the broker's certificate.
     pub fn tls_verify(self, verify: TlsVerify) -> Self {
         self.word("tls_verify", verify as usize)
     }

@@ -1,4 +1,4 @@
-//! Settings made in code beside the same ones read from a file.
+//! Compares settings made in code with the same ones read from a file.
 
 use super::*;
 
@@ -35,7 +35,7 @@ fn complete(signer: SignerType) -> SettingsBuilder {
         .deadline(Duration::from_secs(600))
 }
 
-/// Written as a file, the same settings come of it.
+/// A file with the same values gives the same settings.
 #[test]
 fn every_key_is_read_as_in_a_file() {
     let builder = complete(SignerType::Batch).chunk_size(50);
@@ -63,7 +63,7 @@ fn every_key_is_read_as_in_a_file() {
 }
 
 #[test]
-fn what_is_wrong_is_named_after_the_method() {
+fn errors_are_named_after_the_method() {
     let single = || complete(SignerType::Single);
     for (builder, expected) in [
         (Settings::builder(SignerType::Single), "settings.messaging_brokers: this key is req"),
