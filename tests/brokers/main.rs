@@ -3,6 +3,7 @@
 //! One suite for all brokers; the tables in `kinds` give what differs between them. Tests that stop or kill
 //! the broker have it to themselves, the others share it.
 
+#![expect(clippy::print_stderr, reason = "the test reports what it does")]
 // One crate in modules, not a library.
 #![allow(unreachable_pub)]
 

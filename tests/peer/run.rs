@@ -35,7 +35,7 @@ impl Run {
 
     /// Fails the test unless the other run did the same as this one, which is a run of pubtools-sign.
     #[track_caller]
-    pub fn equals(&self, ours: &Run) {
+    pub fn equals(&self, ours: &Self) {
         self.compare(ours, "connections", |run| normal::connections(&run.record));
         self.compare(ours, "links", |run| normal::links(&run.record));
         self.sends_the_same_requests(ours);
@@ -44,7 +44,7 @@ impl Run {
     }
 
     #[track_caller]
-    pub fn sends_the_same_requests(&self, ours: &Run) {
+    pub fn sends_the_same_requests(&self, ours: &Self) {
         self.compare(ours, "requests", |run| normal::requests(&run.record));
         assert_eq!(
             (self.durable(), ours.durable()),
@@ -54,8 +54,8 @@ impl Run {
     }
 
     #[track_caller]
-    pub fn prints_the_same(&self, ours: &Run) {
-        self.compare(ours, "standard output", Run::printed);
+    pub fn prints_the_same(&self, ours: &Self) {
+        self.compare(ours, "standard output", Self::printed);
         self.compare(ours, "exit status", |run| run.ended.status.to_string());
     }
 
@@ -70,7 +70,7 @@ impl Run {
     }
 
     #[track_caller]
-    fn compare(&self, ours: &Run, what: &str, of: impl Fn(&Run) -> String) {
+    fn compare(&self, ours: &Self, what: &str, of: impl Fn(&Self) -> String) {
         let (theirs, these) = (of(self), of(ours));
         if theirs != these {
             let at = theirs.bytes().zip(these.bytes()).take_while(|(a, b)| a == b).count();

@@ -5,6 +5,8 @@
 //!
 //! Environment: SOAK_REQUESTS (50000) and SOAK_SECONDS (600), both minimums; SOAK_SEED, which is printed.
 
+#![expect(clippy::print_stdout, reason = "the test reports what it does")]
+
 mod chaos;
 mod client;
 mod judge;
