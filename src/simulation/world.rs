@@ -17,6 +17,9 @@ use crate::error::Error;
 /// So many calls without any progress of time are a loop without end.
 const MOST_STEPS: u32 = 200_000;
 
+/// So many things happen in no run that ends.
+const MOST_EVENTS: u32 = 1_000_000;
+
 /// What decides what brokers do.
 pub(crate) trait Script {
     /// What becomes of a connection to a broker: its `number`, from 0 on, of those to this broker.
@@ -66,6 +69,7 @@ pub(crate) struct World {
     outside: Outside,
     steps: u32,
     stepped_at: Duration,
+    events: u32,
 }
 
 impl World {
@@ -80,6 +84,7 @@ impl World {
             outside,
             steps: 0,
             stepped_at: Duration::ZERO,
+            events: 0,
         }
     }
 
@@ -125,6 +130,8 @@ impl World {
     fn settle_until(&mut self, until: Duration) {
         self.deliver();
         while let Some(due) = self.shared.agenda.take(until) {
+            self.events += 1;
+            assert!(self.events < MOST_EVENTS, "the run does not end: {:?}", self.now());
             self.happen(due);
             self.deliver();
         }
