@@ -60,6 +60,7 @@ pub(crate) struct Made {
 pub(crate) struct Delivered {
     pub(crate) reply: usize,
     pub(crate) told: Told,
+    pub(crate) at: Duration,
     pub(crate) settled: Option<Settled>,
 }
 

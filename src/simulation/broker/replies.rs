@@ -53,7 +53,7 @@ impl Peer {
             }
             let Some(told) = told else { return };
             let delivered = shared.witness.delivered.len();
-            shared.witness.delivered.push(Delivered { reply, told, settled: None });
+            shared.witness.delivered.push(Delivered { reply, told, at: now, settled: None });
             if self.plan.presettled {
                 shared.witness.saw("reply: settled as it is sent");
             } else if self.state == State::Gone {

@@ -1,5 +1,7 @@
 //! The run ends for a reason that there was, and with the exit status of the documents.
 
+use std::time::Duration;
+
 use super::super::{run::Ended, witness::Place};
 use crate::{
     error::Error,
@@ -54,7 +56,9 @@ fn reason(ended: &Ended) -> Option<&'static str> {
     match &ended.result {
         Ok(()) => {
             let is_open = entries.iter().any(|entry| is_open(entry.state()));
+            // And there was nothing for `timeout` after the last expected reply.
             let least = settings.timeout * settings.send_retries;
+            let least = least.max(last_expected_reply(ended) + settings.timeout);
             (is_open && ended.took < least).then_some("the run gives up early")
         }
         Err(Error::Interrupted) => match ended.interrupt {
@@ -89,6 +93,22 @@ fn reason(ended: &Ended) -> Option<&'static str> {
         }
         Err(_) => Some("such an error does not end a run"),
     }
+}
+
+/// When the last reply was sent that was the first one to its request.
+fn last_expected_reply(ended: &Ended) -> Duration {
+    let witness = &ended.witness;
+    let of_request = |number| {
+        let mut deliveries = witness.delivered.iter().filter(|delivered| {
+            witness.made[delivered.reply].request == number
+                && ended.is_expected(delivered)
+                && witness.was_read(delivered.told)
+        });
+        deliveries.next().map(|delivered| delivered.at)
+    };
+    let entries = ended.ledger.entries().iter().enumerate();
+    let answered = entries.filter(|(_, entry)| entry.reply().is_some());
+    answered.filter_map(|(number, _)| of_request(number)).max().unwrap_or_default()
 }
 
 /// What should have ended the run and did not.
