@@ -60,6 +60,9 @@ impl Peer {
 
     /// Closes the connection for this reason; the client's Close, or the end of its bytes, is waited for.
     pub(super) fn close(&mut self, condition: Condition, shared: &mut Shared) {
+        if std::mem::replace(&mut self.is_closing, true) {
+            return;
+        }
         let seen = &shared.witness.connections[self.number];
         let stands = seen.receiver.is_some() && seen.sender.is_some();
         let place = if stands { Place::Connection } else { Place::Login };

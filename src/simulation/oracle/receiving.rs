@@ -15,8 +15,12 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
     for delivered in &ended.witness.delivered {
         let made = &ended.witness.made[delivered.reply];
         let is_expected = ended.is_expected(delivered);
-        let is_answered = entries[made.request].reply().is_some();
-        if is_expected && !is_answered && must_count(ended, delivered) {
+        let entry = &entries[made.request];
+        if is_expected
+            && entry.reply().is_none()
+            && !is_rejected(entry)
+            && must_count(ended, delivered)
+        {
             broken.push(format!("a reply to request {} is lost: {delivered:?}", made.request));
         }
         let right = if is_expected || made.kind == Reply::Foreign {
@@ -33,6 +37,12 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
             broken.push(format!("request {number} is said to be {:?}", entry.state()));
         }
     }
+}
+
+/// Whether a broker rejected a request: then it is not waited for, though the signing server may have it.
+fn is_rejected(entry: &Entry) -> bool {
+    let State::Undeliverable(condition) = entry.state() else { return false };
+    condition.name != "amqp:link:message-size-exceeded"
 }
 
 /// Whether the client must have taken a reply in: it said so, or has read it while it was still waiting for replies.
