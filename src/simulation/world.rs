@@ -18,7 +18,7 @@ use crate::error::Error;
 const MOST_STEPS: u32 = 200_000;
 
 /// So many things happen in no run that ends.
-const MOST_EVENTS: u32 = 1_000_000;
+const MOST_EVENTS: u32 = 300_000;
 
 /// What decides what brokers do.
 pub(crate) trait Script {
