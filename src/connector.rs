@@ -1,4 +1,4 @@
-//! Opens connections to real or simulated brokers: the one place that knows every protocol.
+//! Opens connections to real or simulated brokers: the only place that knows every protocol.
 
 use std::{ffi::NulError, time::Instant};
 
@@ -93,7 +93,7 @@ impl<N> Connector<'_, N> {
     }
 }
 
-/// The configuration is checked for NUL when it is read, addresses and passwords with it.
+/// An error that should not happen: the configuration, with addresses and passwords, is checked for NUL when it is read.
 fn holds_nul(_: &NulError) -> Error {
     Error::argument(Argument::Address, "contains a NUL character")
 }

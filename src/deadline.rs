@@ -1,15 +1,15 @@
-//! Points in time that waits end at, each with a name.
+//! Points in time at which waits end, each with a name.
 //!
-//! Nothing here reads a clock: the current time is an argument, so that a run can happen under virtual time.
+//! Nothing here reads a clock: the current time is an argument, and a run can use virtual time.
 
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Phase};
 
-/// The longest time that is counted; an [`Instant`] cannot hold every sum.
+/// The longest time until a deadline; an [`Instant`] cannot hold every sum.
 const LONGEST: Duration = Duration::from_secs(1 << 32);
 
-/// A point in time that a wait of one phase ends at, and the length of time that led to it.
+/// A point in time at which a wait of one phase ends, and the length of time that led to it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
     at: Instant,

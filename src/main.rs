@@ -1,8 +1,8 @@
 //! The command `amqp-messenger`.
 //!
-//! C's `main`, not Rust's, whose runtime opens `/dev/null` for each standard stream that is closed:
-//! it aborts without `/dev/null`, as in an empty root, and with one the results of
-//! a run with a closed standard output would vanish there without a word.
+//! This is C's `main`, not Rust's: Rust's runtime opens `/dev/null` for each closed standard stream.
+//! It aborts if there is no `/dev/null`, as in an empty root; otherwise the results of a run with a closed
+//! standard output would silently vanish.
 
 #![no_main]
 // Three calls to the system before anything else runs; the rest of the command is in the library.
@@ -18,7 +18,7 @@ use std::{
 extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
     hold_standard_streams();
     // A reader or a broker that hangs up is an error of the write, not the end of the process.
-    // SAFETY: no handler of the program's is set, and no other thread exists yet.
+    // SAFETY: the program has set no handler, and no other thread exists yet.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     let word = |index| {
         // SAFETY: C gives that many strings, each ended by a NUL, which stay as they are.
@@ -28,10 +28,10 @@ extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
     amqp_messenger::cli::run((0..usize::try_from(count).unwrap_or(0)).map(word).collect()).into()
 }
 
-/// Puts a descriptor that can neither be read nor written in the place of each closed standard stream.
+/// Replaces each closed standard stream by a descriptor that can be neither read nor written.
 ///
 /// Otherwise the next file or socket to be opened would become standard output, and get the results.
-/// The root folder is there on every host.
+/// The root folder exists on every host.
 fn hold_standard_streams() {
     for stream in [libc::STDIN_FILENO, libc::STDOUT_FILENO, libc::STDERR_FILENO] {
         // SAFETY: a plain query of a number that need not be open, and a constant path. The new
@@ -40,7 +40,7 @@ fn hold_standard_streams() {
             if libc::fcntl(stream, libc::F_GETFD) == -1
                 && libc::open(c"/".as_ptr(), libc::O_PATH) != stream
             {
-                // 74, which stands for what cannot be read or written; there is no place to say more.
+                // 74: a file cannot be read or written. No message can be printed.
                 libc::_exit(74);
             }
         }

@@ -4,10 +4,10 @@ use uuid::Builder;
 
 /// Draws a UUID of version 4 (RFC 9562).
 ///
-/// From OpenSSL's generator, which asks the kernel itself: it works on a host without `/dev` too.
+/// It uses OpenSSL's generator, which asks the kernel directly, and so works on a host without `/dev`.
 ///
 /// # Panics
-/// If the kernel has no randomness to give; nothing could be signed then, TLS included.
+/// If the kernel provides no random bytes; neither requests nor TLS are possible then.
 pub(crate) fn uuid() -> String {
     uuid_of(u128::from_ne_bytes(bytes()))
 }
@@ -17,7 +17,7 @@ pub(crate) fn uuid_of(bits: u128) -> String {
     Builder::from_random_bytes(bits.to_ne_bytes()).into_uuid().to_string()
 }
 
-/// Draws a number, as [`uuid`] does.
+/// Draws a number, as [`uuid()`] does.
 pub(crate) fn number() -> u64 {
     u64::from_ne_bytes(bytes())
 }

@@ -1,4 +1,4 @@
-//! From settings and an operation to signatures.
+//! Signs an operation, with the settings of a signer.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -28,14 +28,14 @@ pub struct Signer {
     interrupt: Option<Interrupt>,
 }
 
-/// The requests of an operation, the addresses they use, and what is known of each.
+/// The requests of an operation, their addresses, and the state of each.
 pub struct Run {
     route: Route,
     ledger: Ledger,
 }
 
 impl Run {
-    /// Returns the requests in input order, each with what is known of it.
+    /// Returns the requests in input order, each with its state.
     pub fn entries(&self) -> &[Entry] {
         self.ledger.entries()
     }
@@ -96,7 +96,7 @@ impl Signer {
         self.interrupt = Some(interrupt);
     }
 
-    /// Checks an operation and makes its requests, each with an id of its own. Sends nothing.
+    /// Checks an operation and makes its requests, each with its own id. Sends nothing.
     ///
     /// # Errors
     /// [`Error::Argument`] if the settings do not allow the operation; [`Error::Config`] or
@@ -211,7 +211,7 @@ fn created(now: SystemTime) -> String {
 mod tests {
     use super::*;
 
-    /// As the documentation of the crate promises.
+    /// The documentation of the crate promises this.
     #[test]
     fn a_signer_may_be_shared_and_a_run_moved() {
         fn shared<T: Send + Sync>() {}

@@ -7,7 +7,7 @@ use crate::{
 
 /// How a run ended; the number is the exit status.
 ///
-/// If several hold, the greatest counts: they are listed from the least grave on.
+/// If several apply, the greatest counts: they are listed in order of severity, the least severe first.
 ///
 /// ```
 /// use amqp_messenger::Status;
@@ -45,7 +45,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// Every status, from the least grave on.
+    /// Every status, the least severe first.
     #[cfg(feature = "cli")]
     pub(crate) const ALL: [Self; 12] = [
         Self::Signed,
@@ -136,7 +136,7 @@ impl Status {
         }
     }
 
-    /// The status of a whole run: the gravest of what ended it and of what became of each request.
+    /// The status of a whole run: the most severe of the error that ended it and of the statuses of its requests.
     pub fn of_run(result: &Result<(), Error>, entries: &[Entry]) -> Self {
         let ended = result.as_ref().err().map_or(Self::Signed, Self::of_error);
         entries.iter().map(Self::of_entry).fold(ended, Self::max)

@@ -36,7 +36,7 @@ impl Interrupt {
     /// Makes an interrupt that is not raised.
     ///
     /// # Errors
-    /// The operating system's, if the process has no file descriptors left.
+    /// An error of the operating system, if the process has no file descriptors left.
     pub fn new() -> io::Result<Self> {
         let (reader, writer) = UnixStream::pair()?;
         writer.set_nonblocking(true)?;
@@ -45,20 +45,20 @@ impl Interrupt {
 
     /// Raises the interrupt. It is one write(2), and so may be called from a signal handler.
     pub fn raise(&self) {
-        // A failure means that the buffer is full, and so that it is raised already.
+        // A failure means that the buffer is full: it is raised already.
         let _ = (&*self.writer).write(&[1]);
     }
 
     /// A stream that raises the interrupt when a byte is written to it, for a signal handler to own.
     ///
     /// # Errors
-    /// The operating system's, if the process has no file descriptors left.
+    /// An error of the operating system, if the process has no file descriptors left.
     pub fn writer(&self) -> io::Result<UnixStream> {
         self.writer.try_clone()
     }
 }
 
-/// What every wait of a run watches beside its own deadline.
+/// What every wait of a run watches besides its own deadline.
 #[derive(Clone, Default)]
 pub(crate) struct Stop {
     pub(crate) interrupt: Option<Interrupt>,
@@ -66,12 +66,12 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
-    /// The descriptor that becomes readable with the interrupt. Nothing reads it, so it stays so.
+    /// The descriptor that the interrupt makes readable. Nothing reads from it, so it stays readable.
     pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.interrupt.as_ref().map(|interrupt| interrupt.reader.as_fd())
     }
 
-    /// The error of a run whose total deadline has passed, if it has.
+    /// Returns an error if the deadline of the whole run has passed.
     pub(crate) fn check(&self, now: Instant) -> Result<(), Error> {
         match &self.total {
             Some(total) if total.has_passed(now) => Err(Error::Deadline { after: total.length() }),

@@ -3,7 +3,7 @@
 use super::{Sasl, Settings, TlsVerify, section::Section};
 use crate::error::Error;
 
-/// Checks what no key can be checked for by itself.
+/// Checks what cannot be checked key by key.
 ///
 /// # Errors
 /// [`Error::Config`] for the first key that contradicts another.
@@ -79,7 +79,7 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
     Ok(())
 }
 
-/// Checks the time that the protocol bounds.
+/// Checks the time that the protocol limits.
 fn check_time_to_live(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
     if settings.time_to_live().as_millis() > u32::MAX.into() {
         let problem = "timeout × retries is a request's time to live, at most 4294967 s in AMQP; lower one of them";

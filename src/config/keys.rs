@@ -1,11 +1,11 @@
-//! The keys of the configuration: the table that reading, the example file and the documents are
-//! made from.
+//! The keys of the configuration: the table from which files are read, and the example file and the documents
+//! are made.
 
 use std::fmt;
 
 use super::SignerType;
 
-/// A key's row. In texts `` marks what is typed as it stands.
+/// A key's row. In texts, backquotes mark what is typed literally.
 #[cfg_attr(not(test), expect(dead_code, reason = "documents are made in tests"))]
 pub(crate) struct Key {
     pub(crate) name: &'static str,
@@ -14,7 +14,7 @@ pub(crate) struct Key {
     pub(crate) meaning: &'static str,
 }
 
-/// What a key's value is.
+/// The kind of a key's value.
 pub(crate) enum Takes {
     /// One of these words, in any case.
     Word(&'static [&'static str]),
@@ -22,20 +22,20 @@ pub(crate) enum Takes {
     Value(&'static str),
 }
 
-/// What holds if a key is not there.
+/// What applies if a key is missing.
 #[cfg_attr(not(test), expect(dead_code, reason = "documents are made in tests"))]
 pub(crate) enum Default {
-    /// The key must be there; a sample.
+    /// The key is required; a sample.
     Required(&'static str),
-    /// The key must be there for an `amqps://` broker; a sample.
+    /// The key is required for an `amqps://` broker; a sample.
     RequiredForTls(&'static str),
     /// The same as if it had this value.
     Is(&'static str),
-    /// What no value says; a sample.
+    /// What happens then, which no value expresses; a sample.
     None { then: &'static str, sample: &'static str },
 }
 
-/// The keys of both sections; `chunk_size`, the batch section's own, is the last.
+/// The keys of both sections; the last, `chunk_size`, is only for the batch section.
 const KEYS: [Key; 28] = [
     Key {
         name: "messaging_brokers",

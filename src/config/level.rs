@@ -4,7 +4,7 @@ use log::LevelFilter;
 
 /// Reads the name of a log level, in any case.
 ///
-/// Takes the names of Python's logging and of the `log` crate: DEBUG, INFO, WARNING, WARN, ERROR,
+/// Accepts the names of Python's logging and of the `log` crate: DEBUG, INFO, WARNING, WARN, ERROR,
 /// CRITICAL (which is as quiet as ERROR), TRACE and OFF.
 pub fn parse_level(name: &str) -> Option<LevelFilter> {
     Some(match name.to_ascii_uppercase().as_str() {

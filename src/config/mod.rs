@@ -1,9 +1,9 @@
 //! The configuration file, read once into checked values.
 //!
 //! The file is the one pubtools-sign reads: YAML with a section for each signer, `${NAME}` in
-//! strings replaced by environment variables. Only the requested section is judged. What leaves
-//! this module is right in itself; nothing later checks it again, except that certificate and secret
-//! files are opened where they are used.
+//! strings replaced by environment variables. Only the requested section is checked. The settings that
+//! leave this module are valid, and are not checked again; only certificate and secret files are opened
+//! later, where they are used.
 
 mod address;
 mod builder;
@@ -34,7 +34,7 @@ use std::path::PathBuf;
 
 /// Lists where the configuration file is read from if none is named, in this order.
 ///
-/// The first is below the home directory, and is there only if `HOME` is set.
+/// The first is below the home directory, and is in the list only if `HOME` is set.
 pub fn default_paths() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
     let own = home.map(|home| PathBuf::from(home).join(".config/pubtools-sign/conf.yaml"));

@@ -1,9 +1,9 @@
 //! The nearest known word, for "did you mean".
 
-/// Finds the known word that a misspelt one most likely stands for, if any is near enough.
+/// Finds the known word that a misspelt one most likely means, if any is near enough.
 ///
-/// A word that begins with the misspelt one counts as very near, whatever its length, so that an
-/// abbreviation finds its full name before any other word.
+/// A word that begins with the misspelt one counts as very near, whatever its length: an abbreviation
+/// finds its full name before any other word.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     let distance = |known: &str| {

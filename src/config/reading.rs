@@ -1,4 +1,4 @@
-//! From a file, or a section's keys, to settings.
+//! Reads settings from a file, or from a section's keys.
 
 use std::{num::NonZeroUsize, path::Path, time::Duration};
 
@@ -12,7 +12,7 @@ impl Settings {
     /// Reads a signer's section of a file, with the process's environment.
     ///
     /// # Errors
-    /// [`Error::Config`] when the file cannot be read, or for the first thing wrong in it.
+    /// [`Error::Config`] if the file cannot be read, or for the first error in it.
     pub fn load(path: &Path, signer: SignerType) -> Result<Self, Error> {
         let fail =
             |problem: String| Error::Config { path: path.into(), key: String::new(), problem };
@@ -23,7 +23,7 @@ impl Settings {
         Self::parse(&text, path, signer, &|name| std::env::var(name).ok())
     }
 
-    /// Reads a signer's section of a file's text; `path` is named in errors, `env` looks up variables.
+    /// Reads a signer's section of a file's text; errors name `path`, and `env` looks up variables.
     ///
     /// ```
     /// use amqp_messenger::{Settings, SignerType};
@@ -40,7 +40,7 @@ impl Settings {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Config`] for the first thing wrong in the text.
+    /// [`Error::Config`] for the first error in the text.
     pub fn parse(
         text: &str,
         path: &Path,
@@ -53,10 +53,10 @@ impl Settings {
     }
 }
 
-/// Reads the settings of a section: every key by itself, then what they are together.
+/// Reads the settings of a section: checks every key by itself, then all of them together.
 ///
 /// # Errors
-/// [`Error::Config`] for the first thing wrong.
+/// [`Error::Config`] for the first error.
 pub(super) fn settings(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
     let settings = each(section, signer)?;
     consistency::check(&settings, section)?;

@@ -91,7 +91,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Reads a key with one of the functions of [`values`]; `None` if it is not there.
+    /// Reads a key with one of the functions of [`values`]; `None` if it is missing.
     pub(super) fn optional<T>(
         &self,
         key: &str,
@@ -102,7 +102,7 @@ impl<'a> Section<'a> {
         read.transpose().map_err(|problem| self.fail(key, problem))
     }
 
-    /// Reads a key that must be there.
+    /// Reads a key that is required.
     pub(super) fn required<T>(
         &self,
         key: &str,
@@ -126,7 +126,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Reads a key that is one of a few words: of `values`, in the order of the words in the table.
+    /// Reads a key whose value is one of a few words. `values` are in the order of the words in the table.
     pub(super) fn word<T: Copy, const N: usize>(
         &self,
         key: &str,

@@ -11,8 +11,8 @@ use log::LevelFilter;
 
 use super::{BrokerUrl, Sasl, SenderTarget, Template, TlsVerify};
 
-/// A signer's settings, checked once and read-only since: from a section of the configuration file, or by
-/// [`Settings::builder`].
+/// A signer's settings, from a section of the configuration file or from [`Settings::builder`]; they are checked once
+/// and cannot be changed afterwards.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) path: PathBuf,
@@ -31,7 +31,7 @@ pub struct Settings {
     pub(crate) message_id_key: String,
     pub(crate) task_id_attribute: String,
     pub(crate) log_level: Option<LevelFilter>,
-    /// As it was written, for `{log_level}` in an address.
+    /// The level as it was written, for `{log_level}` in an address.
     pub(crate) log_level_text: Option<String>,
     pub(crate) key_aliases: BTreeMap<String, String>,
     pub(crate) chunk_size: Option<NonZeroUsize>,
@@ -55,7 +55,7 @@ impl Settings {
         self.time_to_live().saturating_mul(self.send_retries)
     }
 
-    /// Returns how long a request is worth delivering, `timeout × retries`; fits AMQP's 32 bits of milliseconds.
+    /// Returns how long a request is valid, `timeout × retries`; fits AMQP's 32 bits of milliseconds.
     pub fn time_to_live(&self) -> Duration {
         self.timeout.saturating_mul(self.retries)
     }
@@ -180,17 +180,17 @@ impl Settings {
         self.password_file.as_deref()
     }
 
-    /// Returns what the sender attaches to.
+    /// Returns the kind of target that the sender attaches to.
     pub fn sender_target(&self) -> SenderTarget {
         self.sender_target
     }
 
-    /// Returns the host name in the Open (AMQP 1.0 part 2.7.1), if it is not the URL's.
+    /// Returns the host name in the Open (AMQP 1.0 part 2.7.1), if it differs from the URL's.
     pub fn open_hostname(&self) -> Option<&str> {
         self.open_hostname.as_deref()
     }
 
-    /// Returns what is checked of the broker's certificate.
+    /// Returns what the client checks in the broker's certificate.
     pub fn tls_verify(&self) -> TlsVerify {
         self.tls_verify
     }

@@ -21,7 +21,7 @@ impl Template {
     /// Field names are checked when rendering, because they depend on the operation.
     ///
     /// # Errors
-    /// Says what is wrong with it, and what is expected.
+    /// The problem, and what is expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err("an address may not be empty".into());
@@ -59,8 +59,8 @@ impl Template {
         Ok(Self { parts })
     }
 
-    /// Puts the fields' values into their places; `field` answers a name with its value, or with
-    /// the reason why there is none.
+    /// Puts the fields' values into their places; `field` returns the value of a name, or the
+    /// reason why there is none.
     ///
     /// # Errors
     /// The first reason that `field` gives.

@@ -1,4 +1,4 @@
-//! Where a broker listens.
+//! The address of a broker.
 
 use std::{fmt, net::Ipv6Addr, str::FromStr};
 
@@ -10,7 +10,7 @@ use std::{fmt, net::Ipv6Addr, str::FromStr};
 pub struct BrokerUrl {
     /// Whether the connection is TLS from its first byte (`amqps`).
     pub tls: bool,
-    /// The host name or IP address; an IPv6 address stands here without brackets.
+    /// The host name or IP address; an IPv6 address has no brackets here.
     pub host: String,
     /// The TCP port, never 0.
     pub port: u16,
@@ -33,7 +33,7 @@ impl FromStr for BrokerUrl {
     /// Reads `amqps://host:port`; the port may be missing (5671, and 5672 for `amqp`).
     ///
     /// # Errors
-    /// Says what is wrong with the URL and what is expected. A password in it is not repeated.
+    /// The problem with the URL, and what is expected. A password in it is not repeated.
     fn from_str(text: &str) -> Result<Self, String> {
         let shown = without_credentials(text);
         let Some((scheme, rest)) = text.split_once("://") else {
@@ -99,7 +99,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), String> {
     if let Some(rest) = authority.strip_prefix('[') {
         let (host, after) =
             rest.split_once(']').ok_or("the bracket of the IPv6 address is not closed")?;
-        // A zone (fe80::1%eth0) is for the system to judge.
+        // The system checks a zone (fe80::1%eth0).
         let address = host.split_once('%').map_or(host, |(address, _)| address);
         if address.parse::<Ipv6Addr>().is_err() {
             return Err("the brackets hold no IPv6 address".into());
@@ -126,7 +126,7 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), String> {
     }
 }
 
-/// Reads a port; a sign, which `u16::from_str` would take, is refused.
+/// Reads a port; a sign, which `u16::from_str` would accept, is refused.
 fn parse_port(digits: &str) -> Option<u16> {
     let digits_alone = digits.bytes().all(|b| b.is_ascii_digit());
     digits.parse().ok().filter(|port| digits_alone && *port != 0)

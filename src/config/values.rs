@@ -1,18 +1,18 @@
-//! From a YAML node to a value: each function says what is expected, as the table of keys has it,
-//! and what is found.
+//! Reads values from YAML nodes. Each error says what is expected, in the words of the table of keys,
+//! and what was found.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use super::yaml::Node;
 
-/// The longest time a key may hold, so that no sum of a few of them leaves the clock's range (136 years).
+/// The longest time of a key (136 years): the sum of a few of them stays within the clock's range.
 const LONGEST: f64 = u32::MAX as f64;
 
 fn unlike(expected: &str, node: &Node) -> String {
     format!("expected {expected}, found {node}")
 }
 
-/// A string; a number, `true` or nothing is refused rather than guessed at.
+/// A string; a number, `true` or nothing is refused, since its spelling would be a guess.
 pub(super) fn text(node: &Node, expected: &str) -> Result<String, String> {
     match node {
         Node::Text(text) if text.contains('\0') => {
@@ -23,14 +23,14 @@ pub(super) fn text(node: &Node, expected: &str) -> Result<String, String> {
             Err(format!("expected {expected}, found the number {number}; quote it: \"{number}\""))
         }
         Node::Bool(_) => Err(format!("{}; quote it: \"{node}\"", unlike(expected, node))),
-        // A float's own spelling is gone, so it is not repeated.
+        // A float's original spelling is lost, so the error does not repeat it.
         Node::Float(_) => Err(format!("expected {expected}, found a number; quote it")),
         Node::Null => Err("no value; write one, or remove the key".into()),
         _ => Err(unlike(expected, node)),
     }
 }
 
-/// A string that holds something.
+/// A string that is not empty.
 pub(super) fn not_empty(node: &Node, expected: &str) -> Result<String, String> {
     match text(node, expected)? {
         text if text.is_empty() => Err("the value is empty; write one, or remove the key".into()),
@@ -40,7 +40,7 @@ pub(super) fn not_empty(node: &Node, expected: &str) -> Result<String, String> {
 
 /// The strings of a list.
 pub(super) fn strings(node: &Node, expected: &str) -> Result<Vec<String>, String> {
-    // Not repeated: a URL may hold a password.
+    // The error does not repeat the value: a URL may contain a password.
     let Node::List(items) = node else {
         return Err(format!("expected {expected}, found {}", node.kind()));
     };
@@ -63,7 +63,7 @@ pub(super) fn string_map(node: &Node, expected: &str) -> Result<BTreeMap<String,
     Ok(map)
 }
 
-/// A whole number of at least 1; a fraction is cut off, a string may hold the digits.
+/// A whole number of at least 1; a fraction is cut off, and the digits may be a string.
 pub(super) fn count(node: &Node, expected: &str) -> Result<u32, String> {
     let number = match node {
         Node::Int(number) => *number,
@@ -119,14 +119,14 @@ pub(super) fn seconds_or_zero(node: &Node, expected: &str) -> Result<Duration, S
     Duration::try_from_secs_f64(number).map_err(|_| unlike(expected, node))
 }
 
-/// Digits with at most one dot; "inf", "1e9" and their like are no times.
+/// Digits with at most one dot; "inf", "1e9" and the like are not times.
 fn plain_decimal(text: &str) -> Option<f64> {
     let trimmed = text.trim();
     let plain = trimmed.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-' || b == b'+');
     trimmed.parse().ok().filter(|_| plain)
 }
 
-/// `true` or `false`; YAML 1.1's other words for them too, because they arrive as strings.
+/// `true` or `false`, or one of YAML 1.1's other words for them, which arrive as strings.
 pub(super) fn boolean(node: &Node, expected: &str) -> Result<bool, String> {
     match node {
         Node::Bool(value) => Ok(*value),
@@ -139,7 +139,7 @@ pub(super) fn boolean(node: &Node, expected: &str) -> Result<bool, String> {
     }
 }
 
-/// One of a few words, in any case: its place among them.
+/// One of a few words, in any case; returns its index.
 pub(super) fn word(node: &Node, words: &[&str], expected: &str) -> Result<usize, String> {
     let Node::Text(text) = node else { return Err(unlike(expected, node)) };
     let found = words.iter().position(|word| word.eq_ignore_ascii_case(text.trim()));

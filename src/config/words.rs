@@ -1,11 +1,11 @@
-//! Settings that are one word of a few, in the order of the words in the table of keys; and the signer,
+//! Settings whose value is one of a few words, in the order of the words in the table of keys; and the signer,
 //! which is not in the file.
 
 /// How the client authenticates (AMQP 1.0 part 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Sasl {
-    /// Whatever the broker asks for; if there is a user name, only PLAIN.
+    /// The mechanism that the broker asks for; if there is a user name, only PLAIN.
     Auto,
     /// No SASL: the bare AMQP header.
     None,
@@ -17,7 +17,7 @@ pub enum Sasl {
     Plain,
 }
 
-/// What the sender attaches to.
+/// The kind of target that the sender attaches to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SenderTarget {
@@ -29,7 +29,7 @@ pub enum SenderTarget {
     Anonymous,
 }
 
-/// What is checked of the broker's certificate.
+/// What the client checks in the broker's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsVerify {

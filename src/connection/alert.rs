@@ -1,13 +1,13 @@
-//! What a TLS alert of the broker means for the run: the one table of it.
+//! What a TLS alert of the broker means for the run, in one table.
 
 /// What an alert in the TLS handshake means (RFC 8446, 6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AlertMeaning {
     /// The broker does not accept the client's certificate.
     Certificate,
-    /// The broker and the client do not agree on how to speak, and would not the next time.
+    /// The broker and the client cannot agree on the parameters of TLS, and could not the next time.
     Handshake,
-    /// The broker is in trouble, or the bytes were.
+    /// The broker has a problem, or bytes were damaged.
     Passing,
 }
 

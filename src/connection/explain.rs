@@ -1,4 +1,4 @@
-//! Puts into words why a connection could not be opened, or ended.
+//! Explains why a connection could not be opened, or ended.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::{
     transport::Fault,
 };
 
-/// Which broker, when and how: what an explanation depends on.
+/// What an explanation depends on: which broker, when, and how.
 pub(super) struct Situation<'a> {
     pub(super) broker: &'a str,
     pub(super) phase: Phase,
@@ -41,7 +41,7 @@ pub(super) fn fault(fault: Fault, situation: &Situation<'_>) -> Error {
                 ),
             }
         }
-        // So OpenSSL answers what is not a TLS record, without an alert that its bytes would show.
+        // OpenSSL hangs up like this after bytes that are not a TLS record, without an alert.
         Fault::Io(source) if situation.is_opening && is_hang_up(&source) => Error::Network {
             broker,
             phase,
@@ -54,7 +54,7 @@ pub(super) fn fault(fault: Fault, situation: &Situation<'_>) -> Error {
     }
 }
 
-/// In TLS 1.3 the client's certificate is judged after the handshake, so that until the Open alerts refuse.
+/// In TLS 1.3 the broker checks the client's certificate after the handshake: until the Open, alerts are refusals.
 fn alert(number: u8, words: &str, situation: &Situation<'_>) -> Error {
     let (broker, phase) = (situation.broker.to_owned(), situation.phase);
     let cause = match alert::meaning(number) {
@@ -78,7 +78,7 @@ fn is_hang_up(error: &io::Error) -> bool {
     matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
 }
 
-/// The fault of a broker that ended the stream without a word.
+/// The fault of a broker that ended the stream without a reason.
 pub(super) fn hang_up() -> Fault {
     Fault::Io(io::Error::new(io::ErrorKind::UnexpectedEof, "the broker hung up"))
 }
@@ -98,13 +98,13 @@ pub(crate) fn unconnected(fault: Fault, broker: &str, tls: bool, deadline: &Dead
 mod tests {
     use super::*;
 
-    /// What an alert with this number, and the hang-up of a broker, come to while a connection is opened or later.
+    /// The error after an alert or a hang-up, while a connection is opened or later.
     fn explained(reason: Fault, opening: bool) -> Error {
         let (broker, phase) = ("amqps://b:5671", Phase::Reply);
         fault(reason, &Situation { broker, phase, is_opening: opening, tls: true })
     }
 
-    /// After the Open an alert is trouble of the connection, whatever it says: the client's certificate was accepted.
+    /// After the Open an alert concerns only the connection, whatever it says: the client's certificate was accepted.
     #[test]
     fn an_alert_refuses_only_while_the_connection_is_opened() {
         for number in [42, 48, 116, 40, 71] {

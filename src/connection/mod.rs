@@ -26,13 +26,13 @@ pub(crate) struct Connection<S, W> {
     /// The broker has not let the client in yet.
     is_opening: bool,
     events: VecDeque<Event>,
-    /// Why the connection is given up once what came before is taken in, and when that was known.
+    /// Why the connection is given up once everything that has arrived is handled, and when that became known.
     ending: Option<(Error, Deadline)>,
-    /// What ended the connection, to be returned after the events before it.
+    /// The error that ended the connection, to be returned after the events before it.
     ended: Option<Error>,
 }
 
-/// A connection whose receiver stands. `Err`: the broker refuses its sender.
+/// A connection whose receiver is attached. `Err`: the broker refuses its sender.
 pub(crate) type Opened<C> = (C, Result<(), Error>);
 
 /// Why there is no connection.
@@ -40,25 +40,25 @@ pub(crate) type Opened<C> = (C, Result<(), Error>);
 pub(crate) enum Failure {
     /// The next broker may do better.
     OfBroker(Error),
-    /// No broker would.
+    /// No broker would do better.
     OfRun(Error),
 }
 
-/// What becomes of a connection that was opened: one to a broker, or a scripted one.
+/// A connection that was opened: one to a broker, or a scripted one.
 pub(crate) trait Connected {
     /// Hands over one request, without waiting.
     fn send(&mut self, entry: usize, request: &Request) -> HandOver;
 
-    /// Writes what the socket takes now; whether all of the output is on it.
+    /// Writes as much output as the socket accepts now; returns whether that was all.
     fn flush(&mut self) -> bool;
 
     /// Waits for the next event until `deadline`.
     ///
     /// # Errors
-    /// The connection is gone: a transient error, or a refusal.
+    /// Why the connection has ended: a transient error, or a refusal.
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error>;
 
-    /// Takes out the events that came with the opening.
+    /// Takes the events that arrived while the connection was opened.
     fn take_events(&mut self) -> VecDeque<Event>;
 
     /// Accepts a reply, or rejects it for a reason.
@@ -67,10 +67,10 @@ pub(crate) trait Connected {
     /// The number that the next reply gets.
     fn next_reply(&self) -> u64;
 
-    /// Whether requests go to the anonymous terminus, in place of which the broker may accept the address.
+    /// Whether requests go to the anonymous terminus; the broker may accept the address instead.
     fn is_anonymous(&self) -> bool;
 
-    /// Closes in order: writes what is settled and the close, waits for the broker's until `deadline`.
+    /// Closes in order: writes the pending dispositions and the Close, and waits for the broker's Close until `deadline`.
     fn close(self, deadline: &Deadline);
 }
 
@@ -140,11 +140,11 @@ impl<S: Session, W: Wire> Connected for Connection<S, W> {
 }
 
 impl<S: Session, W: Wire> Connection<S, W> {
-    /// Puts a session on a wire, and waits until the broker has let it in and answered what it asks for,
+    /// Puts a session on a wire, and waits until the broker has let the client in and answered its links,
     /// until `deadline` in all.
     ///
     /// # Errors
-    /// [`Failure::OfRun`] if the broker lets the client in but not listen: another one would say the same.
+    /// [`Failure::OfRun`] if the broker lets the client in but refuses its receiver: another broker would do the same.
     pub(crate) fn open(
         broker: String,
         tls: bool,
@@ -215,7 +215,7 @@ impl<S: Session, W: Wire> Connection<S, W> {
         self.events.push_back(event);
     }
 
-    /// Why the connection ends: what came first says why, unless the second word is a refusal.
+    /// Why the connection ends: the first error counts, unless the second one is a refusal.
     fn reason(&mut self, error: Error) -> Error {
         match self.ending.take() {
             Some((first, _)) if !error.is_refusal() => first,
@@ -227,7 +227,7 @@ impl<S: Session, W: Wire> Connection<S, W> {
         match end.into_error(&self.broker, phase) {
             Some(error) => error,
             None => {
-                // If writing failed before, that came first.
+                // If writing has failed before, that is the first error.
                 let fault = self.pump.take_write_fault();
                 self.explain(fault.unwrap_or_else(explain::hang_up), phase)
             }

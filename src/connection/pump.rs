@@ -11,20 +11,20 @@ use crate::{
     transport::{Fault, Readiness, Turn, Wire},
 };
 
-/// How often the wire is read after a deadline: by what a read takes, about a megabyte over TLS.
+/// How often the wire is read after a deadline: about a megabyte over TLS.
 const MAX_LAST_READS: u32 = 64;
 
-/// How long that may go on, since what a peer says may take more time than to read it.
+/// How long these reads may take: to handle what a peer sends may take longer than to read it.
 const LONGEST_LAST_READS: Duration = Duration::from_millis(500);
 
 /// A peer may ask for heartbeats as often as it likes; it gets them no more often than this.
 const LEAST_TICK: Duration = Duration::from_millis(10);
 
-/// What came of one step of the pump.
+/// The result of one step of the pump.
 pub(super) enum Step {
     /// The session has an event.
     Event(Event),
-    /// All output is on the wire again, after the wire, or the session's window, had held some back.
+    /// All output is on the wire again, after the wire or the session's window held some of it back.
     Unblocked,
     /// The deadline has passed.
     Nothing,
@@ -34,12 +34,12 @@ pub(super) enum Step {
 pub(super) struct Pump<S, W> {
     pub(super) session: S,
     wire: W,
-    /// What the wire must become ready for before output goes on.
+    /// What the wire must become ready for before more output is written.
     blocked: Option<Readiness>,
-    /// Why writing failed. What the peer said before that is read first.
+    /// Why writing failed. Bytes that the peer sent before that are read first.
     write_fault: Option<Fault>,
-    /// The last read brought bytes, so there was no wait since, which would have noticed that the run is
-    /// ended from outside.
+    /// The last read brought bytes, so there was no wait since that could have noticed an interrupt of
+    /// the run.
     has_read: bool,
     last_reads: Option<LastReads>,
 }
@@ -62,9 +62,9 @@ impl<S: Session, W: Wire> Pump<S, W> {
 
     /// Moves bytes until something happens or `deadline` passes.
     ///
-    /// What has arrived is read before the deadline counts as passed, and before the session learns the
-    /// time and may declare a peer dead that has spoken. The number of reads after a deadline is
-    /// limited, or a flood of foreign messages would hold it up forever.
+    /// Bytes that have arrived are read before the deadline counts as passed. They are also read before the
+    /// session gets the time, and might report a peer as silent although it has sent something. The number
+    /// of reads after a deadline is limited: a flood of foreign messages must not delay it forever.
     pub(super) fn step(&mut self, deadline: &Deadline) -> Result<Step, Fault> {
         if let Some(event) = self.session.next_event() {
             return Ok(Step::Event(event));
@@ -100,7 +100,7 @@ impl<S: Session, W: Wire> Pump<S, W> {
         }
     }
 
-    /// Whether to read once more though the deadline has passed.
+    /// Whether to read once more although the deadline has passed.
     fn may_read_on(&mut self, deadline: &Deadline) -> bool {
         let (now, deadline) = (self.now(), deadline.at());
         let last_reads = match &mut self.last_reads {
@@ -113,7 +113,7 @@ impl<S: Session, W: Wire> Pump<S, W> {
         may
     }
 
-    /// Reads once; what must become ready before reading again, or `None` if more may be there.
+    /// Reads once; returns what must become ready before the next read, or `None` if there may be more bytes.
     fn read(&mut self) -> Result<Option<Readiness>, Fault> {
         let buffer = self.session.input();
         if buffer.is_empty() {
@@ -130,13 +130,13 @@ impl<S: Session, W: Wire> Pump<S, W> {
                 self.session.input_ended();
                 Ok(None)
             }
-            // If writing failed before, that came first, unless the peer says why it did.
+            // If writing has failed before, that is the first error, unless the peer gives the reason for it.
             Err(Fault::Io(error)) => Err(self.take_write_fault().unwrap_or(Fault::Io(error))),
             Err(fault) => Err(fault),
         }
     }
 
-    /// Writes what the wire takes now; whether all output is on it.
+    /// Writes as much output as the wire accepts now; returns whether that was all.
     pub(super) fn flush(&mut self) -> bool {
         self.blocked = None;
         if self.write_fault.is_some() {

@@ -1,10 +1,10 @@
-//! A broker's reason, in its own words.
+//! A broker's reason for a refusal or an end.
 
 use std::fmt;
 
 use super::printable;
 
-/// An AMQP error condition with the peer's own words (AMQP 1.0 part 2.8.14).
+/// An AMQP error condition with the peer's description (AMQP 1.0 part 2.8.14).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Condition {
@@ -15,7 +15,7 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Makes a condition from a peer's words: control characters escaped, at most 1,000 characters kept.
+    /// Makes a condition from a peer's texts: control characters are escaped, at most 1,000 characters are kept.
     pub(crate) fn new(name: &str, description: &str) -> Self {
         Self { name: printable(name), description: printable(description) }
     }

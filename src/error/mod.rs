@@ -1,4 +1,4 @@
-//! What can go wrong, said once and by name.
+//! The errors of the library.
 
 mod argument;
 mod condition;
@@ -14,7 +14,7 @@ pub use phase::Phase;
 pub(crate) use printable::printable;
 pub use subject::Subject;
 
-/// What TLS with a broker failed for.
+/// Why TLS with a broker failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TlsCause {
@@ -22,17 +22,17 @@ pub enum TlsCause {
     UnknownAuthority,
     /// The broker's certificate is for another host.
     OtherHost,
-    /// The broker's certificate does not verify for another reason, such as its time.
+    /// The broker's certificate is not valid for another reason, such as its dates.
     BrokerCertificate,
-    /// The broker refused the client's certificate, or that it has none.
+    /// The broker refused the client's certificate, or refused the client because it has none.
     ClientCertificate,
-    /// Nothing that both sides accept: the broker's TLS is too old, or it refuses what the client offers.
+    /// The two sides accept nothing in common: the broker's TLS is too old, or it refuses what the client offers.
     Handshake,
 }
 
 /// Why a run, or a step of it, ended.
 ///
-/// Displays as one lower-case clause that names the thing; its `source` is the operating system's reason.
+/// Displays as one lower-case clause that names what failed; its `source` is the operating system's reason.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -54,7 +54,7 @@ pub enum Error {
     Config {
         /// The file; empty for settings without one.
         path: PathBuf,
-        /// The key (`msg_signer.timeout`); empty if the whole file is meant.
+        /// The key (`msg_signer.timeout`); empty if the error concerns the whole file.
         key: String,
         /// What is wrong with it, and what is expected.
         problem: String,
@@ -98,16 +98,16 @@ pub enum Error {
         /// How long.
         after: Duration,
     },
-    /// A broker said something that is not AMQP 1.0 over the expected transport.
+    /// A broker sent something that is not AMQP 1.0 over the expected transport.
     Protocol {
         /// The broker's URL, without credentials.
         broker: String,
         /// What was being done.
         phase: Phase,
-        /// What was seen.
+        /// What the client received.
         problem: String,
     },
-    /// A broker ended the connection, the session or a link for a reason that may pass.
+    /// A broker ended the connection, the session or a link for a reason that may be temporary.
     Closed {
         /// The broker's URL, without credentials.
         broker: String,
@@ -118,16 +118,16 @@ pub enum Error {
         /// The broker's reason.
         condition: Condition,
     },
-    /// The broker's certificate did not verify, or the broker refused the client's.
+    /// The broker's certificate is not valid, or the broker refused the client's.
     Tls {
         /// The broker's URL, without credentials.
         broker: String,
         /// Who refused whom, and for what.
         cause: TlsCause,
-        /// Which check failed, or the broker's alert in words.
+        /// Which check failed, or the name of the broker's alert.
         problem: String,
     },
-    /// A broker refused the connection, an address or a message: "you may not".
+    /// A broker refused the connection, an address or a message: the client has no permission.
     Refused {
         /// The broker's URL, without credentials.
         broker: String,
@@ -151,12 +151,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// An error that says what is wrong with an argument, and what is expected.
+    /// An error about an argument: the problem, and what is expected.
     pub(crate) fn argument(argument: Argument, problem: impl Into<String>) -> Self {
         Self::Argument { argument, problem: problem.into() }
     }
 
-    /// Whether the same broker, or the next one, may do better when tried again.
+    /// Whether a further attempt with the same broker, or with the next one, may succeed.
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
@@ -178,7 +178,7 @@ impl Error {
         text
     }
 
-    /// Whether a broker, or the check of its certificate, said no: trying it again cannot help.
+    /// Whether it is a refusal, by a broker or by the check of its certificate: trying again cannot help.
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Tls { .. } | Self::Refused { .. } => true,

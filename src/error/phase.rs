@@ -1,8 +1,8 @@
-//! The parts of a run that have deadlines of their own.
+//! The parts of a run that have separate deadlines.
 
 use std::fmt;
 
-/// A part of a run that has a deadline of its own.
+/// A part of a run that has a separate deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Phase {

@@ -1,6 +1,6 @@
 //! Text from outside, made safe to print.
 
-/// Makes a peer's text safe to print: what is not seen but acts is escaped, at most 1,000 characters are kept.
+/// Makes a peer's text safe to print: invisible characters with an effect are escaped, at most 1,000 characters are kept.
 pub(crate) fn printable(text: &str) -> String {
     const LIMIT: usize = 1000;
     let mut out = String::new();
@@ -14,7 +14,8 @@ pub(crate) fn printable(text: &str) -> String {
     out
 }
 
-/// Controls, line separators, and what turns the direction of text or has no width (Unicode's Bidi_Control and kin).
+/// Controls, line separators, and characters that change the direction of text or have no width (Unicode's Bidi_Control
+/// and similar).
 fn acts_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -25,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_unseen_is_escaped_and_nothing_else() {
+    fn only_invisible_characters_with_an_effect_are_escaped() {
         for c in [
             '\0', '\n', '\u{1b}', '\u{7f}', '\u{9b}', '\u{61c}', '\u{200b}', '\u{200f}',
             '\u{2028}', '\u{202e}', '\u{2066}', '\u{feff}',
@@ -41,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_cut_between_characters() {
+    fn a_long_text_is_cut_between_characters() {
         assert_eq!(printable(&"é".repeat(1000)), "é".repeat(1000));
         assert_eq!(printable(&"é".repeat(1001)), "é".repeat(1000) + "…");
     }

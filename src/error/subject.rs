@@ -14,9 +14,9 @@ pub enum Subject {
     Login,
     /// The session, and both links with it.
     Session,
-    /// The link that requests leave by, or a request on it, to this address.
+    /// The link for requests, or a request on it, to this address.
     Sending(String),
-    /// The link that replies come in by, from this address.
+    /// The link for replies, from this address.
     Listening(String),
 }
 

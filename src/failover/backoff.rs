@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// The longest first pause between attempts, once every broker was tried; each further one is twice as long …
+/// The longest first pause between attempts, once every broker was tried; each further pause is twice as long …
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// … up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -10,13 +10,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// The pauses between attempts: none until every broker was tried once, then longer and longer ones.
 ///
 /// A random part of each pause, up to half of it, is left out: clients that lost a broker at the same
-/// moment must not come back at the same moment.
+/// moment must not connect again at the same moment.
 pub(super) struct Backoff {
     brokers: u32,
-    /// Attempts since there was progress: an outcome, or an expected reply.
+    /// The number of attempts since the last progress: an outcome, or an expected reply.
     attempts: u32,
-    /// When the last attempt failed or the last connection was lost. Pauses count from here, so that
-    /// one may be longer than the wait that it falls into.
+    /// When the last attempt failed or the last connection was lost. Pauses count from here, and may be
+    /// longer than the wait during which they begin.
     failed: Instant,
     random: u64,
 }
@@ -37,7 +37,7 @@ impl Backoff {
         self.failed = now;
     }
 
-    /// Notes that a connection was of use: the next round has no pauses.
+    /// Notes that a connection was useful: the next round has no pauses.
     pub(super) fn progress(&mut self) {
         self.attempts = 0;
     }

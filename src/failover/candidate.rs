@@ -1,4 +1,4 @@
-//! One broker of the list: how to begin with it, and why it was not reached.
+//! One broker of the list: how to log in to it, and why it was not reached.
 
 use super::{connect::Connect, login};
 use crate::{
@@ -10,12 +10,12 @@ use crate::{
     session::{Beginning, Login, Target},
 };
 
-/// A broker of the configuration, and what is known of it.
+/// A broker of the configuration, and what is known about it.
 pub(super) struct Candidate {
     pub(super) url: BrokerUrl,
     /// The login that it accepted.
     login: Option<Login>,
-    /// What its sender is attached to.
+    /// The kind of target that its sender is attached to.
     target: Target,
     /// Why it was not reached last.
     pub(super) failure: Option<Error>,
@@ -38,8 +38,8 @@ impl Candidate {
         self.failure.as_ref().is_some_and(Error::is_refusal)
     }
 
-    /// Opens a connection with each login in turn that the configuration allows, until `deadline` in
-    /// all. The event is news for the loops: the broker refuses the sender.
+    /// Opens a connection, with one login after the other that the configuration allows, until `deadline`
+    /// in all. The event, if any, reports to the loops that the broker refuses the sender.
     pub(super) fn open<C: Connect>(
         &mut self,
         connect: &C,
@@ -57,10 +57,10 @@ impl Candidate {
                     self.login = Some(login);
                     return Ok(opened);
                 }
-                // A broker that refuses a bare connection may accept one that says who the client is.
+                // A broker that refuses a connection without SASL may accept one with it.
                 Err(failure) if logins.peek().is_some() && failure.may_be_the_login() => {
                     log::debug!("{}; trying again with SASL", failure.error());
-                    // A broker that requires SASL supports it: what goes wrong then is another matter.
+                    // A broker that requires SASL supports it: an error after that has another reason.
                     refusal = Some(failure).filter(|failure| !failure.requires_sasl());
                 }
                 // If the broker does not even support SASL, its refusal stands.
@@ -103,8 +103,8 @@ impl Failure {
         matches!(self.error(), Error::Refused { what: Subject::WithoutSasl, .. })
     }
 
-    /// Whether saying who the client is may help: SASL is required, or the client is not authorised. A
-    /// missing address stays missing.
+    /// Whether another login may help: SASL is required, or the client is not authorised. If an address is
+    /// missing, it does not help.
     fn may_be_the_login(&self) -> bool {
         let error = self.error();
         matches!(error, Error::Refused { condition, .. } if condition.name != "amqp:not-found")

@@ -1,4 +1,4 @@
-//! What failover needs of the world: the time, and connections.
+//! What failover needs from outside: the time, and connections.
 
 use std::time::Instant;
 
@@ -20,11 +20,11 @@ pub(crate) trait Connect {
     /// Waits until `until`.
     ///
     /// # Errors
-    /// What ends the run from outside: [`Error::Interrupted`] or [`Error::Deadline`].
+    /// [`Error::Interrupted`] or [`Error::Deadline`], which end the run.
     fn sleep(&self, until: Instant) -> Result<(), Error>;
 
     /// Opens a connection to one broker, and waits until its links are answered, until `deadline` in all.
-    /// `first_reply` numbers its first reply.
+    /// `first_reply` is the number of its first reply.
     ///
     /// # Errors
     /// Why there is none, and whether another broker may do better.

@@ -1,4 +1,4 @@
-//! How to log in: which beginnings a configuration allows, the preferred one first.
+//! Which logins a configuration allows, the preferred one first.
 
 use crate::{
     config::{BrokerUrl, Sasl, Settings},

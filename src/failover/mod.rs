@@ -1,4 +1,4 @@
-//! The brokers of the configuration as one that lasts: which to try next, when, and how to log in.
+//! Makes the brokers of the configuration appear as one lasting broker: which to try next, when, and how to log in.
 
 mod backoff;
 mod candidate;
@@ -30,9 +30,9 @@ pub(crate) struct Failover<'a, C: Connect> {
     next: usize,
     backoff: Backoff,
     connection: Option<C::Connection>,
-    /// Numbers replies across connections.
+    /// The number of the next reply, across connections.
     next_reply: u64,
-    /// What the current connection brought with it; nothing is sent before the loops have it.
+    /// The events that arrived while the current connection was opened; nothing is sent before the loops have them.
     news: VecDeque<Event>,
 }
 
@@ -70,7 +70,7 @@ impl<'a, C: Connect> Failover<'a, C> {
         if self.candidates.iter().all(Candidate::has_refused) {
             return Err(self.unreachable());
         }
-        // The reasons are reported with the end of it.
+        // The reasons are reported when the time has elapsed.
         match deadline.remaining(self.connect.now()).as_secs() {
             0 => {}
             left => log::warn!("no broker could be reached; trying again for {left} s"),
@@ -89,7 +89,7 @@ impl<'a, C: Connect> Failover<'a, C> {
         }
     }
 
-    /// Tries one broker after the other until a connection stands or `deadline` passes.
+    /// Tries one broker after the other until a connection is open or `deadline` passes.
     fn reach(&mut self, deadline: &Deadline) -> Result<bool, Error> {
         loop {
             let next = self.backoff.next();
@@ -107,7 +107,7 @@ impl<'a, C: Connect> Failover<'a, C> {
     /// Tries the next broker that has not refused the client, until `connect_timeout` or `deadline`.
     ///
     /// # Errors
-    /// What ends the run: every broker has refused the client, or the receiver was refused.
+    /// The error that ends the run: every broker has refused the client, or the receiver was refused.
     fn attempt(&mut self, deadline: Option<&Deadline>) -> Result<bool, Error> {
         let count = self.candidates.len();
         let mut order = (0..count).map(|step| (self.next + step) % count);
@@ -140,7 +140,7 @@ impl<'a, C: Connect> Failover<'a, C> {
         }
     }
 
-    /// Reports why brokers were not reached, once: attempts themselves are not worth a line each.
+    /// Reports only once why each broker was not reached, not for every attempt.
     fn report_failures(&mut self) {
         for candidate in &mut self.candidates {
             if let Some(error) = candidate.failure.as_ref().filter(|_| !candidate.is_reported) {
@@ -155,7 +155,7 @@ impl<'a, C: Connect> Failover<'a, C> {
         Error::Unreachable { brokers: brokers.collect() }
     }
 
-    /// Notes that the connection broke; an error that does not pass is returned.
+    /// Notes that the connection broke; returns the error unless it is transient.
     fn lose(&mut self, error: Error) -> Result<(), Error> {
         if let Some(connection) = self.connection.take() {
             self.next_reply = connection.next_reply();
@@ -176,7 +176,7 @@ impl<C: Connect> Broker for Failover<'_, C> {
 
     fn send(&mut self, entry: usize, request: &Request) -> HandOver {
         match &mut self.connection {
-            // What a reply that is here already answers need not be sent again.
+            // A request whose reply has already arrived need not be sent again.
             Some(connection) if self.news.is_empty() => connection.send(entry, request),
             _ => HandOver::NotNow,
         }

@@ -1,8 +1,8 @@
-//! What the fuzz targets call: the parts of the crate that read what a stranger wrote.
+//! The functions that the fuzz targets call: they run the parts of the crate that read untrusted input.
 //!
 //! Built with `--cfg fuzzing` and for unit tests; `fuzz/` has the targets. Whatever the bytes are, nothing here may
-//! panic, touch memory that is not its own, grow without bound or take long, and what each function
-//! asserts must hold.
+//! panic, access memory out of bounds, grow without limit or take long, and the assertions of each function
+//! must hold.
 
 mod run;
 mod session;
@@ -20,20 +20,21 @@ use crate::{
 pub use run::{RECEIVER, SENDER, run};
 pub use session::session;
 
-/// Bytes of a message that [`session`] takes.
+/// The largest message that [`session`] accepts, in bytes.
 const MAX_MESSAGE_SIZE: u64 = 64 * 1024;
 
-/// Reads the sections of a message, as far as the judgement of the reply that it may be.
+/// Reads a message up to the verdict on the reply that it may be.
 pub fn message(bytes: &[u8]) {
     let Ok(message) = Message::decode(bytes) else { return };
     let raw = reply_of(Ok(message));
     if let ReplyBody::Bytes(bytes) = &raw.body
         && let Ok(text) = std::str::from_utf8(bytes)
     {
-        // What we write can be read, and is what was written.
+        // A message that the crate writes can be read again, unchanged.
         let outgoing =
             Outgoing { durable: true, ttl: 1, to: "a", application_properties: &[], body: text };
-        let read = Message::decode(&outgoing.encode()).expect("a message of ours is well-formed");
+        let read =
+            Message::decode(&outgoing.encode()).expect("the crate's own message is well-formed");
         assert!(
             matches!(reply_of(Ok(read)).body, ReplyBody::Bytes(bytes) if bytes == text.as_bytes())
         );
@@ -57,7 +58,7 @@ pub fn configuration(text: &str) {
             (name == "A").then(|| "a".to_owned())
         });
         match read {
-            Ok(settings) => assert!(!settings.brokers.is_empty(), "there is somebody to talk to"),
+            Ok(settings) => assert!(!settings.brokers.is_empty(), "there is a broker"),
             Err(error) => assert!(!error.to_string().is_empty()),
         }
     }
@@ -71,19 +72,19 @@ pub fn template(text: &str, value: &str) {
     let Ok(rendered) = rendered else { return };
     assert!(value.contains(char::is_control) || !rendered.contains(char::is_control));
     if !text.contains(['{', '}']) {
-        assert_eq!(rendered, text, "without fields it is what was written");
+        assert_eq!(rendered, text, "a text without fields is unchanged");
     }
 }
 
 /// Feeds bytes to a session: the first byte chooses SASL and the size of the pieces in which the rest comes.
 pub fn bytes(data: &[u8]) {
     let Some((&first, rest)) = data.split_first() else { return };
-    // Pieces of one length, the last one shorter: whole, or as slow as a broker likes.
+    // Pieces of one length, the last one shorter: all at once, or in small pieces.
     let size = [usize::MAX, 1, 7, 500][usize::from(first >> 1 & 3)].min(rest.len().max(1));
     session(first & 1 == 1, rest.chunks(size));
 }
 
-/// Enters a reply into a ledger, and looks at what is kept of it.
+/// Enters a reply into a ledger, and checks what is kept of it.
 fn take_in(operation: &Operation, raw: RawReply) {
     let mut ledger = ledger(operation);
     let open = ledger.open();
@@ -99,7 +100,7 @@ fn take_in(operation: &Operation, raw: RawReply) {
         if let State::Answered(reply) = entry.state() {
             assert!(
                 !reply.document.contains(['\n', '\0']) && reply.document.is_ascii(),
-                "not as Python prints it"
+                "it differs from Python's output"
             );
             reply.signed_values(entry.request());
             let mut second = self::ledger(operation);
@@ -107,7 +108,7 @@ fn take_in(operation: &Operation, raw: RawReply) {
             assert_eq!(
                 second.reply(RawReply { body, properties: None }),
                 ReplyKind::Expected,
-                "what is printed is no reply"
+                "what is printed is not a reply"
             );
         }
     }
@@ -116,7 +117,7 @@ fn take_in(operation: &Operation, raw: RawReply) {
     }
 }
 
-/// The reply's own text in a document that is a list of it and of its properties: up to the comma between them.
+/// The reply's text in a document that is a list of the reply and its properties: up to the comma between them.
 fn first_of(document: &str) -> String {
     let (mut depth, mut in_string, mut escaped) = (0, false, false);
     let end = document.find(|character| {

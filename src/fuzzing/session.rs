@@ -1,4 +1,4 @@
-//! A broker's bytes, fed to a session.
+//! Feeds a broker's bytes to a session.
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,8 @@ use crate::{
     signing::{Ledger, ReplyBody, ReplyKind},
 };
 
-/// Feeds a broker's bytes to a session, piece by piece, and behaves as the loops do: hands over on credit,
-/// enters what comes into a ledger, settles replies, lets time pass.
+/// Feeds a broker's bytes to a session, piece by piece, and behaves like the loops: hands over requests if there is
+/// credit, enters replies and outcomes into a ledger, settles replies, lets time pass.
 ///
 /// The links' names are `receiver` and `sender`. Without SASL if `sasl` is false.
 pub fn session<'a>(sasl: bool, pieces: impl Iterator<Item = &'a [u8]>) {
@@ -24,12 +24,12 @@ pub fn session<'a>(sasl: bool, pieces: impl Iterator<Item = &'a [u8]>) {
     client.finish();
 }
 
-/// A session with the loops' part of the work.
+/// A session, with the work of the loops.
 struct Client {
     session: amqp::Session,
     now: Instant,
     ledger: Ledger,
-    /// How often the request was handed over, and how often an outcome came of it.
+    /// How often the request was handed over, and how many outcomes it has had.
     sent: usize,
     outcomes: usize,
     has_ended: bool,
@@ -62,7 +62,7 @@ impl Client {
         Self { session, now, ledger, sent: 0, outcomes: 0, has_ended: false }
     }
 
-    /// Whether the session takes more.
+    /// Feeds one piece; returns whether the session accepts more.
     fn feed(&mut self, mut piece: &[u8]) -> bool {
         while !piece.is_empty() && !self.has_ended {
             let buffer = self.session.input();
@@ -118,7 +118,7 @@ impl Client {
         match event {
             Event::Outcome { entry, outcome } => {
                 self.outcomes += 1;
-                assert!(self.outcomes <= self.sent, "an outcome of what was never sent");
+                assert!(self.outcomes <= self.sent, "an outcome of a request that was never sent");
                 self.ledger.outcome(entry, outcome);
             }
             Event::Reply { id, reply } => {

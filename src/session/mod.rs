@@ -13,7 +13,7 @@ use crate::{
 
 /// A session with one broker, from the first byte on.
 pub(crate) trait Session {
-    /// The buffer for the next bytes from the broker; empty once no more are taken.
+    /// The buffer for the next bytes from the broker; empty once no more are accepted.
     fn input(&mut self) -> &mut [u8];
 
     /// Notes that `count` bytes were put into [`Session::input`].
@@ -22,26 +22,26 @@ pub(crate) trait Session {
     /// Notes that the broker sends no more.
     fn input_ended(&mut self);
 
-    /// The bytes to write to the broker. After more of them came up, the same bytes come first.
+    /// The bytes to write to the broker. Later calls return the same bytes first, followed by new ones.
     fn output(&mut self) -> &[u8];
 
     /// Notes that `count` bytes of [`Session::output`] were written.
     fn output_done(&mut self, count: usize);
 
-    /// Whether requests that were handed over wait in here, though the wire would take them.
+    /// Whether requests that were handed over wait in the session, although the wire would accept them.
     fn holds_back(&self) -> bool;
 
-    /// Takes note of the time, which never goes back, and returns when to call this next. Heartbeats
-    /// come from here, and the notice that the broker has fallen silent.
+    /// Notes the time, which never goes back, and returns when to call this next. This call makes the
+    /// heartbeats, and notices that the broker has fallen silent.
     fn tick(&mut self, now: Instant) -> Option<Instant>;
 
     /// Takes the next event.
     fn next_event(&mut self) -> Option<Event>;
 
-    /// What the session is waiting for until [`Event::Ready`].
+    /// What the session waits for until [`Event::Ready`].
     fn phase(&self) -> Phase;
 
-    /// Whether requests go to the anonymous terminus, in place of which the broker may accept the address.
+    /// Whether requests go to the anonymous terminus; the broker may accept the address instead.
     fn is_anonymous(&self) -> bool;
 
     /// Hands over one request, without waiting. It goes out with the next output.
@@ -64,7 +64,7 @@ pub(crate) trait Session {
 /// What a session reports.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// The broker let the client in; see [`Session::phase`] for what is waited for now.
+    /// The broker let the client in; [`Session::phase`] says what the session waits for now.
     Opened,
     /// Replies come in from now on, and requests may be sent unless the broker refuses them.
     Ready(Result<(), End>),
@@ -72,11 +72,11 @@ pub(crate) enum Event {
     Writable,
     /// The broker disposed of a request; `entry` is the ledger's number of it.
     Outcome { entry: usize, outcome: Outcome },
-    /// A reply came, and is settled by [`Session::settle`].
+    /// A reply has arrived; [`Session::settle`] settles it.
     Reply { id: ReplyId, reply: RawReply },
-    /// The broker takes no more requests. Replies may still come.
+    /// The broker accepts no more requests. Replies may still come.
     SendingRefused(End),
-    /// The session is of no further use; but replies that are here already are worth taking in.
+    /// The session is about to end; replies that have already arrived can still be received.
     Ending(End),
     /// The session has ended.
     Ended(End),
@@ -87,15 +87,15 @@ pub(crate) enum Event {
 pub(crate) enum End {
     /// The broker refused it: trying this broker again cannot help.
     Refused { what: Subject, condition: Condition, scope: Scope },
-    /// The broker ended it for a reason that may pass.
+    /// The broker ended it for a reason that may be temporary.
     Closed { what: Subject, condition: Condition },
-    /// The broker sent something that is not the protocol, or fell silent; in words.
+    /// The broker violated the protocol, or fell silent; the text says how.
     Protocol(String),
-    /// The broker ended the byte stream without a word.
+    /// The broker ended the byte stream without a reason.
     HungUp,
 }
 
-/// Whom a refusal speaks for.
+/// The brokers to which a refusal applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// Another broker may let the client in.
@@ -105,7 +105,7 @@ pub(crate) enum Scope {
 }
 
 impl End {
-    /// The error for the user; `None` if the session knows no more than that the stream ended.
+    /// The error for the user; `None` if the session knows only that the stream ended.
     pub(crate) fn into_error(self, broker: &str, phase: Phase) -> Option<Error> {
         let broker = broker.to_owned();
         match self {
@@ -121,17 +121,17 @@ impl End {
     }
 }
 
-/// How to begin a session: what a broker that refused one beginning may accept instead.
+/// How to begin a session. A broker that refuses one way may accept another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Beginning {
     pub(crate) login: Login,
     pub(crate) target: Target,
 }
 
-/// Who the client says it is.
+/// The identity that the client claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Login {
-    /// Nobody: the AMQP header at once, as pubtools-sign does.
+    /// None: the AMQP header at once, as pubtools-sign does.
     Bare,
     Anonymous,
     External,
@@ -140,7 +140,7 @@ pub(crate) enum Login {
     Plain,
 }
 
-/// What the sender is attached to.
+/// The kind of target that the sender is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// The anonymous terminus if the broker offers it, else the address.

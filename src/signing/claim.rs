@@ -1,11 +1,11 @@
-//! The claim a container signature is made over: that a reference names a digest.
+//! The claim that a container signature signs: a reference names a digest.
 
 use openssl::base64;
 use serde_json::{Value, json};
 
 use super::{operation::Image, pyjson};
 
-/// What a claim says: this reference names this manifest.
+/// The statement of a claim: this reference names this manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Identity {
     /// The digest of the image's manifest, such as `sha256:…`.
@@ -14,7 +14,7 @@ pub(crate) struct Identity {
     pub(crate) reference: String,
 }
 
-/// Builds a claim's text as it travels: the JSON of containers-signature(5), in base64.
+/// Builds a claim's text as it is sent: the JSON of containers-signature(5), in base64.
 pub(crate) fn claim_file(image: &Image) -> String {
     let claim = json!({
         "critical": {
@@ -27,7 +27,7 @@ pub(crate) fn claim_file(image: &Image) -> String {
     base64::encode_block(pyjson::to_string(&claim).as_bytes())
 }
 
-/// Reads what a claim's text says; `None` if it is no claim.
+/// Reads a claim's text; `None` if it is not a claim.
 pub(crate) fn identity(claim_file: &str) -> Option<Identity> {
     let json: Value = serde_json::from_slice(&base64::decode_block(claim_file).ok()?).ok()?;
     let critical = json.get("critical")?;
@@ -42,12 +42,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_claim_says_what_it_was_made_of() {
+    fn a_claim_states_the_image_that_it_was_made_of() {
         let (digest, reference) = ("sha256:abc", "registry/ns/répo\"😀:tag");
         let expected = Identity { digest: digest.to_owned(), reference: reference.to_owned() };
         let image = Image::new(digest, reference).unwrap();
         assert_eq!(identity(&claim_file(&image)), Some(expected.clone()));
-        // The same claim, spelled otherwise.
+        // The same claim in another spelling.
         let (image, name) =
             (json!({"docker-manifest-digest": digest}), json!({"docker-reference": reference}));
         let other = json!({"critical": {"identity": name, "image": image}});

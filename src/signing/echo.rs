@@ -1,4 +1,4 @@
-//! The operation as the printed document repeats it.
+//! The copy of the operation in the printed document.
 
 use openssl::base64;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::operation::{Items, Key, Operation};
 
 impl Operation {
-    /// Repeats the operation: the arguments as given, in the order that scripts know.
+    /// Repeats the operation: the arguments as given, in the order that scripts expect.
     ///
     /// `requester` is the name given, and `texts` are the texts as they were given.
     pub(crate) fn echo(&self, requester: Option<&str>, texts: &[String]) -> Value {

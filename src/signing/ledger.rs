@@ -1,4 +1,4 @@
-//! What is known of each request, in input order.
+//! The state of each request, in input order.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,9 +8,9 @@ use super::{
 };
 use crate::error::Condition;
 
-/// Everything known of the requests of one operation.
+/// The requests of one operation, with everything that is known about them.
 ///
-/// The caller owns it, so whatever ends a run, everything that was received is here.
+/// The caller owns it: whatever ends a run, it still has everything that was received.
 pub(crate) struct Ledger {
     entries: Vec<Entry>,
     by_id: HashMap<Box<str>, usize>,
@@ -22,7 +22,7 @@ pub(crate) struct Ledger {
     cycle: u32,
 }
 
-/// One request and what is known of it.
+/// One request and its state.
 pub struct Entry {
     request: Request,
     state: State,
@@ -36,7 +36,7 @@ impl Entry {
         &self.request
     }
 
-    /// Returns what is known of it.
+    /// Returns its state.
     pub fn state(&self) -> &State {
         &self.state
     }
@@ -48,7 +48,7 @@ impl Entry {
 
     /// Returns the signed values, base64 as the signing server sent them: one, or for a batch one for each claim and key.
     ///
-    /// What is missing, and what the server refused, is an empty string.
+    /// A value that is missing, or that the server refused, is an empty string.
     pub fn signed_values(&self) -> Vec<String> {
         match self.reply() {
             Some(reply) => reply.signed_values(&self.request),
@@ -140,13 +140,13 @@ impl Ledger {
         self.unsent = self.indices(State::is_open);
     }
 
-    /// Marks what the broker returned as to be sent again.
+    /// Marks the requests that the broker returned as to be sent again.
     pub(crate) fn begin_window(&mut self) {
         let returned = self.indices(|state| matches!(state, State::Returned(_)));
         self.unsent.extend(returned);
     }
 
-    /// Marks what has no outcome as to be sent again: it may not have arrived.
+    /// Marks the requests without an outcome as to be sent again: they may not have arrived.
     pub(crate) fn connection_lost(&mut self) {
         let in_doubt = self.indices(|state| *state == State::Sent);
         self.unsent.extend(in_doubt);

@@ -1,7 +1,7 @@
 //! Operations, requests and replies: what is signed, and how it is written in messages.
 //!
-//! An [`Operation`] becomes [`Request`]s, each a JSON text with application properties; what comes back is read
-//! into a [`Reply`] with a [`Verdict`]. Nothing here reads a clock, draws a random number, opens a file or logs:
+//! An [`Operation`] becomes [`Request`]s, each a JSON text with application properties; a message that comes back is
+//! read into a [`Reply`] with a [`Verdict`]. Nothing here reads a clock, draws a random number, opens a file or logs:
 //! ids and times are passed in, so the same input always gives the same bytes.
 //!
 //! The names used on the wire (`mtype`, `claim_file`, `sig_key_id`, …) appear only in this module.

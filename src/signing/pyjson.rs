@@ -13,16 +13,16 @@ use serde_json::{Serializer, ser::Formatter};
 
 /// Prints a value.
 ///
-/// The recursion is as deep as the value, and what was parsed here is at most 127 levels deep.
+/// The recursion is as deep as the value; values that were parsed here are at most 127 levels deep.
 pub(crate) fn to_string(value: &(impl Serialize + ?Sized)) -> String {
     let mut text = Vec::with_capacity(512);
-    // Memory takes everything, and all keys here are strings.
+    // Writing to memory cannot fail, and all keys are strings.
     let printed = value.serialize(&mut Serializer::with_formatter(&mut text, Python));
     debug_assert!(printed.is_ok(), "{printed:?}");
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// Where Python's text differs from serde_json's own.
+/// The differences between Python's text and serde_json's.
 struct Python;
 
 impl Formatter for Python {
@@ -44,8 +44,8 @@ impl Formatter for Python {
         out: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        // In one pass without branches, since a signature of some megabytes is one fragment: with 1 added, DEL and all
-        // bytes of UTF-8 beyond ASCII have their highest bit set, and only they.
+        // In one pass without branches, since a signature of some megabytes is one fragment: with 1 added, only DEL and
+        // the bytes of UTF-8 beyond ASCII have their highest bit set.
         if fragment.bytes().fold(0, |bits, byte| bits | byte.wrapping_add(1)) < 0x80 {
             return out.write_all(fragment.as_bytes());
         }
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::signing::pyread;
 
-    /// Text, and what Python 3.11 makes of `json.dumps(json.loads(text))`.
+    /// Texts, and the results of `json.dumps(json.loads(text))` in Python 3.11.
     const CASES: &[(&str, &str)] = &[
         ("{}", "{}"),
         ("[]", "[]"),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_reads_as_the_same_again() {
+    fn a_printed_text_reads_as_the_same_value() {
         for (text, _) in CASES {
             let once = to_string(&pyread::read(text.as_bytes()).unwrap());
             assert_eq!(to_string(&pyread::read(once.as_bytes()).unwrap()), once);

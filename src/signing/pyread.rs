@@ -59,7 +59,7 @@ fn reason(error: &serde_json::Error) -> String {
 
 /// Rewrites what only Python reads into standard JSON; borrowed if there is nothing of that kind.
 ///
-/// The text is one that serde_json has refused, so it may be anything: what is wrong for another reason stays wrong.
+/// serde_json has refused the text, so it may be anything: a text that is wrong for another reason stays wrong.
 fn to_standard(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let (mut kept, mut at, mut quoted) = (0, 0, false);
@@ -79,7 +79,7 @@ fn to_standard(text: &str) -> Cow<'_, str> {
                 }
             }
             b'N' if !quoted && rest.starts_with(b"NaN") => (3, Some("null")),
-            // Not within a number: `1Infinity` must not become one.
+            // Not within a number: `1Infinity` must stay wrong.
             b'I' if !quoted && rest.starts_with(b"Infinity") && starts_value(&bytes[..at]) => {
                 (8, Some("1e999"))
             }
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn errors_name_the_problem() {
         for (text, reason) in [
             ("{\"a\": }", "it is not JSON: expected value at line 1 column 7"),
             ("", "it is not JSON: EOF while parsing a value at line 1 column 0"),

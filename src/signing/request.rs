@@ -1,4 +1,4 @@
-//! A message to the signing server, and what its reply must hold.
+//! A message to the signing server, and what its reply must contain.
 
 use super::claim::{self, Identity};
 use crate::error::printable;
@@ -13,9 +13,9 @@ pub struct Request {
     pub body: String,
     /// Its application properties, in order.
     pub properties: Vec<(String, String)>,
-    /// What it asks for, in words for people.
+    /// A readable description of what it asks for.
     pub subject: String,
-    /// What the reply must hold.
+    /// What the reply must contain.
     pub(crate) expected: Expected,
 }
 
@@ -26,12 +26,12 @@ impl Request {
     }
 }
 
-/// What the reply to a request must hold.
+/// What the reply to a request must contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     /// One value under this name.
     Value(&'static str),
-    /// For every claim one value for each key.
+    /// One value for each claim and key.
     Claims {
         /// The claims' texts, as sent.
         claims: Vec<String>,
@@ -49,7 +49,7 @@ impl Expected {
         }
     }
 
-    /// Names the value at a position, as people know it.
+    /// A readable name of the value at a position.
     pub(super) fn name(&self, position: usize) -> String {
         match self {
             Self::Value(name) => (*name).to_owned(),

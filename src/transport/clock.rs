@@ -1,4 +1,4 @@
-//! The one place that reads the clock of a run.
+//! The only place that reads the clock of a run.
 
 use std::time::Instant;
 

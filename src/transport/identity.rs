@@ -15,12 +15,12 @@ use zeroize::Zeroizing;
 
 use crate::{error::Error, secret};
 
-/// How many days before its expiry a certificate is worth a warning at every run.
+/// How many days before a certificate expires every run begins to warn.
 const WARNING_DAYS: i32 = 14;
 
-/// A client certificate with its key, and the intermediates that came with it.
+/// A client certificate with its key, and the intermediates of its file.
 pub(crate) struct Identity {
-    /// Where it is from.
+    /// The file that it was read from.
     pub(super) path: PathBuf,
     pub(super) certificate: X509,
     pub(super) intermediates: Vec<X509>,
@@ -69,7 +69,7 @@ impl Identity {
         Ok(identity)
     }
 
-    /// The name that requests carry: the subject's common name, else its user id.
+    /// The name in requests: the subject's common name, else its user id.
     pub(crate) fn creator(&self) -> Option<String> {
         let subject = self.certificate.subject_name();
         entry(subject, Nid::COMMONNAME).or_else(|| entry(subject, Nid::USERID))
@@ -91,7 +91,7 @@ impl Identity {
                 self.path.display()
             );
         }
-        // The broker may have a newer one of its own, so this is for it to judge.
+        // The broker may itself have a newer one, so this is only a warning.
         for intermediate in
             self.intermediates.iter().filter(|intermediate| intermediate.not_after() < now)
         {
@@ -116,7 +116,7 @@ fn entry(name: &X509NameRef, kind: Nid) -> Option<String> {
 
 fn private_key(pem: &[u8], passphrase: Option<&[u8]>) -> Result<PKey<Private>, &'static str> {
     let mut asked = false;
-    // Only the call with a callback never asks the terminal.
+    // Only the function with a callback never asks for a passphrase on the terminal.
     let key = PKey::private_key_from_pem_callback(pem, |buffer| {
         asked = true;
         let passphrase = passphrase.unwrap_or_default();

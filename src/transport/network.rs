@@ -1,7 +1,6 @@
-//! What a run needs of the world outside: the time, and byte streams to brokers.
+//! What a run needs from outside: the time, and byte streams to brokers.
 //!
-//! Everything above goes through these two interfaces, so that the same code runs on sockets and
-//! under virtual time.
+//! All code above uses these two interfaces; the same code runs on sockets and under virtual time.
 
 use std::{io, time::Instant};
 
@@ -18,19 +17,19 @@ pub(crate) trait Network {
     /// The current time, on a clock that never goes back.
     fn now(&self) -> Instant;
 
-    /// A random number: what must not be repeatable outside of tests starts from here.
+    /// A random number, the seed of everything that must not be repeatable outside of tests.
     fn random(&self) -> u64;
 
     /// Waits until `until`.
     ///
     /// # Errors
-    /// What ends the run from outside: [`Error::Interrupted`] or [`Error::Deadline`].
+    /// [`Error::Interrupted`] or [`Error::Deadline`], which end the run.
     fn sleep(&self, until: Instant) -> Result<(), Error>;
 
     /// Opens a byte stream to a host, over TLS if asked to. Waits until `deadline` in all.
     ///
     /// # Errors
-    /// What failed, and in which phase.
+    /// The failure, and its phase.
     fn connect(
         &self,
         host: &str,
@@ -45,28 +44,28 @@ pub(crate) trait Wire {
     /// The current time, on the clock of the [`Network`].
     fn now(&self) -> Instant;
 
-    /// Reads what is there.
+    /// Reads the available bytes.
     fn read(&mut self, buffer: &mut [u8]) -> Result<Turn, Fault>;
 
-    /// Writes what the stream takes. After [`Turn::Blocked`] the same bytes must come first again.
+    /// Writes as many bytes as the stream accepts. After [`Turn::Blocked`] the same bytes must come first again.
     fn write(&mut self, bytes: &[u8]) -> Result<Turn, Fault>;
 
     /// Waits until the stream is ready for `want`, or until `until`.
     ///
     /// # Errors
-    /// What ends the run from outside: [`Error::Interrupted`] or [`Error::Deadline`].
+    /// [`Error::Interrupted`] or [`Error::Deadline`], which end the run.
     fn wait(&self, want: Readiness, until: Instant) -> Result<(), Error>;
 
     /// Ends the client's side of the stream. Failures no longer matter.
     fn shutdown(&mut self);
 }
 
-/// What came of reading or writing without waiting.
+/// The result of reading or writing without waiting.
 #[derive(Debug)]
 pub(crate) enum Turn {
-    /// This many bytes went through.
+    /// This many bytes were read or written.
     Done(usize),
-    /// Nothing moves until the stream is ready for this. TLS may want to write in order to read.
+    /// Nothing is possible until the stream is ready for this. TLS may have to write before it can read.
     Blocked(Readiness),
     /// The peer sends no more.
     Ended,
@@ -78,11 +77,11 @@ pub(crate) enum Fault {
     Io(io::Error),
     /// The deadline passed.
     Timeout,
-    /// The broker's certificate did not verify, or the broker has no TLS that is safe; in words.
+    /// The broker's certificate is not valid, or the broker has no safe version of TLS; the text says which.
     Untrusted(TlsCause, String),
-    /// The broker sent a TLS alert: its number (RFC 8446, 6), and in words.
+    /// The broker sent a TLS alert: its number (RFC 8446, 6) and its name.
     Alert(u8, String),
-    /// What the peer speaks is not TLS.
+    /// The peer does not speak TLS.
     NotTls,
     /// The run was ended from outside.
     Stopped(Error),

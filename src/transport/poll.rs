@@ -1,4 +1,4 @@
-//! The one way to wait: poll(2) with a deadline, on one socket and on what ends the run.
+//! The only way to wait: poll(2) with a deadline, on a socket and on the interrupt of the run.
 #![allow(unsafe_code)]
 
 use std::{
@@ -26,7 +26,7 @@ pub(crate) enum Woken {
 }
 
 impl Readiness {
-    /// What is ready for either of the two.
+    /// Readiness for either of the two.
     pub(crate) fn or(self, other: Self) -> Self {
         Self { read: self.read || other.read, write: self.write || other.write }
     }
@@ -53,10 +53,10 @@ pub(crate) fn sleep(until: Instant, stop: &Stop) -> Result<(), Error> {
     wait_on(None, until, stop).map(drop)
 }
 
-/// Waits until a stream of the caller's takes output, however long its reader takes.
+/// Waits until a stream of the caller accepts output, however long its reader takes.
 ///
 /// # Errors
-/// None that is known; those of [`wait`] cannot come.
+/// None that is known; those of [`wait`] cannot occur.
 #[cfg(feature = "cli")]
 pub(crate) fn until_writable(output: BorrowedFd<'_>) -> io::Result<()> {
     let (want, until) =
@@ -104,7 +104,7 @@ fn wait_on(
                     Ok(Woken::Ready)
                 };
             }
-            // A signal whose handler raised the interrupt is seen by the next turn.
+            // If the signal's handler raised the interrupt, the next turn notices it.
             _ => assert_eq!(
                 io::Error::last_os_error().kind(),
                 io::ErrorKind::Interrupted,
@@ -114,7 +114,7 @@ fn wait_on(
     }
 }
 
-/// The time until then in poll(2)'s unit, rounded up, so that a wait never ends early.
+/// The time until then in poll(2)'s unit, rounded up: a wait must not end early.
 fn milliseconds(until: Instant) -> i32 {
     let left = until.saturating_duration_since(clock::now()) + Duration::from_nanos(999_999);
     i32::try_from(left.as_millis()).unwrap_or(i32::MAX)

@@ -1,12 +1,12 @@
-//! Bounds how much one call into OpenSSL reads from the socket.
+//! Limits how much one call into OpenSSL reads from the socket.
 //!
-//! OpenSSL reads on for as long as there are bytes whose content it ignores: requests for another handshake,
-//! session tickets, changes of keys. A peer that never stops sending these would keep a call from ever returning, and
-//! so no deadline and no signal would be looked at.
+//! OpenSSL continues to read while there are bytes that bring no data: requests for another handshake, session
+//! tickets, changes of keys. If a peer never stopped sending these, a call would never return, and no deadline
+//! and no signal would be noticed.
 
 use std::io::{self, Read, Write};
 
-/// Bytes a turn: some records of 16 KiB (RFC 8446, 5.1). A handshake with long chains takes some turns more.
+/// The number of bytes in a turn: some records of 16 KiB (RFC 8446, 5.1). A handshake with long chains needs more turns.
 const TURN: usize = 64 * 1024;
 
 /// A stream that hands out a limited number of bytes, and then reports that there are none for now, until it is refilled.
@@ -20,7 +20,7 @@ impl<S> Rationed<S> {
         Self { stream, left: TURN }
     }
 
-    /// Begins the next turn. The caller waits for the stream in between, and looks at the time there.
+    /// Begins the next turn. Between turns the caller waits for the stream and checks the time.
     pub(super) fn refill(&mut self) {
         self.left = TURN;
     }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_ends_though_there_is_always_more() {
+    fn a_turn_ends_although_there_is_always_more() {
         let mut stream = Rationed::new(io::repeat(7));
         for _ in 0..3 {
             let mut count = 0;
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_stream_is_no_end_of_a_turn() {
+    fn the_end_of_the_stream_is_reported_as_such() {
         let mut stream = Rationed::new(io::empty());
         assert_eq!(stream.read(&mut [0; 9]).unwrap(), 0);
         assert_eq!(Rationed { stream: io::repeat(7), left: 0 }.read(&mut []).unwrap(), 0);

@@ -16,8 +16,8 @@ use crate::{deadline::Deadline, stop::Stop};
 
 /// Looks up all addresses of a host, in the system's order.
 ///
-/// Waits for the system's resolver, which knows no deadline, on a thread of its own; at `deadline`
-/// the thread is left behind and ends by itself.
+/// A separate thread waits for the system's resolver, which has no deadline; after `deadline` the
+/// thread is left behind and ends by itself.
 pub(crate) fn resolve(
     host: &str,
     port: u16,
@@ -34,7 +34,7 @@ pub(crate) fn resolve(
         let found = (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
         // After the deadline the receiver is gone.
         let _ = sender.send(found);
-        // Closing this end is what wakes the other.
+        // Closing this end wakes the other.
         drop(end_of_thread);
     })?;
     match poll::wait(done.as_fd(), Readiness { read: true, write: false }, deadline.at(), stop)? {

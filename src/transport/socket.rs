@@ -40,7 +40,7 @@ impl Socket {
     /// handshake if a context is given. Waits until `deadline` in all.
     ///
     /// # Errors
-    /// What failed, and in which phase.
+    /// The failure, and its phase.
     pub(super) fn connect(
         host: &str,
         port: u16,
@@ -113,7 +113,7 @@ fn plain(result: io::Result<usize>, want: Readiness) -> Result<Turn, Fault> {
     }
 }
 
-/// Tries the addresses in turn, each with its share of the time that is left.
+/// Tries the addresses in turn, each with its share of the remaining time.
 fn connect_any(
     addresses: &[SocketAddr],
     deadline: &Deadline,

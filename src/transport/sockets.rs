@@ -16,7 +16,7 @@ use crate::{
     stop::{Interrupt, Stop},
 };
 
-/// Opens sockets, and watches for what ends the run from outside in every wait.
+/// Opens sockets; every wait also watches for an interrupt and for the deadline of the run.
 pub(crate) struct Sockets<'a> {
     tls: Option<&'a TlsContext>,
     stop: Stop,
@@ -29,7 +29,7 @@ impl<'a> Sockets<'a> {
         interrupt: Option<Interrupt>,
         total: Option<Duration>,
     ) -> Self {
-        // A run of any length is bound to reach this phase; its own error names no phase.
+        // Every run reaches this phase; the error of this deadline names no phase.
         let total = total.map(|after| Deadline::after(clock::now(), after, Phase::Reply));
         Self { tls, stop: Stop { interrupt, total } }
     }

@@ -34,17 +34,17 @@ use crate::{
     stop::Stop,
 };
 
-/// Everything that is the same for each TLS connection of a run.
+/// The parts that all TLS connections of a run share.
 pub(crate) struct TlsContext {
     context: SslContext,
     verify: TlsVerify,
 }
 
 impl TlsContext {
-    /// Reads the only CA certificates that verify brokers, and takes the client's identity.
+    /// Makes a context that verifies brokers only by the CA certificates in a file, with the client's identity.
     ///
-    /// The context is made from nothing, not by OpenSSL's ready connector: that one loads the
-    /// system's certificates, which must not verify a broker here, and loading them takes longer than the handshake.
+    /// It does not use OpenSSL's ready-made connector, which loads the system's certificates: these must not
+    /// verify a broker, and loading them takes longer than the handshake.
     ///
     /// # Errors
     /// [`Error::Certificate`], which names the file: the CA's or, if OpenSSL finds it too weak, the client's.
@@ -76,7 +76,7 @@ impl TlsContext {
         for authority in authorities {
             store.add_cert(authority)?;
         }
-        // Each certificate of the file verifies, an intermediate one too: the file says whom to trust.
+        // Each certificate of the file is trusted, even an intermediate one: the file says which to trust.
         store.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
         let mut context = SslContext::builder(SslMethod::tls_client())?;
         context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
@@ -86,7 +86,7 @@ impl TlsContext {
         } else {
             SslVerifyMode::PEER
         });
-        // The engine keeps the start of its output, but may move it.
+        // Between calls the engine keeps the beginning of its output, but may move it in memory.
         context.set_mode(SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
         Ok(context)
     }
@@ -149,14 +149,14 @@ pub(super) fn handshake(
             _ => {
                 return Err(match stream.ssl().verify_result() {
                     X509VerifyResult::OK => fault(error),
-                    // A failed check is noted, but is not what ended this.
+                    // OpenSSL records a failed check, but it did not end the handshake.
                     _ if context.verify == TlsVerify::None => fault(error),
                     result => distrust(result, host),
                 });
             }
         };
         let woken = poll::wait(stream.get_ref().get_ref().as_fd(), want, deadline.at(), stop)?;
-        // A peer may send forever what leads nowhere.
+        // A peer may send useless bytes forever.
         if woken == Woken::Passed || deadline.has_passed(clock::now()) {
             return Err(Fault::Timeout);
         }
@@ -164,7 +164,7 @@ pub(super) fn handshake(
     }
 }
 
-/// Says which check of the broker's certificate failed.
+/// Reports which check of the broker's certificate failed.
 fn distrust(result: X509VerifyResult, host: &str) -> Fault {
     // Numbers of OpenSSL's x509_vfy.h, which the crate does not name.
     let (cause, problem) = match result.as_raw() {
@@ -205,17 +205,17 @@ pub(super) fn turn(result: Result<usize, openssl::ssl::Error>) -> Result<Turn, F
         ErrorCode::WANT_WRITE => Ok(Turn::Blocked(Readiness { read: false, write: true })),
         ErrorCode::ZERO_RETURN => Ok(Turn::Ended),
         _ => match fault(error) {
-            // Many peers close TCP without TLS's own goodbye; the engine knows whether that was too early.
+            // Many peers close TCP without a close_notify of TLS; the engine knows whether that was too early.
             Fault::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Turn::Ended),
             fault => Err(fault),
         },
     }
 }
 
-/// OpenSSL's reasons for an alert of the peer: its number after this (ssl.h, `SSL_AD_REASON_OFFSET`).
+/// OpenSSL's reasons for an alert of the peer are this plus the alert's number (ssl.h, `SSL_AD_REASON_OFFSET`).
 const ALERTS: i32 = 1000;
 
-/// Says what an OpenSSL failure other than a failed verification means.
+/// Interprets an OpenSSL failure other than a failed verification.
 fn fault(error: openssl::ssl::Error) -> Fault {
     let errors = error.ssl_error().map_or(&[][..], |stack| stack.errors());
     let Some(reason) = errors.first().and_then(|first| first.reason()) else {

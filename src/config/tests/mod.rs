@@ -41,7 +41,7 @@ fn parse(text: &str, signer: SignerType) -> Result<Settings, String> {
     })
 }
 
-/// The base with some keys replaced or added; "-" takes a key out.
+/// The base with some keys replaced or added; "-" removes a key.
 fn file(section: &str, changes: &[(&str, &str)]) -> String {
     let kept = BASE.iter().filter(|(key, _)| !changes.iter().any(|(changed, _)| changed == key));
     let lines = kept.chain(changes).filter(|(_, value)| *value != "-");
@@ -61,7 +61,7 @@ fn refused(changes: &[(&str, &str)], expected: &[&str]) {
 }
 
 #[test]
-fn reads_the_file_of_pubtools_sign_with_our_defaults() {
+fn reads_the_file_of_pubtools_sign_with_the_default_values() {
     let settings = with(&[]).unwrap();
     assert_eq!(settings.section, "msg_signer");
     assert_eq!(settings.brokers[0].to_string(), "amqps://broker:5671");
@@ -111,7 +111,7 @@ fn reads_the_batch_section() {
 }
 
 #[test]
-fn takes_every_optional_value() {
+fn accepts_every_optional_value() {
     let settings = with(&[
         ("connect_timeout", "0.5"),
         ("close_timeout", "\"3\""),

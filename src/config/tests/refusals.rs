@@ -1,4 +1,4 @@
-//! What is refused, and in which words.
+//! Configurations that are refused, and the errors.
 
 use super::*;
 
@@ -103,7 +103,7 @@ fn every_key_is_read_as_the_table_says() {
         assert!(problem.contains(&expected), "{problem}");
         if let keys::Takes::Word(words) = key.takes {
             for word in words {
-                // What does not go together with other keys is known all the same.
+                // The word is known, even if it contradicts other keys.
                 let problem = batch(key.name, word).err().unwrap_or_default();
                 assert!(!problem.contains("expected"), "{problem}");
             }

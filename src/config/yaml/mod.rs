@@ -1,4 +1,4 @@
-//! One section of a YAML file as plain nodes; the other sections are not looked into.
+//! One section of a YAML file as plain nodes; the other sections are ignored.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,7 +8,7 @@ use serde::de::{
 
 use crate::error::printable;
 
-/// A YAML value before anything is known about its meaning.
+/// A YAML value, whose meaning is still unknown.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     Null,
@@ -20,17 +20,17 @@ pub(super) enum Node {
     Map(Vec<(Self, Self)>),
 }
 
-/// What a file holds of the section that is asked for.
+/// The parts of a file that concern the requested section.
 pub(super) struct Document {
-    /// The names of the file's sections, as far as they are strings.
+    /// The names of the file's sections, if they are strings.
     pub(super) names: Vec<String>,
-    /// Every section of that name; more than one is a mistake for the caller to report.
+    /// Every section of that name; if there is more than one, the caller reports it.
     pub(super) found: Vec<Node>,
 }
 
 /// Reads a file's text.
 ///
-/// The text must be well-formed YAML throughout; what the other sections mean is not judged.
+/// The whole text must be well-formed YAML; the meaning of the other sections is not checked.
 pub(super) fn read(text: &str, section: &str) -> Result<Document, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
@@ -47,7 +47,7 @@ pub(super) fn read(text: &str, section: &str) -> Result<Document, String> {
 }
 
 impl Node {
-    /// Says what kind of value this is.
+    /// Names the kind of the value.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
@@ -127,7 +127,7 @@ impl fmt::Display for Node {
     }
 }
 
-/// Reads the sections of a file; with `again`, only repairs what the first reading took for floats.
+/// Reads the sections of a file; with `again`, only repairs values that the first reading read as floats.
 struct Sections<'a> {
     section: &'a str,
     document: &'a mut Document,
@@ -149,7 +149,7 @@ impl<'de> Visitor<'de> for &mut Sections<'_> {
         f.write_str("a mapping of sections")
     }
 
-    // A file that is something else (a private key, say) is not repeated in the error.
+    // The error does not repeat a file that is something else, such as a private key.
     fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
         Err(E::custom("it is a single string"))
     }

@@ -28,7 +28,7 @@ fn refuses_other_files() {
         ("\ta: 1", "not a YAML file"),
         ("s: {a: *b}", "not a YAML file"),
     ] {
-        let problem = read(text, "s").err().unwrap_or_else(|| panic!("{text} was taken"));
+        let problem = read(text, "s").err().unwrap_or_else(|| panic!("{text} was accepted"));
         assert!(problem.contains(expected), "{text}: {problem}");
     }
     assert!(!read("-----BEGIN SECRET-----", "s").err().unwrap().contains("SECRET"));

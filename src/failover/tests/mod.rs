@@ -1,4 +1,4 @@
-//! Which broker is tried, when, and how: against scripts, in no time.
+//! Which broker is tried, when, and how: with scripted connections, under virtual time.
 
 mod script;
 
@@ -58,7 +58,7 @@ fn the_list_is_tried_once_without_pauses_and_then_with_longer_ones_until_the_tim
 
 /// Each broker gets its whole time once, however short `timeout` is; later attempts end with it.
 #[test]
-fn an_attempt_has_the_connect_timeout_and_later_ones_no_more_than_is_left() {
+fn an_attempt_has_the_connect_timeout_and_later_ones_only_the_remaining_time() {
     let settings = settings(&["a", "b"], &[("timeout", "3"), ("connect_timeout", "2")]);
     let script = Script::new([after(1, of_broker(lost())), after(1, of_broker(lost()))]);
     let mut failover = Failover::new(&settings, script.clone(), 1);
@@ -146,7 +146,7 @@ fn the_logins_that_a_configuration_allows() {
     }
 }
 
-/// It did not require SASL, so what it said to the bare connection is what counts.
+/// The broker did not require SASL, so its answer to the connection without SASL counts.
 #[test]
 fn if_sasl_does_not_help_either_the_first_refusal_stands() {
     let settings = settings(&["a"], &[("timeout", "1")]);
@@ -155,13 +155,13 @@ fn if_sasl_does_not_help_either_the_first_refusal_stands() {
     let error = Failover::new(&settings, script, 1).connect().unwrap_err();
     assert!(error.is_refusal(), "{error}");
 
-    // After a demand for SASL what goes wrong is another matter.
+    // After a demand for SASL an error has another reason.
     let demand = of_broker(unauthorised(Subject::WithoutSasl));
     let script = Script::new([after(0, demand), after(0, of_broker(lost()))]);
     let error = Failover::new(&settings, script, 1).connect().unwrap_err();
     assert!(!error.is_refusal(), "{error}");
 
-    // And a second refusal is the better word.
+    // A second refusal is the better reason.
     let second = of_broker(unauthorised(Subject::Login));
     let script = Script::new([after(0, first()), after(0, second)]);
     let error = Failover::new(&settings, script, 1).connect().unwrap_err();
@@ -234,7 +234,7 @@ fn a_lost_connection_is_re_established_with_the_next_broker_and_numbers_go_on() 
 }
 
 #[test]
-fn an_end_that_does_not_pass_ends_the_run() {
+fn an_end_that_is_not_transient_ends_the_run() {
     let settings = settings(&["a", "b"], &[]);
     let refusal = unauthorised(Subject::Listening("b".into()));
     let script = Script::new([after(0, reporting(vec![(0, Err(refusal))]))]);
@@ -252,15 +252,15 @@ fn connecting_again_ends_with_the_wait_that_it_happens_in() {
     failover.connect().unwrap();
     assert!(matches!(failover.next(&script.at(5)), Ok(Event::Quiet)));
     assert_eq!(script.elapsed(), 5 * SECOND);
-    // The pause goes on in the next wait; it does not begin again.
+    // The pause continues in the next wait; it does not begin again.
     let attempts = script.attempts.borrow().len();
     assert!(matches!(failover.next(&script.at(60)), Ok(Event::Quiet)));
     let at: Vec<_> = script.attempts.borrow().iter().map(|attempt| attempt.at).collect();
     assert!(at[attempts] - at[attempts - 1] <= 10 * SECOND, "{at:?}");
 }
 
-/// A broker that accepts and drops connections must not be asked in a hot loop; one that was of use is
-/// asked again at once.
+/// A broker that accepts and drops connections must not be tried in a hot loop; one that was useful is
+/// tried again at once.
 #[test]
 fn only_progress_resets_the_pauses() {
     let settings = settings(&["a"], &[]);

@@ -1,4 +1,4 @@
-//! Brokers that are scripts: no sockets, and time passes only where the script says so.
+//! Scripted brokers: no sockets, and time passes only when the script says so.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,7 +19,7 @@ use crate::{
     signing::Request,
 };
 
-/// What an attempt comes to, after this long.
+/// The result of an attempt, after this time.
 pub(super) struct Answer {
     pub(super) after: Duration,
     pub(super) result: Result<Opening, Failure>,
@@ -30,20 +30,20 @@ pub(super) struct Answer {
 pub(super) struct Opening {
     /// Why its sender is refused.
     pub(super) sender: Option<Error>,
-    /// What it reports when it is waited for, after this long; then it is quiet.
+    /// The events of successive waits, each after this time; then it is quiet.
     pub(super) events: Vec<(Duration, Result<Event, Error>)>,
 }
 
 /// An attempt, as the script saw it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Attempt {
-    /// Since the start.
+    /// The time since the start.
     pub(super) at: Duration,
     pub(super) broker: String,
     pub(super) login: Login,
     pub(super) target: Target,
     pub(super) first_reply: u64,
-    /// How much time it has.
+    /// The time that it has.
     pub(super) time: Duration,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Script {
     now: Rc<Cell<Instant>>,
     answers: Rc<RefCell<VecDeque<Answer>>>,
     pub(super) attempts: Rc<RefCell<Vec<Attempt>>>,
-    /// How much time each close had.
+    /// The time that each close had.
     pub(super) closes: Rc<RefCell<Vec<Duration>>>,
 }
 

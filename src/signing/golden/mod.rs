@@ -120,7 +120,7 @@ fn the_echo_is_that_of_pubtools_sign_to_the_byte() {
 }
 
 #[test]
-fn subjects_are_in_words() {
+fn subjects_are_readable() {
     let subjects = |name: &str| -> Vec<String> {
         let case = cases().into_iter().find(|case| case["name"] == name).unwrap();
         requests(&case).unwrap().into_iter().map(|request| request.subject).collect()
@@ -143,7 +143,7 @@ fn subjects_are_in_words() {
 }
 
 #[test]
-fn what_pubtools_sign_gets_wrong_is_refused() {
+fn operations_that_pubtools_sign_gets_wrong_are_refused() {
     for (name, path, value, expected) in [
         (
             "clear without repo",

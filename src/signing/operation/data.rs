@@ -7,7 +7,7 @@ use crate::error::{Argument, Error};
 /// The largest text or blob, in bytes: base64 lengths must fit OpenSSL's signed 32-bit integers.
 const MAX_SIZE: usize = 1 << 30;
 
-/// A text to sign, at most 1 GiB, in whatever encoding. Clones share its bytes.
+/// A text to sign, at most 1 GiB, in any encoding. Clones share its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(Arc<Vec<u8>>);
 
@@ -20,13 +20,13 @@ impl Text {
         Ok(Self(checked(Argument::Text, bytes.into())?))
     }
 
-    /// Returns what is signed.
+    /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// Bytes to make a detached signature of, at most 1 GiB. Clones share them.
+/// Bytes that get a detached signature, at most 1 GiB. Clones share them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob(Arc<Vec<u8>>);
 
@@ -39,7 +39,7 @@ impl Blob {
         Ok(Self(checked(Argument::Blob, bytes.into())?))
     }
 
-    /// Returns what is signed.
+    /// Returns the bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_base64_cannot_hold_is_refused() {
+    fn data_too_large_for_base64_is_refused() {
         // Memory that is not touched costs nothing.
         let zeros = |size| vec![0; size];
         assert_eq!(Blob::new(zeros(MAX_SIZE)).unwrap().as_bytes().len(), MAX_SIZE);

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn errors_name_the_part_that_is_wrong() {
         for (digest, reference, expected) in [
             ("", "r/repo:tag", "digest: is empty: expected sha256:…"),
             (" ", "r/repo:tag", "digest: is empty: expected sha256:…"),

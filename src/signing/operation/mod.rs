@@ -1,4 +1,4 @@
-//! What is to be signed.
+//! Operations: what is to be signed.
 
 mod data;
 mod image;
@@ -48,7 +48,7 @@ pub enum Items {
 }
 
 impl Operation {
-    /// Checks what the parts, each right by itself, make together.
+    /// Checks the parts together; each by itself is valid already.
     ///
     /// # Errors
     /// [`Error::Argument`] if there is no item or no key, or if some keys have names and others have none.
@@ -86,12 +86,12 @@ impl Operation {
         &self.keys
     }
 
-    /// Returns what is signed; at least one item.
+    /// Returns the items to sign; at least one.
     pub fn items(&self) -> &Items {
         &self.items
     }
 
-    /// Returns the fields that an address template may name, `None` for what the user did not give.
+    /// Returns the fields that an address template may name; `None` for those that the user did not give.
     pub(crate) fn fields(&self, requester: Option<&str>) -> Vec<(&'static str, Option<String>)> {
         let mut fields = vec![
             ("task_id", Some(self.task_id.to_string())),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_sense_passes() {
+    fn valid_operations_are_accepted() {
         for keys in [&[("K", None), ("L", None)], &[("K", Some("k")), ("L", Some(""))]] {
             operation(image(), keys).unwrap();
         }

@@ -6,8 +6,8 @@ use crate::error::{Argument, Error};
 
 /// The id of the task that signatures are for.
 ///
-/// It becomes a part of a queue's name, in which brokers read `*`, `>` and `#` as wildcards. So it holds none of these,
-/// no blank and no control character, and it is not empty.
+/// It becomes part of a queue's name, in which brokers interpret `*`, `>` and `#` as wildcards. So it contains none of
+/// these, no blank and no control character, and is not empty.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TaskId(Box<str>);
 
@@ -48,14 +48,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_broker_reads_as_a_wildcard_passes() {
+    fn characters_without_a_special_meaning_are_accepted() {
         for id in ["1", "a-b.c_d/ü:{}"] {
             assert_eq!(TaskId::new(id).unwrap().as_str(), id);
         }
     }
 
     #[test]
-    fn what_would_reach_other_queues_is_refused() {
+    fn an_id_that_could_reach_other_queues_is_refused() {
         for (id, expected) in [
             ("", "task_id: is empty"),
             ("a*", "task_id: holds '*'"),

@@ -1,4 +1,4 @@
-//! What a reply holds of what its request asked for.
+//! The signed values and errors in a reply.
 
 use serde_json::{Map, Value};
 
@@ -15,14 +15,14 @@ pub(super) struct Answer<'a> {
     /// One for each value asked for, in request order; empty if it is missing or refused.
     values: Vec<&'a str>,
     errors: Vec<String>,
-    /// What is wrong with a reply that has neither.
+    /// The problem of a reply that has neither.
     problem: String,
 }
 
 impl<'a> Answer<'a> {
     /// Reads a reply's `msg`.
     ///
-    /// Errors beat values: if the server reports an error, a value beside it is not trusted.
+    /// Errors take precedence: if the server reports an error, a value beside it is not trusted.
     pub(super) fn read(expected: &Expected, message: Option<&'a Map<String, Value>>) -> Self {
         let Some(message) = message else {
             let values = vec![""; expected.count()];
@@ -86,7 +86,7 @@ impl<'a> Answer<'a> {
         answer
     }
 
-    /// Decides what the reply is worth.
+    /// Decides on the verdict.
     pub(super) fn verdict(self, expected: &Expected) -> Verdict {
         if !self.errors.is_empty() {
             Verdict::Refused { errors: self.errors }

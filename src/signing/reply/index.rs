@@ -1,4 +1,4 @@
-//! The claims of a batch's reply, found again for the claims of its request.
+//! Finds the claims of a batch's request in its reply.
 
 use std::collections::HashMap;
 
@@ -13,12 +13,13 @@ use crate::{
     },
 };
 
-/// The claims of a reply by all that a claim of the request can be found by: a batch of thousands is read once.
+/// Indexes the claims of a reply, by all properties that a claim of the request may be found by: a batch of thousands is
+/// read only once.
 pub(super) struct Index<'a> {
     pub(super) described: Vec<Described<'a>>,
     by_text: HashMap<&'a str, Vec<usize>>,
     by_identity: HashMap<Identity, Vec<usize>>,
-    /// By digest and repository, for claims that do not say their reference.
+    /// By digest and repository, for claims that do not contain their reference.
     by_digest: HashMap<(String, String), Vec<usize>>,
     /// How many claims of the request share a digest and a repository.
     asked: HashMap<(String, String), usize>,
@@ -66,9 +67,9 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// Finds a claim of the request by its text, else by what it says, else by its digest and repository.
+    /// Finds a claim of the request by its text, else by its content, else by its digest and repository.
     ///
-    /// There may be several: a server may describe a claim in parts, say one for each key.
+    /// It may be found more than once: a server may describe a claim in parts, for example one for each key.
     pub(super) fn find(&self, claim_file: &str) -> Vec<&Described<'a>> {
         let positions = self
             .by_text
@@ -84,7 +85,7 @@ impl<'a> Index<'a> {
         {
             return found;
         }
-        // Two tags of one image share digest and repository: then the signature could be of either.
+        // Two tags of one image share digest and repository: the signature could then be for either of them.
         match digest_and_repository(claim_file) {
             Some(key) if self.asked.get(&key) == Some(&1) => self
                 .by_digest

@@ -1,4 +1,4 @@
-//! Replies, and what they are worth.
+//! Replies and verdicts.
 
 mod answer;
 mod index;
@@ -83,12 +83,12 @@ pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, Strin
 pub struct Reply {
     /// The JSON text of a list: the whole reply, then its application properties or null.
     pub document: String,
-    /// What it is worth.
+    /// The verdict on it.
     pub verdict: Verdict,
 }
 
 impl Request {
-    /// Decides what a reply to this request is worth, and prints it.
+    /// Decides on the verdict on a reply to this request, and prints the reply.
     pub(crate) fn judge(&self, parsed: Parsed) -> Reply {
         let verdict = Answer::read(&self.expected, message(&parsed.whole)).verdict(&self.expected);
         let mut document = pyjson::to_string(&(&parsed.whole, &parsed.properties));
@@ -100,8 +100,8 @@ impl Request {
 impl Reply {
     /// Returns the signed values in request order: one, or for a batch one for each claim and key.
     ///
-    /// What is missing, and what the server refused, is an empty string. The values are read from the document
-    /// each time, so that a reply is not kept twice.
+    /// A value that is missing, or that the server refused, is an empty string. The values are read from the document
+    /// each time: that saves the memory for a second copy of them.
     pub fn signed_values(&self, request: &Request) -> Vec<String> {
         let whole = pyread::read_first(&self.document).unwrap_or_default();
         Answer::read(&request.expected, message(&whole)).into_values()

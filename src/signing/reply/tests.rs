@@ -1,4 +1,4 @@
-//! Replies of every kind that servers were seen to send, and of some that they should not.
+//! Replies of every kind that servers are known to send, and some that they should not send.
 
 use serde_json::json;
 
@@ -43,7 +43,7 @@ fn judged(request: &Request, mut message: Value) -> Reply {
     request.judge(parse(raw(json!({"i": 1, "msg": message}).to_string()), "request_id").unwrap())
 }
 
-/// Why a message is no reply.
+/// Why a message is not a reply.
 fn unread(raw: RawReply) -> String {
     parse(raw, "request_id").unwrap_err()
 }
@@ -65,7 +65,7 @@ fn incomplete(missing: &[&str]) -> Verdict {
 }
 
 #[test]
-fn what_is_no_reply_is_named() {
+fn messages_that_are_not_replies_have_a_reason() {
     for (body, reason) in [
         ("", "its body is empty"),
         (" \n", "its body is empty"),
@@ -97,7 +97,7 @@ fn the_id_may_have_another_name() {
 
 #[test]
 fn the_document_is_the_whole_reply_and_its_properties() {
-    // Of two equal keys the first place and the last value count, as in Python.
+    // If a key is repeated, the first place and the last value count, as in Python.
     let parsed =
         parse(raw(r#"{"i":1,"msg":{},"z":[],"msg":{"request_id":"r"}}"#), "request_id").unwrap();
     assert_eq!(
@@ -223,7 +223,7 @@ fn errors_of_a_batch_are_limited() {
     let claim = |(digest, reference): (&str, &str)| json!({"claim_file": claim_file(digest, reference), "errors": vec!["no"; 90]});
     let claims: Vec<_> = [PAIRS[0], PAIRS[1], PAIRS[1]].map(claim).into();
     let Verdict::Refused { errors } = verdict(&both, json!({"claims": claims})) else {
-        panic!("it is refused")
+        panic!("expected a refusal")
     };
     assert_eq!((errors.len(), errors[100].as_str()), (101, "and 170 more"));
     let named =
@@ -243,7 +243,7 @@ fn without_key_names_any_signature_will_do() {
 }
 
 #[test]
-fn claims_are_found_by_what_they_say() {
+fn claims_are_found_by_their_content() {
     let (image, name) =
         (json!({"docker-manifest-digest": "sha256:1"}), json!({"docker-reference": "h/ns/a:1"}));
     let json = json!({"critical": {"image": image, "identity": name}}).to_string();
@@ -263,12 +263,12 @@ fn claims_are_found_by_what_they_say() {
             nothing.clone(),
         ),
         (json!([{"manifest_digest": "sha256:1", "signed_claims": signed}]), nothing.clone()),
-        // It says another tag, so it is another claim.
+        // It has another tag, so it is another claim.
         (json!([another_tag]), nothing.clone()),
     ] {
         assert_eq!(verdict(&one, json!({"claims": claims})), expected, "{claims}");
     }
-    // Two tags of one image: the digest does not say which was signed.
+    // Two tags of one image: the digest does not show which was signed.
     let tags = batch(&[("sha256:1", "h/ns/a:1"), ("sha256:1", "h/ns/a:latest")], &[""]);
     assert_eq!(verdict(&tags, json!({"claims": [by_digest]})), nothing);
 }

@@ -1,4 +1,4 @@
-//! What the values in a reply say: texts, and the signing server's errors.
+//! Reads values in a reply: texts, and the signing server's errors.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::{error::printable, signing::pyjson};
 /// More errors than this are counted, not kept.
 pub(super) const MAX_ERRORS: usize = 100;
 
-/// The name of a JSON type, for people.
+/// The name of a JSON type, for error messages.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -19,14 +19,14 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The text of a value, empty if it is missing or no text.
+/// The text of a value; empty if it is missing or not a string.
 pub(super) fn text(value: Option<&Value>) -> &str {
     value.and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The server's errors, in a reply or in one of its claims; none if `errors` is missing or empty.
 ///
-/// A `signing_status` other than `success` is an error too; a missing one and null are none.
+/// A `signing_status` other than `success` is an error, too; a missing one or null is not.
 pub(super) fn errors(map: &Map<String, Value>) -> Vec<String> {
     let mut errors = match map.get("errors") {
         Some(Value::Array(errors)) => {
@@ -49,7 +49,7 @@ pub(super) fn errors(map: &Map<String, Value>) -> Vec<String> {
     errors
 }
 
-/// An error in the server's words: a text as it is, anything else as JSON.
+/// An error as the server sent it: a string as it is, anything else as JSON.
 fn words(value: &Value) -> String {
     match value {
         Value::String(text) => printable(text),
@@ -57,7 +57,7 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// Whether Python takes a value for true: the servers' own test for an error.
+/// Whether a value is true in Python; the servers themselves test errors this way.
 fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,

@@ -74,7 +74,7 @@ pub(super) fn requests(
     Ok(batches(images, size.get()).into_iter().map(request).collect())
 }
 
-/// Images of one repository, whose claims travel in one request.
+/// Images of one repository, whose claims are sent in one request.
 #[derive(Debug, PartialEq, Eq)]
 struct Batch<'a> {
     repository: &'a str,

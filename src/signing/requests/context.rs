@@ -9,10 +9,10 @@ use crate::{
     signing::{operation::Key, pyjson},
 };
 
-/// What a request says besides the operation: from the configuration and the certificate.
+/// What a request contains besides the operation: values from the configuration and the certificate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'a> {
-    /// Who asks: the requester if one was given, else the certificate's name.
+    /// The requester, if one was given, else the certificate's name.
     pub creator: &'a str,
     /// The environment, such as `prod`.
     pub environment: &'a str,
@@ -22,11 +22,11 @@ pub(crate) struct Context<'a> {
     pub task_id_attribute: &'a str,
     /// Key ids by alias.
     pub key_aliases: &'a BTreeMap<String, String>,
-    /// Claims in one request; `None` makes one request for each item and key.
+    /// The number of claims in one request; `None` makes one request for each item and key.
     pub chunk_size: Option<NonZeroUsize>,
 }
 
-/// What makes a request unique. The caller provides it, so that this module stays pure.
+/// The values that make a request unique. The caller provides them; this module has no clock and no random numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     /// The request's id, a UUID.
@@ -43,7 +43,7 @@ pub(super) struct ServerKey<'a> {
 }
 
 impl<'a> ServerKey<'a> {
-    /// Looks up the alias, and cuts the id to what the signing server knows.
+    /// Looks up the alias, and cuts the id to the part that the signing server knows.
     pub(super) fn resolve(
         key: &'a Key,
         aliases: &'a BTreeMap<String, String>,
@@ -56,7 +56,7 @@ impl<'a> ServerKey<'a> {
         Ok(Self { id, name: key.name().unwrap_or_default() })
     }
 
-    /// The key in words for people.
+    /// A readable name of the key.
     pub(super) fn shown(&self) -> String {
         if self.name.is_empty() {
             self.id.to_owned()
@@ -71,14 +71,14 @@ fn last_8(key: &str) -> &str {
     &key[start..]
 }
 
-/// A request's body. Thousands of requests wait in memory, so it takes no more room than it needs.
+/// A request's body. Thousands of requests wait in memory, so its buffer is no larger than necessary.
 pub(super) fn body(body: &Value) -> String {
     let mut text = pyjson::to_string(body);
     text.shrink_to_fit();
     text
 }
 
-/// The application properties of a request; an extra one that is there already replaces its value.
+/// The application properties of a request; an extra one of the same name replaces the value.
 pub(super) fn properties(
     mtype: &str,
     context: &Context<'_>,

@@ -94,7 +94,7 @@ fn request(
     if !key.name.is_empty() {
         set("sig_keyname", key.name.into());
     }
-    // An attribute that is there already keeps its place and takes the new value, here and in the properties.
+    // An attribute that exists already keeps its place and gets the new value, here and in the properties.
     let extra: Vec<_> = [
         Some((context.task_id_attribute, task_id)),
         item.manifest_digest.map(|digest| ("manifest_digest", digest)),
