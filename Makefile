@@ -96,7 +96,7 @@ test-fresh: ## Runs `make demo test-quick` in a minimal root of Debian RELEASE (
 	$(need) dist
 	@CARGO='$(CARGO)' .ci/test-fresh $(RELEASE) $(FRESH)
 
-lint: ## Checks format, lints and documentation
+lint: ## Checks format, lints, documentation and words
 	$(check)
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
@@ -106,6 +106,7 @@ lint: ## Checks format, lints and documentation
 	$(LINT_FUZZ) -- -D warnings
 	$(CARGO) clippy --locked --manifest-path .ci/public-api/Cargo.toml --target-dir target/public-api -- -D warnings
 	@.ci/check-lints
+	@.ci/check-words
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items
 
 static: ## Builds target/static/amqp-messenger, which needs nothing of its host, and amqp-messenger-glibc

@@ -49,7 +49,7 @@ impl Dice {
         std::time::Duration::from_millis(self.range(first, last))
     }
 
-    /// So many bytes.
+    /// Bytes, `count` of them.
     pub(crate) fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.next() as u8).collect()
     }

@@ -189,7 +189,7 @@ impl Wire for Line {
         };
         let arrival = peer.to_broker.write(now, &bytes[..count]);
         peer.marks.push_back((peer.to_broker.written(), now, known));
-        // Nobody reads what reaches an end that is gone: it is as if it were read.
+        // What reaches an end that is gone has no reader: it is as if it were read.
         if peer.state == State::Gone {
             peer.to_broker.clear();
         }

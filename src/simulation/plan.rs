@@ -177,7 +177,7 @@ pub(crate) enum Trigger {
 pub(crate) enum Fault {
     /// It ends.
     Cut(End),
-    /// No byte moves any more, either way, and nobody says so.
+    /// No byte moves any more, either way, without a sign of it.
     Silence,
     /// Bytes that are not AMQP.
     Garbage(Vec<u8>),

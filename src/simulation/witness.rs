@@ -162,7 +162,7 @@ impl Witness {
         is_read && self.counts(told)
     }
 
-    /// Whether the connection still stood by the broker's own word when that was told.
+    /// Whether the connection still stood by the broker's own word when it said that.
     pub(crate) fn counts(&self, told: Told) -> bool {
         self.connections[told.connection].ended.is_none_or(|ended| told.end <= ended.end)
     }

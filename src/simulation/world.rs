@@ -14,10 +14,10 @@ use super::{
 };
 use crate::error::Error;
 
-/// So many calls without any progress of time are a loop without end.
+/// This number of calls without any progress of time is a loop without end.
 const MOST_STEPS: u32 = 200_000;
 
-/// So many things happen in no run that ends.
+/// More things than happen in any run that ends.
 const MOST_EVENTS: u32 = 300_000;
 
 /// What decides what brokers do.

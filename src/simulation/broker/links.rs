@@ -35,7 +35,7 @@ pub(super) struct Outgoing {
 pub(super) struct Incoming {
     pub(super) handle: u32,
     pub(super) anonymous: bool,
-    /// Deliveries that came, and up to which number they may: from each end of what was told on.
+    /// Deliveries that came, and the limits of their number: each holds from the end of the bytes that announced it.
     pub(super) delivered: u64,
     pub(super) limits: VecDeque<(Told, u64)>,
     /// What came of a message so far.

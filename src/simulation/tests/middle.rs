@@ -44,7 +44,7 @@ fn a_broker_that_is_gone_is_tried_in_every_later_window() {
 }
 
 /// What was accepted is not sent again before its cycle is over, however often the connection is lost; and no new
-/// connection begins the window anew.
+/// connection begins the window again.
 #[test]
 fn the_cycle_and_its_clock_go_on_over_reconnects() {
     for cycles in [1, 2, 5] {
