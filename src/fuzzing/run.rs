@@ -65,7 +65,7 @@ fn status_of<'a>(sasl: bool, pieces: impl Iterator<Item = &'a [u8]>) -> Status {
     assert_eq!(ledger.open(), is_open.count());
     let status = Status::of_run(&result, ledger.entries());
     assert!(result.is_err() || status != Status::Unreachable, "{result:?}");
-    let words = result.err().map(|error| error.with_sources().to_string()).unwrap_or_default();
+    let words = result.err().map(|error| error.with_sources()).unwrap_or_default();
     assert!(!words.contains(char::is_control), "not fit for a log: {words:?}");
     status
 }
