@@ -28,6 +28,8 @@ pub struct Entry {
     state: State,
     /// The last cycle that sent it; 0 for none.
     cycle: u32,
+    /// A broker accepted one of its sendings, so that a reply is on its way, whatever becomes of another.
+    was_accepted: bool,
 }
 
 impl Entry {
@@ -112,7 +114,7 @@ impl Ledger {
         let open = requests.len();
         let entries = requests
             .into_iter()
-            .map(|request| Entry { request, state: State::NotSent, cycle: 0 })
+            .map(|request| Entry { request, state: State::NotSent, cycle: 0, was_accepted: false })
             .collect();
         Self {
             entries,
@@ -193,26 +195,31 @@ impl Ledger {
     /// It may belong to an earlier sending, while the request waits to be sent again. Once a broker has
     /// accepted it, that is not necessary.
     pub(crate) fn outcome(&mut self, index: usize, outcome: Outcome) {
-        match &self.entries[index].state {
-            state if !state.is_open() => return,
-            // One sending was accepted, so a reply is on its way, whatever the outcome of another.
-            State::Accepted if outcome != Outcome::Accepted => return,
-            _ => {}
+        let entry = &mut self.entries[index];
+        if !entry.state.is_open() {
+            return;
         }
+        entry.was_accepted |= outcome == Outcome::Accepted;
         match outcome {
-            Outcome::Accepted => {
-                self.unsent.remove(&index);
-                self.entries[index].state = State::Accepted;
-            }
-            Outcome::Returned(how) => self.entries[index].state = State::Returned(how),
+            _ if entry.was_accepted => self.accepted(index),
+            Outcome::Returned(how) => entry.state = State::Returned(how),
             Outcome::Undeliverable(condition) => self.undeliverable(index, condition),
-            Outcome::Unknown => {}
+            Outcome::Accepted | Outcome::Unknown => {}
         }
     }
 
-    /// Notes that a request can never be delivered.
+    /// Notes that a request can never be delivered; not if a broker has it already.
     pub(crate) fn undeliverable(&mut self, index: usize, condition: Condition) {
-        self.close(index, State::Undeliverable(condition));
+        if self.entries[index].was_accepted {
+            self.accepted(index);
+        } else {
+            self.close(index, State::Undeliverable(condition));
+        }
+    }
+
+    fn accepted(&mut self, index: usize) {
+        self.unsent.remove(&index);
+        self.entries[index].state = State::Accepted;
     }
 
     /// Enters a reply under the request that it names.

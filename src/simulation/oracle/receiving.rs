@@ -3,7 +3,7 @@
 use super::super::{
     plan::{Meaning, Outcome, Reply},
     run::Ended,
-    witness::{Delivered, Place, Settled},
+    witness::{Delivered, Place, Settled, Told},
 };
 use crate::{
     signing::{Entry, State},
@@ -81,9 +81,21 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
         State::Returned("released") => had(&[Outcome::Released]),
         State::Returned(_) => had(&[Outcome::Modified { undeliverable_here: false }]),
         State::Undeliverable(condition) => {
+            // What was accepted before stays accepted.
+            let accepted = witness
+                .sendings
+                .iter()
+                .filter(|sending| sending.request == number)
+                .filter_map(|sending| sending.outcome)
+                .filter(|(outcome, told)| {
+                    *outcome == Outcome::Accepted && was_processed(ended, *told)
+                })
+                .map(|(_, told)| (told.connection, told.end))
+                .min();
             let rejected = sendings.any(|sending| {
                 sending.outcome.is_some_and(|(outcome, told)| {
                     witness.was_read(told)
+                        && accepted.is_none_or(|accepted| accepted > (told.connection, told.end))
                         && match outcome {
                             Outcome::Rejected(said) => said.name == condition.name,
                             Outcome::Modified { undeliverable_here } => undeliverable_here,
@@ -112,6 +124,12 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
             })
         }
     }
+}
+
+/// Whether the client dealt with an outcome: its connection stood when it came.
+fn was_processed(ended: &Ended, told: Told) -> bool {
+    let witness = &ended.witness;
+    ended.is_attached(told.connection) && witness.counts(told) && witness.was_read(told)
 }
 
 /// What a reply of this kind comes to.

@@ -171,3 +171,22 @@ fn a_request_is_not_sent_again_though_its_accepting_broker_is_lost() {
         assert_eq!((ended.connections(), ended.times_sent()), (2, vec![1; 3]));
     }
 }
+
+/// The second cycle asks again, since no reply has come; what the broker says of that sending takes nothing back.
+#[test]
+fn what_was_accepted_stays_accepted_whatever_becomes_of_a_later_sending() {
+    for outcome in [
+        Outcome::Rejected(Condition::new("amqp:resource-limit-exceeded")),
+        Outcome::Modified { undeliverable_here: true },
+        Outcome::Released,
+        Outcome::Forgotten,
+    ] {
+        let treatment = move |arrival: &Arrival| match arrival.repetition {
+            0 => replied_after(90 * SECOND),
+            _ => given(outcome),
+        };
+        let ended = Bench::new().patience(60, 1, 3).requests(treatment).expect(0);
+        ended.took(90);
+        assert_eq!(ended.times_sent(), [2; 3], "{outcome:?}");
+    }
+}
