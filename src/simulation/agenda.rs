@@ -24,6 +24,8 @@ pub(crate) enum Timer {
     Outcome(usize),
     /// Grants credit for this many deliveries.
     Grant(u32),
+    /// Opens the session's window.
+    Window,
     Heartbeat,
     /// Looks whether the client was silent for too long.
     IdleCheck,

@@ -57,6 +57,8 @@ pub(crate) struct ConnectionPlan {
     pub(crate) max_message_size: Option<u64>,
     /// Frames that the session takes before the broker opens the window again.
     pub(crate) window: u32,
+    /// When a session that takes no frames begins to take some, this long after its Begin.
+    pub(crate) window_opens: Option<Duration>,
     pub(crate) receiver: Answer,
     pub(crate) sender: Answer,
     pub(crate) credit: Credit,
@@ -83,6 +85,7 @@ impl Default for ConnectionPlan {
             heartbeats: true,
             max_message_size: None,
             window: 2048,
+            window_opens: None,
             receiver: Answer::Attaches,
             sender: Answer::Attaches,
             credit: Credit::Ample(100),

@@ -19,7 +19,7 @@ use super::{
 use crate::status::Status;
 
 /// How often each kind of thing must have happened, in 100,000 seeds.
-const COVERAGE: [(&str, u64); 56] = [
+const COVERAGE: [(&str, u64); 57] = [
     ("a request comes again", 3_700),
     ("a write is held up", 3_500),
     ("condition: TLS", 810),
@@ -64,6 +64,7 @@ const COVERAGE: [(&str, u64); 56] = [
     ("reply: signed", 25_000),
     ("reply: unusable", 560),
     ("silence", 710),
+    ("the session's window opens", 300),
     ("status 0", 22_100),
     ("status 1", 410),
     ("status 124", 530),
@@ -184,8 +185,26 @@ fn every_promise_holds_for_every_seed() {
     }
 }
 
+/// Prints what the client logs, in between what the brokers see.
+struct Log;
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        print(&format!("              {}: {}", record.level(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
 /// Plays one seed, and prints what happens.
 fn replay(seed: u64) {
+    if log::set_logger(&Log).is_ok() {
+        log::set_max_level(log::LevelFilter::Debug);
+    }
     let (broken, ended) = try_seed(seed, true);
     if let Some(ended) = ended {
         print(&format!("{:?}", ended.settings));

@@ -49,6 +49,9 @@ pub(super) struct Incoming {
 impl Peer {
     pub(super) fn begin(&mut self, shared: &mut Shared) {
         self.session.window_end = self.plan.window.into();
+        if let Some(delay) = self.plan.window_opens {
+            shared.agenda.after(delay, Due::Timer(self.number, Timer::Window));
+        }
         let window = Value::Uint(self.plan.window);
         let fields = vec![Value::Ushort(0), Value::Uint(0), window, Value::Uint(u32::MAX)];
         self.say(&Frame::new(begin::CODE, fields), shared);
@@ -219,6 +222,15 @@ impl Peer {
             link.limits.push_back((told, limit));
         }
         shared.witness.note(shared.agenda.now(), self.number, "credit for #", &[credit.into()]);
+    }
+
+    /// A session that took no frames takes some from now on.
+    pub(super) fn open_window(&mut self, shared: &mut Shared) {
+        shared.witness.saw("the session's window opens");
+        self.plan.window = 100;
+        self.session.window_end = self.session.received + 100;
+        let windows = self.windows();
+        self.say(&windows, shared);
     }
 
     /// Counts a transfer frame of the client, which must be within the session's window.

@@ -221,6 +221,7 @@ impl Peer {
         match timer {
             Timer::Outcome(number) => self.outcome_is_due(number, shared),
             Timer::Grant(credit) => self.grant(credit, false, shared),
+            Timer::Window => self.open_window(shared),
             Timer::Fault => self.fault(shared),
             Timer::Heartbeat => {
                 self.say_bytes(&HEARTBEAT, shared);

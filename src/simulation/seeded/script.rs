@@ -138,6 +138,9 @@ impl Seeded {
         plan.heartbeats = !dice.one_in(16);
         plan.relay = dice.one_in(2);
         plan.window = dice.pick(&[0, 1, 3, 2048, 2048, 2048, 2048, 2048]);
+        if plan.window == 0 && dice.one_in(2) {
+            plan.window_opens = Some(dice.millis(0, 2000 * self.timeout));
+        }
         if fault {
             plan.fault = Some((faults::trigger(dice, 1000 * self.timeout), faults::any(dice)));
         }

@@ -62,3 +62,18 @@ fn a_socket_that_takes_little_gets_all_of_it() {
         assert_eq!(ended.times_sent(), [1; 2]);
     }
 }
+
+/// The first request waits in the engine meanwhile, and no other does: a cycle that ends in between repeats only that one.
+#[test]
+fn each_request_goes_out_once_when_the_window_opens() {
+    for (opens, times) in [(30, [1, 1, 1]), (90, [2, 1, 1])] {
+        let plan = move |_, _| ConnectionPlan {
+            window: 0,
+            window_opens: Some(opens * SECOND),
+            ..ConnectionPlan::default()
+        };
+        let ended = Bench::new().patience(60, 1, 5).connections(plan).expect(0);
+        ended.took(opens.into());
+        assert_eq!(ended.times_sent(), times);
+    }
+}
