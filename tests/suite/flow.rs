@@ -1,8 +1,6 @@
 //! Who may send how much (AMQP 1.0 parts 2.5.6 and 2.6.7): credit, the session's window, and peers that respect neither.
 
-use std::io::Read;
-
-use amqp_frames::{HEARTBEAT, Role, accepted, disposition, flow, transfer};
+use amqp_frames::{Role, accepted, disposition, flow, transfer};
 
 use crate::{
     fault::AGAIN,
@@ -75,37 +73,6 @@ fn without_a_window_of_the_session_nothing_is_sent() {
     ended
         .says("cycle 2: nothing could be sent for 1 s: the broker granted no credit")
         .says("not sent; running again can help");
-}
-
-/// Meanwhile only the first request waits in the engine: a cycle that ends in between repeats no other.
-#[test]
-fn each_request_goes_out_once_when_the_window_opens() {
-    for (timeout, repeated) in [(20, 0), (1, 1)] {
-        let (tell, followers) = std::sync::mpsc::channel();
-        let (port, _) = peer::listen(move |stream| {
-            let mut peer = Peer::attached_with_idle_timeout(stream, 400).unwrap();
-            peer.answer(&peer.flow_without_window(9)).unwrap();
-            // Heartbeats show that time has passed: 0.2 s each.
-            let mut heartbeats = [0; 8 * 7];
-            peer.stream.read_exact(&mut heartbeats).unwrap();
-            assert!(heartbeats.chunks(8).all(|frame| frame == HEARTBEAT), "{heartbeats:x?}");
-            peer.grant(9).unwrap();
-            let count = 3 + repeated;
-            let ids: Vec<_> =
-                (0..count).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
-            assert!(repeated == 0 || ids[0] == ids[1], "{ids:?}");
-            let last = count - 1;
-            let replies: Vec<_> =
-                (0..=last).flat_map(|number| peer.reply(number, &ids[number as usize])).collect();
-            peer.answer(&[peer::settled(0, last, accepted()), replies].concat()).unwrap();
-            let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
-        });
-        let bench = Bench::new();
-        let ended = bench.run(&alone(&bench, port).patience(timeout, 1, 5), &images(3)).expect(0);
-        took_between(&ended, 1.0, 10.0);
-        assert_eq!(ended.messages().len(), 3);
-        assert_eq!(followers.recv_timeout(LONG), Ok(0), "a request was sent once more");
-    }
 }
 
 /// A peer that violates the protocol, and the next broker, which is good.
