@@ -1,4 +1,4 @@
-//! What a broker's condition means, depending on where it comes, and that it is reported once.
+//! What a broker's condition means, depending on where it occurs, and that it is reported once.
 
 use std::io::{Read, Write};
 
@@ -38,7 +38,7 @@ const PASSING: [&str; 18] = [
     "vendor:no-idea",
 ];
 
-/// Where a condition comes once a request is on its way.
+/// Where a condition occurs once a request is on its way.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
     Connection,
@@ -96,9 +96,9 @@ fn to(next: &Bench, port: u16) -> Config {
     next.config().set("messaging_brokers", &urls).set("close_timeout", "1").set("timeout", "30")
 }
 
-/// Also if it is the outcome of one item: what is refused for one item is refused for the next.
+/// This includes the outcome of one item: a refusal of one item would be repeated for the next.
 #[test]
-fn a_refusal_ends_the_run_wherever_it_comes_and_is_reported_once() {
+fn a_refusal_ends_the_run_wherever_it_occurs_and_is_reported_once() {
     for (condition, words) in REFUSALS {
         for place in LINKS_AND_ABOVE.into_iter().chain([Outcome]) {
             Case::new(place, condition, words).expect(
@@ -111,7 +111,7 @@ fn a_refusal_ends_the_run_wherever_it_comes_and_is_reported_once() {
 }
 
 #[test]
-fn what_may_pass_leads_to_the_next_broker_and_is_reported_once() {
+fn a_temporary_condition_leads_to_the_next_broker_and_is_reported_once() {
     for (index, condition) in PASSING.into_iter().enumerate() {
         let place = LINKS_AND_ABOVE[index % LINKS_AND_ABOVE.len()];
         let ended = Case::new(place, condition, "says the peer").expect(
@@ -142,21 +142,21 @@ fn as_an_outcome_it_ends_the_item_and_is_reported_once() {
     }
 }
 
-/// On the sender it ends what was never accepted; elsewhere it is temporary.
+/// On the sender it ends requests that were never accepted; elsewhere it is temporary.
 #[test]
-fn a_failed_precondition_ends_what_was_never_taken() {
-    let words = "amqp:precondition-failed: durable messages are not taken";
+fn a_failed_precondition_ends_requests_that_were_never_accepted() {
+    let words = "amqp:precondition-failed: durable messages are not accepted";
     for place in [Connection, Session, Receiver] {
-        Case::new(place, "amqp:precondition-failed", "durable messages are not taken")
+        Case::new(place, "amqp:precondition-failed", "durable messages are not accepted")
             .expect(0, words, 1);
     }
-    let ended = Case::new(Sender, "amqp:precondition-failed", "durable messages are not taken")
+    let ended = Case::new(Sender, "amqp:precondition-failed", "durable messages are not accepted")
         .ended
         .expect(75);
     ended.says(words).says("set durable: false");
 }
 
-/// Before the links are answered a Close is about the login: the next broker may accept it, this one is not asked again.
+/// Before the links are answered a Close concerns the login: the next broker may accept it, this one is not tried again.
 #[test]
 fn a_refusal_in_place_of_the_links_leaves_the_next_broker() {
     for (condition, words) in REFUSALS.into_iter().take(3) {
@@ -274,12 +274,12 @@ fn alerts_decide_as_conditions_do() {
     }
 }
 
-/// What a broker writes: so wild and long that it must be escaped and cut.
+/// A broker's text, with special characters and so long that it must be escaped and cut.
 const WILD: &str = "\u{1b}[31mred \u{202e}turned\r\n";
 
-/// Fails the test unless the words are reported, without anything that acts on a terminal, and cut.
+/// Fails the test unless the text is reported, without anything that acts on a terminal, and cut.
 #[track_caller]
-fn are_tamed(ended: &Ended, name: &str) {
+fn are_escaped(ended: &Ended, name: &str) {
     ended.says("\\u{1b}[31mred \\u{202e}turned\\r\\n");
     let bad = ended.stderr.chars().find(|c| c.is_control() && *c != '\n' || *c == '\u{202e}');
     assert!(bad.is_none(), "{bad:?} for {name}");
@@ -287,7 +287,7 @@ fn are_tamed(ended: &Ended, name: &str) {
     assert!(longest < 5000, "a line of {longest} bytes for {name}");
 }
 
-/// What a broker writes is reported without escape sequences, changes of direction and excessive length, wherever it comes.
+/// A broker's text is reported without escape sequences, changes of direction and excessive length, wherever it occurs.
 #[test]
 fn a_brokers_words_are_escaped_and_cut() {
     let wild = format!("{WILD}{}", "x".repeat(20_000));
@@ -313,18 +313,18 @@ fn a_brokers_words_are_escaped_and_cut() {
         (rule(When::Any, server), 1),
     ] {
         let bench = Bench::misbehaving(vec![rule.clone()]);
-        // By its address: without one, to refuse the sender would only refuse the anonymous terminus.
+        // With an address: otherwise a refusal of the sender would only refuse the anonymous terminus.
         let config = bench.config().patience(1, 1, 1).set("sender_target", "address");
-        are_tamed(
+        are_escaped(
             &bench.run(&config, &images(1)).expect(status),
             &format!("{:?}", rule.act).chars().take(40).collect::<String>(),
         );
     }
 }
 
-/// The same for the end of a session, and for what is not AMQP at all.
+/// The same for the end of a session, and for a peer that does not speak AMQP.
 #[test]
-fn words_of_a_session_s_end_and_of_a_stranger_are_escaped() {
+fn texts_of_a_session_s_end_and_of_other_protocols_are_escaped() {
     for condition in ["amqp:not-found", "amqp:internal-error"] {
         let (port, _) = peer::listen(move |stream| {
             let Ok(mut peer) = Peer::attached(stream) else { return };
@@ -341,7 +341,7 @@ fn words_of_a_session_s_end_and_of_a_stranger_are_escaped() {
             "{}",
             ended.stderr
         );
-        are_tamed(&ended, condition);
+        are_escaped(&ended, condition);
     }
     let (port, _) = peer::listen(move |mut stream| {
         let _ = stream.read_exact(&mut [0; 8]);

@@ -16,7 +16,7 @@ fn times_received(bench: &Bench) -> HashMap<String, usize> {
 }
 
 #[test]
-fn without_a_reply_every_window_of_every_cycle_is_waited_for() {
+fn without_a_reply_the_client_waits_for_every_window_of_every_cycle() {
     let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().patience(1, 2, 2), &images(3)).expect(75);
     took_between(&ended, 4.0, 4.6);
@@ -72,7 +72,7 @@ fn a_second_reply_is_accepted_and_ignored() {
     assert!(bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 3).is_ok());
 }
 
-/// With a credit of 1 each request waits for a flow frame, and replies come in between.
+/// With a credit of 1 each request waits for a flow frame, and replies arrive in between.
 #[test]
 fn replies_count_while_requests_are_still_going_out() {
     let bench = Bench::with(|options| options.credit = 1);
@@ -83,7 +83,7 @@ fn replies_count_while_requests_are_still_going_out() {
     let last_request = record.requests.iter().map(|request| request.received).max().unwrap();
     assert!(
         first_reply < last_request,
-        "no reply was taken in while sending, so this test shows nothing"
+        "no reply was received while sending, so this test shows nothing"
     );
     assert_eq!(record.requests.len(), 300);
 }
@@ -95,7 +95,7 @@ fn a_reply_without_any_outcome_counts() {
     took_between(&ended, 0.0, 5.0);
 }
 
-/// The receiver is attached before the first send, or the reply to a topic would be lost.
+/// The receiver is attached before the first send; otherwise the reply to a topic could be lost.
 #[test]
 fn the_receiver_is_attached_before_the_first_request() {
     let bench = Bench::new();

@@ -1,4 +1,5 @@
-//! What ended a run, or left an item out, is in the document, and on standard error with a remedy, each once.
+//! The reason why a run ended, or why an item is missing, is in the document, and on standard error with a remedy, each
+//! once.
 
 use std::net::TcpListener;
 
@@ -40,7 +41,7 @@ fn run(rule: Rule) -> (Bench, Ended) {
 }
 
 #[test]
-fn what_is_left_out_is_a_cause_each() {
+fn each_missing_item_has_its_cause() {
     let rejected = |condition| Act::from(RequestAct::Reject(refusal(condition)));
     let second = || When::Request(2);
     for (act, when, expected, remedy) in [
@@ -90,7 +91,7 @@ fn what_is_left_out_is_a_cause_each() {
     }
 }
 
-/// Even if it is about many items.
+/// This holds even if it applies to many items.
 #[test]
 fn a_remedy_is_reported_once() {
     let (_bench, ended) =
@@ -141,7 +142,7 @@ fn a_refusal_is_one_cause_with_its_remedy() {
     }
 }
 
-/// By what ends a session, RabbitMQ refuses an address; by what ends a connection, Qpid Broker-J a virtual host.
+/// RabbitMQ refuses an address by ending the session, Qpid Broker-J a virtual host by ending the connection.
 #[test]
 fn the_refusal_of_a_session_and_of_a_host_have_remedies() {
     let cases = [
@@ -223,7 +224,7 @@ fn an_end_from_outside_is_one_cause() {
     ended.says_once("amqp-messenger: interrupted\n");
 }
 
-/// A port whose connections are not accepted, and whose queue of them is full: connecting gets no answer.
+/// A port that accepts no connections, and whose queue of connections is full: connecting gets no answer.
 fn full_port() -> (TcpListener, Vec<std::net::TcpStream>) {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();

@@ -1,4 +1,4 @@
-//! One fault of the sandbox at every position, for each operation, as JSON and raw: what must follow.
+//! One fault of the sandbox at every position, for each operation, as JSON and raw, and the expected results.
 
 use std::{collections::HashMap, thread, time::Duration};
 
@@ -16,7 +16,7 @@ pub const AGAIN: &str = "connecting again";
 pub const ONE_WINDOW: &[(&str, &str)] =
     &[("timeout", "1"), ("retries", "1"), ("send_retries", "1")];
 
-/// What goes wrong, and what must follow.
+/// A fault, and the expected results.
 #[derive(Clone, Copy)]
 pub struct Fault<'a> {
     /// The sandbox's rules, with blanks between them; `#` stands for the position.
@@ -27,11 +27,11 @@ pub struct Fault<'a> {
     pub set: &'a [(&'a str, &'a str)],
     /// The exit status. If it is not 0, the item at the position is missing, or all of them.
     pub status: i32,
-    /// What is reported.
+    /// A text that is reported.
     pub says: &'a str,
     /// How many connections the client makes.
     pub connections: usize,
-    /// What else must be in the broker's record, by the position.
+    /// Whether the broker's record is as expected, for the position.
     pub seen: fn(&Record, usize) -> bool,
 }
 
@@ -46,9 +46,10 @@ pub const NONE: Fault = Fault {
     seen: |_, _| true,
 };
 
-/// A fault without a timeout of its own needs no wait for silence: with this one such a wait would take longer
+/// The timeout of runs whose fault sets none. Such a run must not wait for silence: with this timeout, it would take
+/// longer than [`AT_MOST`].
 const TIMEOUT: &str = "30";
-/// than a run may take.
+/// The limit of a run.
 const AT_MOST: Duration = Duration::from_secs(25);
 
 impl Fault<'_> {
@@ -91,7 +92,7 @@ impl Fault<'_> {
         assert_eq!(ended.status, self.status, "{name}: {}", ended.stderr);
         assert!(
             ended.reported().contains(self.says),
-            "{name}: {:?} is not told in {}",
+            "{name}: {:?} is not reported in {}",
             self.says,
             ended.stderr
         );
@@ -123,7 +124,7 @@ pub fn times_asked(record: &Record) -> Vec<usize> {
     times
 }
 
-/// What is answered or accepted is not sent again; nothing is sent more than twice.
+/// A request that is answered or accepted is not sent again; no request is sent more than twice.
 #[track_caller]
 pub fn asked_again_only_for_want_of_an_answer(record: &Record, name: &str) {
     let mut last: HashMap<&str, usize> = HashMap::new();
@@ -136,6 +137,6 @@ pub fn asked_again_only_for_want_of_an_answer(record: &Record, name: &str) {
         let id = delivery.request_id.as_deref().unwrap();
         // A foreign reply answers no request of the run.
         let asked = last.get(id).copied().unwrap_or_default();
-        assert!(asked <= delivery.connection, "{name}: {id} was answered, and asked for again");
+        assert!(asked <= delivery.connection, "{name}: {id} was answered, and sent again");
     }
 }

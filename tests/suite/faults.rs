@@ -12,8 +12,8 @@ use crate::{
 
 // ---- the connection ----
 
-/// With a credit of 1 the client knows that the broker has accepted what came before, which is not sent again. (One more
-/// request may be on its way when the connection ends.)
+/// With a credit of 1 the client knows that the broker has accepted the earlier requests, and does not send them again.
+/// (One more request may be on its way when the connection ends.)
 fn nothing_before_it(record: &Record, position: usize) -> bool {
     let times = times_asked(record);
     times[..position - 1].iter().all(|times| *times == 1) && times[position - 1] == 2
@@ -23,7 +23,7 @@ fn nothing_before_it(record: &Record, position: usize) -> bool {
 fn a_cut_at_any_request_loses_nothing() {
     let cut = Fault { rules: "cut@request=#", says: AGAIN, connections: 2, ..NONE };
     cut.at_every_position();
-    // Nothing is answered by then: replies to what was accepted are waited for on the next connection.
+    // No request is answered by then: the client waits for replies to accepted requests on the next connection.
     let rules = "cut@request=#@connection=1 delay=700ms";
     Fault { rules, credit: 1, seen: nothing_before_it, ..cut }.at_every_position();
 }
@@ -51,7 +51,7 @@ fn a_cut_after_any_frame_loses_nothing() {
     }
 }
 
-/// In the protocol header, in Open, in each other frame, in a reply, and in one of several frames.
+/// The cut is in the protocol header, in the Open, in each other frame, in a reply, and in one of several frames.
 #[test]
 fn a_cut_in_the_middle_of_a_frame_loses_nothing() {
     for count in [4, 11, 30, 90, 200, 400, 800, 1600] {
@@ -65,11 +65,11 @@ fn a_cut_in_the_middle_of_a_frame_loses_nothing() {
 }
 
 #[test]
-fn bytes_that_come_one_by_one_are_taken() {
+fn bytes_that_arrive_one_by_one_are_read() {
     Fault { rules: "slow=0s", ..NONE }.everywhere();
 }
 
-/// What one broker accepted, another one of the same queues delivers; only what had no outcome is sent there.
+/// Another broker of the same queues delivers what the first has accepted; only requests without an outcome are sent to it.
 #[test]
 fn a_reply_comes_from_the_next_broker_of_the_same_queues() {
     for position in 1..=3 {
@@ -107,7 +107,7 @@ fn a_reply_comes_from_the_next_broker_of_the_same_queues() {
 // ---- the request ----
 
 #[test]
-fn what_becomes_of_a_request_is_its_own_affair() {
+fn the_outcome_of_a_request_affects_only_that_request() {
     Fault { rules: "never-settle@request=#", ..NONE }.at_every_position();
     Fault { rules: "reply-before-outcome@request=#", ..NONE }.at_every_position();
     let says = "not accepted by the broker: modified by the broker as undeliverable here";
@@ -123,7 +123,7 @@ fn what_becomes_of_a_request_is_its_own_affair() {
     .everywhere();
 }
 
-/// The end of a link for a temporary reason, at any request; the sender's link is the one that the request came by.
+/// A link ends for a temporary reason, at any request; for the sender it is the link that carried the request.
 #[test]
 fn a_link_that_ends_at_any_request_loses_nothing() {
     let says = "amqp:link:detach-forced: a rule of the sandbox refuses it; connecting again";
@@ -143,7 +143,7 @@ fn replies_may_come_in_any_order_and_more_than_once() {
         asked.eq(record.deliveries.iter().map(|delivery| &delivery.request_id))
     };
     Fault { rules: "reverse=3", seen: reversed, ..NONE }.everywhere();
-    // All of them are accepted, or they would come again forever.
+    // All of them are accepted; otherwise the broker would deliver them again forever.
     let four = |record: &Record, _| record.deliveries.len() == 4 && record.accepted().count() == 4;
     // A second reply to the last request may come after the run.
     Fault { rules: "twice@request=#", seen: four, ..NONE }.at(1..=2);
@@ -151,7 +151,7 @@ fn replies_may_come_in_any_order_and_more_than_once() {
 }
 
 #[test]
-fn a_malformed_reply_is_no_reply_wherever_it_comes() {
+fn a_malformed_reply_does_not_count_at_any_position() {
     for (act, reason) in [
         ("not-json", "it is not JSON"),
         ("json-list", "it is a list"),
@@ -180,7 +180,7 @@ fn a_reply_is_understood_however_it_is_carried() {
 }
 
 #[test]
-fn what_the_server_refuses_and_what_it_forgets_is_reported_wherever_it_comes() {
+fn refusals_and_missing_results_are_reported_at_any_position() {
     let says = "refused by the signing server: no-such-key";
     Fault { rules: "server-error=no-such-key@request=#", status: 1, says, ..NONE }
         .at_every_position();

@@ -8,23 +8,23 @@ use crate::{
     peer::{self, Peer, alone},
 };
 
-/// A broker may lower the credit while it is being used: what went out then counts against later credit.
+/// A broker may lower the credit while it is being used: messages sent then count against later credit.
 #[test]
 fn credit_that_is_taken_back_is_not_used() {
     let (port, _) = peer::listen(|stream| {
         let mut peer = Peer::attached(stream).unwrap();
         peer.grant(3).unwrap();
         let mut ids: Vec<_> = (0..3).map(|_| peer::request_id(&peer.transfer().unwrap())).collect();
-        // The broker did not count them yet: that is a credit of -3.
+        // The broker has not counted them yet: that is a credit of -3.
         let replies: Vec<_> =
             (0..3).map(|number| peer.reply(number, &ids[number as usize])).collect();
         peer.answer(&[peer.flow(0), peer::settled(0, 2, accepted()), replies.concat()].concat())
             .unwrap();
-        // When it settles the replies, the client has read what was before them.
+        // When it settles the replies, the client has read everything before them.
         loop {
             match peer.frame().unwrap().code {
                 disposition::CODE => break,
-                transfer::CODE => panic!("a request came without credit"),
+                transfer::CODE => panic!("a request was sent without credit"),
                 _ => {}
             }
         }
@@ -47,7 +47,7 @@ fn credit_that_is_asked_back_is_given_back() {
         let mut peer = Peer::attached(stream).unwrap();
         peer.answer(&peer.drain(9)).unwrap();
         let id = peer::request_id(&peer.transfer().unwrap());
-        // The delivery-count is as if all of it had been used.
+        // The delivery-count is the same as if all of it had been used.
         let flow = peer.await_frame(flow::CODE).unwrap();
         assert_eq!(flow.field(flow::DELIVERY_COUNT).as_u32(), Some(9), "{flow:?}");
         peer.answer(&[peer::settled(0, 0, accepted()), peer.reply(0, &id)].concat()).unwrap();
@@ -57,7 +57,7 @@ fn credit_that_is_asked_back_is_given_back() {
     bench.run(&alone(&bench, port).patience(20, 1, 1), &images(1)).expect(0);
 }
 
-/// Nothing of it is sent, and the windows of the cycles are skipped, as without credit.
+/// No request is sent, and the windows of the cycles are skipped, as without credit.
 #[test]
 fn without_a_window_of_the_session_nothing_is_sent() {
     let (tell, told) = std::sync::mpsc::channel();
@@ -68,14 +68,14 @@ fn without_a_window_of_the_session_nothing_is_sent() {
     });
     let bench = Bench::new();
     let ended = bench.run(&alone(&bench, port).patience(1, 5, 2), &images(3)).expect(75);
-    assert_eq!(told.recv_timeout(LONG), Ok(0), "requests came outside the window");
+    assert_eq!(told.recv_timeout(LONG), Ok(0), "requests were sent outside the window");
     took_between(&ended, 2.0, 4.5);
     ended
         .says("cycle 2: nothing could be sent for 1 s: the broker granted no credit")
         .says("not sent; running again can help");
 }
 
-/// A peer that violates the protocol, and the next broker, which is good.
+/// A peer that violates the protocol, and the next broker, which works.
 #[track_caller]
 fn is_left(
     reason: &str,
@@ -94,9 +94,9 @@ fn is_left(
     ended
 }
 
-/// The engine would take it for the request that is about to be written.
+/// The engine would mix it with the request that is about to be written.
 #[test]
-fn a_message_on_the_link_of_our_requests_ends_the_connection() {
+fn a_message_on_the_link_of_the_requests_ends_the_connection() {
     let (tell, told) = std::sync::mpsc::channel();
     is_left(
         "the broker sent on the link of the requests; connecting again",
@@ -109,10 +109,10 @@ fn a_message_on_the_link_of_our_requests_ends_the_connection() {
             let _ = tell.send(std::iter::from_fn(|| peer.transfer().ok()).count());
         },
     );
-    assert_eq!(told.recv_timeout(LONG), Ok(0), "requests went out after it");
+    assert_eq!(told.recv_timeout(LONG), Ok(0), "requests were sent after it");
 }
 
-/// Before the sender is attached replies are not processed: as many as there is credit for are kept, and no more.
+/// Before the sender is attached replies are not processed: the client keeps as many as it has granted credit for.
 #[test]
 fn replies_without_credit_end_the_connection_while_links_are_attached() {
     is_left(
@@ -130,9 +130,9 @@ fn replies_without_credit_end_the_connection_while_links_are_attached() {
     );
 }
 
-/// It does not read, and so never gets more credit; the outcomes of its messages would pile up.
+/// The peer does not read, and so never gets more credit; the outcomes of its messages would pile up.
 #[test]
-fn a_peer_that_sends_and_does_not_read_is_left() {
+fn a_peer_that_sends_and_does_not_read_is_given_up() {
     is_left(
         "amqp:link:transfer-limit-exceeded: more replies than there was credit for; connecting again",
         |config| config.set("log_level", "warning"),

@@ -1,4 +1,4 @@
-//! Brokers that do what none should: nothing that was received is lost, and nothing grows or goes on without bound.
+//! Brokers that misbehave: nothing that was received is lost, and nothing grows or continues without limit.
 
 use std::{
     io::{Read, Write},
@@ -22,7 +22,7 @@ use crate::{
 /// The status of a program that SIGABRT ended.
 const ABORTED: i32 = 128 + 6;
 
-/// Counts the connections that a script is run for.
+/// Counts the connections of a script.
 fn counted(
     script: impl Fn(std::net::TcpStream, usize) + Send + 'static,
 ) -> (u16, Arc<AtomicUsize>) {
@@ -33,9 +33,9 @@ fn counted(
     (port, count)
 }
 
-/// They come after the end of the sender, in the same bytes.
+/// They arrive after the end of the sender, in the same bytes.
 #[test]
-fn replies_that_are_here_already_do_not_go_with_the_sender() {
+fn replies_that_have_arrived_are_not_lost_with_the_sender() {
     let (port, _) = counted(|stream, number| {
         let Ok(mut peer) = Peer::attached(stream) else { return };
         let _ = peer.grant(9);
@@ -54,7 +54,7 @@ fn replies_that_are_here_already_do_not_go_with_the_sender() {
     assert_eq!(ended.messages().len(), 2);
 }
 
-/// Qpid Broker-J refuses an address by ending the sender, and never settles what was on its way.
+/// Qpid Broker-J refuses an address by ending the sender, and never settles the requests on their way.
 #[test]
 fn a_refusal_is_not_lost_with_the_connection_and_waits_for_nothing() {
     for and_then in [Vec::new(), end(Value::Null).encode()] {
@@ -100,18 +100,18 @@ fn an_outcome_of_an_earlier_sending_closes_nothing() {
 }
 
 #[test]
-fn a_broker_that_forgets_and_hangs_up_makes_no_endless_run() {
+fn a_broker_that_settles_without_an_outcome_and_hangs_up_makes_no_endless_run() {
     let (port, count) = counted(|stream, _| {
         let Ok(mut peer) = Peer::attached(stream) else { return };
         let _ = peer.grant(1);
         let _ = peer.transfer();
         let _ = peer.answer(&peer::settled(0, 0, Value::Null));
-        // What was written arrives, and then the end of the stream.
+        // The written bytes arrive, and then the end of the stream.
         let _ = peer.stream.shutdown(Shutdown::Write);
         peer::swallow(peer.stream);
     });
     let bench = Bench::new();
-    // The deadline is only there to end the test if the run does not end by itself.
+    // The deadline only ends the test if the run does not end by itself.
     let ended = bench
         .run(&alone(&bench, port).patience(1, 1, 1).set("deadline", "20"), &images(2))
         .expect(75);
@@ -120,7 +120,7 @@ fn a_broker_that_forgets_and_hangs_up_makes_no_endless_run() {
     assert!((2..30).contains(&connections), "{connections} connections");
 }
 
-/// It asks for SASL, and hangs up when it gets it: that may be temporary, and is not a refusal.
+/// The broker asks for SASL, and hangs up when it gets it: that may be temporary, and is not a refusal.
 #[test]
 fn a_failed_attempt_with_sasl_is_tried_again() {
     let (port, count) = counted(|mut stream, _| {
@@ -154,7 +154,7 @@ fn a_link_of_the_brokers_own_ends_the_connection() {
 }
 
 #[test]
-fn all_the_credit_that_there_is_can_be_used() {
+fn the_largest_credit_can_be_used() {
     let (port, _) = counted(|stream, _| {
         let mut peer = Peer::attached(stream).unwrap();
         peer.grant(u32::MAX).unwrap();
@@ -167,7 +167,7 @@ fn all_the_credit_that_there_is_can_be_used() {
 }
 
 #[test]
-fn heartbeats_are_no_hot_loop_however_often_they_are_wanted() {
+fn heartbeats_are_limited_however_often_the_broker_asks_for_them() {
     let (tell, told) = std::sync::mpsc::channel();
     let (port, _) = counted(move |stream, _| {
         let Ok(mut peer) = Peer::attached_with_idle_timeout(stream, 1) else { return };
@@ -185,7 +185,7 @@ fn heartbeats_are_no_hot_loop_however_often_they_are_wanted() {
     assert!((80..16_000).contains(&bytes), "{bytes} bytes");
 }
 
-/// The engine keeps some memory for every such frame.
+/// The engine keeps some memory for every SASL frame.
 #[test]
 fn sasl_without_an_end_is_given_up() {
     let (port, count) = counted(|mut stream, _| {
@@ -206,9 +206,9 @@ fn sasl_without_an_end_is_given_up() {
     assert!(count.load(Ordering::SeqCst) > 1);
 }
 
-/// Proton's own core accepts it; that of a host may have been built with assertions and abort, as SECURITY.md says.
+/// The bundled core of Proton accepts it; a host's core may have been built with assertions and abort, as SECURITY.md says.
 #[test]
-fn a_transfer_without_a_delivery_id_is_taken_by_the_static_core() {
+fn a_transfer_without_a_delivery_id_is_accepted_by_the_static_core() {
     for in_two in [false, true] {
         let (port, _) = counted(move |stream, _| {
             let Ok(mut peer) = Peer::attached(stream) else { return };
@@ -228,11 +228,11 @@ fn a_transfer_without_a_delivery_id_is_taken_by_the_static_core() {
     }
 }
 
-/// A value within a value, as deep as a frame can hold them, on a stack that is smaller than recursion would need.
+/// Nested values, as deep as a frame can hold them, on a stack that is smaller than recursion would need.
 #[test]
-fn values_as_deep_as_a_frame_need_no_stack_of_ours() {
+fn values_as_deep_as_a_frame_need_no_large_stack() {
     let (port, _) = counted(|mut stream, _| {
-        // Lists of one item: the engine does not look at the sizes of those within.
+        // Lists of one item: the engine does not check the sizes of the inner ones.
         let within = [&b"\xc0\x01\x01".repeat(21_000)[..], &[0x40]].concat();
         let open = open("p").with(open::PROPERTIES, Value::List(vec![Value::Raw(within)]));
         if stream.read_exact(&mut [0; 8]).is_ok() {
@@ -251,7 +251,7 @@ fn values_as_deep_as_a_frame_need_no_stack_of_ours() {
     program.run().expect(69).says("attach: no answer within 1 s");
 }
 
-/// It comes after the login and the Open, and again and again.
+/// The login comes after the first login and the Open, again and again.
 #[test]
 fn a_login_after_the_open_ends_the_connection() {
     let (port, count) = counted(|mut stream, _| {
@@ -265,7 +265,7 @@ fn a_login_after_the_open_ends_the_connection() {
             stream.write_all(&[&HEADER[..], &peer::open()].concat())
         };
         if begin().is_ok() {
-            // The client goes on once it has the Open.
+            // The client continues once it has the Open.
             let _ = stream.read(&mut [0; 512]);
             while stream.write_all(&mechanisms.repeat(100)).is_ok() {}
         }
@@ -283,7 +283,7 @@ fn a_login_after_the_open_ends_the_connection() {
     assert!(count.load(Ordering::SeqCst) > 1);
 }
 
-/// A broker whose directory of users is down says so by another code than one that refuses the login (AMQP 1.0
+/// A broker whose directory of users is down answers with another code than one that refuses the login (AMQP 1.0
 /// part 5.3.3.6).
 #[test]
 fn a_login_that_fails_for_now_is_tried_again() {
@@ -307,7 +307,7 @@ fn a_login_that_fails_for_now_is_tried_again() {
 
 /// An Open should precede it, but it has the broker's reason.
 #[test]
-fn a_close_without_an_open_tells_why() {
+fn the_reason_of_a_close_without_an_open_is_reported() {
     for (condition, status) in [("amqp:unauthorized-access", 77), ("amqp:connection:forced", 69)] {
         let (port, _) = counted(move |mut stream, _| {
             if stream.read_exact(&mut [0; 8]).is_ok() {
@@ -324,8 +324,8 @@ fn a_close_without_an_open_tells_why() {
     }
 }
 
-/// Requests for another handshake, which TLS ignores during the one that there is (RFC 5246, 7.4.1.1), again and again:
-/// there is always something to read.
+/// Requests for another handshake, which TLS ignores during a handshake (RFC 5246, 7.4.1.1), again and again: there is
+/// always something to read.
 #[test]
 fn a_handshake_without_an_end_is_given_up() {
     let (tell, told) = std::sync::mpsc::channel();

@@ -1,4 +1,4 @@
-//! What is wrong before anything is sent: one line that says what, and how to put it right.
+//! Mistakes that are found before anything is sent: one line with the problem and the remedy.
 
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
@@ -6,12 +6,12 @@ use amqp_sandbox::pki::{Subject, Validity};
 
 use crate::harness::{Bench, Config, Ended, SEND_TO, images};
 
-/// One line on standard error, nothing on standard output, and no broker has heard of it.
+/// One line on standard error, nothing on standard output, and no connection to a broker.
 #[track_caller]
 fn refused(bench: &Bench, ended: Ended, status: i32, says: &[&str]) {
     let ended = ended.expect(status);
     assert_eq!(ended.stdout, "", "no document is printed");
-    // Under a log level of debug there may be more, but not in these runs: none gets that far.
+    // At log level debug there may be more lines, but these runs do not get that far.
     assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
     assert!(ended.stderr.starts_with("amqp-messenger: "), "{}", ended.stderr);
     for text in says {
@@ -20,7 +20,7 @@ fn refused(bench: &Bench, ended: Ended, status: i32, says: &[&str]) {
     assert!(bench.record().connections.is_empty(), "{}", ended.stderr);
 }
 
-/// Runs a command with words that may hold blanks.
+/// Runs a command with words that may contain blanks.
 fn run<S: AsRef<OsStr>>(bench: &Bench, config: &Config, command: &str, words: &[S]) -> Ended {
     let mut program = bench.program(config, command);
     program.args(words);
@@ -69,7 +69,7 @@ fn a_reference_must_name_a_repository() {
             &["--reference", &format!("\"{reference}\""), "registry/repository:tag"],
         );
     }
-    // The second is as wrong as the first.
+    // The second reference is checked, too.
     let ended = bench.run(&bench.config(), &format!("{IMAGE} --digest sha256:2 --reference app"));
     refused(&bench, ended, 2, &["number 2 \"app\""]);
 }
@@ -111,7 +111,7 @@ fn a_task_id_that_would_reach_other_queues_is_refused() {
         let ended = run(&bench, &bench.config(), image, &["--task-id", task_id]);
         refused(&bench, ended, 2, &["--task-id", says]);
     }
-    // Also where no address names it: the servers do.
+    // Even if no address contains it: the servers' addresses do.
     let config = bench.config().set("topic_listen_to", "queue://replies");
     refused(&bench, run(&bench, &config, image, &["--task-id", "7*"]), 2, &["--task-id"]);
 }
@@ -134,7 +134,7 @@ fn a_certificate_s_name_that_would_reach_other_queues_is_refused() {
             78,
             &["{creator}", "certificate's name", "--requester"],
         );
-        // Another name is the remedy.
+        // The remedy is another name.
         refused(
             &bench,
             bench.run(&config, &format!("{IMAGE} --requester b*")),
@@ -228,7 +228,7 @@ fn an_input_file_that_cannot_be_read_is_named() {
         let path = word.trim_start_matches("--blob-file=").trim_start_matches('@');
         refused(&bench, ended, 66, &[path, "cannot read the input"]);
     }
-    // A name that is no UTF-8.
+    // A name that is not UTF-8.
     let word = OsStr::from_bytes(b"@/\xff/none");
     refused(
         &bench,
@@ -239,7 +239,7 @@ fn an_input_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
-fn nothing_to_sign_is_said() {
+fn an_operation_without_items_is_refused() {
     let bench = Bench::new();
     refused(
         &bench,
@@ -263,7 +263,7 @@ fn nothing_to_sign_is_said() {
 }
 
 #[test]
-fn the_configuration_that_is_named_is_the_one_that_counts() {
+fn the_named_configuration_counts() {
     let bench = Bench::new();
     let path = bench.sandbox.dir().join("none.yaml").display().to_string();
     let ended = run(&bench, &bench.config(), IMAGE, &["--config-file", &path]);
@@ -298,7 +298,7 @@ fn the_configuration_that_is_named_is_the_one_that_counts() {
     );
 }
 
-/// Without --config-file the one below the home directory; `~` means the same directory.
+/// Without --config-file the file below the home directory is read; `~` means the same directory.
 #[test]
 fn the_configuration_is_found_below_the_home_directory() {
     let bench = Bench::new();
@@ -338,7 +338,7 @@ fn the_usual_configuration_is_looked_for_in_the_home_folder() {
 }
 
 #[test]
-fn what_the_configuration_lacks_or_holds_too_much_is_named() {
+fn missing_wrong_and_unknown_keys_of_the_configuration_are_named() {
     let bench = Bench::new();
     let config = || bench.config();
     let password = bench.file("password", "secret\n").display().to_string();
@@ -439,14 +439,14 @@ fn what_the_configuration_lacks_or_holds_too_much_is_named() {
         assert!(!ended.stderr.contains("hush"), "{}", ended.stderr);
         refused(&bench, ended, 78, says);
     }
-    // A key of the batch section only.
+    // A key that only the batch section has.
     let ended =
         bench.run(&config().set("chunk_size", "0"), &format!("{IMAGE} --signer-type batch"));
     refused(&bench, ended, 78, &["config.yaml: msg_batch_signer.chunk_size", "at least 1"]);
 }
 
 #[test]
-fn only_the_section_that_is_asked_for_is_judged() {
+fn only_the_requested_section_is_checked() {
     let bench = Bench::new();
     let single = bench.config().yaml().split("msg_batch_signer:").next().unwrap().to_owned();
     let path =
@@ -467,7 +467,7 @@ fn a_log_level_may_be_critical_and_of_any_case() {
         let ended = bench.run(&bench.config().set("log_level", level), IMAGE).expect(0);
         assert_eq!(ended.stderr.is_empty(), level != "DEBUG", "{level}: {}", ended.stderr);
     }
-    // The option beats RUST_LOG, which beats the file.
+    // The option takes precedence over RUST_LOG, and that over the file.
     let noisy = bench.config().set("log_level", "DEBUG");
     let ended = bench.run(&noisy, &format!("{IMAGE} --log-level critical")).expect(0);
     assert_eq!(ended.stderr, "");

@@ -19,9 +19,9 @@ fn peak_memory(id: u32) -> Option<u64> {
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-/// The peak is read while the program waits for the test to read its document, which is larger than the pipe: what it is
-/// made of is in memory then. (What wait4(2) reports includes the test's own memory, which the child shared before it
-/// became the program.)
+/// The peak is read while the program waits for the test to read its document, which is larger than the pipe: everything
+/// for the document is in memory then. (The peak that wait4(2) reports includes the test's own memory, which the child
+/// shared before it became the program.)
 #[test]
 fn ten_thousand_requests_are_signed_in_order_and_in_little_memory() {
     const COUNT: usize = 10_000;
@@ -50,7 +50,7 @@ fn ten_thousand_requests_are_signed_in_order_and_in_little_memory() {
 }
 
 #[test]
-fn the_deadline_of_the_run_prints_what_there_is() {
+fn after_the_deadline_of_the_run_everything_received_is_printed() {
     let bench = Bench::misbehaving(vec![Rule::new(When::Request(2), ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().set("deadline", "1"), &images(2)).expect(124);
     took_between(&ended, 1.0, 1.9);
@@ -109,14 +109,14 @@ fn a_flood_of_foreign_messages_does_not_hold_up_the_windows() {
     was_flooded(&bench);
 }
 
-/// A Disposition about the client's deliveries up to this one, without an outcome for any.
+/// A Disposition for the client's deliveries up to this one, without an outcome.
 fn unsettled(last: u32) -> Vec<u8> {
     let received = amqp_frames::Value::described(received::CODE, vec![]);
     disposition(Role::Receiver, 0, last, false, received).encode()
 }
 
-/// Frames that are each about every request on the way, without an outcome: they take far longer to process than to send,
-/// so that there is always something to read, and nothing to wait for.
+/// Frames that each apply to every request on the way, without an outcome: they take far longer to process than to send.
+/// There is always something to read, and the client never has to wait.
 #[test]
 fn a_flood_of_bytes_does_not_hide_the_windows_the_deadline_or_a_signal() {
     const REQUESTS: u32 = 100;
@@ -166,7 +166,7 @@ fn a_flood_of_foreign_messages_does_not_hide_the_deadline_or_a_signal() {
 const MEMORY: u64 = 60 * 1024;
 
 #[test]
-fn a_flood_of_foreign_messages_is_passed_by_in_little_memory() {
+fn a_flood_of_foreign_messages_is_ignored_in_little_memory() {
     let bench = flooded();
     let running = bench
         .program(&bench.config().patience(60, 1, 1).set("log_level", "info"), &images(1))
@@ -183,9 +183,9 @@ fn a_flood_of_foreign_messages_is_passed_by_in_little_memory() {
     assert!(late < MEMORY && late < early + 4 * 1024, "{early} KiB grew to {late} KiB");
 }
 
-/// Of 26 bytes each, and each about every request on the way, without an outcome for any.
+/// Each has 26 bytes, and applies to every request on the way, without an outcome.
 #[test]
-fn words_about_everything_are_taken_in_little_memory() {
+fn dispositions_for_all_requests_are_handled_in_little_memory() {
     const REQUESTS: usize = 2000;
     let (tell, told) = std::sync::mpsc::channel();
     let (port, _) = peer::listen(move |stream| {
@@ -196,7 +196,7 @@ fn words_about_everything_are_taken_in_little_memory() {
         }
         let all = unsettled(REQUESTS as u32 - 1);
         let _ = peer.answer(&[all.repeat(10_000), peer.reply(0, "foreign")].concat());
-        // It settles the reply: it has processed all that was before it.
+        // The client settles the reply: it has processed everything before it.
         let _ = peer.await_frame(disposition::CODE);
         let _ = tell.send(());
         peer::swallow(peer.stream);
@@ -214,7 +214,7 @@ fn words_about_everything_are_taken_in_little_memory() {
 
 /// One delivery without end, and deliveries that each begin before the previous one has ended: neither is kept.
 #[test]
-fn deliveries_that_never_end_are_passed_by_in_little_memory() {
+fn deliveries_that_never_end_are_ignored_in_little_memory() {
     for one_delivery in [true, false] {
         let (tell, told) = std::sync::mpsc::channel();
         let (port, _) = peer::listen(move |stream| {
@@ -247,7 +247,7 @@ fn deliveries_that_never_end_are_passed_by_in_little_memory() {
         }
         running.wait().expect(75);
         assert!(peak > 0 && peak < MEMORY, "one delivery: {one_delivery}: {peak} KiB");
-        // One is discarded as it comes; what begins in the middle of another is an error that ends the connection.
+        // A single one is discarded while it arrives; one that begins in the middle of another ends the connection.
         assert_eq!(sent == 20_000, one_delivery, "{sent} frames");
     }
 }

@@ -1,7 +1,7 @@
 //! The real program against the sandbox: one module a concern.
 //!
-//! Every test starts a broker of its own on a free port. Nothing sleeps: what a test waits for is
-//! an event in the sandbox's record or the end of the program.
+//! Every test starts its own broker on a free port. Nothing sleeps: a test waits for an event in the
+//! sandbox's record or for the end of the program.
 
 // One crate in modules, not a library.
 #![allow(unreachable_pub)]

@@ -26,7 +26,7 @@ fn times_asked(bench: &Bench) -> HashMap<String, usize> {
 
 // ---- the connection ends ----
 
-/// What was answered is kept and not sent again; what was accepted is answered on the new connection.
+/// Answered requests are not sent again; accepted ones are answered on the new connection.
 #[test]
 fn a_cut_after_some_replies_loses_nothing() {
     let late = |number| rule(When::Request(number), ReplyAct::Delay(Duration::from_millis(500)));
@@ -51,7 +51,7 @@ fn a_cut_after_some_replies_loses_nothing() {
 /// The broker goes into maintenance with two replies accepted and the third request on its way: only that one goes to the
 /// next broker. Other brokers that it names, in its Open or with its Close, are ignored.
 #[test]
-fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
+fn a_close_for_maintenance_loses_nothing_and_follows_no_redirection() {
     let bench = Bench::new();
     let elsewhere = Bench::new();
     let elsewhere_port = elsewhere.sandbox.amqp_url().rsplit(':').next().unwrap().parse().unwrap();
@@ -88,7 +88,7 @@ fn a_close_for_maintenance_keeps_what_is_there_and_follows_no_redirection() {
     assert_eq!(elsewhere.record().connections.len(), 0);
 }
 
-/// At most what had no outcome, one at a credit of 1, is sent twice.
+/// Only requests without an outcome, one at a credit of 1, may be sent twice.
 #[test]
 fn a_cut_while_sending_loses_nothing() {
     let bench = Bench::with(|options| options.credit = 1);
@@ -119,7 +119,7 @@ fn cuts_again_and_again_lose_nothing() {
 
 /// The first broker stops with two requests that have no outcome: only these go to the second.
 #[test]
-fn the_next_broker_gets_what_has_no_outcome() {
+fn the_next_broker_gets_only_requests_without_an_outcome() {
     let first = Bench::misbehaving(vec![
         rule(When::FromRequest(2), RequestAct::NeverSettle),
         rule(When::FromRequest(2), ReplyAct::NoReply),
@@ -140,8 +140,8 @@ fn the_next_broker_gets_what_has_no_outcome() {
 
 // ---- the peer misbehaves ----
 
-/// Lets the client attach and send, does something wrong, and hangs up; the next broker is good. The loss is reported once:
-/// which broker, in which phase, and why.
+/// A broker that lets the client attach and send, does something wrong, and hangs up; the next one works. The loss is
+/// reported once, with the broker, the phase and the reason.
 #[track_caller]
 fn survives(
     config: impl Fn(Config) -> Config,
@@ -165,7 +165,7 @@ fn survives(
     let told = ["send", "reply"].map(|phase| format!("{url}: {phase}{reason}; connecting again"));
     assert!(
         told.iter().any(|told| ended.reported().contains(told)),
-        "{told:?} is not told in:\n{}",
+        "{told:?} is not reported in:\n{}",
         ended.stderr
     );
     ended
@@ -174,7 +174,7 @@ fn survives(
 const MALFORMED: &str = ": amqp:connection:framing-error: malformed frame";
 const HANG_UP: &str = " failed: the broker hung up";
 
-/// The bytes are reason enough to give up the connection, whether the peer hangs up after them or not.
+/// The client gives up the connection because of the bytes, whether the peer hangs up after them or not.
 #[test]
 fn garbage_ends_the_connection_and_nothing_else() {
     let unknown = Frame::new(0x99, vec![]).encode();
@@ -197,7 +197,7 @@ fn garbage_ends_the_connection_and_nothing_else() {
             vec![0, 0, 0, 12, 2, 0, 0, 0, 1, 2, 3, 4],
             ": the broker sent something that is not an AMQP frame",
         ),
-        // Until the end it looks like a frame whose other half is late.
+        // Until the stream ends, this may be a frame whose other half is late.
         ("half a frame", cut[..cut.len() / 2].to_vec(), HANG_UP),
     ];
     for (name, bytes, reason) in cases {
@@ -223,7 +223,7 @@ fn a_hang_up_in_the_middle_is_reported_as_one() {
     survives(|config| config, HANG_UP, drop);
 }
 
-/// The peer no longer reads or answers, and its socket stays.
+/// The peer no longer reads or answers, and its socket stays open.
 #[test]
 fn a_half_open_connection_is_noticed_by_the_idle_timeout() {
     let (keep, kept) = std::sync::mpsc::channel();
@@ -237,8 +237,8 @@ fn a_half_open_connection_is_noticed_by_the_idle_timeout() {
     drop(kept);
 }
 
-/// The same while the socket accepts no more bytes: neither waiting for it nor sending hides that, a signal, or the
-/// deadline of the run.
+/// The same while the socket accepts no more bytes: the client notices the silence, a signal and the deadline of the run
+/// while it waits and while it sends.
 #[test]
 fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
     let (keep, kept) = std::sync::mpsc::channel();
@@ -246,7 +246,7 @@ fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
     let (port, _) = peer::listen(move |stream: TcpStream| {
         let mut peer = Peer::attached(stream).unwrap();
         peer.grant(10).unwrap();
-        // Some of the first request, which is more than the sockets hold.
+        // A part of the first request, which is larger than the buffers of the sockets.
         peer.stream.read_exact(&mut [0; 100]).unwrap();
         let _ = there.send(());
         keep.send(peer).unwrap();
@@ -268,7 +268,7 @@ fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
     ));
 
     let alone = to(config, &[&url]).set("idle_timeout", "0");
-    // A second of sending, a window for what is half on its way, and a second of closing.
+    // A second of sending, a window for the request that is half on its way, and a second of closing.
     let ended = bench.run(&alone.clone().patience(1, 1, 1), &arguments).expect(75);
     took_between(&ended, 2.0, 7.0);
     let ended =
@@ -281,5 +281,3 @@ fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
     took_between(&running.wait().expect(143), 0.0, 10.0);
     drop(kept);
 }
-
-// ---- what goes on over it ----

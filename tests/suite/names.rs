@@ -79,9 +79,9 @@ fn every_name_signs() {
     }
 }
 
-/// A refusal is a reply; the request beside it that has none is not made up for by that.
+/// A refusal is a reply; it does not make up for another request without a reply.
 #[test]
-fn a_refusal_does_not_hide_what_is_missing_beside_it() {
+fn a_refusal_does_not_hide_a_missing_reply() {
     for other in [
         Act::from(ReplyAct::NoReply),
         ReplyAct::WithoutResult.into(),
@@ -103,7 +103,7 @@ fn a_refusal_does_not_hide_what_is_missing_beside_it() {
 }
 
 #[test]
-fn a_refusal_is_a_success_in_json_and_none_in_raw() {
+fn a_refusal_is_a_success_in_json_and_a_failure_in_raw() {
     let bench = misbehaving(server_error());
     let ended = container(&bench, &bench.config(), &[]).expect(0);
     let document = ended.document();
@@ -140,7 +140,7 @@ fn a_missing_or_useless_reply_is_1() {
 }
 
 #[test]
-fn what_is_wrong_before_the_run_is_1_and_usage_2() {
+fn mistakes_found_before_the_run_are_1_and_usage_is_2() {
     let bench = Bench::new();
     let config = bench.config();
     let no_file = bench.sandbox.dir().join("none").display().to_string();
@@ -216,7 +216,7 @@ fn an_unreachable_broker_is_1_with_a_document() {
     assert_eq!(ended.document()["signer_result"]["status"], "error");
 }
 
-/// What was signed of a text given as an argument.
+/// The bytes that were signed for texts given as arguments.
 fn signed_bytes(bench: &Bench, name: &str, words: &[OsString]) -> Vec<Vec<u8>> {
     let from = bench.record().requests.len();
     run(bench, &bench.config(), name, words).expect(0);
@@ -255,7 +255,7 @@ fn words_that_look_like_something_else_are_texts() {
 }
 
 #[test]
-fn options_take_their_values_as_click_does() {
+fn options_get_their_values_as_with_click() {
     let bench = Bench::new();
     let arguments = [
         "--signing-key=A=B",
@@ -281,7 +281,7 @@ fn options_take_their_values_as_click_does() {
 
 /// A script passes an unset variable that way; the document repeats it, the certificate's name is used.
 #[test]
-fn an_empty_requester_is_echoed_and_none() {
+fn an_empty_requester_is_repeated_and_means_none() {
     let bench = Bench::new();
     let ended = container(&bench, &bench.config(), &["--requester="]).expect(0);
     assert_eq!(ended.document()["operation"]["requester"], "");
@@ -321,7 +321,7 @@ fn natively_help_is_a_word_too() {
     run(&["claer-sign"]).expect(2).says("did you mean clear-sign?");
 }
 
-/// A text that is no UTF-8 is signed as it is, natively.
+/// A text that is not UTF-8 is signed as it is, under the native name.
 #[test]
 fn natively_a_text_is_its_own_bytes() {
     let bench = Bench::new();

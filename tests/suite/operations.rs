@@ -16,7 +16,7 @@ use crate::harness::{Bench, Config, Ended, images};
 /// A container request of [`images`] for two images with a name for the key.
 const TWO_IMAGES: &str = r#""operation": {"digests": ["sha256:0000000000000000000000000000000000000000000000000000000000000000", "sha256:0000000000000000000000000000000000000000000000000000000000000001"], "references": ["registry.example.com/ns/app:0", "registry.example.com/ns/app:1"]"#;
 
-/// The line that is printed if all is well.
+/// The line that is printed if everything is signed.
 fn document(results: &[String], rest: &str) -> String {
     format!(
         "{{\"signer_result\": {{\"status\": \"ok\", \"error_message\": \"\"}}, \"operation_results\": [{}], {rest}}}\n",
@@ -24,9 +24,9 @@ fn document(results: &[String], rest: &str) -> String {
     )
 }
 
-/// What is printed for one reply: `fields` are those taken from the request, `value` is what was signed.
+/// The text that is printed for one reply.
 ///
-/// What differs from run to run is taken from the document itself, and only that.
+/// Only values that differ between runs are taken from the document itself.
 fn result(printed: &Value, before_id: &str, after_id: &str, kind: &str, value: &str) -> String {
     let (reply, msg) = (&printed[0], &printed[0]["msg"]);
     let (number, timestamp) = (&reply["i"], &reply["timestamp"]);
@@ -71,7 +71,7 @@ fn transports(bench: &Bench) -> [(Config, &'static str, &'static str); 2] {
 }
 
 #[test]
-fn container_sign_prints_what_the_reference_prints() {
+fn container_sign_prints_the_same_as_pubtools_sign() {
     for index in 0..2 {
         let bench = Bench::new();
         let (config, requester, echoed) = &transports(&bench)[index];
@@ -101,7 +101,7 @@ fn container_sign_prints_what_the_reference_prints() {
 }
 
 #[test]
-fn clear_sign_prints_what_the_reference_prints() {
+fn clear_sign_prints_the_same_as_pubtools_sign() {
     for index in 0..2 {
         let bench = Bench::new();
         let (config, requester, echoed) = &transports(&bench)[index];
@@ -140,7 +140,7 @@ fn clear_sign_prints_what_the_reference_prints() {
 }
 
 #[test]
-fn blob_sign_prints_what_the_reference_prints() {
+fn blob_sign_prints_the_same_as_pubtools_sign() {
     for index in 0..2 {
         let bench = Bench::new();
         let (config, requester, echoed) = &transports(&bench)[index];
@@ -172,7 +172,7 @@ fn blob_sign_prints_what_the_reference_prints() {
     }
 }
 
-/// Three images of two repositories, taken in turns.
+/// Three images of two repositories, in turns.
 const MIXED: &str = "container-sign --signing-key K --task-id 7 --signer-type batch \
      --digest sha256:a --reference r/one:1 --digest sha256:b --reference r/two:1 --digest sha256:c --reference r/one:2";
 
@@ -213,7 +213,7 @@ fn a_batch_is_cut_by_repository_and_size() {
 }
 
 #[test]
-fn a_batch_prints_what_the_reference_prints() {
+fn a_batch_prints_the_same_as_pubtools_sign() {
     let bench = Bench::new();
     let arguments = images(2)
         + " --signer-type batch --signing-key-name a --signing-key KEY2 --signing-key-name b";
@@ -248,7 +248,7 @@ fn a_batch_prints_what_the_reference_prints() {
     assert_eq!(ended.stdout, document(&[expected], &rest));
 }
 
-/// Replies come last first; what is printed is in the order of the arguments.
+/// Replies arrive in reverse order; the output is in the order of the arguments.
 #[test]
 fn results_are_in_input_order_whatever_order_replies_come_in() {
     let late = |number: u64, tenths: u64| {
@@ -284,7 +284,7 @@ fn results_are_in_input_order_whatever_order_replies_come_in() {
     }
 }
 
-/// GnuPG with only the sandbox's key.
+/// GnuPG, which has only the sandbox's key.
 struct Gpg(PathBuf);
 
 impl Gpg {
@@ -296,7 +296,7 @@ impl Gpg {
         gpg
     }
 
-    /// Runs to success; a missing gpg is a failure.
+    /// Runs gpg, which must succeed; a missing gpg is a failure.
     #[track_caller]
     fn run(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
         let mut gpg = Command::new("gpg")
@@ -377,7 +377,7 @@ fn a_clear_signed_text_is_the_file_s_bytes() {
     let arguments = format!("clear-sign --signing-key K --task-id 7 --raw @{}", file.display());
     let ended = bench.run(&bench.config(), &arguments).expect(0);
     let document = &lines(&ended)[0];
-    // The line break before the signature belongs to that (RFC 9580 part 7.1); gpg prints it with the text.
+    // The line break before the signature is part of the signature (RFC 9580 part 7.1); gpg prints it with the text.
     assert_eq!(String::from_utf8(gpg.run(&["--decrypt"], document)).unwrap(), format!("{text}\n"));
 }
 

@@ -1,4 +1,4 @@
-//! What no implementation sends, at every layer: it costs a connection at most, and nothing is lost.
+//! Bytes that no implementation sends, at every layer: they cost at most a connection, and nothing is lost.
 
 use amqp_frames::{
     Frame, HEADER, HEARTBEAT, Role, SASL_HEADER, Value, accepted, disposition, session_flow,
@@ -7,14 +7,14 @@ use amqp_frames::{
 
 use crate::fault::{AGAIN, Fault, NONE};
 
-/// `bytes` as a rule has them.
+/// `bytes` as they are written in a rule.
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What no broker would send, in the middle of a run; the connection is given up, and nothing is lost.
+/// Bytes that no broker would send, in the middle of a run; the connection is given up, and nothing is lost.
 #[test]
-fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
+fn bytes_that_are_not_amqp_end_the_connection_and_lose_nothing() {
     let malformed = "malformed frame; connecting again";
     let cases: [(&str, Vec<u8>); 7] = [
         (malformed, b"HTTP/1.1 500 Oops\r\n\r\n".to_vec()),
@@ -27,9 +27,9 @@ fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
             "the broker sent something that is not an AMQP frame; connecting again",
             Frame::new(0x99, vec![]).encode(),
         ),
-        // A transfer on a handle that is not there.
+        // A transfer on a handle that does not exist.
         ("no such handle: 99; connecting again", transfer(99, 0, vec![]).encode()),
-        // A channel that is not there.
+        // A channel that does not exist.
         ("no such channel: 7; connecting again", session_flow().on_channel(7).encode()),
     ];
     for (says, bytes) in cases {
@@ -38,10 +38,10 @@ fn bytes_that_are_no_amqp_end_the_connection_and_lose_nothing() {
     }
 }
 
-/// The client takes it for a delivery and rejects it, because it has no body. From then on the two sides number deliveries
-/// differently: the broker takes the outcome for that of the reply, whose request the next cycle has to send again.
+/// The client counts it as a delivery and rejects it, because it has no body. From then on the two sides number deliveries
+/// differently: the broker applies this outcome to the reply, whose request the next cycle has to send again.
 #[test]
-fn a_transfer_out_of_nowhere_costs_no_more_than_a_reply() {
+fn an_unexpected_transfer_costs_at_most_a_reply() {
     let transfer = Frame::new(transfer::CODE, vec![Value::Null; 3]);
     let rules = format!("raw={}@connection=1@request=#", hex(&transfer.encode()));
     let set = &[("timeout", "1"), ("retries", "1"), ("send_retries", "4")];
@@ -49,7 +49,7 @@ fn a_transfer_out_of_nowhere_costs_no_more_than_a_reply() {
     Fault { rules: &rules, set, says, connections: 2, ..NONE }.at_every_position();
 }
 
-/// Frames that a broker may not send, but that mean nothing to the client: it goes on, on the same connection.
+/// Frames that a broker must not send, but that mean nothing to the client: it continues on the same connection.
 #[test]
 fn frames_that_mean_nothing_change_nothing() {
     let far = |role| disposition(role, 4096, None, true, accepted()).encode();
@@ -57,7 +57,7 @@ fn frames_that_mean_nothing_change_nothing() {
         // An empty frame, and a list of more fields than there are bytes.
         HEARTBEAT.to_vec(),
         vec![0, 0, 0, 20, 2, 0, 0, 0, 0, 0x53, 0x13, 0xd0, 0, 0, 0, 4, 255, 255, 255, 255],
-        // Outcomes of what was never sent, and of a delivery of the broker's.
+        // Outcomes of deliveries that were never sent, and of one of the broker's deliveries.
         far(Role::Receiver),
         far(Role::Sender),
     ] {
@@ -66,9 +66,9 @@ fn frames_that_mean_nothing_change_nothing() {
     }
 }
 
-/// What no broker begins with: over TCP, over TLS, instead of SASL, after the header.
+/// Bytes with which no broker begins: over TCP, over TLS, instead of SASL, after the header.
 #[test]
-fn a_peer_that_is_no_broker_is_left() {
+fn a_peer_that_is_not_a_broker_is_given_up() {
     let (http, ssh) = (hex(b"HTTP/1.1 400 Bad Request\r\n\r\n"), hex(b"SSH-2.0-OpenSSH_9.9\r\n"));
     let (sasl, amqp) = (hex(&SASL_HEADER), hex(&HEADER));
     let demand = format!("raw-first={sasl}@connection=1");
@@ -78,7 +78,7 @@ fn a_peer_that_is_no_broker_is_left() {
         (2, format!("raw-first-tcp=1603034000{}@connection=1", "ff".repeat(64))),
         (2, "raw-first=414d515000000901@connection=1".to_owned()),
         (2, format!("raw-first={amqp}{http}@connection=1")),
-        // The client answers the demand of SASL by a second connection.
+        // The client answers the demand for SASL with a second connection.
         (3, format!("{demand} raw-first={sasl}0000000402010000@connection=2")),
         (3, format!("{demand} raw-first={sasl}7fffffff02010000@connection=2")),
         (3, format!("{demand} raw-first={sasl}{http}@connection=2")),
@@ -89,7 +89,7 @@ fn a_peer_that_is_no_broker_is_left() {
     }
 }
 
-/// A TLS record that is cut short, and one that no key of the connection made.
+/// A TLS record that is cut short, and one that was not made with a key of the connection.
 #[test]
 fn a_bad_tls_record_ends_the_connection_and_loses_nothing() {
     let bad = format!("raw-tcp=1703030020{}@connection=1@request=#", "00".repeat(32));

@@ -1,4 +1,4 @@
-//! Ways not to reach a broker, and the next one of the list.
+//! Brokers that cannot be reached, and the next one of the list.
 
 use std::{
     io::{Read, Write},
@@ -19,7 +19,7 @@ fn to(config: Config, urls: &[&str]) -> Config {
     config.set("messaging_brokers", &format!("[{}]", urls.join(", ")))
 }
 
-/// A listener whose connections complete and are never accepted, so that nothing ever answers.
+/// A listener whose connections are completed but never accepted: nothing ever answers.
 fn silent() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("localhost:{}", listener.local_addr().unwrap().port());
@@ -41,7 +41,7 @@ fn silent_behind_tls(bench: &Bench) -> String {
     format!("localhost:{}", peer::listen(script).0)
 }
 
-/// Answers the first bytes with `answer` and reads on.
+/// Answers the first bytes with `answer` and continues to read.
 fn answering(answer: Vec<u8>) -> String {
     let script = move |mut stream: TcpStream| {
         let mut header = [0; 8];
@@ -70,7 +70,7 @@ fn the_next_broker_is_used() {
         let config = to(bench.config(), &[bad, &good]).set("connect_timeout", "1");
         let ended = bench.run(&config, &images(2)).expect(0);
         ended.says(bad);
-        // A resolver may take long to answer that there is no such name.
+        // A resolver may take long to answer that a name does not exist.
         took_between(&ended, 0.0, 2.5);
     }
     let all: Vec<_> = bad.iter().map(String::as_str).chain([good.as_str()]).collect();
@@ -78,7 +78,7 @@ fn the_next_broker_is_used() {
     let ended = bench.run(&to(bench.config(), &[&good, &bad[1]]), &images(1)).expect(0);
     assert!(
         !ended.stderr.contains(&format!("{}:", bad[1])),
-        "a later broker is not asked:\n{}",
+        "a later broker is not tried:\n{}",
         ended.stderr
     );
 }
@@ -104,9 +104,9 @@ fn a_broker_that_refuses_leaves_the_next() {
     assert_eq!(stranger.record().connections.len(), 1);
 }
 
-/// The list is gone through again, with pauses, until `timeout` has passed.
+/// The client tries the list again, with pauses, until `timeout` has elapsed.
 #[test]
-fn a_list_of_nothing_but_closed_ports_ends_after_the_timeout() {
+fn a_list_of_closed_ports_ends_after_the_timeout() {
     let bench = Bench::new();
     let urls = [0, 1].map(|_| format!("amqps://localhost:{}", peer::closed_port()));
     let config = to(bench.config(), &[&urls[0], &urls[1]]).patience(1, 3, 3);
@@ -165,7 +165,7 @@ fn a_broker_that_is_silent_is_named_with_its_phase() {
 }
 
 #[test]
-fn where_all_refuse_us_it_is_a_refusal() {
+fn if_every_broker_refuses_it_is_a_refusal() {
     let bench = Bench::new();
     let strangers = [Bench::new(), Bench::new()];
     let urls: Vec<_> = strangers.iter().map(|stranger| stranger.sandbox.amqps_url()).collect();
@@ -180,7 +180,7 @@ fn where_all_refuse_us_it_is_a_refusal() {
         bench.run(&to(bench.config(), &[&urls[0], &down]).patience(1, 1, 1), &images(1)).expect(69);
     took_between(&ended, 1.0, 2.5);
     let asked = strangers[0].record().connections.len() - before;
-    assert_eq!(asked, 1, "the one that refuses is not asked again");
+    assert_eq!(asked, 1, "the one that refuses is not tried again");
 }
 
 /// This is how brokers answer a failed login: with an Open, and then a Close.
@@ -215,9 +215,9 @@ fn a_broker_in_maintenance_is_tried_until_the_timeout() {
     ended.says("amqp:connection:forced: maintenance");
 }
 
-/// A broker that understands no SASL cannot be asked again with it: what it refused stays refused.
+/// A broker that does not understand SASL cannot be tried again with it: its refusal stands.
 #[test]
-fn a_refusal_stands_where_sasl_is_not_understood() {
+fn a_refusal_stands_if_the_broker_does_not_understand_sasl() {
     let bench = Bench::new();
     let script = |mut stream: TcpStream| {
         let mut header = [0; 8];
@@ -226,7 +226,7 @@ fn a_refusal_stands_where_sasl_is_not_understood() {
             let _ = stream.write_all(&[&HEADER[..], &peer::open(), &close].concat());
             peer::swallow(stream);
         } else {
-            // Its own header, and then it hangs up (AMQP 1.0 part 2.2).
+            // The broker sends its own header, and then hangs up (AMQP 1.0 part 2.2).
             let _ = stream.write_all(&HEADER);
         }
     };
@@ -236,7 +236,7 @@ fn a_refusal_stands_where_sasl_is_not_understood() {
 }
 
 #[test]
-fn brokers_that_demand_sasl_are_given_it() {
+fn brokers_that_demand_sasl_get_it() {
     for mechanism in ["EXTERNAL", "ANONYMOUS"] {
         let bench = Bench::with(|options| {
             options.sasl.required = true;
@@ -252,9 +252,9 @@ fn brokers_that_demand_sasl_are_given_it() {
     ended.says("the broker requires SASL");
 }
 
-/// The receiver's refusal would be the same on the next broker.
+/// The next broker would refuse the receiver as well.
 #[test]
-fn a_refused_receiver_is_not_taken_to_the_next_broker() {
+fn a_refused_receiver_is_not_tried_with_the_next_broker() {
     let refusal = Refusal { condition: "amqp:not-found".into(), description: None };
     let bench = Bench::misbehaving(vec![Rule::new(When::ReceiverLink, LinkAct::Refuse(refusal))]);
     let next = Bench::new();

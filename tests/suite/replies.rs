@@ -1,4 +1,4 @@
-//! Replies of every kind: what follows from them, and that the other items are not affected.
+//! Replies of every kind: their results, and that the other items are not affected.
 
 use amqp_sandbox::{Act, Carrier, Content, ReplyAct, Rule, When, record::DeliveryOutcome};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn server_error(errors: &[&str], status: &str) -> ReplyAct {
     }
 }
 
-/// The images of a run, all signed but this one.
+/// Fails the test unless all images of a run except this one are signed.
 #[track_caller]
 fn others_are_signed(ended: &Ended, number: u64) {
     for (index, message) in ended.messages().iter().enumerate() {
@@ -27,7 +27,7 @@ fn others_are_signed(ended: &Ended, number: u64) {
     }
 }
 
-/// The lines of a run with --raw, as whether they hold something.
+/// Whether each line of a run with --raw has a value.
 fn filled(ended: &Ended) -> Vec<bool> {
     ended.stdout.split_terminator('\n').map(|line| !line.is_empty()).collect()
 }
@@ -61,7 +61,7 @@ fn a_refusal_by_the_server_is_status_1_and_a_document_that_is_ok() {
         for error in ["no such key", "call back"] {
             ended.says(&format!("{}refused by the signing server: {error}\n", about(number)));
         }
-        assert_eq!(bench.record().requests.len(), 3, "what is refused is not asked for again");
+        assert_eq!(bench.record().requests.len(), 3, "a refused request is not sent again");
 
         let bench =
             Bench::misbehaving(vec![only(number, server_error(&["no such key"], "failure"))]);
@@ -72,7 +72,7 @@ fn a_refusal_by_the_server_is_status_1_and_a_document_that_is_ok() {
 }
 
 #[test]
-fn errors_and_status_are_judged_each_by_itself() {
+fn errors_and_status_are_evaluated_separately() {
     for (act, says) in [
         (server_error(&["failed"], "success"), "refused by the signing server: failed"),
         (server_error(&[], "failure"), "refused by the signing server: signing_status is failure"),
@@ -95,7 +95,7 @@ fn without_an_errors_field_there_are_none() {
     let bench = Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::WithoutErrors)]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);
     others_are_signed(&ended, 0);
-    assert!(ended.messages()[0].get("errors").is_none(), "the reply is printed as it came");
+    assert!(ended.messages()[0].get("errors").is_none(), "the reply is printed as it was received");
 }
 
 #[test]
@@ -132,7 +132,11 @@ fn a_batch_reply_that_leaves_claims_out_names_them() {
         assert!(message.contains(&missing), "{message}");
     }
     assert!(!message.contains("ns/app:0"), "{message}");
-    assert_eq!(ended.messages()[0]["claims"].as_array().unwrap().len(), 1, "what came is printed");
+    assert_eq!(
+        ended.messages()[0]["claims"].as_array().unwrap().len(),
+        1,
+        "everything received is printed"
+    );
 
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
     let ended = bench.run(&bench.config(), &format!("{arguments} --raw")).expect(75);
@@ -159,7 +163,7 @@ fn the_text_may_be_carried_in_any_way() {
     }
 }
 
-/// What is malformed, and the reason that is given.
+/// Malformed replies, each with the reported reason.
 fn malformed() -> Vec<(ReplyAct, &'static str)> {
     vec![
         (ReplyAct::Content(Content::NotJson), "it is not JSON: expected value at line 1 column 1"),
@@ -193,7 +197,7 @@ fn rejected(bench: &Bench, deliveries: usize) -> Vec<(Option<String>, Option<Str
         .collect()
 }
 
-/// The kinds one after the other in one run, between two requests that are answered well.
+/// The kinds one after the other in one run, between two requests with proper replies.
 #[test]
 fn a_malformed_reply_is_rejected_and_the_others_count() {
     let kinds = malformed();
@@ -201,7 +205,7 @@ fn a_malformed_reply_is_rejected_and_the_others_count() {
     let rules = (2..).zip(&kinds).map(|(number, (act, _))| only(number, act.clone())).collect();
     let bench = Bench::misbehaving(rules);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(count)).expect(75);
-    assert!(ended.took.as_secs_f64() >= 1.0, "the window is waited for");
+    assert!(ended.took.as_secs_f64() >= 1.0, "the client waits for the whole window");
 
     let document = ended.document();
     let results = document["operation_results"].as_array().unwrap();
@@ -231,9 +235,9 @@ fn a_malformed_reply_is_rejected_and_the_others_count() {
     assert_eq!(rejected.len(), kinds.len());
 }
 
-/// A malformed reply does not count, so that the request is sent again in the next cycle, and signed then.
+/// A malformed reply does not count: the request is sent again in the next cycle, and is then signed.
 #[test]
-fn after_a_malformed_reply_the_waiting_goes_on() {
+fn after_a_malformed_reply_the_client_continues_to_wait() {
     let kinds = malformed();
     let first_time = |number| When::All(vec![When::Request(number), When::Delivery(1)]);
     let rules =
@@ -288,14 +292,14 @@ fn a_reply_s_text_stays_out_of_the_log() {
 }
 
 #[test]
-fn nesting_up_to_the_limit_is_taken() {
+fn nesting_up_to_the_limit_is_accepted() {
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::Content(Content::Nested(100)))]);
     let ended = bench.run(&bench.config(), &images(1)).expect(0);
     assert_eq!(ended.stdout.matches("[[[[").count(), 25, "all levels are printed");
 }
 
 #[test]
-fn a_reply_of_20_mb_is_taken() {
+fn a_reply_of_20_mb_is_accepted() {
     const SIZE: usize = 20 << 20;
     let bench = Bench::misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(SIZE)))]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);
@@ -306,7 +310,7 @@ fn a_reply_of_20_mb_is_taken() {
 }
 
 #[test]
-fn a_reply_above_max_message_size_is_rejected_and_the_rest_goes_on() {
+fn a_reply_above_max_message_size_is_rejected_and_the_others_count() {
     for number in 1..=3 {
         let bench =
             Bench::misbehaving(vec![only(number, ReplyAct::Content(Content::Padded(200_000)))]);
@@ -324,7 +328,7 @@ fn a_reply_above_max_message_size_is_rejected_and_the_rest_goes_on() {
     bench.run(&config, &images(1)).expect(0);
 }
 
-/// It is discarded as it arrives, and so takes no memory.
+/// It is discarded while it arrives, and so needs no memory.
 #[test]
 fn a_reply_of_100_mb_is_rejected_by_default() {
     let bench = Bench::misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(100 << 20)))]);
@@ -350,7 +354,7 @@ fn numbers_and_texts_of_a_reply_are_printed_exactly() {
     assert!(ended.stdout.contains(expected), "{}", ended.stdout);
 }
 
-/// A server may answer with a claim that means the same in other words, or describe it in parts.
+/// A server may answer with the same claim in another spelling, or describe it in parts.
 #[test]
 fn claims_of_a_batch_are_found_whatever_their_order() {
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::NoReply)]);
@@ -368,9 +372,9 @@ fn claims_of_a_batch_are_found_whatever_their_order() {
     assert_eq!(running.wait().expect(0).stdout, "first\nsecond\n");
 }
 
-/// The gravest of several: the server's refusal, then a reply without result, then a missing one.
+/// In order of severity: the server's refusal, a reply without a result, a missing reply.
 #[test]
-fn the_gravest_of_several_decides_the_status() {
+fn the_most_severe_problem_decides_the_status() {
     let refusal = || server_error(&["no"], "failure");
     for (rules, status) in [
         (vec![only(1, refusal()), only(2, ReplyAct::WithoutResult), only(3, ReplyAct::NoReply)], 1),

@@ -1,4 +1,4 @@
-//! What brokers do to requests, and to the link on which they come.
+//! What brokers do to requests, and to the link that carries them.
 
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ fn arrivals(bench: &Bench) -> Vec<usize> {
     times
 }
 
-/// Which items of the document are there.
+/// Which items of the document are present.
 fn present(ended: &Ended) -> Vec<bool> {
     ended.document()["operation_results"]
         .as_array()
@@ -40,9 +40,9 @@ fn present(ended: &Ended) -> Vec<bool> {
 
 const REFUSALS: [&str; 3] = ["amqp:unauthorized-access", "amqp:not-found", "amqp:not-allowed"];
 
-/// A rejected item fails at once, with the broker's words; the others go on.
+/// A rejected item fails at once, with the broker's reason; the others are not affected.
 #[test]
-fn a_rejected_request_fails_alone() {
+fn only_a_rejected_request_fails() {
     for rejected in [1, 2, 3] {
         for operation in operations().filter(|operation| !operation.raw) {
             let act = RequestAct::Reject(refusal("amqp:decode-error"));
@@ -70,7 +70,7 @@ fn all_rejected_ends_at_once() {
 }
 
 #[test]
-fn undeliverable_here_is_as_rejected() {
+fn undeliverable_here_counts_as_rejected() {
     let act = RequestAct::Modify { undeliverable_here: true };
     let bench = Bench::misbehaving(vec![rule(When::Request(2), act)]);
     let ended = bench.run(&bench.config(), &images(3)).expect(75);
@@ -99,7 +99,7 @@ fn nothing_follows_a_refused_request_even_with_credit() {
 }
 
 #[test]
-fn what_is_always_given_back_is_reported_in_the_end() {
+fn a_request_that_is_always_returned_is_reported_at_the_end() {
     for (act, word) in [
         (RequestAct::Release, "released"),
         (RequestAct::Modify { undeliverable_here: false }, "modified"),
@@ -158,7 +158,7 @@ fn a_refused_receiver_ends_the_run_before_anything_is_sent() {
 }
 
 #[test]
-fn a_link_detached_at_once_is_as_refused() {
+fn a_link_detached_at_once_counts_as_refused() {
     for condition in REFUSALS {
         let bench =
             Bench::misbehaving(vec![rule(When::SenderLink, LinkAct::Detach(refusal(condition)))]);
@@ -175,9 +175,9 @@ fn a_link_detached_at_once_is_as_refused() {
     }
 }
 
-/// A temporary reason: the client connects again, and sends what has no outcome again.
+/// After a temporary reason the client connects again, and sends requests without an outcome again.
 #[test]
-fn a_link_detached_for_a_passing_reason_is_attached_again() {
+fn a_link_detached_for_a_temporary_reason_is_attached_again() {
     for number in [1, 2, 3] {
         let detach = LinkAct::Detach(refusal("amqp:resource-deleted"));
         let bench = Bench::misbehaving(vec![rule(When::Request(number), detach)]);
@@ -211,7 +211,7 @@ fn without_an_anonymous_terminus_the_address_is_the_target() {
 }
 
 #[test]
-fn the_anonymous_terminus_is_used_where_it_is_offered() {
+fn the_anonymous_terminus_is_used_if_the_broker_offers_it() {
     let bench = Bench::new();
     bench.run(&bench.config(), &images(1)).expect(0);
     bench.run(&bench.config().set("sender_target", "address"), &images(1)).expect(0);
@@ -226,7 +226,7 @@ fn the_anonymous_terminus_is_used_where_it_is_offered() {
 }
 
 #[test]
-fn a_message_larger_than_the_link_takes_fails_before_it_is_sent() {
+fn a_message_too_large_for_the_link_fails_before_it_is_sent() {
     let bench = Bench::with(|options| options.max_message_size = Some(8 * 1024));
     let (small, large) = (bench.file("small", "x"), bench.file("large", "x".repeat(10 * 1024)));
     for (files, expected) in [([&large, &small], [false, true]), ([&small, &large], [true, false])]

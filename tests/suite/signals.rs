@@ -1,4 +1,4 @@
-//! Signals: the first ends any wait, the second the process.
+//! Signals: the first ends any wait, the second ends the process.
 
 use std::{
     io::{Read, Write},
@@ -19,7 +19,7 @@ fn to(config: Config, url: &str) -> Config {
 }
 
 #[test]
-fn a_signal_ends_the_wait_and_prints_what_there_is() {
+fn after_a_signal_the_wait_ends_and_everything_received_is_printed() {
     for (name, status) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
         std::thread::scope(|scope| {
             for operation in operations() {
@@ -49,7 +49,7 @@ fn a_signal_ends_the_wait_and_prints_what_there_is() {
     }
 }
 
-/// In the TLS handshake with a silent broker, and in the pause between two attempts.
+/// The signal comes in the TLS handshake with a silent broker, and in the pause between two attempts.
 #[test]
 fn a_signal_ends_connecting() {
     let bench = Bench::new();
@@ -71,7 +71,7 @@ fn a_signal_ends_connecting() {
     took_between(&running.wait().expect(130), 0.0, 4.0);
 }
 
-/// The first makes it print, into a pipe that is not read; the second ends it.
+/// After the first the process prints into a pipe that is not read; the second ends it.
 #[test]
 fn a_second_signal_ends_the_process() {
     let bench = Bench::misbehaving(vec![rule(When::Request(300), ReplyAct::NoReply)]);
@@ -86,7 +86,7 @@ fn a_second_signal_ends_the_process() {
         "the document fits into the pipe, so this test shows nothing"
     );
     signal("TERM", child.id());
-    // Dropping the pipe would end it as well; wait() does that only to its input.
+    // Dropping the pipe would end it, too; wait() drops only its input.
     assert_eq!(child.wait().unwrap().code(), Some(143));
 }
 

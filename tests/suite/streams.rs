@@ -6,7 +6,7 @@ use amqp_sandbox::{Record, ReplyAct, When};
 
 use crate::harness::{Bench, LONG, Program, images, rule};
 
-/// The program with a redirection of the shell's, such as `>&-`.
+/// The program with a redirection for the shell, such as `>&-`.
 fn redirected(bench: &Bench, arguments: &str, redirection: &str) -> Program {
     let inner = bench.program(&bench.config(), arguments);
     let mut program = Program::new(Path::new("sh"));
@@ -15,7 +15,7 @@ fn redirected(bench: &Bench, arguments: &str, redirection: &str) -> Program {
     program
 }
 
-/// A signature that has no place to go is not asked for.
+/// A signature that cannot be printed is not requested.
 #[test]
 fn without_a_standard_output_nothing_is_sent() {
     let bench = Bench::new();
@@ -28,7 +28,7 @@ fn without_a_standard_output_nothing_is_sent() {
     redirected(&bench, "--version", ">&-").run().expect(74);
 }
 
-/// Nor does a file or a socket take the place of a stream that is closed.
+/// No file and no socket replaces a closed stream.
 #[test]
 fn a_closed_standard_input_or_error_changes_nothing() {
     let bench = Bench::new();
@@ -55,9 +55,9 @@ fn a_closed_standard_output_is_quiet() {
     }
 }
 
-/// A disk that is full: the empty write beforehand cannot tell.
+/// The disk is full: the empty write beforehand does not notice that.
 #[test]
-fn a_full_standard_output_is_74_and_told() {
+fn a_full_standard_output_is_74_and_reported() {
     for arguments in [images(3), images(3) + " --raw"] {
         let bench = Bench::new();
         let mut program = bench.program(&bench.config(), &arguments);
@@ -69,16 +69,16 @@ fn a_full_standard_output_is_74_and_told() {
     }
 }
 
-/// As a parent leaves it that reads without blocking itself: the two share that setting.
+/// A parent that reads without blocking leaves it so: the two processes share that setting.
 #[test]
-fn a_standard_output_that_does_not_block_is_waited_for() {
+fn the_program_waits_for_a_standard_output_that_does_not_block() {
     let bench = Bench::new();
     let (mut ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
     theirs.set_nonblocking(true).unwrap();
     let mut program = bench.program(&bench.config().set("log_level", "error"), &images(1000));
     let mut child = program.command.stdout(std::os::fd::OwnedFd::from(theirs)).spawn().unwrap();
     drop(program);
-    // It prints when it is done with the broker, more than the socket holds.
+    // Once it has finished with the broker, it prints more than the socket holds.
     bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
     let mut document = String::new();
     ours.read_to_string(&mut document).unwrap();
@@ -88,7 +88,7 @@ fn a_standard_output_that_does_not_block_is_waited_for() {
 }
 
 #[test]
-fn a_standard_error_that_takes_nothing_changes_no_status() {
+fn a_full_standard_error_changes_no_status() {
     let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
     let config = bench.config().patience(1, 1, 1).set("log_level", "error");
     let mistake = "container-sign --signing-key A --task-id 7 --digest sha256:1 --reference nope";
@@ -102,5 +102,5 @@ fn a_standard_error_that_takes_nothing_changes_no_status() {
     }
     let mut child = bench.program(&config, &images(1)).command.spawn().unwrap();
     drop((child.stdout.take(), child.stderr.take()));
-    assert_eq!(child.wait().unwrap().code(), Some(74), "the gravest of 74 and 75");
+    assert_eq!(child.wait().unwrap().code(), Some(74), "the more severe of 74 and 75");
 }

@@ -1,4 +1,4 @@
-//! Three items by each operation, as JSON and raw, and whether what came back are their signatures.
+//! Three items by each operation, as JSON and raw; the results must be their signatures.
 
 use std::fs;
 
@@ -34,13 +34,13 @@ pub fn operations() -> impl Iterator<Item = Operation> {
 }
 
 impl Operation {
-    /// Runs the program with three items, each in a request of its own.
+    /// Runs the program with three items, each in a separate request.
     #[track_caller]
     pub fn run(self, bench: &Bench, config: &Config) -> Ended {
         self.program(bench, config).run()
     }
 
-    /// The same, about to be run.
+    /// The same program, before it is run.
     pub fn program(self, bench: &Bench, config: &Config) -> Program {
         let keys = "--signing-key ABCD1234 --task-id 7";
         let mut arguments = match self.kind {

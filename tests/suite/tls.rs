@@ -1,4 +1,4 @@
-//! Certificates of both sides: what is refused, in which words, and before anything is sent.
+//! Certificates of both sides: they are checked before anything is sent, and errors name the reason.
 
 use std::{
     net::TcpStream,
@@ -29,7 +29,7 @@ fn refuses(bench: &Bench, config: &Config, reason: &str) {
     ended.says(reason);
     assert_eq!(ended.document()["operation_results"], serde_json::json!(["", ""]));
     let record = bench.record();
-    assert!(!record.connections.is_empty(), "the broker was asked");
+    assert!(!record.connections.is_empty(), "the broker was contacted");
     assert!(
         record.connections.iter().all(|connection| connection.protocol_header.is_none()),
         "{record:?}"
@@ -185,7 +185,7 @@ fn refuses_to_relax_more(bench: &Bench) {
     ended.says("self-signed");
 }
 
-/// With `none` OpenSSL still notes a failed check, which is not why the broker hangs up.
+/// With `none` OpenSSL still records a failed check, but that is not why the broker hangs up.
 #[test]
 fn without_verification_an_alert_is_still_an_alert() {
     let bench = Bench::new();
@@ -287,7 +287,7 @@ fn a_file_that_cannot_be_used_is_named() {
     rejects(&bench, &ca(cut), "ca.pem", "certificate");
 }
 
-/// It is the client's key that OpenSSL finds too weak, and not a defect of the authorities' file.
+/// OpenSSL finds the client's key too weak; the file of the authorities has no defect.
 #[test]
 fn a_weak_certificate_names_its_own_file() {
     let bench = Bench::new();
@@ -326,7 +326,7 @@ fn an_encrypted_key_is_opened_by_its_passphrase_file_and_nothing_prompts() {
     }
 }
 
-/// On a terminal of its own, on which OpenSSL could ask and would wait for an answer forever.
+/// The program has a terminal, on which OpenSSL could ask and would wait for an answer forever.
 #[test]
 fn nothing_prompts_on_a_terminal() {
     let bench = Bench::new();
@@ -349,7 +349,7 @@ fn nothing_prompts_on_a_terminal() {
 }
 
 #[test]
-fn key_first_and_chains_are_taken() {
+fn key_first_and_chains_are_accepted() {
     let authority = Authority::new("root").unwrap();
     let bench = Bench::new();
     let identity = client(&bench, Validity::default());
@@ -374,7 +374,7 @@ fn key_first_and_chains_are_taken() {
 }
 
 #[test]
-fn a_client_certificate_out_of_its_time_is_said_before_connecting() {
+fn a_client_certificate_that_is_not_valid_now_is_reported_before_connecting() {
     let bench = Bench::new();
     for (from, until, reason) in
         [(-9, -1, "the certificate expired on"), (1, 9, "the certificate is not valid before")]
@@ -401,7 +401,7 @@ fn a_certificate_that_expires_within_14_days_warns() {
             match left {
                 Some(days) => {
                     ended.says("mine.pem: the certificate expires on");
-                    // A second may have passed since it was made, and with it the first day.
+                    // A second may have passed since it was made; then the first day is no longer complete.
                     let told =
                         |days: i32| ended.stderr.contains(&format!(", {days} days from now"));
                     assert!(told(days) || told(days - 1), "{}", ended.stderr);
@@ -413,7 +413,7 @@ fn a_certificate_that_expires_within_14_days_warns() {
     }
 }
 
-/// The broker may have a newer one, so that this is no reason to stop.
+/// The broker may have a newer one, so this does not end the run.
 #[test]
 fn an_expired_intermediate_warns() {
     let bench = Bench::new();
@@ -430,7 +430,7 @@ fn an_expired_intermediate_warns() {
 }
 
 #[test]
-fn a_broker_that_refuses_our_certificate_says_so() {
+fn a_broker_s_refusal_of_the_client_certificate_is_reported() {
     let bench = Bench::new();
     let stranger = Authority::new("stranger").unwrap();
     let identity = stranger.client(Subject::common_name("me"), Validity::default()).unwrap();
@@ -443,7 +443,7 @@ fn a_broker_that_refuses_our_certificate_says_so() {
 }
 
 #[test]
-fn a_broker_that_hangs_up_on_our_certificate_is_given_a_likely_cause() {
+fn a_hang_up_after_the_client_certificate_is_reported_with_a_likely_cause() {
     let bench = Bench::new();
     let context = acceptor(&bench, |_| {});
     // After the handshake, in which a silent broker got the certificate.

@@ -22,7 +22,7 @@ fn valgrind_finds_nothing() {
         "--show-leak-kinds=definite,indirect",
         "--errors-for-leak-kinds=definite,indirect",
     ]);
-    // Always this one: valgrind cannot follow the memory of a program that is linked statically.
+    // Always this program: valgrind cannot track the memory of one that is linked statically.
     program.args([env!("CARGO_BIN_EXE_amqp-messenger")]).args(inner.command.get_args());
     let running = program.start();
     bench

@@ -1,4 +1,4 @@
-//! What the broker sees of the program: the bytes of requests, the links, the connection.
+//! What the broker sees: the bytes of requests, the links, the connection.
 
 use std::{collections::HashSet, time::SystemTime};
 
@@ -23,7 +23,7 @@ fn digest(index: usize) -> String {
     format!("sha256:{index:064x}")
 }
 
-/// The claim over an image of [`images`], as it travels.
+/// The claim for an image of [`images`], as it is sent.
 fn claim_file(index: usize) -> String {
     claim(&digest(index), &format!("registry.example.com/ns/app:{index}"))
 }
@@ -54,7 +54,7 @@ fn stamp(request: &RequestRecord) -> (String, String) {
     assert_eq!((id_is_random.get_version_num(), id_is_random.to_string().as_str()), (4, id));
     let time = humantime::parse_rfc3339(created).unwrap();
     assert!(SystemTime::now().duration_since(time).unwrap().as_secs() < 60, "{created}");
-    // Without a fraction once in a million times, as Python prints it.
+    // Python leaves out a fraction of 0, which occurs once in a million times.
     assert!(
         created.len() == "2026-01-29T12:00:00.000001Z".len()
             || created.len() == "2026-01-29T12:00:00Z".len()
@@ -104,7 +104,7 @@ fn a_container_request_has_exactly_these_sections() {
         assert!(header.durable);
         assert_eq!(header.ttl, Some(10 * 2 * 1000));
         assert_eq!(header.delivery_count, 0);
-        // Nothing but `to`: no message-id, no correlation-id, no content-type.
+        // Only `to`: no message-id, no correlation-id, no content-type.
         assert_eq!(request.properties(), Some(&Properties::builder().to(SEND_TO).build()));
         assert!(request.message.delivery_annotations.is_none());
         assert!(request.message.message_annotations.is_none());
@@ -246,7 +246,7 @@ fn a_batch_request_carries_claims_of_one_repository() {
 }
 
 #[test]
-fn the_task_id_goes_under_the_name_that_is_configured() {
+fn the_task_id_has_the_configured_name() {
     let bench = Bench::new();
     let config = bench.config().set("task_id_attribute", "my_task");
     bench.run(&config, "clear-sign --signing-key K --task-id 7 hello").expect(0);
@@ -269,7 +269,7 @@ fn durability_can_be_switched_off() {
 }
 
 #[test]
-fn links_are_attached_as_the_reference_attaches_them() {
+fn links_are_attached_as_pubtools_sign_attaches_them() {
     let bench = Bench::new();
     bench.run(&bench.config(), &images(1)).expect(0);
     let record = bench.record();
@@ -294,9 +294,9 @@ fn links_are_attached_as_the_reference_attaches_them() {
     assert_eq!(record.requests[0].target, None);
 }
 
-/// What the sender is attached to, and what `to` is: by what the broker offers and what is configured.
+/// The sender's target and `to` depend on what the broker offers and on the configuration.
 #[test]
-fn the_sender_is_attached_to_the_address_where_that_is_needed_or_wished() {
+fn the_sender_is_attached_to_the_address_if_necessary_or_configured() {
     for (relay, setting, target) in [
         (false, None, Some(SEND_TO)),
         (false, Some("address"), Some(SEND_TO)),
@@ -323,7 +323,7 @@ fn the_sender_is_attached_to_the_address_where_that_is_needed_or_wished() {
 
 /// The anonymous terminus is configured, and the broker has none.
 #[test]
-fn an_anonymous_terminus_that_is_not_there_is_a_refusal() {
+fn a_missing_anonymous_terminus_is_a_refusal() {
     let bench = Bench::with(|options| options.anonymous_relay = false);
     let ended = bench
         .run(&bench.config().set("sender_target", "anonymous").patience(1, 1, 1), &images(1))
@@ -397,7 +397,7 @@ fn plain(bench: &Bench) -> Config {
 }
 
 #[test]
-fn sasl_is_spoken_where_the_broker_demands_it() {
+fn sasl_is_spoken_if_the_broker_demands_it() {
     let bench = Bench::with(|options| options.sasl.required = true);
     let over_tls = bench.config();
     bench.run(&over_tls, &images(1)).expect(0);
@@ -414,9 +414,9 @@ fn sasl_is_spoken_where_the_broker_demands_it() {
     assert_eq!(bench.record().requests.len(), 1);
 }
 
-/// ActiveMQ Classic, as shipped, offers no EXTERNAL and takes its identity from the certificate all the same.
+/// ActiveMQ Classic, as shipped, does not offer EXTERNAL, and yet uses the certificate as identity.
 #[test]
-fn anonymous_is_taken_where_external_is_not_offered() {
+fn anonymous_is_used_if_external_is_not_offered() {
     let bench = Bench::with(|options| {
         options.sasl.required = true;
         options.sasl.mechanisms = vec!["PLAIN".into(), "ANONYMOUS".into()];
@@ -442,12 +442,16 @@ fn a_fixed_mechanism_saves_the_second_connection() {
 }
 
 #[test]
-fn without_sasl_a_broker_that_demands_it_refuses_us() {
+fn without_sasl_a_broker_that_demands_it_refuses_the_client() {
     let bench = Bench::with(|options| options.sasl.required = true);
     let ended =
         bench.run(&bench.config().set("sasl", "none").patience(1, 1, 1), &images(1)).expect(77);
     ended.says("SASL").says("set sasl: auto");
-    assert_eq!(bench.record().connections.len(), 1, "what is refused once is not asked for again");
+    assert_eq!(
+        bench.record().connections.len(),
+        1,
+        "after a refusal the client does not try again"
+    );
     assert!(bench.record().requests.is_empty());
     assert_eq!(ended.document()["operation_results"], serde_json::json!([""]));
 }
@@ -478,7 +482,7 @@ fn a_user_name_means_plain_at_once_and_the_password_stays_secret() {
     for (password, status) in [(PASSWORD, 0), ("wrong-horse", 77)] {
         let arguments = images(1) + " --log-level trace";
         let mut program = bench.program(&with_password(&bench, password), &arguments);
-        // By these Proton would print every frame.
+        // With these Proton would print every frame.
         program.command.env("PN_TRACE_FRM", "1").env("PN_LOG", "TRACE+");
         let ended = program.run().expect(status);
         for secret in ["horse", &in_base64] {
@@ -488,7 +492,7 @@ fn a_user_name_means_plain_at_once_and_the_password_stays_secret() {
                 ended.stderr
             );
         }
-        // A request's body is logged only at level trace, so this is the level that was meant.
+        // A request's body is logged only at level trace: this shows that the level is trace.
         assert!(status != 0 || ended.stderr.contains("TRACE request: {"), "{}", ended.stderr);
     }
     let record = bench.record();
@@ -499,7 +503,7 @@ fn a_user_name_means_plain_at_once_and_the_password_stays_secret() {
 }
 
 #[test]
-fn plain_needs_no_certificate_where_the_broker_needs_none() {
+fn plain_needs_no_certificate_if_the_broker_needs_none() {
     let bench = Bench::with(|options| {
         options.sasl.required = true;
         options.require_client_certificate = false;

@@ -32,7 +32,7 @@ fn what_may_pass_leads_to_the_next_broker() {
 
 /// A precondition that fails ends what was never accepted if it is the sender's; elsewhere it may pass.
 #[test]
-fn a_failed_precondition_ends_what_was_never_taken() {
+fn a_failed_precondition_ends_requests_that_were_never_accepted() {
     let condition = Condition::new("amqp:precondition-failed");
     for fault in FAULTS {
         let fault = fault(condition);

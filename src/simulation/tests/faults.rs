@@ -76,7 +76,7 @@ fn without_a_reply_the_others_are_there() {
 }
 
 #[test]
-fn bytes_that_come_one_by_one_are_taken() {
+fn bytes_that_arrive_one_by_one_are_read() {
     let plan = |_, _| ConnectionPlan { chunk: 1, split: 3, ..ConnectionPlan::default() };
     Bench::new().connections(plan).expect(0).took(0);
 }

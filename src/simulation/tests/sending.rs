@@ -89,7 +89,7 @@ fn a_request_that_is_neither_settled_nor_answered_is_waited_for() {
 }
 
 #[test]
-fn undeliverable_here_is_as_rejected() {
+fn undeliverable_here_counts_as_rejected() {
     for outcome in [
         Outcome::Modified { undeliverable_here: true },
         Outcome::Rejected(Condition::new("amqp:decode-error")),
