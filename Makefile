@@ -19,11 +19,11 @@ export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DATADIR DESTDIR
 
 # Seconds that each fuzz target looks for new inputs.
 FUZZ_SECONDS ?= 60
-# The release of Debian for `make test-fresh`, and what is made there.
+# The release of Debian for `make test-fresh`, and the targets that are made there.
 RELEASE ?= trixie
 FRESH ?= demo test-quick
 
-# Lints of the fuzz targets need no Proton of their own, nor libFuzzer, which is not linked.
+# Lints of the fuzz targets need neither a separate Proton nor libFuzzer, since nothing is linked.
 LINT_FUZZ = CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a $(CARGO) clippy --locked --manifest-path fuzz/Cargo.toml \
 	--no-default-features --target-dir target/fuzz-lint --config 'build.rustflags=["--cfg","fuzzing"]'
 
@@ -36,7 +36,7 @@ check = @.ci/install-deps --check
 help: ## Lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
 
-deps: ## Installs what building needs and is missing: Proton, OpenSSL, pkg-config
+deps: ## Installs missing packages for building: Proton, OpenSSL, pkg-config
 	$(need) demo
 
 build: ## Builds the program into target/debug
@@ -83,7 +83,7 @@ test-peer: ## Compares with pubtools-sign, through the sandbox and through Activ
 	tests/brokers/run activemq tests/peer/through-broker
 	tests/brokers/run artemis tests/peer/through-broker
 
-# The tests are built first, so that no broker waits for the compiler.
+# The tests are built first: no broker should wait for the compiler.
 test-brokers: ## Runs the program against ActiveMQ Classic, Artemis, RabbitMQ and Qpid Broker-J
 	$(need) brokers
 	$(CARGO) test --test brokers --no-run
@@ -114,7 +114,7 @@ static: ## Builds target/static/amqp-messenger, which needs nothing of its host,
 	@CARGO='$(CARGO)' packaging/static
 	@CARGO='$(CARGO)' packaging/static --glibc
 
-test-static: ## Tests them, in an empty root and by what differs in the suite; ALL=1: by the whole suite
+test-static: ## Tests them, in an empty root and by those tests of the suite that can differ; ALL=1: by the whole suite
 	$(need) static
 	@$(MAKE) --no-print-directory static
 	@CARGO='$(CARGO)' packaging/test-static $(if $(ALL),--all)
@@ -138,7 +138,7 @@ test-dist: ## Installs, uses and removes the packages in clean roots; needs root
 	@$(MAKE) --no-print-directory dist
 	@CARGO='$(CARGO)' packaging/test-dist
 
-tables: ## Writes what is made from the tables of options, keys and exit statuses, in documents and files
+tables: ## Writes the parts of documents and files that are made from the tables of options, keys and exit statuses
 	$(check)
 	WRITE_TABLES=1 $(CARGO) test --quiet --lib cli::tables
 
@@ -159,5 +159,5 @@ uninstall: ## Removes what `make install` installed, with the same PREFIX and DE
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/amqp_messenger.h' '$(DESTDIR)$(LIBDIR)/pkgconfig/amqp_messenger.pc'
 	rm -f '$(DESTDIR)$(LIBDIR)'/libamqp_messenger.a '$(DESTDIR)$(LIBDIR)'/libamqp_messenger.so*
 
-clean: ## Removes what was built
+clean: ## Removes everything that was built
 	$(CARGO) clean

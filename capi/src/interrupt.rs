@@ -38,7 +38,7 @@ pub unsafe extern "C" fn amqp_messenger_interrupt_new(
 pub unsafe extern "C" fn amqp_messenger_interrupt_raise(
     interrupt: *const amqp_messenger_interrupt,
 ) {
-    // SAFETY: NULL or valid, as the header asks for; errno is the calling thread's own.
+    // SAFETY: NULL or valid, as the header requires; errno is the calling thread's own.
     unsafe {
         if let Some(interrupt) = interrupt.as_ref() {
             let errno = errno_location();

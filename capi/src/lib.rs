@@ -1,11 +1,11 @@
 //! The C interface. `include/amqp_messenger.h` is made from this crate by `make header`.
 //!
 //! Each function checks its arguments and calls the public Rust interface. The types have the names
-//! that C sees. Every `unsafe` here relies on what the header asks of its callers: a pointer is NULL or
-//! what its type says, a handle came from this library and is not freed yet, and no other thread uses it if it is
-//! not `const`.
+//! that C sees. Every `unsafe` here relies on the header's rules for callers: a pointer is NULL or points to
+//! its type, a handle is from this library and is not freed yet, and no other thread uses it if it is not
+//! `const`.
 #![allow(unsafe_code, non_camel_case_types)]
-// The header says it once for all functions, in the words above.
+// The header states these rules once for all functions.
 #![allow(clippy::missing_safety_doc)]
 
 // In the order in which the header declares their functions.
@@ -82,7 +82,7 @@ thread_local! {
     static LAST_ERROR: RefCell<CString> = RefCell::default();
 }
 
-/// What the header says about threads.
+/// The promises of the header about threads.
 const _: () = {
     const fn any_thread_may_use<T: Send + Sync>() {}
     any_thread_may_use::<settings::amqp_messenger_settings>();
@@ -123,7 +123,7 @@ fn with_sources(error: &Error) -> String {
 
 /// Runs the body of a function that C calls: a failure becomes the last error, a panic ends here.
 fn attempt<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, u8> {
-    // What a panic leaves half done is behind the handles, which the header then calls unusable.
+    // A panic may leave objects half changed; they are behind handles, which the header then declares unusable.
     let done = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         let status = amqp_messenger_status::AMQP_MESSENGER_INTERNAL as u8;
         Err(Failure { status, text: format!("a defect of this library: {}", words(&*panic)) })
@@ -146,7 +146,7 @@ fn words(panic: &(dyn Any + Send)) -> &str {
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked")
 }
 
-/// A text for C on one line: a path or a panic's words may hold control characters.
+/// A text for C on one line: a path or a panic's message may contain control characters.
 fn c_line(text: &str) -> CString {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
@@ -160,21 +160,21 @@ fn c_string(text: &str) -> CString {
     CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default()
 }
 
-/// What a pointer that must not be NULL points to.
+/// The target of a pointer that must not be NULL.
 unsafe fn borrow<'a, T>(name: &str, pointer: *const T) -> Result<&'a T, Failure> {
-    // SAFETY: NULL or valid, as the header asks for.
+    // SAFETY: NULL or valid, as the header requires.
     unsafe { pointer.as_ref() }.ok_or_else(|| Failure::usage(name, "is NULL"))
 }
 
-/// As [`borrow`], for what is changed.
+/// As [`borrow`], for a target that is changed.
 unsafe fn borrow_mut<'a, T>(name: &str, pointer: *mut T) -> Result<&'a mut T, Failure> {
-    // SAFETY: NULL or valid, and not used elsewhere meanwhile, as the header asks for.
+    // SAFETY: NULL or valid, and not used elsewhere meanwhile, as the header requires.
     unsafe { pointer.as_mut() }.ok_or_else(|| Failure::usage(name, "is NULL"))
 }
 
 /// A string that may be NULL, as its bytes.
 unsafe fn bytes<'a>(text: *const c_char) -> Option<&'a [u8]> {
-    // SAFETY: if it is not NULL it ends with a NUL, as the header asks for.
+    // SAFETY: if it is not NULL it ends with a NUL, as the header requires.
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes())
 }
 
@@ -203,7 +203,7 @@ unsafe fn hand_over<T>(
     Ok(())
 }
 
-/// Takes an object back from C and drops it; NULL is none.
+/// Takes an object back from C and drops it; NULL is ignored.
 unsafe fn end<T>(handle: *mut T) {
     let _ = attempt(|| {
         // SAFETY: `hand_over` made it from a box, and the header forbids freeing it twice.

@@ -74,7 +74,7 @@ pub unsafe extern "C" fn amqp_messenger_set_log(
         let sink = callback.map(|callback| Sink { callback, user_data });
         let filter = if sink.is_some() { filter } else { LevelFilter::Off };
         *SINK.write().unwrap_or_else(PoisonError::into_inner) = sink;
-        // Fails if a logger is set already; from the second call on that is this one.
+        // Fails if a logger is set already; from the second call on, that is this logger.
         let _ = log::set_logger(&Callback);
         log::set_max_level(filter);
         Ok(())

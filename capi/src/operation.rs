@@ -1,4 +1,4 @@
-//! What is to be signed, added piece by piece.
+//! Operations, built piece by piece.
 
 use std::{
     ffi::{OsStr, c_char, c_int, c_void},
@@ -23,7 +23,7 @@ pub struct amqp_messenger_operation {
 }
 
 impl amqp_messenger_operation {
-    /// The operation as a whole, in which texts and blobs are shared, not copied.
+    /// The complete operation, which shares texts and blobs without copying them.
     pub(super) fn complete(&self) -> Result<Operation, Error> {
         Operation::new(self.task_id.clone(), self.keys.clone(), self.items.clone())
     }
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_data(
     data: *const c_void,
     length: usize,
 ) -> c_int {
-    // SAFETY: the header's rules, as in the crate's root; the bytes are there, as it asks for.
+    // SAFETY: the header's rules, as in the crate's root; the bytes exist, as it requires.
     status(|| unsafe {
         let operation = borrow_mut("operation", operation)?;
         let data = match (data.is_null(), length) {

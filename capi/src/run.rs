@@ -1,4 +1,4 @@
-//! The requests of an operation: sending them, and what became of each.
+//! The requests of an operation: sending them, and the result of each.
 
 use std::{
     ffi::{CString, c_char, c_int},
@@ -36,7 +36,7 @@ pub enum amqp_messenger_state {
 /// The requests of an operation, and what is known of each.
 pub struct amqp_messenger_run {
     run: Run,
-    /// What C reads of each, made on demand.
+    /// The values that C reads of each, made on demand.
     items: Vec<OnceLock<amqp_messenger_item>>,
 }
 
@@ -251,7 +251,7 @@ fn state(state: &State) -> amqp_messenger_state {
         State::Returned(_) => amqp_messenger_state::AMQP_MESSENGER_RETURNED,
         State::Undeliverable(_) => amqp_messenger_state::AMQP_MESSENGER_UNDELIVERABLE,
         State::Answered(_) => amqp_messenger_state::AMQP_MESSENGER_ANSWERED,
-        // All that is certain of a state that this interface does not know.
+        // This much is certain of a state that this interface does not know.
         _ => amqp_messenger_state::AMQP_MESSENGER_SENT,
     }
 }
@@ -279,7 +279,8 @@ fn problem(entry: &Entry) -> Option<String> {
     })
 }
 
-/// Why a run did not sign everything: what ended it, or else what became of the first request that is not signed.
+/// Why a run did not sign everything: the error that ended it, or else the problem of the first request that is not
+/// signed.
 fn summary(result: Result<(), Error>, entries: &[Entry]) -> String {
     if let Err(error) = result {
         return with_sources(&error);

@@ -1,4 +1,4 @@
-//! A signer's section of a configuration, with everything that it names read and checked.
+//! A signer's section of a configuration; the files that it names are read and checked.
 
 use std::{
     ffi::{OsStr, c_char, c_int},

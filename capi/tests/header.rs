@@ -1,4 +1,4 @@
-//! `include/amqp_messenger.h` is what the source of the C interface says; `make header` writes it.
+//! `include/amqp_messenger.h` matches the source of the C interface; `make header` writes it.
 
 use std::{env, fs};
 

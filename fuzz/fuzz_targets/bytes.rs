@@ -2,7 +2,7 @@
 
 #![no_main]
 
-// For the leaks that it knows of.
+// For its list of known leaks.
 use amqp_messenger_fuzz as _;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

@@ -1,4 +1,4 @@
-//! A broker's side of a session, as it should be but for the changes that a fuzzer makes.
+//! A broker's side of a session: correct, except for the changes that a fuzzer makes.
 
 mod leaks;
 mod value;
@@ -12,7 +12,7 @@ use arbitrary::Arbitrary;
 
 use crate::value::{Any, plain};
 
-/// What a broker sends: a valid opening, then frames of the fuzzer's choice, all of it changed here and there.
+/// A broker's bytes: a valid opening, then frames of the fuzzer's choice, with changes in both.
 #[derive(Arbitrary, Debug)]
 pub struct Session {
     /// Whether it begins with SASL.
@@ -43,12 +43,12 @@ enum Frame {
     Performative { code: u8, fields: Vec<Any>, payload: Vec<u8> },
 }
 
-/// What a transfer carries.
+/// The message of a transfer.
 #[derive(Arbitrary, Debug)]
 enum Body {
     /// A reply to the client's request.
     Reply,
-    /// A reply that long, in steps of 256 bytes.
+    /// A reply of this length, in steps of 256 bytes.
     Long(u8),
     Text(String),
     Sections(Vec<(u8, Any)>),
@@ -92,7 +92,7 @@ struct OddFrame {
     data_offset: Option<u8>,
 }
 
-/// Another byte somewhere.
+/// A change of one byte.
 #[derive(Arbitrary, Debug)]
 struct Edit {
     at: u16,
@@ -106,7 +106,7 @@ struct Links<'a> {
     sender: &'a str,
 }
 
-/// A frame before it is bytes.
+/// A frame before it is encoded.
 enum Part {
     Frame(Made),
     Bytes(Vec<u8>),
@@ -119,7 +119,7 @@ impl From<Made> for Part {
 }
 
 impl Session {
-    /// How many bytes come at a time.
+    /// How many bytes arrive at a time.
     pub fn piece(&self) -> usize {
         match self.piece {
             0..64 => 1 << 20,
@@ -127,7 +127,7 @@ impl Session {
         }
     }
 
-    /// All that the broker sends to a client whose links have these names.
+    /// All bytes that the broker sends to a client whose links have these names.
     pub fn bytes(&self, receiver: &str, sender: &str) -> Vec<u8> {
         let links = Links { receiver, sender };
         let mut parts = opening(self.sasl, links);
@@ -182,7 +182,7 @@ impl OddFrame {
     }
 }
 
-/// Header, Open, Begin, both attaches and credit, after SASL if it is spoken.
+/// Header, Open, Begin, both Attaches and credit, after SASL if it is used.
 fn opening(sasl: bool, links: Links<'_>) -> Vec<Part> {
     let mut parts = Vec::new();
     if sasl {

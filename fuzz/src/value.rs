@@ -1,9 +1,9 @@
-//! Values of the fuzzer's choice, right ones and wrong ones.
+//! Values of the fuzzer's choice, valid and invalid ones.
 
 use amqp_frames::Value;
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-/// How deep values of the fuzzer's choice stand in each other.
+/// How deep values of the fuzzer's choice may be nested.
 const DEPTH: u8 = 8;
 
 /// Any value.
@@ -22,7 +22,7 @@ pub(crate) fn plain(values: &[Any]) -> Vec<Value> {
 }
 
 fn value(bytes: &mut Unstructured<'_>, depth: u8) -> Result<Value> {
-    // Those behind 16 hold others.
+    // Values above 16 contain other values.
     let last = if depth == 0 { 16 } else { 19 };
     Ok(match bytes.int_in_range(0..=last)? {
         0 => Value::Null,

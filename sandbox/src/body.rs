@@ -1,4 +1,4 @@
-//! Message bodies, in the forms AMQP 1.0 part 3.2 allows.
+//! Message bodies, in the forms that AMQP 1.0 part 3.2 allows.
 
 use fe2o3_amqp::{
     Sendable,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// What the configuration of a client names.
+/// The values in the configuration of a client.
 pub(crate) struct Client<'a> {
     pub(crate) broker_urls: &'a [String],
     pub(crate) client_pem: &'a Path,

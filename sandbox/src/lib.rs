@@ -1,9 +1,9 @@
 //! A loopback AMQP 1.0 broker with a signing server behind it.
 //!
 //! It stands in for a message bus and a signing service in demonstrations and tests: it speaks AMQP
-//! over TLS, signs with OpenPGP, records what it sees, and misbehaves on request. Its protocol is that of
-//! `fe2o3-amqp`, an implementation that shares nothing with the client's, so that the client is not tested
-//! against its own misunderstandings.
+//! over TLS, signs with OpenPGP, records what it sees, and misbehaves on request. It uses `fe2o3-amqp`, an
+//! implementation of the protocol that shares nothing with the client's: a mistake in one does not hide a
+//! mistake in the other.
 //!
 //! ```
 //! use amqp_sandbox::{Options, Sandbox};
@@ -24,12 +24,12 @@
 //! | `topic://NAME` | a topic: a copy for each receiver there is |
 //! | `queue://Consumer.X.VirtualTopic.Y` | a queue that gets copies of `topic://VirtualTopic.Y`, from its first receiver on |
 //!
-//! Nodes are created when they are first named. What a receiver did not settle, or released, goes back
-//! to its place in the queue. A null target takes messages by their `to`.
+//! Nodes are created when they are first named. A message that a receiver did not settle, or released, goes
+//! back to its place in the queue. A null target accepts messages for the addresses in their `to`.
 //!
 //! # The signing server
 //!
-//! Takes requests by `mtype` and answers with base64 of:
+//! It reads requests by their `mtype` and answers with base64 of:
 //!
 //! | `mtype` | signed | answer |
 //! |---|---|---|
@@ -38,7 +38,7 @@
 //! | `gpg_signature` | `artifact` | `signed_payload`: an armoured detached signature |
 //! | `batch` | each `claim_file` | `claims[].signed_claims`: for each key name a binary signed message |
 //!
-//! One key signs, whichever key is asked for. Replies come in the order of the requests.
+//! The same key signs, whichever key a request names. Replies come in the order of the requests.
 //!
 //! [`remote::RemoteSigner`] is the same signing server as a client of any other broker.
 

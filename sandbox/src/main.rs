@@ -1,4 +1,4 @@
-//! The sandbox as a command: starts it, or only its signing server, and runs until a signal comes.
+//! The sandbox as a command: starts it, or only its signing server, and runs until a signal ends it.
 
 #![allow(clippy::print_stderr)] // It is a command line.
 
@@ -84,7 +84,7 @@ struct Signer {
     config: PathBuf,
 }
 
-/// The arguments; the exit status if they ask for help or are wrong.
+/// The arguments, or the exit status if they ask for help or are wrong.
 fn arguments() -> Result<Arguments, ExitCode> {
     let words: Vec<_> =
         std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -92,7 +92,7 @@ fn arguments() -> Result<Arguments, ExitCode> {
     Arguments::from_args(&["amqp-sandbox"], &words).map_err(|exit| match exit.status {
         Ok(()) => {
             let rules = if words[0] == "up" { faults::help() } else { String::new() };
-            // If it cannot be written, there is nothing else to do.
+            // If the help cannot be written, there is nothing else to do.
             let _ = write!(io::stdout(), "{}\n{rules}", exit.output);
             ExitCode::SUCCESS
         }

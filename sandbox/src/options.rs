@@ -26,8 +26,8 @@ pub struct Options {
     pub behaviours: Vec<Rule>,
     /// The signing server's request addresses, each with the address its replies go to.
     pub signing: Vec<(String, String)>,
-    /// The authority that certifies the client, and the server unless it has a certificate of its own; `None` makes
-    /// one. With the authority and the ports of a stopped sandbox another one takes its place.
+    /// The authority that certifies the client, and the server unless it has another certificate; `None` makes one.
+    /// With the authority and the ports of a stopped sandbox, a new one can replace it.
     pub authority: Option<Authority>,
     /// The server's certificate; `None` makes one for `localhost`, `127.0.0.1` and `::1`.
     pub server_certificate: Option<Identity>,
@@ -35,9 +35,9 @@ pub struct Options {
     pub require_client_certificate: bool,
     /// SASL, on both listeners.
     pub sasl: Sasl,
-    /// Whether the broker takes a null target, and offers `ANONYMOUS-RELAY`.
+    /// Whether the broker accepts a null target, and offers `ANONYMOUS-RELAY`.
     pub anonymous_relay: bool,
-    /// Credit kept topped up on every sender link of a client.
+    /// The credit of every sender link of a client, which is topped up.
     pub credit: u32,
     /// `max-message-size` of every link, in bytes.
     pub max_message_size: Option<u64>,
@@ -48,7 +48,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Both listeners, no faults, the signing server on
+    /// Both listeners, no faults, and the signing server on
     /// `topic://VirtualTopic.sandbox.sign` (replies to `topic://VirtualTopic.sandbox.reply`)
     /// and on `queue://requests` (replies to `queue://replies`).
     pub fn new(dir: impl Into<PathBuf>) -> Self {
@@ -86,7 +86,7 @@ pub struct Sasl {
     pub required: bool,
     /// Mechanisms offered, of `EXTERNAL`, `ANONYMOUS` and `PLAIN`.
     pub mechanisms: Vec<String>,
-    /// User and password for `PLAIN`; `None` takes any.
+    /// User and password for `PLAIN`; `None` accepts any.
     pub user: Option<(String, String)>,
 }
 

@@ -1,4 +1,4 @@
-//! Certificates for loopback TLS: an authority, servers, clients, and all the wrong ones that tests need.
+//! Certificates for loopback TLS: an authority, servers, clients, and the invalid ones that tests need.
 //!
 //! Keys are ECDSA P-256, which costs well under a millisecond to make.
 
@@ -63,7 +63,7 @@ impl Identity {
     }
 }
 
-/// Days from now a certificate holds; both may be negative.
+/// The days on which a certificate is valid, counted from today; both may be negative.
 #[derive(Clone, Copy, Debug)]
 pub struct Validity {
     /// First day.
@@ -73,7 +73,7 @@ pub struct Validity {
 }
 
 impl Default for Validity {
-    /// From yesterday, so that a clock that is a little off does no harm, for 30 days.
+    /// From yesterday, in case a clock is a little off, for 30 days.
     fn default() -> Self {
         Self { from: -1, until: 30 }
     }
@@ -127,7 +127,7 @@ impl Authority {
         Ok(Self { identity: request.sign(None)?, intermediate: false })
     }
 
-    /// Makes an authority that this one signs; what it issues carries its certificate as chain.
+    /// Makes an authority that this one signs; identities that it issues have its certificate in their chain.
     pub fn intermediate(&self, name: &str) -> Result<Self, ErrorStack> {
         let request = Request::authority(Subject::common_name(name))?;
         Ok(Self { identity: request.sign(Some(self))?, intermediate: true })
@@ -175,7 +175,7 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)
 }
 
-/// A certificate that waits for its issuer.
+/// A certificate that is not signed yet.
 struct Request {
     builder: X509Builder,
     subject: X509Name,

@@ -25,7 +25,7 @@ use crate::{
 /// How long dropping waits until the ports are closed.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
 
-/// A running broker with its signing server, on threads of its own. Dropping it stops everything.
+/// A running broker with its signing server, on its own threads. Dropping it stops everything.
 #[derive(Debug)]
 pub struct Sandbox {
     broker: Arc<Broker>,
@@ -164,12 +164,12 @@ impl Sandbox {
         &self.authority
     }
 
-    /// What was seen so far.
+    /// Returns what the sandbox has seen so far.
     pub fn record(&self) -> Record {
         self.broker.recorder.snapshot()
     }
 
-    /// Waits until the record meets a condition, which is looked at after every change.
+    /// Waits until the record meets a condition, which is checked after every change.
     ///
     /// # Errors
     ///
@@ -182,7 +182,7 @@ impl Sandbox {
         self.broker.recorder.wait_for(limit, condition)
     }
 
-    /// Creates a queue before its first receiver, so that it gets what is published until then.
+    /// Creates a queue before its first receiver: it gets the messages that are published until then.
     pub fn declare(&self, queue: &str) {
         drop(self.broker.router.subscribe(queue));
     }
@@ -199,12 +199,12 @@ impl Sandbox {
         self.broker.router.route(address, item);
     }
 
-    /// Puts other rules in force, for links attached and requests received from now on.
+    /// Replaces the rules, for links attached and requests received from now on.
     pub fn set_behaviours(&self, rules: Vec<Rule>) {
         self.broker.matcher.lock().unwrap().replace(rules);
     }
 
-    /// Hangs up on every client, abruptly; the broker goes on listening and keeps its messages.
+    /// Hangs up abruptly on every client; the broker continues to listen and keeps its messages.
     pub fn cut_connections(&self) {
         self.broker.cut_connections();
     }
@@ -218,7 +218,7 @@ impl Drop for Sandbox {
         for listener in &self.listeners {
             listener.abort();
         }
-        // Nothing is ever sent: it ends with the last sender.
+        // No message is ever sent: the wait ends with the last sender.
         let _ = self.closed.lock().unwrap().recv_timeout(STOP_LIMIT);
         self.broker.cut_connections();
         if let Some(runtime) = self.runtime.take() {

@@ -148,7 +148,7 @@ async fn texts_are_spoilt() {
 
     let nested = text(reply_under("nested=200000").await);
     assert!(nested.contains(&"[".repeat(200_000)) && nested.ends_with("]}"));
-    // Far beyond one frame.
+    // Much larger than one frame.
     assert_eq!(text(reply_under("padded=3000000").await).len(), 3_000_000);
 }
 
@@ -187,7 +187,7 @@ async fn requests_end_as_told() {
         };
         assert_eq!(modified.undeliverable_here, Some(undeliverable_here));
     }
-    // None of them went anywhere.
+    // None of them was routed.
     requester.ask("five").await;
     assert_eq!(requester.replied_id().await, "five");
     let requests = sandbox.record().requests;
@@ -229,7 +229,7 @@ async fn outcomes_come_never_or_after_the_reply() {
     requester.replies.accept(&delivery).await.unwrap();
     assert!(second.await.unwrap().is_accepted());
 
-    // A third one settled after the first shows that the first is not merely late.
+    // A third request that is settled after the first shows that the first is not only late.
     assert!(requester.ask("three").await.is_accepted());
     let mut first = Box::pin(first);
     tokio::select! {
@@ -256,7 +256,7 @@ async fn outcome(sandbox: &TestSandbox) -> Option<Outcome> {
     }
 }
 
-/// Connections are cut after more and more bytes, until an outcome comes through.
+/// Connections are cut after more and more bytes, until an outcome arrives.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outcome_that_does_not_go_out_whole_is_not_on_record() {
     let sandbox = TestSandbox::good();

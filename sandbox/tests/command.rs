@@ -77,9 +77,9 @@ fn a_directory_that_cannot_be_made_is_an_error() {
     assert!(said.starts_with("amqp-sandbox: /dev/null/sandbox: "), "{said}");
 }
 
-/// Help and parser come from one table; here the help is taken at its word.
+/// Help and parser come from one table; here the parser must accept everything in the help.
 #[test]
-fn what_the_help_names_is_understood() {
+fn everything_in_the_help_is_understood() {
     let output = run(&["up", "--help"]);
     assert!(output.status.success());
     let help = String::from_utf8(output.stdout).unwrap();

@@ -18,7 +18,7 @@ fn with(rule: &str, change: impl FnOnce(&mut Options)) -> TestSandbox {
     })
 }
 
-/// Sends what a client sends first; the stream, with a limit on what is waited for.
+/// Sends a client's first bytes; returns the stream, with a limit for waits.
 fn opened(sandbox: &TestSandbox) -> TcpStream {
     let url = sandbox.amqp_url();
     let mut stream = TcpStream::connect(url.strip_prefix("amqp://").unwrap()).unwrap();
@@ -27,7 +27,7 @@ fn opened(sandbox: &TestSandbox) -> TcpStream {
     stream
 }
 
-/// All that comes until the broker hangs up.
+/// Everything that arrives until the broker hangs up.
 fn all(mut stream: TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
@@ -58,7 +58,7 @@ fn a_close_has_its_condition() {
     let sandbox = with("close=amqp:connection:forced", |_| {});
     let mut stream = opened(&sandbox);
     let mut bytes = Vec::new();
-    // It does not hang up before it has an answer.
+    // The broker does not hang up before it has an answer.
     while !String::from_utf8_lossy(&bytes).contains("amqp:connection:forced") {
         let mut byte = [0];
         stream.read_exact(&mut byte).unwrap();
@@ -77,9 +77,9 @@ fn a_slow_line_loses_nothing() {
     assert!(is_whole_open(&bytes));
 }
 
-/// It is the client that hangs up, which the record shows.
+/// The record shows that the client hangs up.
 #[test]
-fn a_silent_broker_says_no_more_than_it_should() {
+fn a_silent_broker_sends_no_more_than_it_should() {
     for (rule, open) in
         [("silent", false), ("silent=tls", false), ("silent=open", true), ("half-open", true)]
     {

@@ -1,7 +1,7 @@
 //! Links that the broker refuses, frame by frame.
 //!
-//! By hand, because the library's client detaches on its own when it sees an Attach without a terminus, and so may miss
-//! the broker's reason.
+//! The frames are made by hand, because the library's client detaches by itself after an Attach without a terminus, and
+//! so may miss the broker's reason.
 
 mod common;
 
@@ -17,7 +17,7 @@ use amqp_frames::{
 use amqp_sandbox::Sandbox;
 use common::{LIMIT, TestSandbox};
 
-/// A client that sends only what a test says.
+/// A client that sends only the frames of a test.
 struct RawClient {
     stream: TcpStream,
     reader: Reader,
@@ -63,7 +63,7 @@ impl RawClient {
         }
     }
 
-    /// Attaches; the broker's Attach.
+    /// Attaches a link, and returns the broker's Attach.
     fn attach(&mut self, role: Role, source: impl Into<Value>, target: impl Into<Value>) -> Frame {
         self.links += 1;
         let name = format!("raw-{}", self.links);
@@ -73,12 +73,12 @@ impl RawClient {
         frame
     }
 
-    /// The condition of the Detach that comes next, which is answered.
+    /// The condition of the next frame, a Detach, which is answered.
     fn refused(&mut self) -> String {
         loop {
             let frame = self.next();
             if frame.code == flow::CODE {
-                // No credit: harmless.
+                // A Flow without credit is harmless.
                 assert_eq!(frame.field(flow::LINK_CREDIT).as_u32(), Some(0));
                 continue;
             }
@@ -123,7 +123,7 @@ fn links_are_refused_with_the_condition_of_a_rule() {
     let mut client = RawClient::connect(&sandbox);
     assert_eq!(client.receiver_error(source("queue://secret")), "amqp:unauthorized-access");
     assert_eq!(client.sender_error(target("queue://missing")), "vendor:closed-today");
-    // The other way round both are fine.
+    // With the roles exchanged, both are accepted.
     let attach = client.attach(Role::Receiver, source("queue://missing"), Value::Null);
     assert!(!attach.field(attach::SOURCE).is_null());
     let attach = client.attach(Role::Sender, Value::Null, target("queue://secret"));
@@ -148,7 +148,7 @@ fn a_sender_without_credit_sees_no_flow() {
     let sandbox = TestSandbox::with_rules(&["no-credit@address=queue://stuck"]);
     let mut client = RawClient::connect(&sandbox);
     client.attach(Role::Sender, Value::Null, target("queue://stuck"));
-    // What comes next belongs to the next link.
+    // The next frame belongs to the next link.
     client.attach(Role::Sender, Value::Null, target("queue://free"));
     let frame = client.next();
     assert_eq!(frame.code, flow::CODE);

@@ -1,4 +1,4 @@
-//! The signing server as a client of a broker: here, of a sandbox without one of its own.
+//! The signing server as a client of a broker: here, of a sandbox without a signing server.
 
 mod common;
 
@@ -45,7 +45,7 @@ fn blob(id: &str) -> AmqpMessage {
     request("gpg_signature", &json!({"artifact": "YQ==", "request_id": id}))
 }
 
-/// Sends one request, and gives back the id in the reply to it.
+/// Sends one request, and returns the id in its reply.
 async fn ask(client: &mut Client, id: &str) -> String {
     let mut sender = client.sender("queue://in").await;
     let mut receiver = client.receiver("queue://out").await;
@@ -87,7 +87,7 @@ async fn signs_by_every_login() {
 
 const SUBJECT: &str = "O=Sandbox,CN=sandbox-client,UID=sandbox";
 
-/// What is not settled when the connection goes comes again.
+/// A request that is not settled when the connection ends is delivered again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_without_reply_comes_again_after_the_connection_is_lost() {
     let sandbox = broker(|_| {});
@@ -108,7 +108,7 @@ async fn a_request_without_reply_comes_again_after_the_connection_is_lost() {
     assert_eq!(signer.seen().requests.len(), 2);
 }
 
-/// A reply that the broker does not take leaves its request unsettled.
+/// A reply that the broker does not accept leaves its request unsettled.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_is_not_settled_before_its_reply_is_accepted() {
     let sandbox = TestSandbox::start(|options| {
@@ -133,14 +133,14 @@ async fn the_next_broker_is_used_and_the_key_is_kept() {
     let mut keys = Vec::new();
     for id in ["one", "two"] {
         let _signer = RemoteSigner::start(settings.clone(), |_| {}).unwrap();
-        // What the first one has left unsettled when it ends may be answered again, before the second request.
+        // A request that the first one has left unsettled may be answered again, before the second request.
         ask(&mut Client::connect(&sandbox).await, id).await;
         keys.push(fs::read(&public).unwrap());
     }
     assert_eq!(keys[0], keys[1]);
 }
 
-/// Ended with the test, whatever happens.
+/// A process that ends with the test, whatever happens.
 struct Ending(Child);
 
 impl Drop for Ending {

@@ -1,6 +1,6 @@
-//! Where messages go, and how receivers share them.
+//! To which nodes messages go, and how receivers share them.
 //!
-//! The client needs threads of its own: waiting for a record blocks the one of the test.
+//! The client needs its own threads: waiting for a record blocks the test's thread.
 
 mod common;
 
@@ -65,7 +65,7 @@ async fn a_receiver_without_credit_does_not_hold_messages_up() {
     }
     assert_eq!(receive_text(&mut busy).await, "a");
     assert_eq!(receive_text(&mut busy).await, "b");
-    // The third is for the next receiver with credit.
+    // The third message is for the next receiver with credit.
     idle.set_credit(1).await.unwrap();
     assert_eq!(receive_text(&mut idle).await, "c");
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 const CLAIM: &[u8] = br#"{"critical": {"type": "atomic container signature"}}"#;
 
-/// GnuPG with the sandbox's key and nothing else.
+/// GnuPG, which has only the sandbox's key.
 struct Gpg {
     home: PathBuf,
 }
@@ -31,7 +31,7 @@ impl Gpg {
         gpg
     }
 
-    /// Runs to success; a missing gpg is a failure.
+    /// Runs gpg, which must succeed; a missing gpg is a failure.
     fn run(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
         let output = self.try_run(arguments, input);
         let said = String::from_utf8_lossy(&output.stderr);

@@ -22,7 +22,7 @@ use openssl::{
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
-/// A connector that trusts the sandbox and shows its client certificate.
+/// A connector that trusts the sandbox and presents its client certificate.
 fn connector(sandbox: &Sandbox) -> SslConnectorBuilder {
     let mut builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
     builder.set_ca_file(sandbox.ca_file()).unwrap();
@@ -32,7 +32,7 @@ fn connector(sandbox: &Sandbox) -> SslConnectorBuilder {
     builder
 }
 
-/// Shakes hands and opens an AMQP connection.
+/// Does the TLS handshake and opens an AMQP connection.
 async fn open(
     sandbox: &Sandbox,
     builder: SslConnectorBuilder,
@@ -128,7 +128,7 @@ async fn a_test_can_bring_its_own_server_certificate() {
         assert!(error.contains("certificate verify failed"), "{error}");
     }
 
-    // Host name and date are looked at only once the authority is the right one.
+    // Host name and date are checked only if the authority is the right one.
     let intermediate = other.intermediate("intermediate CA").unwrap();
     let cases = [
         (intermediate.server(hosts, Validity::default()), true),

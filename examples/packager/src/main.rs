@@ -4,8 +4,8 @@
 //! cargo run -p packager -- CONFIG KEY TASK-ID FILE…
 //! ```
 //!
-//! Its exit status is that of `amqp-messenger`. Whatever was signed is written, however the run ended, so that
-//! the next run needs only the rest.
+//! Its exit status is that of `amqp-messenger`. Every received signature is written, however the run ended: the
+//! next run needs only the rest.
 
 #![allow(clippy::print_stderr)] // It is a command line.
 

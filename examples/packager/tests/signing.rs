@@ -16,7 +16,7 @@ fn sandbox(behaviours: Vec<Rule>) -> (TempDir, Sandbox) {
     (folder, sandbox)
 }
 
-/// Runs it; gives exit status and standard error.
+/// Runs it; returns exit status and standard error.
 fn packager(config: &Path, words: &[&Path]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_packager"));
     let Output { status, stderr, .. } = command.arg(config).args(words).output().unwrap();
@@ -24,9 +24,9 @@ fn packager(config: &Path, words: &[&Path]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn what_is_signed_is_written_whatever_is_missing() {
+fn every_signature_is_written_whatever_is_missing() {
     let (folder, sandbox) = sandbox(vec![Rule::new(When::Request(2), ReplyAct::NoReply)]);
-    // The sandbox's own configuration is more patient than a test.
+    // The sandbox's own configuration has longer timeouts than a test should have.
     let config = fs::read_to_string(sandbox.config_file()).unwrap();
     let impatient = |line: &str| match line.trim_start().split(':').next() {
         Some("timeout" | "retries" | "send_retries") => {

@@ -1,4 +1,4 @@
-//! What an address names: a queue or a topic.
+//! Addresses, which name a queue or a topic.
 
 /// A node of the broker.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +18,7 @@ impl Node {
         }
     }
 
-    /// The topic a queue of the form `Consumer.<anything>.VirtualTopic.<name>` gets copies of.
+    /// The topic of which a queue of the form `Consumer.<anything>.VirtualTopic.<name>` gets copies of.
     ///
     /// The middle may hold dots: it is cut at the first `.VirtualTopic.`.
     pub(crate) fn virtual_topic(queue: &str) -> Option<&str> {

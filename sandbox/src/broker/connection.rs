@@ -104,7 +104,7 @@ where
     }
 }
 
-/// What is sent in place of how this layer begins, if anything is.
+/// The bytes that are sent in place of this layer's beginning, if any.
 pub(crate) fn raw_first(acts: &[ConnectionAct], wanted: Layer) -> Option<&[u8]> {
     acts.iter().find_map(|act| match act {
         ConnectionAct::RawFirst(layer, bytes) if *layer == wanted => Some(&bytes[..]),
@@ -118,7 +118,7 @@ pub(crate) async fn ignore(
     acts: &[ConnectionAct],
 ) -> Result<(), String> {
     if !acts.contains(&ConnectionAct::Cut) {
-        // How it ends makes no difference.
+        // It does not matter how this ends.
         let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
     }
     Ok(())
@@ -135,7 +135,7 @@ async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
         let handle = attach.handle.0;
         let (address, acts) = examine(&attach, &client);
         let refusal = refusal(&attach, &acts, &client);
-        // Before the Attach is answered, because a reply to what the client sends after that must not be lost.
+        // Before the Attach is answered: replies to requests that the client sends after that must not be lost.
         let subscription = match (&attach.role, &refusal, &address) {
             (Role::Receiver, None, Some(address)) => Some(client.broker.router.subscribe(address)),
             _ => None,
@@ -176,7 +176,7 @@ async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
     }
 }
 
-/// The address of the node a link is for, and what the rules say about the link.
+/// The address of a link's node, and the acts that the rules have for the link.
 fn examine(attach: &Attach, client: &Client) -> (Option<String>, Vec<LinkAct>) {
     let matcher = client.broker.matcher.lock().unwrap();
     match attach.role {
@@ -222,7 +222,7 @@ fn refusal(attach: &Attach, acts: &[LinkAct], client: &Client) -> Option<Refusal
     })
 }
 
-/// Changes the client's Attach so that the library answers as it should.
+/// Changes the client's Attach to make the library answer correctly.
 ///
 /// The library echoes the terminus that the broker owns, so removing it makes the answer of AMQP 1.0
 /// part 2.6.3 for "no such terminus". The library requires the other terminus, which clients may

@@ -80,7 +80,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// What becomes of a delivery, seen from the link.
+/// The result of a delivery, for the link.
 enum Verdict {
     Settle(DeliveryInfo, TerminalDeliveryState),
     Leave,
@@ -121,7 +121,7 @@ fn take(
         outcome_sent: None,
         message: Arc::new(outgoing.message.clone()),
     };
-    // Before it is routed, so that the request is on record when its reply is.
+    // Before it is routed: the record must have the request before its reply.
     let index = broker.recorder.write(|all| {
         all.requests.push(record);
         all.requests.len() - 1
@@ -189,7 +189,7 @@ fn detach_wanted(acts: &[LinkAct]) -> Option<Refusal> {
     })
 }
 
-/// Does to the connection what the rules say about a request; whether they say anything.
+/// Applies the rules for a request to its connection; returns whether there are any.
 fn ends_connection(acts: &[ConnectionAct], client: &Client) -> bool {
     for act in acts {
         match act {
@@ -224,7 +224,7 @@ fn request_id(body: &Body) -> Option<String> {
     Some(json.get("request_id")?.as_str()?.to_owned())
 }
 
-/// A link ends by a Detach or with its session; anything else goes on record.
+/// A link ends by a Detach or with its session; any other reason is recorded.
 fn note(error: &RecvError, client: &Client) {
     if !matches!(error, RecvError::LinkStateError(_)) {
         let problem = format!("receive: {error}");

@@ -1,4 +1,4 @@
-//! What is wrong with a connection below AMQP: silence, a cut, slow writes, bytes that are not AMQP.
+//! Faults of a connection below AMQP: silence, a cut, slow writes, bytes that are not AMQP.
 
 use std::{
     mem,
@@ -13,7 +13,7 @@ use std::{
 use super::shared::Broker;
 use crate::faults::{ConnectionAct, Layer, Limit, Phase};
 
-/// The faults of one connection, and what has passed so far.
+/// The faults of one connection, and how much has passed so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     broker: Arc<Broker>,
@@ -22,12 +22,12 @@ pub(crate) struct Line {
     /// The pause before each byte that is written.
     pub(crate) pause: Option<Duration>,
     silent: Option<Phase>,
-    /// Nothing is written from now on; what is read is ignored.
+    /// Nothing is written from now on, and everything that is read is ignored.
     dead: Arc<AtomicBool>,
     raw: Arc<Mutex<Raw>>,
 }
 
-/// Bytes that wait for their way into the stream, past the frames.
+/// Bytes that wait to be written into the stream, between the frames.
 #[derive(Debug, Default)]
 struct Raw {
     bytes: Vec<u8>,
@@ -38,7 +38,7 @@ struct Raw {
 }
 
 impl Line {
-    /// What the rules say about a connection just accepted.
+    /// The faults that the rules have for a connection just accepted.
     pub(crate) fn new(broker: &Arc<Broker>, number: usize, acts: &[ConnectionAct]) -> Self {
         let find = |wanted: fn(&ConnectionAct) -> Option<Limit>| acts.iter().find_map(wanted);
         let limit = find(|act| match act {
@@ -61,7 +61,7 @@ impl Line {
         self.silent == Some(phase)
     }
 
-    /// From now on the client meets a peer that has vanished.
+    /// From now on the broker behaves as if it had vanished.
     pub(crate) fn die(&self) {
         self.dead.store(true, Ordering::SeqCst);
     }
@@ -70,7 +70,7 @@ impl Line {
         self.dead.load(Ordering::SeqCst)
     }
 
-    /// Hangs up, without an ending of AMQP or TLS; raw bytes that wait go out before.
+    /// Hangs up, without ending AMQP or TLS; waiting raw bytes are written before.
     pub(crate) fn cut(&self) {
         let mut raw = self.raw.lock().unwrap();
         if raw.bytes.is_empty() {
@@ -80,7 +80,7 @@ impl Line {
         }
     }
 
-    /// Writes what the rules say, as it is.
+    /// Writes the raw bytes of the rules, as they are.
     pub(crate) fn write_all_raw(&self, acts: &[ConnectionAct]) {
         for act in acts {
             if let ConnectionAct::Raw(layer, bytes) = act {
@@ -110,7 +110,7 @@ impl Line {
         (mem::take(&mut raw.bytes), mem::take(&mut raw.last))
     }
 
-    /// How many of these bytes may still go out; counts them.
+    /// Returns how many of these bytes may still be written, and counts them.
     pub(crate) fn allows(&mut self, frame: &[u8]) -> usize {
         if self.is_dead() {
             return 0;
@@ -141,7 +141,7 @@ impl Line {
         }
     }
 
-    /// Whether all has passed that may pass.
+    /// Whether everything has passed that may pass.
     pub(crate) fn is_over(&self) -> bool {
         use Limit::{BytesSent, FramesReceived, FramesSent};
         matches!(self.limit, Some(FramesSent(0) | BytesSent(0) | FramesReceived(0)))

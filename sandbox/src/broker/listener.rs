@@ -23,7 +23,7 @@ use crate::{
     pki::{Authority, Identity},
 };
 
-/// Takes connections until the task is aborted; the end of `_done` says that the port is closed.
+/// Accepts connections until the task is aborted; the end of `_done` shows that the port is closed.
 pub(crate) async fn listen(
     listener: TcpListener,
     tls: Option<SslContext>,
@@ -31,7 +31,7 @@ pub(crate) async fn listen(
     _done: std::sync::mpsc::Sender<()>,
 ) {
     loop {
-        // Accepting fails if there are no descriptors, or the client has hung up already: on to the next.
+        // Accepting fails if there are no descriptors, or if the client has hung up already; the next may work.
         let Ok((socket, _)) = listener.accept().await else {
             continue;
         };
@@ -88,7 +88,7 @@ async fn serve(
     connection::serve(stream, broker, number, line, &acts).await
 }
 
-/// Keeps a second handle on the socket, so that it can be cut from outside.
+/// Keeps a second handle on the socket, by which it can be cut from outside.
 fn share(socket: TcpStream, broker: &Broker, number: usize) -> std::io::Result<TcpStream> {
     socket.set_nodelay(true)?;
     let socket = socket.into_std()?;
@@ -133,7 +133,7 @@ pub(crate) fn tls_context(
     }
     builder.set_verify(verify);
 
-    // Every connection shows its certificate again.
+    // The client presents its certificate again on every connection.
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     builder.set_options(SslOptions::NO_TICKET);
     Ok(builder.build().into_context())

@@ -1,8 +1,7 @@
 //! Follows the frames of one connection, for what the AMQP library's acceptor does not report.
 //!
-//! The acceptor hides the client's Open, the credit that the client gives, whether a Transfer came settled, and when
-//! an outcome goes out. And it grants every sender of the client 200 credits of its own accord, which are held back
-//! here.
+//! The acceptor hides the client's Open, the credit that the client grants, whether a Transfer was sent settled, and when
+//! an outcome is sent. It also grants every sender of the client 200 credits by itself, which the observer holds back.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,11 +18,11 @@ use tokio::sync::watch;
 
 use crate::record::{Direction, LinkRecord, Recorder, keys, names};
 
-/// How far a client lets the broker send, as a delivery-count, so that used credit needs no update.
+/// How far a client lets the broker send, as a delivery-count: used credit needs no update.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Credit {
     pub(crate) limit: u32,
-    /// The client asked that the rest of the credit be used up at once.
+    /// The client asked the broker to use up the rest of the credit at once.
     pub(crate) drain: bool,
 }
 
@@ -45,13 +44,13 @@ pub(crate) struct Observer {
 struct State {
     /// By channel and handle of the client.
     links: HashMap<(u16, u32), Link>,
-    /// Channel and delivery-id of transfers that came settled.
+    /// Channel and delivery-id of transfers that were sent settled.
     settled: HashSet<(u16, u32)>,
     /// Places in the record of the requests without outcome, by channel of the client and delivery-id.
     open: HashMap<(u16, u32), usize>,
     /// Channels of the client by the broker's.
     channels: HashMap<u16, u16>,
-    /// Channel and handle of the broker's links whose first Flow the library sends of its own accord.
+    /// Channel and handle of the broker's links whose first Flow the library sends by itself.
     uninvited: HashSet<(u16, u32)>,
 }
 
@@ -67,14 +66,14 @@ impl Observer {
         Self { connection, recorder, state: Mutex::default() }
     }
 
-    /// The credit that the client gives on a link that it attached.
+    /// The credit that the client grants on a link that it attached.
     pub(crate) fn credit(&self, channel: u16, handle: u32) -> Option<watch::Receiver<Credit>> {
         let state = self.state.lock().unwrap();
         let link = state.links.get(&(channel, handle))?;
         Some(link.credit.subscribe())
     }
 
-    /// Whether a delivery came settled; answers once.
+    /// Whether a delivery was sent settled; can be asked only once.
     pub(crate) fn take_settled(&self, channel: u16, delivery_id: u32) -> bool {
         let mut state = self.state.lock().unwrap();
         state.settled.remove(&(channel, delivery_id))
@@ -85,7 +84,7 @@ impl Observer {
         self.state.lock().unwrap().open.insert((channel, delivery_id), index);
     }
 
-    /// Takes note of a frame or protocol header from the client.
+    /// Notes a frame or protocol header from the client.
     pub(crate) fn incoming(&self, frame: &[u8]) {
         let Some((channel, body)) = amqp_body(frame) else {
             return;
@@ -116,12 +115,12 @@ impl Observer {
         }
     }
 
-    /// Whether a frame or protocol header of the broker goes out to the client.
+    /// Whether a frame or protocol header of the broker is sent to the client.
     pub(crate) fn lets_pass(&self, frame: &[u8]) -> bool {
         let Some((channel, body)) = amqp_body(frame) else {
             return true;
         };
-        // Most frames are Transfers and Dispositions, which need no closer look.
+        // Most frames are Transfers and Dispositions, which always pass.
         if !matches!(body, [0x00, 0x53, ATTACH | FLOW, ..]) {
             return true;
         }
@@ -138,9 +137,9 @@ impl Observer {
         }
     }
 
-    /// Takes note of a frame or protocol header of the broker that is on its way as a whole.
+    /// Notes a frame or protocol header of the broker that is written completely.
     pub(crate) fn outgoing(&self, frame: &[u8]) {
-        // Few frames need a closer look.
+        // Only these frames matter here.
         let Some((channel, body @ [0x00, 0x53, BEGIN | DISPOSITION, ..])) = amqp_body(frame) else {
             return;
         };

@@ -1,4 +1,4 @@
-//! A link on which the client receives: messages go out as credit allows, and outcomes come back.
+//! A link on which the client receives: messages are sent as credit allows, and outcomes come back.
 
 use std::{sync::Arc, time::Instant};
 
@@ -37,8 +37,8 @@ pub(crate) async fn serve(
         }
     }
     let queue = &subscription.queue;
-    // Counted here because the library does not report the credit that is left. Without it a
-    // message would be taken off a queue from which another receiver could have it at once.
+    // Counted here because the library does not report the remaining credit. Without this count a
+    // message could wait here, although another receiver of the queue could have it at once.
     let mut delivery_count: u32 = 0;
     loop {
         let item = tokio::select! {
@@ -52,7 +52,7 @@ pub(crate) async fn serve(
                 item = queue.take() => item,
             },
         };
-        // Before it is sent, so that it is on record when the client gets it.
+        // Before it is sent: the record must have it when the client gets it.
         let index = client.broker.recorder.write(|record| {
             record.deliveries.push(DeliveryRecord {
                 connection: client.number,
@@ -92,7 +92,7 @@ fn end(recorder: &Recorder, delivery: usize, outcome: DeliveryOutcome) {
     });
 }
 
-/// Waits until the client lets another message come.
+/// Waits until the client allows another message.
 async fn allowed(credit: &mut watch::Receiver<Credit>, delivery_count: &mut u32) {
     loop {
         let now = *credit.borrow_and_update();
@@ -108,7 +108,7 @@ async fn allowed(credit: &mut watch::Receiver<Credit>, delivery_count: &mut u32)
     }
 }
 
-/// Does with the message what its outcome asks for.
+/// Handles the message as its outcome requires.
 fn conclude(outcome: Result<Outcome, SendError>, item: Item, queue: &Queue) -> DeliveryOutcome {
     if let (Ok(_), Some(answered)) = (&outcome, &item.answered) {
         answered.notify_one();

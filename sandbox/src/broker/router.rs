@@ -16,7 +16,7 @@ pub(crate) struct Item {
     /// Its place in the order of arrival; set by the router.
     pub(crate) sequence: u64,
     pub(crate) message: Arc<Outgoing>,
-    /// What the rules say about the reply, if it is a request.
+    /// The acts that the rules have for its reply, if it is a request.
     pub(crate) acts: Arc<[ReplyAct]>,
     /// The request id of the reply, if it is one.
     pub(crate) request_id: Option<String>,
@@ -36,7 +36,7 @@ impl Item {
     }
 }
 
-/// Messages in order of arrival; several receivers may take from it.
+/// Messages in order of arrival, for one or more receivers.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     items: Mutex<VecDeque<Item>>,
@@ -70,7 +70,7 @@ impl Queue {
     }
 }
 
-/// All nodes of the broker; they come into being when first named.
+/// All nodes of the broker; each is created when it is first named.
 #[derive(Debug, Default)]
 pub(crate) struct Router {
     nodes: Mutex<Nodes>,
@@ -80,7 +80,7 @@ pub(crate) struct Router {
 struct Nodes {
     sequence: u64,
     queues: HashMap<String, Arc<Queue>>,
-    /// The queues that get a copy of what is sent to a topic.
+    /// The queues that get a copy of each message to a topic.
     topics: HashMap<String, Vec<Arc<Queue>>>,
 }
 
@@ -100,7 +100,7 @@ impl Router {
         }
     }
 
-    /// Removes a queue: nothing more comes to it, and what is there goes with its last receiver.
+    /// Removes a queue: it gets no more messages, and those in it are dropped with its last receiver.
     pub(crate) fn delete(&self, address: &str) {
         let mut nodes = self.nodes.lock().unwrap();
         let Node::Queue(name) = Node::parse(address) else { return };

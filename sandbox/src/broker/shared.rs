@@ -1,4 +1,4 @@
-//! What all connections of the broker share.
+//! State that all connections of the broker share.
 
 use std::{
     collections::HashMap,
@@ -49,7 +49,7 @@ impl Broker {
         self.sockets.lock().unwrap().remove(&connection);
     }
 
-    /// Writes bytes past AMQP and TLS.
+    /// Writes bytes below AMQP and TLS.
     pub(crate) fn write_below_tls(&self, connection: usize, bytes: &[u8]) {
         if let Some(mut socket) = self.sockets.lock().unwrap().get(&connection) {
             // It fails only if the client has hung up, or has left a whole socket buffer unread.
@@ -57,7 +57,7 @@ impl Broker {
         }
     }
 
-    /// Hangs up on one client, without an ending of AMQP or TLS.
+    /// Hangs up on one client, without ending AMQP or TLS.
     pub(crate) fn cut_connection(&self, connection: usize) {
         if let Some(socket) = self.sockets.lock().unwrap().remove(&connection) {
             // It fails only if the client hung up first.
@@ -65,7 +65,7 @@ impl Broker {
         }
     }
 
-    /// Hangs up on every client, without an ending of AMQP or TLS.
+    /// Hangs up on every client, without ending AMQP or TLS.
     pub(crate) fn cut_connections(&self) {
         for (_, socket) in self.sockets.lock().unwrap().drain() {
             // It fails only if the client hung up first.
@@ -74,7 +74,7 @@ impl Broker {
     }
 }
 
-/// Puts a refusal into AMQP's terms.
+/// Converts a refusal into an AMQP error.
 pub(crate) fn amqp_error(refusal: Refusal) -> Error {
     let condition = ErrorCondition::Custom(Symbol::from(refusal.condition));
     Error::new(condition, refusal.description, None)

@@ -1,4 +1,4 @@
-//! The client's stream, of which every frame is looked at on its way in and out.
+//! The client's stream, whose frames are observed in both directions.
 
 use std::{
     future::Future,
@@ -15,10 +15,10 @@ use tokio::{
 
 use super::{line::Line, observer::Observer};
 
-/// Bytes that may wait to be written before the writer has to.
+/// The number of bytes that may wait to be written before the writer must wait.
 const WRITE_BUFFER: usize = 64 * 1024;
 
-/// A stream whose frames an [`Observer`] sees; those going out it may hold back.
+/// A stream whose frames an [`Observer`] sees; it may hold back those of the broker.
 #[derive(Debug)]
 pub(crate) struct Tapped<S> {
     stream: S,
@@ -26,20 +26,20 @@ pub(crate) struct Tapped<S> {
     line: Line,
     /// Runs while a slow line pauses before a byte.
     pause: Option<Pin<Box<Sleep>>>,
-    /// Bytes read ahead, to be given out first.
+    /// Bytes that were read ahead, and are returned first.
     ahead: Vec<u8>,
     /// The start of a frame coming in.
     incoming: Vec<u8>,
     /// The start of a frame going out.
     outgoing: Vec<u8>,
-    /// Frames the observer let pass and raw bytes, not written yet.
+    /// Frames that the observer let pass, and raw bytes, not written yet.
     passed: Vec<u8>,
     /// Nothing is written after those.
     over: bool,
 }
 
 impl<S: AsyncRead + Unpin> Tapped<S> {
-    /// Waits for the protocol header, without taking it out of the stream.
+    /// Waits for the protocol header, without removing it from the stream.
     pub(crate) async fn new(
         mut stream: S,
         observer: Arc<Observer>,
@@ -84,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Tapped<S> {
             this.ahead.drain(..count);
         }
         if this.line.is_dead() && buffer.filled().len() > before {
-            // It is not read. The end of the stream is, so that this ends with the client.
+            // The bytes are ignored, but the end of the stream is not: this ends with the client.
             buffer.set_filled(before);
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -110,7 +110,7 @@ impl<S> Tapped<S> {
         self.over |= last;
     }
 
-    /// Hangs up once all has passed that may pass.
+    /// Hangs up once everything has passed that may pass.
     fn end_if_over(&self) {
         if (self.over || self.line.is_over()) && self.passed.is_empty() {
             self.line.cut();
@@ -178,7 +178,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tapped<S> {
     }
 }
 
-/// Takes every frame and protocol header that is there as a whole.
+/// Takes every complete frame and protocol header.
 fn take_frames(bytes: &mut Vec<u8>, mut take: impl FnMut(&[u8])) {
     let mut start = 0;
     while let Some(length) = next_length(&bytes[start..]) {
@@ -188,7 +188,7 @@ fn take_frames(bytes: &mut Vec<u8>, mut take: impl FnMut(&[u8])) {
     bytes.drain(..start);
 }
 
-/// The length of the frame or protocol header at the start, once it is there as a whole.
+/// The length of the frame or protocol header at the start, once it is complete.
 fn next_length(bytes: &[u8]) -> Option<usize> {
     let size: [u8; 4] = bytes.get(..4)?.try_into().ok()?;
     let length = match &size {

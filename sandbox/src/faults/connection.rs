@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// What is done to a connection.
+/// A fault of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionAct {
-    /// The broker sends nothing from this point on, and the socket stays.
+    /// The broker sends nothing from this point on, and the socket stays open.
     Silent(Phase),
-    /// The connection ends without a Close once that much has passed.
+    /// The connection ends without a Close once this limit is reached.
     CutAfter(Limit),
     /// Each byte is written by itself, after this pause.
     Slow(Duration),
@@ -26,7 +26,7 @@ pub enum ConnectionAct {
     RawFirst(Layer, Vec<u8>),
 }
 
-/// Where raw bytes go.
+/// The layer to which raw bytes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
     /// Into the stream of AMQP's frames, which TLS may protect.
@@ -35,7 +35,7 @@ pub enum Layer {
     Tcp,
 }
 
-/// How far a connection comes before the broker falls silent.
+/// How far a connection gets before the broker falls silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// TCP is up.

@@ -1,11 +1,11 @@
 //! Faults of a link.
 
-/// What is done to a link.
+/// A fault of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkAct {
     /// The client's sender gets no credit.
     NoCredit,
-    /// The link is refused: an Attach without terminus, then a Detach with this error.
+    /// The link is refused: an Attach without a terminus, then a Detach with this error.
     Refuse(Refusal),
     /// The link is attached (and, upon a request, in use), then detached with this error.
     Detach(Refusal),

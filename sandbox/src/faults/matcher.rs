@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Act, ConnectionAct, LinkAct, ReplyAct, RequestAct, Rule, when::Event};
 
-/// What is to be done, by what it acts on.
+/// The acts to apply, sorted by what they act on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Acts {
     pub(crate) connection: Vec<ConnectionAct>,
@@ -41,12 +41,12 @@ impl Matcher {
         Self { rules, ..Self::default() }
     }
 
-    /// Puts other rules in force; the counters go on.
+    /// Replaces the rules; the counters continue.
     pub(crate) fn replace(&mut self, rules: Vec<Rule>) {
         self.rules = rules;
     }
 
-    /// Counts a request; its number, and what is to be done with it.
+    /// Counts a request; returns its number, and the acts for it.
     pub(crate) fn request(
         &mut self,
         connection: usize,
@@ -64,17 +64,17 @@ impl Matcher {
         (number, acts)
     }
 
-    /// What is to be done with a connection just accepted.
+    /// The acts for a connection just accepted.
     pub(crate) fn connection(&self, connection: usize) -> Vec<ConnectionAct> {
         self.acts(Event::Connection, connection, "").connection
     }
 
-    /// What is to be done with a link that the client attaches as a sender.
+    /// The acts for a link that the client attaches as a sender.
     pub(crate) fn sender_link(&self, connection: usize, address: &str) -> Vec<LinkAct> {
         self.acts(Event::SenderLink, connection, address).link
     }
 
-    /// What is to be done with a link that the client attaches as a receiver.
+    /// The acts for a link that the client attaches as a receiver.
     pub(crate) fn receiver_link(&self, connection: usize, address: &str) -> Vec<LinkAct> {
         self.acts(Event::ReceiverLink, connection, address).link
     }

@@ -1,7 +1,7 @@
 //! Departures from good behaviour: what the broker or the signing server does, and when.
 //!
-//! Acts are sorted by what they act on: a connection, a link, a request or its reply. One table holds how each is written and
-//! what it means: [`Rule`]s are read by it, and [`help`] is made of it.
+//! Acts are sorted by what they act on: a connection, a link, a request or its reply. One table has the syntax and the
+//! meaning of each: [`Rule`]s are read with it, and [`help`] is made from it.
 
 mod connection;
 mod link;

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-/// What is done to the reply to a request.
+/// A fault of the reply to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplyAct {
     /// The request is accepted and the signing server never answers it.
     NoReply,
-    /// The reply comes later; other requests are not held up.
+    /// The reply comes later; replies to other requests do not wait for it.
     Delay(Duration),
-    /// Replies are held until there are that many, and then come in reverse order.
+    /// Replies are held until there are that many, and then sent in reverse order.
     Reverse(usize),
     /// The reply comes twice.
     ReplyTwice,
@@ -17,7 +17,7 @@ pub enum ReplyAct {
     ForeignReplyFirst,
     /// A reply with another client's request id comes instead of the right one.
     ForeignReplyInstead,
-    /// The signing server refuses: nothing signed, these `errors`, this `signing_status`.
+    /// The signing server refuses: the reply has no signed value, but these `errors` and this `signing_status`.
     ServerError {
         /// The `errors` of the reply.
         errors: Vec<String>,

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 
-/// What is done to a request.
+/// A fault of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestAct {
     /// The request is recorded and accepted, and goes nowhere.

@@ -7,12 +7,12 @@ use super::{ConnectionAct, LinkAct, ReplyAct, RequestAct, When};
 pub struct Rule {
     /// The condition.
     pub when: When,
-    /// What is done then.
+    /// The act to apply.
     pub act: Act,
 }
 
 impl Rule {
-    /// A rule of this condition and act.
+    /// A rule with this condition and act.
     pub fn new(when: When, act: impl Into<Act>) -> Self {
         Self { when, act: act.into() }
     }

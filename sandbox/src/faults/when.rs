@@ -1,7 +1,7 @@
 //! Conditions.
 
-/// The condition of a [`Rule`](super::Rule); it looks at a connection just accepted, at a link that is being attached, or
-/// at a request.
+/// The condition of a [`Rule`](super::Rule); it applies to a connection just accepted, to a link that is being attached, or
+/// to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// Always.
@@ -26,7 +26,7 @@ pub enum When {
     All(Vec<Self>),
 }
 
-/// What a condition looks at.
+/// What a condition applies to.
 #[derive(Clone, Copy)]
 pub(super) enum Event {
     Connection,

@@ -9,9 +9,9 @@ pub struct ConnectionRecord {
     pub number: usize,
     /// When TCP was accepted.
     pub accepted: Instant,
-    /// When the broker was done with it.
+    /// When the broker had finished with it.
     pub closed: Option<Instant>,
-    /// Whether it came in on the TLS port.
+    /// Whether it was made to the TLS port.
     pub tls: bool,
     /// The protocol version, once TLS is up, for example `TLSv1.3`.
     pub tls_version: Option<String>,
@@ -19,11 +19,11 @@ pub struct ConnectionRecord {
     pub server_name: Option<String>,
     /// Subject of the client's certificate, for example `O=Example,CN=me`.
     pub certificate_subject: Option<String>,
-    /// The first 8 bytes (behind TLS): `AMQP`, protocol id and version.
+    /// The first 8 bytes (above TLS): `AMQP`, protocol id and version.
     pub protocol_header: Option<[u8; 8]>,
-    /// The SASL mechanism, when there was a SASL layer.
+    /// The SASL mechanism, if there was a SASL layer.
     pub sasl_mechanism: Option<String>,
-    /// Whether an Open came; the fields below are from it.
+    /// Whether an Open arrived; the fields below are from it.
     pub opened: bool,
     /// `container-id`.
     pub container_id: String,
@@ -43,7 +43,7 @@ pub struct ConnectionRecord {
     pub properties: Vec<String>,
     /// Whether the client sent a Close, and so did not just hang up.
     pub close_received: bool,
-    /// What went wrong: a failed handshake, a malformed frame, and so on.
+    /// Problems, such as a failed handshake or a malformed frame.
     pub problems: Vec<String>,
 }
 

@@ -25,15 +25,15 @@ pub enum Direction {
 pub struct LinkRecord {
     /// Number of its connection.
     pub connection: usize,
-    /// When the Attach came.
+    /// When the Attach arrived.
     pub attached: Instant,
-    /// What the client is.
+    /// Which end the client is.
     pub direction: Direction,
     /// `name`.
     pub name: String,
-    /// `source`, when there was one.
+    /// `source`, if there was one.
     pub source: Option<TerminusRecord>,
-    /// `target`, when there was one.
+    /// `target`, if there was one.
     pub target: Option<TerminusRecord>,
     /// `snd-settle-mode`.
     pub sender_settle_mode: SenderSettleMode,
@@ -47,9 +47,9 @@ pub struct LinkRecord {
     pub desired_capabilities: Vec<String>,
     /// The names in `properties`.
     pub properties: Vec<String>,
-    /// The credit of the first Flow a receiving client sent.
+    /// The credit in the first Flow of a receiving client.
     pub initial_credit: Option<u32>,
-    /// Every credit a receiving client gave, the first included.
+    /// Every credit that a receiving client granted, including the first.
     pub credits: Vec<u32>,
     /// When the client detached it.
     pub detached: Option<Instant>,

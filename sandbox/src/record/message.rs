@@ -20,7 +20,7 @@ pub struct RequestRecord {
     pub connection: usize,
     /// Name of its link.
     pub link: String,
-    /// The address the link's target names; `None` is the anonymous terminus.
+    /// The address of the link's target; `None` is the anonymous terminus.
     pub target: Option<String>,
     /// The address it was routed by: the target's, else `to`.
     pub address: String,
@@ -30,7 +30,7 @@ pub struct RequestRecord {
     pub delivery_tag: Vec<u8>,
     /// Whether the client sent it settled.
     pub settled: bool,
-    /// `request_id` of the JSON body, when there is one.
+    /// `request_id` of the JSON body, if there is one.
     pub request_id: Option<String>,
     /// Its outcome, once it was sent to the client: a connection that breaks may still lose it.
     pub outcome: Option<Outcome>,
@@ -56,7 +56,7 @@ impl RequestRecord {
         self.properties()?.to.as_deref()
     }
 
-    /// The application properties in the order they came, with their types.
+    /// The application properties in the order of the message, with their types.
     pub fn application_properties(&self) -> Vec<(String, SimpleValue)> {
         let section = self.message.application_properties.iter();
         let entries = section.flat_map(|section| section.0.iter());
@@ -83,7 +83,7 @@ pub struct DeliveryRecord {
     pub link: String,
     /// Address of the link's source.
     pub address: String,
-    /// The request it answers, when the signing server made it.
+    /// The request that it answers, if the signing server made it.
     pub request_id: Option<String>,
     /// When it was handed to the link.
     pub sent: Instant,

@@ -1,4 +1,4 @@
-//! What the sandbox saw: connections, links, requests and how replies ended.
+//! The record of what the sandbox saw: connections, links, requests and how replies ended.
 
 mod connection;
 mod link;
@@ -33,8 +33,8 @@ impl Record {
 
     /// Whether every connection has ended and the outcome of everything delivered is known.
     ///
-    /// At the end of a connection it is too early for a look at the outcomes: each is recorded by a task
-    /// of its own, which may come later than that.
+    /// At the end of a connection not all outcomes may be known yet: each is recorded by a separate task, which may run
+    /// later.
     pub fn is_over(&self) -> bool {
         self.connections.iter().all(|c| c.closed.is_some())
             && self.deliveries.iter().all(|d| d.outcome.is_some())

@@ -1,4 +1,4 @@
-//! Writes the record, and wakes what waits for something in it.
+//! Writes the record, and wakes the threads that wait for something in it.
 
 use std::{
     sync::{Condvar, Mutex},
@@ -25,7 +25,7 @@ impl Recorder {
         result
     }
 
-    /// Adds a connection; its number.
+    /// Adds a connection, and returns its number.
     pub(crate) fn connection(&self, tls: bool) -> usize {
         self.write(|record| {
             let number = record.connections.len() + 1;

@@ -1,8 +1,8 @@
 //! The signing server as a client of another broker.
 //!
-//! It signs as the one inside the sandbox does. A request is settled only after its reply was
-//! accepted, so that no request is lost, whatever happens to the broker or to the signing server; it may
-//! be answered twice.
+//! It signs like the one inside the sandbox. A request is settled only after its reply was accepted:
+//! whatever happens to the broker or to the signing server, no request is lost, but it may be answered
+//! twice.
 
 mod settings;
 mod wire;
@@ -42,15 +42,15 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause between two rounds.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// From TCP to attached links.
+/// The time limit from TCP to attached links.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Requests in work at a time. It is that large so that it is seldom renewed: RabbitMQ 3.10 miscounts credit that comes
-/// while messages are on their way, and sends more than it was given.
+/// The number of requests in work at a time. It is this large because it should seldom be renewed: RabbitMQ 3.10
+/// miscounts credit that arrives while messages are on their way, and sends more than it was granted.
 const CREDIT: u32 = 10_000;
 
-/// A running signing server, on threads of its own. Dropping it stops it; what it has not settled
-/// goes back to the broker.
+/// A running signing server, on its own threads. Dropping it stops it; requests that it has not settled
+/// go back to the broker.
 #[derive(Debug)]
 pub struct RemoteSigner {
     shared: Arc<Shared>,
@@ -63,20 +63,20 @@ struct Shared {
     settings: Settings,
     key: SigningKey,
     say: fn(&str),
-    /// Replies made so far.
+    /// The number of replies made so far.
     replies: AtomicU64,
-    /// Whether replies wait.
+    /// Whether replies are held back.
     held: watch::Sender<bool>,
     seen: Mutex<Seen>,
     changed: Condvar,
 }
 
-/// What was seen so far.
+/// What the signing server has seen so far.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// How often both links of a service were attached.
     pub attached: usize,
-    /// The ids of the requests that came, in their order, each as often as it came.
+    /// The ids of the received requests, in their order, each as often as it was received.
     pub requests: Vec<String>,
     /// How many requests were settled.
     pub settled: usize,
@@ -118,17 +118,17 @@ impl RemoteSigner {
         Ok(Self { shared, runtime: Some(runtime) })
     }
 
-    /// Keeps replies back, or lets them go; requests are taken all the same.
+    /// Holds replies back, or releases them; requests are received all the same.
     pub fn hold(&self, hold: bool) {
         self.shared.held.send_replace(hold);
     }
 
-    /// What was seen so far.
+    /// Returns what the signing server has seen so far.
     pub fn seen(&self) -> Seen {
         self.shared.seen.lock().unwrap().clone()
     }
 
-    /// Waits until a condition holds, which is looked at after every change.
+    /// Waits until a condition holds, which is checked after every change.
     ///
     /// # Errors
     ///
@@ -201,7 +201,7 @@ impl Shared {
         let sender =
             Sender::attach(&mut session, format!("{name}-replies"), service.replies.as_str()).await;
         let sender = sender.map_err(|error| format!("sending to {}: {error}", service.replies))?;
-        // Last, because requests come from now on.
+        // This is last, because requests arrive from now on.
         let builder =
             Receiver::builder().name(format!("{name}-requests")).source(service.requests.as_str());
         let receiver = builder.credit_mode(CreditMode::Auto(CREDIT)).attach(&mut session).await;
@@ -214,7 +214,7 @@ impl Shared {
         })
     }
 
-    /// Signs on a thread for blocking work, away from those that serve sockets.
+    /// Signs on a thread for blocking work, not on those that serve sockets.
     fn sign(&self, request: &Delivery<AmqpBody<Value>>, replies: &str) -> Vec<body::Outgoing> {
         let context = Context {
             key: &self.key,

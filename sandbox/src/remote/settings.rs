@@ -7,13 +7,13 @@ use std::{
 
 use serde::Deserialize;
 
-/// Which brokers to serve, and how to log in there.
+/// Which brokers to serve, and how to log in to them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// `amqps://host:port` or `amqp://host:port`, tried in this order.
     pub brokers: Vec<String>,
-    /// PEM with the certificate and key that are shown to brokers.
+    /// PEM with the client certificate and its key.
     pub certificate: Option<PathBuf>,
     /// PEM that verifies the brokers; `amqps://` needs it.
     pub ca: Option<PathBuf>,
@@ -55,7 +55,7 @@ pub enum Mechanism {
     None,
     /// Without a name; some brokers use that of the certificate.
     Anonymous,
-    /// As the certificate says.
+    /// With the identity of the certificate.
     External,
     /// With user and password.
     Plain,

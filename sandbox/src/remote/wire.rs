@@ -24,7 +24,7 @@ const LONGEST_FRAME: usize = 64 * 1024;
 pub(super) trait Stream: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin> Stream for S {}
 
-/// Where a broker is.
+/// The address of a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Url {
     pub(super) tls: bool,

@@ -36,7 +36,7 @@ impl SigningKey {
         Ok(Self { secret })
     }
 
-    /// The key of a folder. If there is none, it is made, with its public half beside it.
+    /// Reads the key in a folder. If there is none, it is made, with its public half beside it.
     pub(crate) fn kept_in(folder: &Path) -> io::Result<Self> {
         let named = |error: &dyn std::fmt::Display| {
             io::Error::other(format!("{}: {error}", folder.display()))
@@ -89,7 +89,7 @@ impl SigningKey {
         signature.to_armored_string(ArmorOptions::default())
     }
 
-    /// A cleartext signed document; the content keeps its bytes, whatever encoding they are in.
+    /// A cleartext signed document; the content keeps its bytes, whatever their encoding.
     pub(crate) fn cleartext(&self, content: &[u8]) -> Result<Vec<u8>> {
         let lines: Vec<&[u8]> = content.split(|byte| *byte == b'\n').collect();
         // RFC 4880 7.1: blanks at the end of a line are not signed; line ends become CR LF.

@@ -14,10 +14,10 @@ use crate::{
 /// A request id that no request has.
 const FOREIGN_ID: &str = "00000000-0000-4000-8000-000000000000";
 
-/// What a reply needs besides its request.
+/// Values that a reply needs besides its request.
 pub(crate) struct Context<'a> {
     pub(crate) key: &'a SigningKey,
-    /// The address the reply goes to.
+    /// The address of the reply.
     pub(crate) topic: &'a str,
     pub(crate) received: SystemTime,
     /// Counts replies, from 1.
@@ -26,12 +26,12 @@ pub(crate) struct Context<'a> {
 
 /// A reply, ready to be sent.
 pub(crate) struct Reply {
-    /// The id of its request, whatever the body claims.
+    /// The id of its request, whatever the body says.
     pub(crate) request_id: Option<String>,
     pub(crate) body: Body,
 }
 
-/// Makes all replies to a request, in the order they are to be sent.
+/// Makes all replies to a request, in the order in which they are to be sent.
 pub(crate) fn to(
     body: &[u8],
     mtype: Option<&str>,
@@ -137,7 +137,7 @@ fn msg(
     msg
 }
 
-/// For senders that leave the `mtype` property out.
+/// The `mtype` of a request whose sender leaves the property out.
 fn guessed_mtype(request: &Value) -> &'static str {
     let kinds =
         [("claims", "batch"), ("data", "clearsign_signature"), ("artifact", "gpg_signature")];
@@ -145,7 +145,7 @@ fn guessed_mtype(request: &Value) -> &'static str {
     kind.map_or("container_signature", |(_, kind)| kind)
 }
 
-/// The field with what was signed, and its value.
+/// The field with the signed value, and the value.
 fn signed(
     request: &Value,
     mtype: &str,
@@ -182,7 +182,7 @@ fn signed(
     }
 }
 
-/// One claim of a batch, signed once for every key name it asks for.
+/// One claim of a batch, signed once for every key name in it.
 fn signed_claim(claim: &Value, key: &SigningKey) -> Result<Value, String> {
     let content = decoded(claim, "claim_file")?;
     let names = claim["sig_keynames"].as_array().ok_or("no sig_keynames")?;
@@ -237,7 +237,7 @@ fn corrupted(mut reply: Value, acts: &[ReplyAct]) -> String {
             reply.to_string()
         }
         Content::Nested(levels) => {
-            // As text, because a value of many levels overflows the stack when it is dropped.
+            // As text, because dropping a value of many levels overflows the stack.
             let text = reply.to_string();
             let (open, close) = ("[".repeat(*levels), "]".repeat(*levels));
             format!("{},\"nested\":{open}{close}}}", &text[..text.len() - 1])

@@ -1,4 +1,4 @@
-//! The signing server inside the sandbox: takes requests off their node, signs, and puts replies on theirs.
+//! The signing server inside the sandbox: receives requests from their node, signs, and puts replies on theirs.
 
 use std::{
     sync::{
@@ -25,7 +25,7 @@ use crate::{
 pub(crate) struct Signer {
     key: SigningKey,
     broker: Arc<Broker>,
-    /// Replies made so far.
+    /// The number of replies made so far.
     replies: AtomicU64,
 }
 
@@ -36,14 +36,14 @@ impl Signer {
 
     /// Serves one pair of addresses forever.
     pub(crate) fn start(self: &Arc<Self>, requests: &str, replies: &str) {
-        // Subscribed here and now, so that no request is lost.
+        // Subscribed before this returns: no request must be lost.
         let subscription = self.broker.router.subscribe(requests);
         let (queue, in_order) = mpsc::unbounded_channel();
         tokio::spawn(Arc::clone(self).take(subscription, replies.to_owned(), queue));
         tokio::spawn(Arc::clone(self).publish_in_order(replies.to_owned(), in_order));
     }
 
-    /// Starts the work on requests as they come. Only those without a delay keep their order.
+    /// Starts the work on requests as they arrive. Only those without a delay keep their order.
     async fn take(
         self: Arc<Self>,
         subscription: Subscription,
@@ -88,7 +88,7 @@ impl Signer {
         }
     }
 
-    /// Signs on a thread for blocking work, away from those that serve sockets.
+    /// Signs on a thread for blocking work, not on those that serve sockets.
     fn begin(self: &Arc<Self>, item: Item, replies: &str) -> Making {
         let (signer, replies) = (Arc::clone(self), replies.to_owned());
         tokio::task::spawn_blocking(move || signer.answer(&item, &replies))
@@ -119,7 +119,7 @@ impl Signer {
     }
 }
 
-/// Signs a request: all replies to it, each with the id of the request that it is for.
+/// Signs a request; returns all replies to it, each with the id of its request.
 pub(crate) fn replies(
     request: &AmqpMessage,
     acts: &[ReplyAct],

@@ -1,4 +1,4 @@
-//! Verifies that what a client got is the sandbox's signature of what it asked for.
+//! Verifies that a client got the sandbox's signatures of its requests.
 
 use std::io;
 
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_is_not_signed() {
+    fn changed_content_is_not_signed() {
         let (key, verifier) = keys();
         let message = key.signed_message(b"claim").unwrap();
         let place = message.windows(5).position(|bytes| bytes == b"claim").unwrap();

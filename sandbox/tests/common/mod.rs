@@ -1,6 +1,6 @@
-//! A sandbox in a directory of its own, and a client of the library's own make.
+//! A sandbox in its own directory, and a client made with the AMQP library.
 
-// Every test file uses another part of this.
+// Each test file uses a part of this.
 #![allow(dead_code)]
 
 use std::ops::Deref;
@@ -18,10 +18,10 @@ use fe2o3_amqp::link::receiver::CreditMode;
 use fe2o3_amqp::session::SessionHandle;
 use fe2o3_amqp::{Connection, Delivery, Receiver, Sender, Session};
 
-/// No wait of a test comes near it.
+/// Much longer than any wait of a test.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
-/// A sandbox whose files go when it goes.
+/// A sandbox whose files are removed when it is dropped.
 pub(crate) struct TestSandbox {
     sandbox: Option<Sandbox>,
     dir: PathBuf,
@@ -60,7 +60,7 @@ impl Deref for TestSandbox {
 impl Drop for TestSandbox {
     fn drop(&mut self) {
         self.sandbox.take();
-        // What is left behind is in the directory for temporary files.
+        // Files that remain are in the directory for temporary files.
         let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
@@ -129,7 +129,7 @@ pub(crate) fn text_message(text: &str, to: Option<&str>) -> AmqpMessage {
     }
 }
 
-/// A signing request as the field sends it.
+/// A signing request as real clients send it.
 pub(crate) fn request(mtype: &str, body: &serde_json::Value) -> AmqpMessage {
     let mut message = text_message(&body.to_string(), None);
     let mtype = SimpleValue::String(mtype.to_owned());
@@ -141,7 +141,7 @@ pub(crate) fn request(mtype: &str, body: &serde_json::Value) -> AmqpMessage {
 /// Receives without settling.
 pub(crate) async fn receive(receiver: &mut Receiver) -> Delivery<AmqpBody<Value>> {
     let received = tokio::time::timeout(LIMIT, receiver.recv()).await;
-    received.expect("nothing came").unwrap()
+    received.expect("no message arrived").unwrap()
 }
 
 /// Receives and accepts.
@@ -154,6 +154,6 @@ pub(crate) async fn receive_text(receiver: &mut Receiver) -> String {
 pub(crate) fn text(delivery: &Delivery<AmqpBody<Value>>) -> String {
     match delivery.body().try_as_value() {
         Ok(Value::String(text)) => text.clone(),
-        other => panic!("no string: {other:?}"),
+        other => panic!("expected a string, found {other:?}"),
     }
 }
