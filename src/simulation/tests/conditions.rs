@@ -60,3 +60,17 @@ fn a_refusal_in_place_of_the_links_leaves_the_next_broker() {
         }
     }
 }
+
+/// Not on any later reconnection either.
+#[test]
+fn a_broker_that_refused_is_not_asked_again() {
+    let plan = |broker, _| match broker {
+        0 => ConnectionPlan { opening: Opening::Closes(REFUSALS[0]), ..ConnectionPlan::default() },
+        _ => with_fault(Trigger::After(10 * SECOND), Fault::Cut(End::Eof)),
+    };
+    let bench = Bench::new().patience(60, 1, 1).brokers(2).set(|settings| settings.sasl = "none");
+    let ended = bench.connections(plan).requests(|_| given(Outcome::Accepted)).expect(75);
+    let brokers: Vec<_> = ended.witness.connections.iter().map(|seen| seen.broker).collect();
+    assert!(brokers.len() > 3 && brokers[0] == 0, "{brokers:?}");
+    assert!(brokers[1..].iter().all(|broker| *broker == 1), "{brokers:?}");
+}

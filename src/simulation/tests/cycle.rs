@@ -101,3 +101,11 @@ fn the_deadline_of_the_run_ends_the_longest_wait_at_once() {
     ended.took(7200);
     assert_eq!(ended.answered(), [true, false, false]);
 }
+
+/// The last reply too: what is not settled would come again.
+#[test]
+fn every_reply_is_settled_and_the_connection_closed() {
+    let ended = Bench::new().items(12).expect(0);
+    assert!(ended.witness.delivered.iter().all(|delivered| delivered.settled.is_some()));
+    assert!(ended.witness.connections[0].closed.is_some(), "no Close");
+}

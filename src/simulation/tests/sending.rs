@@ -190,3 +190,18 @@ fn what_was_accepted_stays_accepted_whatever_becomes_of_a_later_sending() {
         assert_eq!(ended.times_sent(), [2; 3], "{outcome:?}");
     }
 }
+
+/// The request was sent again meanwhile: what the broker says of the earlier sending is no news, unless it accepts it.
+#[test]
+fn a_late_rejection_of_an_earlier_sending_is_ignored() {
+    let treatment = |arrival: &Arrival| match arrival.repetition {
+        0 => Treatment {
+            delay: 90 * SECOND,
+            ..given(Outcome::Rejected(Condition::new("amqp:resource-locked")))
+        },
+        _ => Treatment { outcome: Outcome::Never, ..replied_after(50 * SECOND) },
+    };
+    let ended = Bench::new().patience(60, 1, 3).requests(treatment).expect(0);
+    ended.took(110);
+    assert_eq!(ended.times_sent(), [2; 3]);
+}
