@@ -33,7 +33,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("random", &[]),
     ("error", &[]),
     // Made for the fuzz targets.
-    ("fuzzing", &["amqp", "broker", "config", "session", "signing"]),
+    ("fuzzing", &["amqp", "broker", "config", "connector", "deadline", "error", "session", "signer", "signing", "status", "transport"]),
 ];
 
 #[test]
