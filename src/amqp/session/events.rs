@@ -20,12 +20,7 @@ impl Session {
         match event {
             proton::Event::Opened => self.opened(),
             proton::Event::Attached(role) => self.attached(role),
-            proton::Event::Credit => {
-                // One such event is enough.
-                if !matches!(self.events.back(), Some(Event::Writable)) {
-                    self.events.push_back(Event::Writable);
-                }
-            }
+            proton::Event::Credit => self.events.push_back(Event::Writable),
             proton::Event::Outcome { tag, outcome } => self.outcome(tag, outcome),
             proton::Event::Message { delivery, payload } => self.take_in(delivery, payload),
             proton::Event::LinkEnded(Role::Sender, condition) => self.sender_ended(condition),
@@ -35,8 +30,10 @@ impl Session {
             proton::Event::SessionEnded(condition) => self.end_at(Place::Session, condition),
             proton::Event::ConnectionEnded(condition) => {
                 // Brokers that answer a refused login with an Open close the connection right after it.
-                let is_standing = matches!(self.state, State::Standing);
-                let place = if is_standing { Place::Connection } else { Place::Login };
+                let place = match self.state {
+                    State::Opening | State::Attaching { .. } => Place::Login,
+                    State::Standing | State::Closing => Place::Connection,
+                };
                 self.end_at(place, condition);
             }
             // The session knows more than the engine's text for a stream that ended in the middle says.
@@ -113,6 +110,10 @@ impl Session {
     }
 
     fn end_at(&mut self, place: Place, condition: Condition) {
+        // The last dispositions and the Close are still to be written, and the broker's Close is to come.
+        if matches!(self.state, State::Closing) && place != Place::Connection {
+            return;
+        }
         let what = match place {
             Place::Login | Place::Connection => Subject::Connection,
             Place::Session => Subject::Session,

@@ -57,6 +57,8 @@ enum State {
     Attaching { receiver: bool, sender: Option<Result<(), End>> },
     /// Both links were answered.
     Standing,
+    /// The client closes, and waits for the broker's Close.
+    Closing,
 }
 
 /// An AMQP session.
@@ -191,7 +193,7 @@ impl session::Session for Session {
         match self.state {
             State::Opening if self.has_sasl => Phase::Sasl,
             State::Opening => Phase::Open,
-            State::Attaching { .. } | State::Standing => Phase::Attach,
+            State::Attaching { .. } | State::Standing | State::Closing => Phase::Attach,
         }
     }
 
@@ -242,6 +244,10 @@ impl session::Session for Session {
     }
 
     fn close(&mut self) {
+        self.state = State::Closing;
         self.engine.close();
     }
 }
+
+#[cfg(test)]
+mod tests;
