@@ -194,6 +194,10 @@ impl<S: Session, W: Wire> Connection<S, W> {
     /// Keeps an event of the session for the loops.
     fn enqueue(&mut self, event: session::Event, deadline: &Deadline) {
         let event = match event {
+            // One such event is enough; a broker may grant credit as often as it likes.
+            session::Event::Writable if matches!(self.events.back(), Some(Event::Writable)) => {
+                return;
+            }
             session::Event::Writable => Event::Writable,
             session::Event::Outcome { entry, outcome } => Event::Outcome { entry, outcome },
             session::Event::Reply { id, reply } => Event::Reply { id, reply },
@@ -239,3 +243,6 @@ impl<S: Session, W: Wire> Connection<S, W> {
         explain::fault(fault, &Situation { broker, phase, is_opening, tls })
     }
 }
+
+#[cfg(test)]
+mod tests;
