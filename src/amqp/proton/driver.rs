@@ -47,7 +47,7 @@ impl Driver {
     /// The buffer for up to `most` bytes of the next `size` from the peer; empty once no more are accepted.
     pub(super) fn input(&mut self, size: usize, most: usize) -> &mut [u8] {
         // SAFETY: the buffer belongs to the driver and lives until the next call on it, which needs
-        // `&mut self`. Its bytes may never have been written; its users only write, to a socket's read.
+        // `&mut self`. Its bytes may never have been written; its users read no more of them than they wrote.
         unsafe {
             let buffer = pn_connection_driver_read_buffer_sized(&mut self.0, size);
             if buffer.size == 0 {

@@ -72,7 +72,8 @@ impl Engine {
                 pn_transport_set_idle_timeout(transport, timeout);
             }
         }
-        let login = Login::new(&driver, options.mechanisms)?;
+        // SAFETY: the engine keeps both, and nothing else uses the login.
+        let login = unsafe { Login::new(&driver, options.mechanisms)? };
         // SAFETY: the connection is live.
         let session = unsafe {
             pn_connection_open(connection);
@@ -100,7 +101,9 @@ impl Engine {
         max_message_size: u64,
     ) -> Result<(), NulError> {
         assert!(self.receiver.is_none(), "one receiver a connection");
-        self.receiver = Some(Receiver::attach(self.session, name, source, max_message_size)?);
+        // SAFETY: the engine keeps the receiver beside the driver, which keeps the session.
+        let receiver = unsafe { Receiver::attach(self.session, name, source, max_message_size)? };
+        self.receiver = Some(receiver);
         Ok(())
     }
 
@@ -114,7 +117,9 @@ impl Engine {
         target: Option<&str>,
     ) -> Result<(), NulError> {
         assert!(self.sender.is_none(), "one sender a connection");
-        self.sender = Some(Sender::attach(self.session, name, target)?);
+        // SAFETY: the engine keeps the sender beside the driver, which keeps the session.
+        let sender = unsafe { Sender::attach(self.session, name, target)? };
+        self.sender = Some(sender);
         Ok(())
     }
 

@@ -43,7 +43,10 @@ impl Login {
     ///
     /// # Errors
     /// A text with an interior NUL, which C cannot hold.
-    pub(super) fn new(
+    ///
+    /// # Safety
+    /// The driver is freed no earlier than the result is used last.
+    pub(super) unsafe fn new(
         driver: &Driver,
         mechanisms: Option<Mechanisms<'_>>,
     ) -> Result<Self, NulError> {

@@ -39,14 +39,17 @@ impl Receiver {
     ///
     /// # Panics
     /// If there is no memory for it.
-    pub(super) fn attach(
+    ///
+    /// # Safety
+    /// The session is live, and its driver is freed no earlier than the result is used last.
+    pub(super) unsafe fn attach(
         session: NonNull<pn_session_t>,
         name: &str,
         source: &str,
         max_message_size: u64,
     ) -> Result<Self, NulError> {
         let (name, source) = (CString::new(name)?, CString::new(source)?);
-        // SAFETY: the session is live; the strings are copied.
+        // SAFETY: by the caller; the strings are copied.
         let link = unsafe {
             let link = NonNull::new(pn_receiver(session.as_ptr(), name.as_ptr())).expect("memory");
             pn_terminus_set_address(pn_link_source(link.as_ptr()), source.as_ptr());

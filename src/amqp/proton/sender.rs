@@ -32,13 +32,16 @@ impl Sender {
     ///
     /// # Panics
     /// If there is no memory for it.
-    pub(super) fn attach(
+    ///
+    /// # Safety
+    /// The session is live, and its driver is freed no earlier than the result is used last.
+    pub(super) unsafe fn attach(
         session: NonNull<pn_session_t>,
         name: &str,
         target: Option<&str>,
     ) -> Result<Self, NulError> {
         let (name, target) = (CString::new(name)?, target.map(CString::new).transpose()?);
-        // SAFETY: the session is live; the strings are copied.
+        // SAFETY: by the caller; the strings are copied.
         let link = unsafe {
             let link = NonNull::new(pn_sender(session.as_ptr(), name.as_ptr())).expect("memory");
             if let Some(target) = &target {
