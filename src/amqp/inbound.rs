@@ -18,7 +18,7 @@ impl Inbound {
     }
 
     /// Numbers a reply.
-    pub(super) fn came(&mut self, delivery: DeliveryId) -> ReplyId {
+    pub(super) fn arrived(&mut self, delivery: DeliveryId) -> ReplyId {
         let id = ReplyId(self.next);
         self.next += 1;
         self.unsettled.insert(id, delivery);

@@ -45,7 +45,7 @@ impl Outbound {
     ///
     /// Qpid Broker-J ends a link this way if an address is missing or if it accepts no durable messages. If anything was
     /// accepted, some of the other requests may also be on their way to the signing server.
-    pub(super) fn give_up_untaken(&mut self) -> Vec<usize> {
+    pub(super) fn give_up_unaccepted(&mut self) -> Vec<usize> {
         if self.has_accepted {
             return Vec::new();
         }
@@ -108,13 +108,13 @@ mod tests {
         let mut outbound = Outbound::new();
         let tags = [5, 4, 6].map(|entry| outbound.sent(entry));
         outbound.outcome(tags[1], &proton::Outcome::Rejected(condition()));
-        assert_eq!(outbound.give_up_untaken(), [5, 6]);
+        assert_eq!(outbound.give_up_unaccepted(), [5, 6]);
         assert_eq!(outbound.outcome(tags[0], &proton::Outcome::Accepted), None, "it was given up");
 
         let mut outbound = Outbound::new();
         let tags = [0, 1].map(|entry| outbound.sent(entry));
         outbound.outcome(tags[0], &proton::Outcome::Accepted);
-        assert!(outbound.give_up_untaken().is_empty());
+        assert!(outbound.give_up_unaccepted().is_empty());
         assert_eq!(outbound.outcome(tags[1], &proton::Outcome::Released), Some(1));
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct Sockets<'a> {
 }
 
 impl<'a> Sockets<'a> {
-    /// The network for one run, which lasts at most `total` from now. `tls` is needed to connect over TLS.
+    /// The network for one run, which lasts at most `total` from now. Without `tls`, connecting over TLS panics.
     pub(crate) fn new(
         tls: Option<&'a TlsContext>,
         interrupt: Option<Interrupt>,
@@ -57,7 +57,21 @@ impl Network for Sockets<'_> {
         tls: bool,
         deadline: &Deadline,
     ) -> Result<Socket, (Phase, Fault)> {
-        let tls = self.tls.filter(|_| tls);
+        // Without TLS, whoever listens would get the password.
+        let tls = tls.then(|| self.tls.expect("a context for the brokers that need TLS"));
         Socket::connect(host, port, tls, deadline, &self.stop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "a context for the brokers that need TLS")]
+    fn tls_is_never_left_out() {
+        let network = Sockets::new(None, None, None);
+        let deadline = Deadline::after(network.now(), Duration::ZERO, Phase::Open);
+        let _ = network.connect("127.0.0.1", 1, true, &deadline);
     }
 }

@@ -148,8 +148,8 @@ impl Engine {
     }
 
     /// Whether the login failed for a reason at the peer that may be temporary (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
-    pub(crate) fn login_may_do_better(&self) -> bool {
-        self.login.may_do_better()
+    pub(crate) fn login_may_succeed_later(&self) -> bool {
+        self.login.may_succeed_later()
     }
 
     /// Whether a message can be sent now: there is credit, and the previous message has left the engine.

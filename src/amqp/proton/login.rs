@@ -87,7 +87,7 @@ impl Login {
     }
 
     /// Whether the login failed for a reason at the peer that may be temporary (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
-    pub(super) fn may_do_better(&self) -> bool {
+    pub(super) fn may_succeed_later(&self) -> bool {
         // SAFETY: the SASL layer lives as long as the driver.
         let outcome = self.sasl.map(|sasl| unsafe { pn_sasl_outcome(sasl.as_ptr()) });
         matches!(outcome, Some(PN_SASL_SYS | PN_SASL_TEMP))

@@ -32,7 +32,7 @@ impl Session {
                 // Brokers that answer a refused login with an Open close the connection right after it.
                 let place = match self.state {
                     State::Opening | State::Attaching { .. } => Place::Login,
-                    State::Standing | State::Closing => Place::Connection,
+                    State::Attached | State::Closing => Place::Connection,
                 };
                 self.end_at(place, condition);
             }
@@ -74,7 +74,7 @@ impl Session {
         if let State::Attaching { receiver: true, sender } = &mut self.state
             && let Some(sender) = sender.take()
         {
-            self.state = State::Standing;
+            self.state = State::Attached;
             self.events.push_back(Event::Ready(sender));
         }
     }
@@ -102,7 +102,7 @@ impl Session {
         });
         if matches!(effect, Effect::Sending | Effect::Unsettled) {
             let outcome = || Outcome::Undeliverable(condition.clone());
-            let given_up = self.outbound.give_up_untaken();
+            let given_up = self.outbound.give_up_unaccepted();
             self.events.extend(
                 given_up.into_iter().map(|entry| Event::Outcome { entry, outcome: outcome() }),
             );
@@ -131,7 +131,7 @@ impl Session {
                 return self.preface.explain(Some(&condition), self.phase());
             }
             let what = Subject::Login;
-            return if self.engine.login_may_do_better() {
+            return if self.engine.login_may_succeed_later() {
                 End::Closed { what, condition }
             } else {
                 End::Refused { what, condition, scope: Scope::ThisBroker }
@@ -177,7 +177,7 @@ impl Session {
                 Err(format!("it has {size} bytes, more than max_message_size"))
             }
         };
-        let id = self.inbound.came(delivery);
+        let id = self.inbound.arrived(delivery);
         self.events.push_back(Event::Reply { id, reply: reply(message) });
     }
 

@@ -56,7 +56,7 @@ enum State {
     /// It waits for the broker's answers to both links.
     Attaching { receiver: bool, sender: Option<Result<(), End>> },
     /// Both links were answered.
-    Standing,
+    Attached,
     /// The client closes, and waits for the broker's Close.
     Closing,
 }
@@ -193,7 +193,7 @@ impl session::Session for Session {
         match self.state {
             State::Opening if self.has_sasl => Phase::Sasl,
             State::Opening => Phase::Open,
-            State::Attaching { .. } | State::Standing | State::Closing => Phase::Attach,
+            State::Attaching { .. } | State::Attached | State::Closing => Phase::Attach,
         }
     }
 
