@@ -43,7 +43,7 @@ pub(crate) struct Options {
     /// file to sign
     #[argh(option, arg_name = "FILE")]
     pub(super) blob_file: Vec<Bytes>,
-    /// repository that the request names
+    /// repository in the request
     #[argh(option, arg_name = "REPO")]
     pub(super) repo: Option<String>,
     /// configuration, instead of `~/.config/pubtools-sign/conf.yaml` or else `/etc/pubtools-sign/conf.yaml`
@@ -59,7 +59,7 @@ pub(crate) struct Options {
     /// print only the signed values, in base64, one a line, an empty line for a missing one, instead of the JSON document
     #[argh(switch)]
     pub(super) raw: bool,
-    /// least severe level that is logged, over `RUST_LOG` and the configuration
+    /// least severe level that is logged; takes precedence over `RUST_LOG` and the configuration
     #[argh(option, arg_name = "LEVEL", from_str_fn(level))]
     pub(super) log_level: Option<LevelFilter>,
     /// text to sign, or `@FILE` for the bytes of a file; after `--` every word is an input

@@ -61,7 +61,7 @@ const KEYS: [Key; 28] = [
         name: "messaging_key_passphrase_file",
         takes: Takes::Value(FILE),
         default: Default::None { then: "none", sample: "~/messaging/passphrase" },
-        meaning: "file with the passphrase of an encrypted private key; nothing ever asks for one",
+        meaning: "file with the passphrase of an encrypted private key; the client never prompts for one",
     },
     Key {
         name: "topic_send_to",
@@ -81,13 +81,13 @@ const KEYS: [Key; 28] = [
         name: "environment",
         takes: Takes::Value(STRING),
         default: Default::Required("prod"),
-        meaning: "environment that requests name",
+        meaning: "environment in the requests",
     },
     Key {
         name: "service",
         takes: Takes::Value(STRING),
         default: Default::Required("example-service"),
-        meaning: "service that requests name",
+        meaning: "service in the requests",
     },
     Key {
         name: "timeout",
@@ -123,7 +123,7 @@ const KEYS: [Key; 28] = [
         name: "log_level",
         takes: Takes::Word(&["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "TRACE", "OFF"]),
         default: Default::None { then: "`INFO`", sample: "INFO" },
-        meaning: "least severe level that is logged; `RUST_LOG` and `--log-level` are over it",
+        meaning: "least severe level that is logged; `RUST_LOG` and `--log-level` take precedence",
     },
     Key {
         name: "key_aliases",
@@ -174,7 +174,7 @@ const KEYS: [Key; 28] = [
         name: "sender_target",
         takes: Takes::Word(&["auto", "address", "anonymous"]),
         default: Default::Is("auto"),
-        meaning: "what the sender attaches to; with `anonymous` the broker routes by each message, and `auto` is that if the broker offers it",
+        meaning: "target of the sender; with `anonymous` the broker routes each message by its own address, and `auto` uses that if the broker offers it",
     },
     Key {
         name: "open_hostname",
@@ -186,7 +186,7 @@ const KEYS: [Key; 28] = [
         name: "tls_verify",
         takes: Takes::Word(&["full", "ca", "none"]),
         default: Default::Is("full"),
-        meaning: "what is verified of a broker's certificate: chain and host name, only the chain, or nothing; anything but `full` is logged as a warning",
+        meaning: "what the client verifies in a broker's certificate: chain and host name, only the chain, or nothing; anything but `full` is logged as a warning",
     },
     Key {
         name: "durable",
@@ -198,7 +198,7 @@ const KEYS: [Key; 28] = [
         name: "max_message_size",
         takes: Takes::Value("a size above 0, in bytes or as \"512 KiB\", \"64 MiB\", \"1 GiB\""),
         default: Default::Is("64 MiB"),
-        meaning: "largest reply; a larger one is rejected, and the run goes on",
+        meaning: "largest reply; a larger one is rejected, and the run continues",
     },
     Key {
         name: "deadline",

@@ -100,12 +100,12 @@ impl Settings {
         &self.listen_to
     }
 
-    /// Returns the environment that requests name.
+    /// Returns the environment in the requests.
     pub fn environment(&self) -> &str {
         &self.environment
     }
 
-    /// Returns the service that requests name.
+    /// Returns the service in the requests.
     pub fn service(&self) -> &str {
         &self.service
     }

@@ -136,12 +136,12 @@ impl SettingsBuilder {
         self.text("topic_listen_to", template)
     }
 
-    /// Sets the environment that requests name.
+    /// Sets the environment in the requests.
     pub fn environment(self, name: impl Into<String>) -> Self {
         self.text("environment", name)
     }
 
-    /// Sets the service that requests name.
+    /// Sets the service in the requests.
     pub fn service(self, name: impl Into<String>) -> Self {
         self.text("service", name)
     }
