@@ -162,6 +162,7 @@ impl Wire for Line {
             },
             count => {
                 peer.reads = [peer.to_client.read_so_far(), peer.reads[0], peer.reads[1]];
+                world.progress();
                 Ok(Turn::Done(count))
             }
         }

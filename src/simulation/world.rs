@@ -14,8 +14,8 @@ use super::{
 };
 use crate::error::Error;
 
-/// This number of calls without any progress of time is a loop without end.
-const MOST_STEPS: u32 = 200_000;
+/// This many calls without any progress of time, nor a byte read, are an endless loop.
+const MOST_STEPS: u32 = 20_000;
 
 /// More things than happen in any run that ends.
 const MOST_EVENTS: u32 = 300_000;
@@ -215,6 +215,11 @@ impl World {
             Some(after) if after <= self.now() => Err(Error::Deadline { after }),
             _ => Ok(()),
         }
+    }
+
+    /// Notes that the client read something.
+    pub(crate) fn progress(&mut self) {
+        self.steps = 0;
     }
 
     /// Counts a call.
