@@ -365,7 +365,7 @@ int amqp_messenger_operation_set_repo(amqp_messenger_operation *operation, const
 void amqp_messenger_operation_free(amqp_messenger_operation *operation);
 
 /**
- * Checks an operation and makes its requests, each with an id of its own. Sends nothing. Free the run with
+ * Checks an operation and makes its requests, each with its own id. Sends nothing. Free the run with
  * amqp_messenger_run_free.
  *
  * The operation may be used for further runs, changed and freed.
@@ -424,7 +424,7 @@ const char *amqp_messenger_item_request_id(const amqp_messenger_item *item);
 int amqp_messenger_item_state(const amqp_messenger_item *item);
 
 /**
- * Returns what became of the request: AMQP_MESSENGER_OK, AMQP_MESSENGER_REFUSED, AMQP_MESSENGER_BAD_REPLY or
+ * Returns the result of the request: AMQP_MESSENGER_OK, AMQP_MESSENGER_REFUSED, AMQP_MESSENGER_BAD_REPLY or
  * AMQP_MESSENGER_UNANSWERED; AMQP_MESSENGER_USAGE for NULL.
  */
 int amqp_messenger_item_status(const amqp_messenger_item *item);

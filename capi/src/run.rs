@@ -51,7 +51,7 @@ pub struct amqp_messenger_item {
     values: Vec<CString>,
 }
 
-/// Checks an operation and makes its requests, each with an id of its own. Sends nothing. Free the run with
+/// Checks an operation and makes its requests, each with its own id. Sends nothing. Free the run with
 /// amqp_messenger_run_free.
 ///
 /// The operation may be used for further runs, changed and freed.
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn amqp_messenger_item_state(item: *const amqp_messenger_i
     attempt(|| unsafe { Ok(borrow("item", item)?.state) }).unwrap_or(-1)
 }
 
-/// Returns what became of the request: AMQP_MESSENGER_OK, AMQP_MESSENGER_REFUSED, AMQP_MESSENGER_BAD_REPLY or
+/// Returns the result of the request: AMQP_MESSENGER_OK, AMQP_MESSENGER_REFUSED, AMQP_MESSENGER_BAD_REPLY or
 /// AMQP_MESSENGER_UNANSWERED; AMQP_MESSENGER_USAGE for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_item_status(item: *const amqp_messenger_item) -> c_int {

@@ -25,7 +25,7 @@ const CONDITIONS: [(&str, Meaning); 4] = [
     ("amqp:precondition-failed", Meaning::Unfit),
 ];
 
-/// Artemis reports conditions of its own under one name, and distinguishes them by numbers.
+/// Artemis reports its own conditions under one name, and distinguishes them by numbers.
 const ARTEMIS: (&str, [(&str, Meaning); 1]) = ("failed", [("AMQ119002", Meaning::Refusal)]);
 
 fn meaning(condition: &Condition) -> Meaning {
@@ -59,7 +59,7 @@ pub(super) enum Effect {
     Run,
     /// Nothing more is sent; the client waits for replies to accepted requests.
     Sending,
-    /// The item fails, the others go on.
+    /// The item fails; the others are not affected.
     Item,
     /// As `NextBroker`; but requests that were never accepted fail, since they would fail again.
     Unsettled,

@@ -49,8 +49,8 @@ Files:
                           the configuration, unless --config-file names another
 
 Environment:
-  RUST_LOG                log level, over that of the configuration; --log-level is over both
-  any                     ${NAME} in the configuration stands for that variable
+  RUST_LOG                log level, instead of the configuration's; --log-level takes precedence
+  any                     ${NAME} in the configuration is replaced by that variable
 
 Results go to standard output, everything else to standard error.
 ";
@@ -107,7 +107,7 @@ fn exit_statuses(style: Style) -> String {
     text
 }
 
-/// Two columns; the right one on lines of its own if the left one is too wide.
+/// Two columns; the right one is on separate lines if the left one is too wide.
 fn row(left: &str, right: &str) -> String {
     let gap = match COLUMN.checked_sub(left.chars().count() + 4) {
         Some(gap) => " ".repeat(gap + 2),

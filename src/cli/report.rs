@@ -13,7 +13,7 @@ use super::{operation, remedy};
 pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, String)> {
     let mut causes = Vec::new();
     match result {
-        // Requests that were not completed then have no cause of their own.
+        // Requests that were not completed then have no separate cause.
         Err(error) => causes.push((name(error).to_owned(), error.with_sources())),
         Ok(()) => causes.extend(silences(run)),
     }

@@ -194,7 +194,7 @@ impl<S: Session, W: Wire> Connection<S, W> {
     /// Keeps an event of the session for the loops.
     fn enqueue(&mut self, event: session::Event, deadline: &Deadline) {
         let event = match event {
-            // One such event is enough; a broker may grant credit as often as it likes.
+            // One such event is enough; a broker may grant credit very often.
             session::Event::Writable if matches!(self.events.back(), Some(Event::Writable)) => {
                 return;
             }

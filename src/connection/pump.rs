@@ -17,7 +17,7 @@ const MAX_LAST_READS: u32 = 64;
 /// How long these reads may take: to handle what a peer sends may take longer than to read it.
 const LONGEST_LAST_READS: Duration = Duration::from_millis(500);
 
-/// A peer may ask for heartbeats as often as it likes; it gets them no more often than this.
+/// The shortest time between heartbeats, however often a peer asks for them.
 const LEAST_TICK: Duration = Duration::from_millis(10);
 
 /// The result of one step of the pump.

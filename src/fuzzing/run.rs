@@ -1,4 +1,4 @@
-//! A broker's bytes, fed to a whole run: loops, failover, connection and session, under virtual time.
+//! Feeds a broker's bytes to a whole run: loops, failover, connection and session, under virtual time.
 
 use std::{
     cell::{Cell, RefCell},
@@ -22,7 +22,7 @@ use crate::{
 
 /// The names of the links, which a broker must repeat: random numbers are 0 here.
 pub const RECEIVER: &str = "00000000-0000-4000-8000-000000000000-replies";
-/// The same of the sender.
+/// The sender's name.
 pub const SENDER: &str = "00000000-0000-4000-8000-000000000000-requests";
 
 /// Runs the client with a broker that sends these bytes, piece by piece as it is waited for, and hangs up;
@@ -86,7 +86,7 @@ impl Reel {
         self.start + self.elapsed.get()
     }
 
-    /// Bytes take some time, so that nothing goes on forever.
+    /// Bytes take some time, so a run cannot last forever.
     fn pass(&self, until: Instant) {
         self.steps.set(self.steps.get() + 1);
         assert!(self.steps.get() < 1_000_000, "the run does not end");

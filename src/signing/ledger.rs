@@ -28,7 +28,7 @@ pub struct Entry {
     state: State,
     /// The last cycle that sent it; 0 for none.
     cycle: u32,
-    /// A broker accepted one of its sendings, so that a reply is on its way, whatever becomes of another.
+    /// A broker has accepted one of its sendings: a reply is on its way, whatever the outcome of another.
     was_accepted: bool,
 }
 

@@ -57,7 +57,7 @@ impl Network for Sockets<'_> {
         tls: bool,
         deadline: &Deadline,
     ) -> Result<Socket, (Phase, Fault)> {
-        // Without TLS, whoever listens would get the password.
+        // Without TLS, an eavesdropper would get the password.
         let tls = tls.then(|| self.tls.expect("a context for the brokers that need TLS"));
         Socket::connect(host, port, tls, deadline, &self.stop)
     }

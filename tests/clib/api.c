@@ -310,7 +310,7 @@ static void threads(const char *config)
     amqp_messenger_signer_free(signer);
 }
 
-/* From now on poll(2) fails in a way that the library takes for a defect of its own. */
+/* From now on poll(2) fails in a way that the library reports as its own defect. */
 static void spoil_poll(int level, const char *message, void *user_data)
 {
     struct rlimit limit;

@@ -55,7 +55,7 @@ fn the_example_of_the_library_is_the_one_that_is_tested() {
     assert_eq!(example.lines().collect::<Vec<_>>(), tested, "src/lib.rs has another example");
 }
 
-/// What is quoted in the first column is in the source, so that a reader who searches for an error finds its row.
+/// The quotes in the first column are in the source: a reader who searches for an error finds its row.
 #[test]
 fn errors_in_troubleshooting_are_those_of_the_program() {
     let source: String =

@@ -118,7 +118,7 @@ fn draw(source: &str) -> String {
     match kind {
         "sequence" => picture.sequence(lines),
         "layers" => picture.layers(lines),
-        _ => panic!("{kind:?} is no kind of picture"),
+        _ => panic!("{kind:?} is not a kind of picture"),
     }
     let Picture { svg, height } = picture;
     format!(

@@ -282,7 +282,7 @@ fn of_many_malformed_replies_the_number_is_reported() {
 fn a_reply_s_text_stays_out_of_the_log() {
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::Content(Content::NotJson))]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(2)).expect(75);
-    assert!(!ended.stderr.contains("signed, but this is no JSON"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("signed, but this is not JSON"), "{}", ended.stderr);
     assert!(
         !ended.stderr.contains("signed_claim") && !ended.stderr.contains("claim_file"),
         "{}",

@@ -30,7 +30,7 @@ the default is amqp:not-allowed.
     help + "\n" + EXAMPLES
 }
 
-/// Appends headings with their entries; the meanings are in a column of their own.
+/// Appends headings with their entries; the meanings are in a separate column.
 fn describe<T: Clone>(help: &mut String, groups: Groups<T>) {
     const COLUMN: usize = 24;
     const WIDTH: usize = 90;

@@ -221,7 +221,7 @@ fn corrupted(mut reply: Value, acts: &[ReplyAct]) -> String {
         return reply.to_string();
     };
     match content {
-        Content::NotJson => "signed, but this is no JSON".to_owned(),
+        Content::NotJson => "signed, but this is not JSON".to_owned(),
         Content::Empty => String::new(),
         Content::JsonList => json!([reply]).to_string(),
         Content::NoMsg => {

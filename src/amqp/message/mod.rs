@@ -1,7 +1,7 @@
 //! The sections of a message, written and read one at a time (AMQP 1.0 part 3.2, types: part 1).
 //!
-//! Proton is not used for this: its message type keeps only the last of several data sections and accepts garbage as an
-//! empty message, and its data type needs a C stack frame for each nesting level, so that a hostile reply overflows the
+//! Proton is not used for this: its message type keeps only the last of several data sections, and accepts garbage as an
+//! empty message; its data type needs a C stack frame for each nesting level, and a hostile reply could overflow the
 //! stack. The reader here neither recurses nor allocates memory because of a size in the message.
 
 mod decode;

@@ -160,7 +160,7 @@ impl Session {
 
     fn outcome(&mut self, tag: u64, outcome: proton::Outcome) {
         let Some(entry) = self.outbound.outcome(tag, &outcome) else { return };
-        // This comes first: otherwise requests that the outcome lets go on would be sent after a refusal.
+        // This comes first: otherwise the outcome could make room for further requests after a refusal.
         if let proton::Outcome::Rejected(condition) = &outcome
             && consequences::effect(condition, Place::Outcome) == Effect::Sending
         {

@@ -27,7 +27,7 @@ fn no_order_of_events_breaks_the_promises() {
             assert_eq!(
                 is_answered(entry),
                 replied.contains(&index),
-                "a reply is lost or made up: {steps:?}"
+                "a reply is lost or invented: {steps:?}"
             );
             let was_sent = script.sent.contains(&index);
             assert!(!script.never.contains(&index) || !was_sent, "{steps:?}");

@@ -81,7 +81,7 @@ pub(crate) fn repository(reference: &str) -> Option<&str> {
     path.split([':', '@']).next().filter(|repository| !repository.is_empty())
 }
 
-/// A container image to sign: the signature is over the claim that the reference names the digest.
+/// A container image to sign: the signature covers the claim that the reference names the digest.
 ///
 /// ```
 /// use amqp_messenger::signing::Image;

@@ -109,7 +109,7 @@ fn types(source: &str, c: &mut String) {
     for line in source.lines().filter_map(|line| line.strip_prefix("pub type ")) {
         let (name, rust) = line.trim_end_matches(';').split_once(" = ").unwrap();
         let same = c_type(rust);
-        // Enumerations are signed or not as the compiler likes; their size is what the call needs.
+        // The compiler chooses whether enumerations are signed; only their size matters for calls.
         writeln!(c, "_Static_assert(sizeof({name}) == sizeof({same}), \"{name}\");").unwrap();
     }
 }
