@@ -58,7 +58,7 @@ impl TlsContext {
             let path = path.map(Path::to_path_buf).unwrap_or_default();
             |stack| Error::Certificate {
                 path,
-                problem: format!("OpenSSL does not take it: {stack}"),
+                problem: format!("OpenSSL does not accept it: {stack}"),
             }
         };
         let mut context = Self::trusting(authorities, verify).map_err(refused(ca))?;
@@ -233,7 +233,7 @@ fn fault(error: openssl::ssl::Error) -> Fault {
     if reason.contains("protocol version") || reason.contains("unsupported protocol") {
         return Fault::Untrusted(
             TlsCause::Handshake,
-            format!("the broker has no TLS 1.2 or newer ({reason})"),
+            format!("the broker does not support TLS 1.2 or newer ({reason})"),
         );
     }
     if let Some(number) =

@@ -238,7 +238,7 @@ fn a_message_too_large_for_the_link_fails_before_it_is_sent() {
         );
         let ended = bench.run(&bench.config(), &arguments).expect(75);
         took_between(&ended, 0.0, 5.0);
-        ended.says("amqp:link:message-size-exceeded").says("the broker takes 8192");
+        ended.says("amqp:link:message-size-exceeded").says("the broker accepts at most 8192");
         assert_eq!(present(&ended), expected);
     }
     assert_eq!(bench.record().requests.len(), 2);

@@ -145,7 +145,7 @@ fn tls_older_than_1_2_is_refused() {
         builder.set_cipher_list("ALL:@SECLEVEL=0").unwrap();
     }));
     let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(77);
-    ended.says("the broker has no TLS 1.2 or newer");
+    ended.says("the broker does not support TLS 1.2 or newer");
 }
 
 /// Neither without a certificate, nor by ciphers that need none.
@@ -300,7 +300,7 @@ fn a_weak_certificate_names_its_own_file() {
     let pem = [builder.build().to_pem().unwrap(), key.private_key_to_pem_pkcs8().unwrap()].concat();
     let config = with_file(&bench, "messaging_cert_key", "weak.pem", pem);
     let ended = bench.run(&config, &format!("{} --requester me", images(1))).expect(78);
-    ended.says("weak.pem: OpenSSL does not take it").says("key too small");
+    ended.says("weak.pem: OpenSSL does not accept it").says("key too small");
 }
 
 #[test]

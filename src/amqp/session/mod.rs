@@ -216,7 +216,7 @@ impl session::Session for Session {
         let size = message.len();
         let limit = self.engine.peer_max_message_size();
         if let Some(limit) = limit.filter(|&limit| size as u64 > limit) {
-            let words = format!("the message has {size} bytes, the broker takes {limit}");
+            let words = format!("the message has {size} bytes; the broker accepts at most {limit}");
             return HandOver::Never(Condition::new("amqp:link:message-size-exceeded", &words));
         }
         log::trace!("request: {}", request.body);
