@@ -1,7 +1,7 @@
 # The front door. A fresh machine needs Rust (rustup.rs), make and a C compiler.
 #
-# `make demo`, `make deps` and the tests install what else they need. Everything else never calls a package manager: if
-# something is missing, it prints the line to run, and fails.
+# `make demo`, `make deps` and the tests install what else they need. Everything else installs no package: if something is
+# missing, it prints the line to run, and fails.
 
 CARGO ?= cargo
 

@@ -146,7 +146,7 @@ impl Signer {
         let brokers: Vec<_> = self.settings.brokers.iter().map(ToString::to_string).collect();
         log::info!("brokers: {}", brokers.join(", "));
         log::info!(
-            "{} requests to {}, replies from {}",
+            "requests: {}, to {}; replies from {}",
             run.ledger.open(),
             run.send_to(),
             run.listen_to()

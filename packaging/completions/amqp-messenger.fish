@@ -14,7 +14,7 @@ complete -c amqp-messenger -n '__fish_seen_subcommand_from blob-sign' -l blob-fi
 complete -c amqp-messenger -n '__fish_seen_subcommand_from clear-sign' -l repo -x -d 'repository in the request'
 complete -c amqp-messenger -n '__fish_seen_subcommand_from container-sign clear-sign blob-sign' -l config-file -r -F -d 'configuration, instead of ~/.config/pubtools-sign/conf.yaml or else /etc/pubtools-sign/conf.yaml'
 complete -c amqp-messenger -n '__fish_seen_subcommand_from container-sign clear-sign blob-sign' -l requester -x -d 'name of the requester, instead of the client certificate\'s common name or else user id'
-complete -c amqp-messenger -n '__fish_seen_subcommand_from container-sign blob-sign' -l signer-type -x -a 'single batch' -d 'one item in a request (the default), or many (container-sign only)'
+complete -c amqp-messenger -n '__fish_seen_subcommand_from container-sign blob-sign' -l signer-type -x -a 'single batch' -d 'how many items a request has, one (the default) or many (container-sign only)'
 complete -c amqp-messenger -n '__fish_seen_subcommand_from container-sign clear-sign blob-sign' -l raw -d 'print only the signed values, in base64, one a line, an empty line for a missing one, instead of the JSON document'
 complete -c amqp-messenger -n '__fish_seen_subcommand_from container-sign clear-sign blob-sign' -l log-level -x -a 'trace debug info warning error critical' -d 'least severe level that is logged'
 complete -c amqp-messenger -s h -l help -d 'print this help'

@@ -50,7 +50,7 @@ Files:
 
 Environment:
   RUST_LOG                log level, instead of the configuration's; --log-level takes precedence
-  any                     ${NAME} in the configuration is replaced by that variable
+  NAME                    any variable; replaces ${NAME} in the configuration
 
 Results go to standard output, everything else to standard error.
 ";

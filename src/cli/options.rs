@@ -25,7 +25,7 @@ use crate::config::{SignerType, parse_level};
 // FILE may be any bytes.
 #[derive(ArgsInfo, Debug, FromArgs, PartialEq, Eq)]
 pub(crate) struct Options {
-    /// id or alias of a key; of an id the last 8 characters are sent
+    /// id or alias of a key; only the last 8 characters of an id are sent
     #[argh(option, arg_name = "KEY")]
     pub(super) signing_key: Vec<String>,
     /// name of a key, one for each key in their order; a batch with several keys needs them
@@ -52,7 +52,7 @@ pub(crate) struct Options {
     /// name of the requester, instead of the client certificate's common name or else user id
     #[argh(option, arg_name = "NAME")]
     pub(super) requester: Option<String>,
-    /// one item in a request (the default), or many (`container-sign` only)
+    /// how many items a request has, one (the default) or many (`container-sign` only)
     #[argh(option, arg_name = "TYPE", from_str_fn(signer_type))]
     #[argh(default = "SignerType::Single")]
     pub(super) signer_type: SignerType,
@@ -132,11 +132,15 @@ pub(super) fn choices(option: &str, style: Style) -> &'static [&'static str] {
 
 /// What an option means, with its choices and whether it may be repeated.
 pub(super) fn meaning(flag: &Flag, style: Style) -> String {
-    let mut meaning = flag.description.to_owned();
+    // The choices belong to the first clause.
+    let clause = flag.description.find(';').unwrap_or(flag.description.len());
+    let (first, rest) = flag.description.split_at(clause);
+    let mut meaning = first.to_owned();
     let choices = choices(flag.long, style);
     if !choices.is_empty() {
         let _ = write!(meaning, ": {}", listed(choices));
     }
+    meaning.push_str(rest);
     if is_repeatable(flag) {
         meaning.push_str("; repeatable");
     }

@@ -62,7 +62,9 @@ impl Topic {
 
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; try '{}'", self.problem, self.help)
+        // A question is a sentence, and ends.
+        let then = if self.problem.ends_with('?') { " Try" } else { "; try" };
+        write!(f, "{}{then} '{}'", self.problem, self.help)
     }
 }
 

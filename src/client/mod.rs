@@ -44,7 +44,7 @@ pub(crate) fn sign(
     let mut client = Client { broker, ledger, timeout, refusal: None, foreign: 0, rejected: 0 };
     for cycle in 1..=send_retries {
         client.ledger.begin_cycle();
-        log::info!("cycle {cycle} of {send_retries}: {} requests to send", client.ledger.open());
+        log::info!("cycle {cycle} of {send_retries}, requests to send: {}", client.ledger.open());
         if let Some(obstacle) = client.send_open()? {
             log::warn!("cycle {cycle}: nothing could be sent for {seconds} s: {obstacle}");
             continue;
@@ -217,7 +217,7 @@ impl<B: Broker> Client<'_, B> {
         match std::mem::take(&mut self.foreign) {
             0 => {}
             count => log::warn!(
-                "{count} replies to other requests were ignored; check which other client uses this address"
+                "replies to other requests, ignored: {count}; check which other client uses this address"
             ),
         }
         match std::mem::take(&mut self.rejected).saturating_sub(MOST_REPORTED) {

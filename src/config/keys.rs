@@ -93,7 +93,7 @@ const KEYS: [Key; 28] = [
         name: "timeout",
         takes: Takes::Value(COUNT),
         default: Default::Required("60"),
-        meaning: "seconds without an expected reply that end a window; a fraction is cut off",
+        meaning: "seconds without an expected reply that end a window; a fraction is ignored",
     },
     Key {
         name: "retries",
@@ -132,7 +132,7 @@ const KEYS: [Key; 28] = [
             then: "none",
             sample: "{production: \"55A34A82\", testing: \"37036A73\"}",
         },
-        meaning: "other names of signing keys; of an id the last 8 characters are sent",
+        meaning: "other names of signing keys; only the last 8 characters of an id are sent",
     },
     Key {
         name: "connect_timeout",

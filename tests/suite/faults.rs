@@ -155,9 +155,9 @@ fn a_malformed_reply_does_not_count_at_any_position() {
     for (act, reason) in [
         ("not-json", "it is not JSON"),
         ("json-list", "it is a list"),
-        ("no-msg", "it has no `msg`"),
-        ("no-id", "it has no `request_id` in `msg`"),
-        ("numeric-id", "`request_id` is a number"),
+        ("no-msg", "it has no \"msg\""),
+        ("no-id", "it has no \"request_id\" in \"msg\""),
+        ("numeric-id", "\"request_id\" is a number"),
         ("empty", "its body is empty"),
         ("nested=200", "its JSON is nested 128 levels deep or deeper"),
         ("invalid-utf8", "it is not UTF-8"),

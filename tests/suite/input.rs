@@ -500,6 +500,6 @@ fn an_option_s_mistake_names_the_option() {
         (&["word"], "unexpected argument \"word\""),
     ] {
         let ended = run(&bench, &bench.config(), &images(1), words);
-        refused(&bench, ended, 2, &[says, "try 'amqp-messenger container-sign --help'"]);
+        refused(&bench, ended, 2, &[says, "'amqp-messenger container-sign --help'"]);
     }
 }

@@ -107,7 +107,7 @@ fn a_reply_without_result_is_printed_and_65() {
         assert_eq!(result["status"], "error");
         let message = result["error_message"].as_str().unwrap();
         assert!(message.starts_with("MalformedReply : registry.example.com/ns/app"), "{message}");
-        assert!(message.ends_with("it has neither `signed_claim` nor errors\n"), "{message}");
+        assert!(message.ends_with("it has neither \"signed_claim\" nor errors\n"), "{message}");
         assert_eq!(ended.messages()[number as usize - 1]["signing_status"], "success");
         others_are_signed(&ended, number);
         ended.says(&format!("{}the reply is unusable: it has neither", about(number)));
@@ -168,9 +168,9 @@ fn malformed() -> Vec<(ReplyAct, &'static str)> {
     vec![
         (ReplyAct::Content(Content::NotJson), "it is not JSON: expected value at line 1 column 1"),
         (ReplyAct::Content(Content::JsonList), "it is a list: expected an object"),
-        (ReplyAct::Content(Content::NoMsg), "it has no `msg`"),
-        (ReplyAct::Content(Content::NoId), "it has no `request_id` in `msg`"),
-        (ReplyAct::Content(Content::NumericId), "`request_id` is a number: expected a string"),
+        (ReplyAct::Content(Content::NoMsg), "it has no \"msg\""),
+        (ReplyAct::Content(Content::NoId), "it has no \"request_id\" in \"msg\""),
+        (ReplyAct::Content(Content::NumericId), "\"request_id\" is a number: expected a string"),
         (ReplyAct::Content(Content::Empty), "its body is empty"),
         (ReplyAct::Content(Content::Nested(200)), "its JSON is nested 128 levels deep or deeper"),
         (

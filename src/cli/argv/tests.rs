@@ -164,6 +164,8 @@ fn reports_mistakes() {
         assert_eq!((usage.tool.as_str(), usage.help.as_str()), (tool, help));
         assert!(usage.to_string().ends_with(&format!("; try '{help}'")));
     }
+    let usage = problem("amqp-messenger clearsign").to_string();
+    assert!(usage.ends_with("; did you mean clear-sign? Try 'amqp-messenger --help'"), "{usage}");
     assert!(matches!(parse(vec![]), Err(Usage { .. })));
 }
 

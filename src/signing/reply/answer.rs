@@ -26,7 +26,7 @@ impl<'a> Answer<'a> {
     pub(super) fn read(expected: &Expected, message: Option<&'a Map<String, Value>>) -> Self {
         let Some(message) = message else {
             let values = vec![""; expected.count()];
-            return Self { values, problem: "it has no `msg`".to_owned(), ..Self::default() };
+            return Self { values, problem: "it has no \"msg\"".to_owned(), ..Self::default() };
         };
         let errors = errors(message);
         if !errors.is_empty() {
@@ -35,9 +35,9 @@ impl<'a> Answer<'a> {
         match expected {
             Expected::Value(name) => {
                 let problem = match message.get(*name) {
-                    None => format!("it has neither `{name}` nor errors"),
-                    Some(Value::String(_)) => format!("`{name}` is empty"),
-                    Some(other) => format!("`{name}` is {}: expected a string", kind(other)),
+                    None => format!("it has neither \"{name}\" nor errors"),
+                    Some(Value::String(_)) => format!("\"{name}\" is empty"),
+                    Some(other) => format!("\"{name}\" is {}: expected a string", kind(other)),
                 };
                 Self { values: vec![text(message.get(*name))], problem, ..Self::default() }
             }
@@ -54,11 +54,11 @@ impl<'a> Answer<'a> {
         let described = match message.get("claims") {
             Some(Value::Array(described)) => described.as_slice(),
             Some(other) => {
-                answer.problem = format!("`claims` is {}: expected a list", kind(other));
+                answer.problem = format!("\"claims\" is {}: expected a list", kind(other));
                 &[]
             }
             None => {
-                answer.problem = "it has neither `claims` nor errors".to_owned();
+                answer.problem = "it has neither \"claims\" nor errors".to_owned();
                 &[]
             }
         };

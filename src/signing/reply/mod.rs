@@ -64,15 +64,15 @@ pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, Strin
     };
     let message = match object.get("msg") {
         Some(Value::Object(message)) => message,
-        Some(other) => return Err(format!("`msg` is {}: expected an object", kind(other))),
-        None => return Err("it has no `msg`".to_owned()),
+        Some(other) => return Err(format!("\"msg\" is {}: expected an object", kind(other))),
+        None => return Err("it has no \"msg\"".to_owned()),
     };
     let id = match message.get(message_id_key) {
         Some(Value::String(id)) => id.clone(),
         Some(other) => {
-            return Err(format!("`{message_id_key}` is {}: expected a string", kind(other)));
+            return Err(format!("\"{message_id_key}\" is {}: expected a string", kind(other)));
         }
-        None => return Err(format!("it has no `{message_id_key}` in `msg`")),
+        None => return Err(format!("it has no \"{message_id_key}\" in \"msg\"")),
     };
     Ok(Parsed { id, whole, properties: raw.properties })
 }

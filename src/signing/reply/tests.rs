@@ -73,12 +73,12 @@ fn messages_that_are_not_replies_have_a_reason() {
         ("[]", "it is a list: expected an object"),
         ("\"text\"", "it is a string: expected an object"),
         ("7", "it is a number: expected an object"),
-        ("{}", "it has no `msg`"),
-        (r#"{"msg":[]}"#, "`msg` is a list: expected an object"),
-        (r#"{"msg":null}"#, "`msg` is null: expected an object"),
-        (r#"{"msg":{}}"#, "it has no `request_id` in `msg`"),
-        (r#"{"msg":{"request_id":7}}"#, "`request_id` is a number: expected a string"),
-        (r#"{"msg":{"request_id":{"a":1}}}"#, "`request_id` is an object: expected a string"),
+        ("{}", "it has no \"msg\""),
+        (r#"{"msg":[]}"#, "\"msg\" is a list: expected an object"),
+        (r#"{"msg":null}"#, "\"msg\" is null: expected an object"),
+        (r#"{"msg":{}}"#, "it has no \"request_id\" in \"msg\""),
+        (r#"{"msg":{"request_id":7}}"#, "\"request_id\" is a number: expected a string"),
+        (r#"{"msg":{"request_id":{"a":1}}}"#, "\"request_id\" is an object: expected a string"),
     ] {
         assert_eq!(unread(raw(body)), reason, "{body}");
     }
@@ -141,13 +141,13 @@ fn single_replies() {
         (json!({"errors": [], "signing_status": "failed"}), refused(&["signing_status is failed"])),
         (json!({"signing_status": "", "signed_claim": value()}), refused(&["signing_status is "])),
         (json!({"signing_status": 1, "signed_claim": value()}), refused(&["signing_status is 1"])),
-        (json!({"errors": []}), unusable("it has neither `signed_claim` nor errors")),
-        (json!({"signed_data": value()}), unusable("it has neither `signed_claim` nor errors")),
-        (json!({"signed_claim": ""}), unusable("`signed_claim` is empty")),
-        (json!({"signed_claim": null}), unusable("`signed_claim` is null: expected a string")),
+        (json!({"errors": []}), unusable("it has neither \"signed_claim\" nor errors")),
+        (json!({"signed_data": value()}), unusable("it has neither \"signed_claim\" nor errors")),
+        (json!({"signed_claim": ""}), unusable("\"signed_claim\" is empty")),
+        (json!({"signed_claim": null}), unusable("\"signed_claim\" is null: expected a string")),
         (
             json!({"signed_claim": [value()]}),
-            unusable("`signed_claim` is a list: expected a string"),
+            unusable("\"signed_claim\" is a list: expected a string"),
         ),
     ] {
         let shown = message.to_string();
@@ -206,13 +206,13 @@ fn batch_replies() {
             unusable("it holds no signature for any of the claims"),
             [""; 4],
         ),
-        (json!({}), unusable("`claims` is an object: expected a list"), [""; 4]),
+        (json!({}), unusable("\"claims\" is an object: expected a list"), [""; 4]),
     ] {
         let reply = judged(&both, json!({"claims": claims}));
         assert_eq!(reply.verdict, expected, "{}", reply.document);
         assert_eq!(reply.signed_values(&both), values, "{}", reply.document);
     }
-    assert_eq!(verdict(&both, json!({})), unusable("it has neither `claims` nor errors"));
+    assert_eq!(verdict(&both, json!({})), unusable("it has neither \"claims\" nor errors"));
     assert_eq!(verdict(&both, json!({"claims": [one, two], "errors": ["all"]})), refused(&["all"]));
 }
 
