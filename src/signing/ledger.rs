@@ -30,6 +30,8 @@ pub struct Entry {
     cycle: u32,
     /// A broker has accepted one of its sendings: a reply is on its way, whatever the outcome of another.
     was_accepted: bool,
+    /// Its last sending has no outcome.
+    is_in_doubt: bool,
 }
 
 impl Entry {
@@ -114,7 +116,13 @@ impl Ledger {
         let open = requests.len();
         let entries = requests
             .into_iter()
-            .map(|request| Entry { request, state: State::NotSent, cycle: 0, was_accepted: false })
+            .map(|request| Entry {
+                request,
+                state: State::NotSent,
+                cycle: 0,
+                was_accepted: false,
+                is_in_doubt: false,
+            })
             .collect();
         Self {
             entries,
@@ -139,26 +147,26 @@ impl Ledger {
     /// Marks every open request as to be sent.
     pub(crate) fn begin_cycle(&mut self) {
         self.cycle += 1;
-        self.unsent = self.indices(State::is_open);
+        self.unsent = self.indices(|entry| entry.state.is_open());
     }
 
     /// Marks the requests that the broker returned as to be sent again.
     pub(crate) fn begin_window(&mut self) {
-        let returned = self.indices(|state| matches!(state, State::Returned(_)));
+        let returned = self.indices(|entry| matches!(entry.state, State::Returned(_)));
         self.unsent.extend(returned);
     }
 
     /// Marks the requests without an outcome as to be sent again: they may not have arrived.
     pub(crate) fn connection_lost(&mut self) {
-        let in_doubt = self.indices(|state| *state == State::Sent);
+        let in_doubt = self.indices(|entry| entry.state.is_open() && entry.is_in_doubt);
         self.unsent.extend(in_doubt);
     }
 
-    fn indices(&self, fits: impl Fn(&State) -> bool) -> BTreeSet<usize> {
+    fn indices(&self, fits: impl Fn(&Entry) -> bool) -> BTreeSet<usize> {
         self.entries
             .iter()
             .enumerate()
-            .filter(|(_, entry)| fits(&entry.state))
+            .filter(|(_, entry)| fits(entry))
             .map(|(index, _)| index)
             .collect()
     }
@@ -186,7 +194,8 @@ impl Ledger {
     pub(crate) fn sent(&mut self, index: usize) -> bool {
         self.unsent.remove(&index);
         let entry = &mut self.entries[index];
-        entry.state = State::Sent;
+        entry.state = if entry.was_accepted { State::Accepted } else { State::Sent };
+        entry.is_in_doubt = true;
         std::mem::replace(&mut entry.cycle, self.cycle) != self.cycle
     }
 
@@ -202,7 +211,10 @@ impl Ledger {
         entry.was_accepted |= outcome == Outcome::Accepted;
         match outcome {
             _ if entry.was_accepted => self.accepted(index),
-            Outcome::Returned(how) => entry.state = State::Returned(how),
+            Outcome::Returned(how) => {
+                entry.state = State::Returned(how);
+                entry.is_in_doubt = false;
+            }
             Outcome::Undeliverable(condition) => self.undeliverable(index, condition),
             Outcome::Accepted | Outcome::Unknown => {}
         }
@@ -219,7 +231,9 @@ impl Ledger {
 
     fn accepted(&mut self, index: usize) {
         self.unsent.remove(&index);
-        self.entries[index].state = State::Accepted;
+        let entry = &mut self.entries[index];
+        entry.state = State::Accepted;
+        entry.is_in_doubt = false;
     }
 
     /// Enters a reply under the request that it names.

@@ -49,6 +49,15 @@ fn an_accepted_request_is_waited_for_whatever_the_outcome_of_another_sending() {
     }
 }
 
+/// It is sent again by the next cycle; the report must not say that the broker never confirmed it.
+#[test]
+fn an_accepted_request_that_is_sent_again_stays_accepted_and_is_in_doubt() {
+    let (_, mut ledger, _) = play(1, 9, &plan(1, 2), &[Accept(0), Quiet, Quiet]);
+    assert_eq!(ledger.entries()[0].state(), &State::Accepted);
+    ledger.connection_lost();
+    assert!(ledger.has_unsent());
+}
+
 #[test]
 fn all_is_answered_in_one_cycle() {
     let (script, ledger, result) =
