@@ -3,6 +3,8 @@
 mod alert;
 mod explain;
 mod pump;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -243,6 +245,3 @@ impl<S: Session, W: Wire> Connection<S, W> {
         explain::fault(fault, &Situation { broker, phase, is_opening, tls })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -33,7 +33,7 @@ pub(super) enum Step {
 /// A session and the wire that it is on.
 pub(super) struct Pump<S, W> {
     pub(super) session: S,
-    wire: W,
+    pub(super) wire: W,
     /// What the wire must become ready for before more output is written.
     blocked: Option<Readiness>,
     /// Why writing failed. Bytes that the peer sent before that are read first.

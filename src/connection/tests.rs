@@ -1,38 +1,49 @@
-//! A scripted session on a wire without bytes.
+//! A connection of a scripted session on a scripted wire: no time passes.
 
-use std::time::Instant;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use super::*;
-use crate::transport::{Readiness, Turn};
+use crate::{
+    error::{Condition, Phase, Subject},
+    transport::{Readiness, Turn},
+};
 
-/// A session that reports these events, and has no bytes.
-struct Script(VecDeque<session::Event>);
+/// Reports what its script says; what was put into it is not looked at.
+struct Script {
+    events: VecDeque<session::Event>,
+    output: Vec<u8>,
+}
 
 impl Session for Script {
     fn input(&mut self) -> &mut [u8] {
         &mut []
     }
 
-    fn input_done(&mut self, _: usize) {}
+    fn input_done(&mut self, _count: usize) {}
 
     fn input_ended(&mut self) {}
 
     fn output(&mut self) -> &[u8] {
-        &[]
+        &self.output
     }
 
-    fn output_done(&mut self, _: usize) {}
+    fn output_done(&mut self, count: usize) {
+        self.output.drain(..count);
+    }
 
     fn holds_back(&self) -> bool {
         false
     }
 
-    fn tick(&mut self, _: Instant) -> Option<Instant> {
+    fn tick(&mut self, _now: Instant) -> Option<Instant> {
         None
     }
 
     fn next_event(&mut self) -> Option<session::Event> {
-        self.0.pop_front()
+        self.events.pop_front()
     }
 
     fn phase(&self) -> Phase {
@@ -43,13 +54,13 @@ impl Session for Script {
         false
     }
 
-    fn send(&mut self, _: usize, _: &Request) -> HandOver {
+    fn send(&mut self, _entry: usize, _request: &Request) -> HandOver {
         HandOver::NotNow
     }
 
     fn idle(&mut self) {}
 
-    fn settle(&mut self, _: ReplyId, _: Result<(), &str>) {}
+    fn settle(&mut self, _reply: ReplyId, _verdict: Result<(), &str>) {}
 
     fn next_reply(&self) -> u64 {
         0
@@ -58,26 +69,114 @@ impl Session for Script {
     fn close(&mut self) {}
 }
 
-struct NoBytes(Instant);
+/// Takes as many bytes at each turn as its script says, and then none.
+struct Takes {
+    now: Instant,
+    counts: VecDeque<usize>,
+}
 
-impl Wire for NoBytes {
+impl Wire for Takes {
     fn now(&self) -> Instant {
-        self.0
+        self.now
     }
 
-    fn read(&mut self, _: &mut [u8]) -> Result<Turn, Fault> {
-        Ok(Turn::Blocked(Readiness::default()))
+    fn read(&mut self, _buffer: &mut [u8]) -> Result<Turn, Fault> {
+        Ok(Turn::Blocked(Readiness { read: true, write: false }))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<Turn, Fault> {
-        Ok(Turn::Done(bytes.len()))
+        match self.counts.pop_front() {
+            Some(count) if count > 0 => Ok(Turn::Done(count.min(bytes.len()))),
+            _ => Ok(Turn::Blocked(Readiness { read: false, write: true })),
+        }
     }
 
-    fn wait(&self, _: Readiness, _: Instant) -> Result<(), Error> {
+    fn wait(&self, _readiness: Readiness, _until: Instant) -> Result<(), Error> {
         Ok(())
     }
 
     fn shutdown(&mut self) {}
+}
+
+fn later(now: Instant) -> Deadline {
+    Deadline::after(now, Duration::from_secs(9), Phase::Reply)
+}
+
+/// A connection whose session reports these events after it is ready.
+fn opened(events: Vec<session::Event>) -> (Connection<Script, Takes>, Deadline) {
+    let ready = [session::Event::Opened, session::Event::Ready(Ok(()))];
+    let session = Script { events: ready.into_iter().chain(events).collect(), output: vec![] };
+    let now = Instant::now();
+    let wire = Takes { now, counts: VecDeque::new() };
+    let opened = Connection::open("amqp://b".into(), false, session, wire, &later(now));
+    let Ok((connection, Ok(()))) = opened else { panic!("it opens") };
+    (connection, later(now))
+}
+
+fn closed(words: &str) -> End {
+    End::Closed { what: Subject::Session, condition: Condition::new("amqp:x", words) }
+}
+
+fn refused(scope: Scope) -> End {
+    let condition = Condition::new("amqp:not-found", "no such address");
+    End::Refused { what: Subject::Listening("b".into()), condition, scope }
+}
+
+#[test]
+fn what_came_first_says_why_a_connection_ends_unless_a_refusal_follows() {
+    let end = |second: session::Event| {
+        let first = session::Event::Ending(closed("first"));
+        let (mut connection, deadline) = opened(vec![first, second]);
+        connection.next(&deadline).unwrap_err()
+    };
+    let error = end(session::Event::Ended(closed("second")));
+    assert!(error.to_string().contains("first"), "{error}");
+    let error = end(session::Event::Ended(End::HungUp));
+    assert!(error.to_string().contains("first"), "{error}");
+    let error = end(session::Event::Ended(refused(Scope::EveryBroker)));
+    assert!(error.is_refusal(), "{error}");
+}
+
+#[test]
+fn replies_that_are_here_go_before_the_end() {
+    let outcome =
+        || session::Event::Outcome { entry: 4, outcome: crate::signing::Outcome::Accepted };
+    let (mut connection, deadline) =
+        opened(vec![session::Event::Ending(closed("first")), outcome(), outcome()]);
+    for _ in 0..2 {
+        assert!(matches!(connection.next(&deadline), Ok(Event::Outcome { entry: 4, .. })));
+    }
+    assert!(connection.next(&deadline).is_err());
+}
+
+#[test]
+fn a_refusal_that_speaks_for_every_broker_is_a_failure_of_the_run() {
+    for (end, is_of_run) in [
+        (refused(Scope::EveryBroker), true),
+        (refused(Scope::ThisBroker), false),
+        (closed("it may pass"), false),
+        (End::HungUp, false),
+        (End::Protocol("garbage".into()), false),
+    ] {
+        let events = VecDeque::from([session::Event::Ended(end.clone())]);
+        let session = Script { events, output: vec![] };
+        let now = Instant::now();
+        let wire = Takes { now, counts: VecDeque::new() };
+        let opened = Connection::open("amqp://b".into(), false, session, wire, &later(now));
+        let Err(failure) = opened else { panic!("{end:?}") };
+        assert_eq!(matches!(failure, Failure::OfRun(_)), is_of_run, "{failure:?}");
+    }
+}
+
+/// The loops wait for it: what is not on the wire is not sent.
+#[test]
+fn output_that_was_held_back_is_reported_once_it_is_on_the_wire() {
+    let (mut connection, deadline) = opened(vec![]);
+    connection.pump.session.output = vec![7; 10];
+    connection.pump.wire.counts = [4, 0, 6].into();
+    assert!(!connection.flush(), "the wire takes four bytes of ten");
+    assert!(matches!(connection.next(&deadline), Ok(Event::Writable)));
+    assert!(connection.flush() && connection.pump.session.output.is_empty());
 }
 
 /// Otherwise a broker that grants credit again and again, and does not answer the links, would fill memory.
@@ -86,10 +185,10 @@ fn while_a_connection_is_opened_one_grant_of_credit_is_kept_for_many() {
     let mut events: VecDeque<_> = (0..1000).map(|_| session::Event::Writable).collect();
     events.push_front(session::Event::Opened);
     events.push_back(session::Event::Ready(Ok(())));
-    let wire = NoBytes(Instant::now());
-    let deadline = Deadline::after(wire.0, Duration::from_secs(1), Phase::Open);
-    let opened = Connection::open("amqp://b:5672".into(), false, Script(events), wire, &deadline);
-    let (mut connection, sender) = opened.map_err(|_| "it did not open").unwrap();
-    assert!(sender.is_ok());
+    let session = Script { events, output: vec![] };
+    let now = Instant::now();
+    let wire = Takes { now, counts: VecDeque::new() };
+    let opened = Connection::open("amqp://b".into(), false, session, wire, &later(now));
+    let Ok((mut connection, Ok(()))) = opened else { panic!("it opens") };
     assert!(matches!(Vec::from(connection.take_events())[..], [Event::Writable]));
 }

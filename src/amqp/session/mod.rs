@@ -1,6 +1,8 @@
 //! The AMQP session of one connection: a receiver for the replies and a sender for the requests.
 
 mod events;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::VecDeque,
@@ -248,6 +250,3 @@ impl session::Session for Session {
         self.engine.close();
     }
 }
-
-#[cfg(test)]
-mod tests;

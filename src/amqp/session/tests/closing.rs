@@ -5,7 +5,7 @@ use amqp_frames::{
     open, read, source, target, transfer,
 };
 
-use super::*;
+use super::super::*;
 use crate::session::Session as _;
 
 /// A session whose links the broker has answered.

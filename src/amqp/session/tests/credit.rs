@@ -1,0 +1,53 @@
+//! Credit of both links, and the session's window (AMQP 1.0 part 2.5.6 and 2.6.7).
+
+use amqp_frames::{Incoming, flow, message, read, session_flow, transfer};
+
+use super::*;
+
+/// The credit that the frames grant, in order.
+fn granted(written: &[u8]) -> Vec<u64> {
+    let frames = read(written).unwrap().into_iter().filter_map(|incoming| match incoming {
+        Incoming::Frame(frame) if frame.code == flow::CODE => Some(frame),
+        _ => None,
+    });
+    frames.map(|frame| frame.field(flow::LINK_CREDIT).as_u64().unwrap()).collect()
+}
+
+#[test]
+fn credit_is_granted_again_once_half_of_it_is_used_and_settled() {
+    let mut session = session(Target::Address, None);
+    standing(&mut session);
+    let reply = |id| transfer(RECEIVER, id, message::amqp_value("{}"));
+    let mut all = Vec::new();
+    for id in 0..49 {
+        all.extend(feed(&mut session, &reply(id).encode()));
+    }
+    let settle_all = |session: &mut Bench, events: &mut Vec<Event>| {
+        for event in events.drain(..) {
+            let Event::Reply { id, .. } = event else { panic!("{event:?}") };
+            session.settle(id, Ok(()));
+        }
+    };
+    settle_all(&mut session, &mut all);
+    assert_eq!(granted(&written(&mut session)), [0_u64; 0], "half of it is not used");
+    let mut last = feed(&mut session, &reply(49).encode());
+    assert_eq!(granted(&written(&mut session)), [0_u64; 0], "what is not settled counts");
+    settle_all(&mut session, &mut last);
+    assert_eq!(granted(&written(&mut session)), [100]);
+}
+
+/// A message that waits in the engine is neither sent nor can it be taken back: one at most.
+#[test]
+fn one_request_waits_for_the_session_s_window_and_no_more() {
+    let mut session = session(Target::Address, None);
+    standing(&mut session);
+    let closed = flow(SENDER, 0, 5).with(flow::INCOMING_WINDOW, 0_u32);
+    assert!(matches!(feed(&mut session, &closed.encode())[..], [Event::Writable]));
+    assert_eq!(session.send(0, &request()), HandOver::Done);
+    assert!(session.holds_back() && written(&mut session).is_empty());
+    assert_eq!(session.send(1, &request()), HandOver::NotNow);
+    let events = feed(&mut session, &session_flow().encode());
+    assert!(!session.holds_back(), "{events:?}");
+    assert!(!written(&mut session).is_empty());
+    assert_eq!(session.send(1, &request()), HandOver::Done);
+}
