@@ -47,7 +47,7 @@ demo: ## Signs an image, a text and a file through a broker on this machine, and
 	$(need) demo
 	@CARGO='$(CARGO)' sandbox/demo
 
-check: ## Checks format, lints, unit tests and simulation, in two minutes
+check: ## Checks format, lints, unit tests and simulation; two minutes, eight the first time
 	$(check)
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
