@@ -117,6 +117,7 @@ impl<'a, C: Connect> Failover<'a, C> {
         self.next = (index + 1) % count;
         self.backoff.attempt();
         let limit = Deadline::after(self.connect.now(), self.settings.connect_timeout, Phase::Open);
+        let is_cut_short = deadline.is_some_and(|deadline| deadline.at() < limit.at());
         let limit = deadline.map_or(limit, |deadline| limit.or_earlier(*deadline));
         let candidate = &mut self.candidates[index];
         match candidate.open(&self.connect, self.settings, self.next_reply, &limit) {
@@ -131,8 +132,12 @@ impl<'a, C: Connect> Failover<'a, C> {
             }
             Err(Failure::OfBroker(error)) if error.is_transient() || error.is_refusal() => {
                 log::debug!("{}", error.with_sources());
-                candidate.failure = Some(error);
-                candidate.is_reported = false;
+                // If it had less time than an earlier one, its silence says less than that one's reason.
+                let says_less = is_cut_short && matches!(error, Error::Timeout { .. });
+                if !says_less || candidate.failure.is_none() {
+                    candidate.failure = Some(error);
+                    candidate.is_reported = false;
+                }
                 self.backoff.failed(self.connect.now());
                 Ok(false)
             }

@@ -71,6 +71,17 @@ fn an_attempt_has_the_connect_timeout_and_later_ones_only_the_remaining_time() {
     }
 }
 
+/// The last attempt may have milliseconds, which do not show why a broker cannot be reached.
+#[test]
+fn an_attempt_that_is_cut_short_does_not_hide_why_an_earlier_one_failed() {
+    for (connect_timeout, expected) in [("10", "garbage"), ("1", "no answer")] {
+        let settings = settings(&["a"], &[("timeout", "3"), ("connect_timeout", connect_timeout)]);
+        let script = Script::new([after(0, of_broker(lost()))]);
+        let error = Failover::new(&settings, script, 1).connect().unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
 #[test]
 fn a_broker_that_refused_the_client_is_not_tried_again() {
     let settings = settings(&["a", "b"], &[("timeout", "3"), ("sasl", "none")]);
