@@ -262,22 +262,23 @@ fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
         .set("idle_timeout", "2")
         .set("timeout", "30");
     let ended = bench.run(&next, &arguments).expect(0);
-    took_between(&ended, 2.0, 20.0);
+    took_between(&ended, 2.0, 25.0);
     ended.says(&format!(
         "{url}: send: the broker has been silent for 2 s (idle_timeout); connecting again"
     ));
 
+    // Half of the 60 s that a client would take which does not notice it: a sanitizer makes large requests slow.
     let alone = to(config, &[&url]).set("idle_timeout", "0");
     // A second of sending, a window for the request that is half on its way, and a second of closing.
     let ended = bench.run(&alone.clone().patience(1, 1, 1), &arguments).expect(75);
-    took_between(&ended, 2.0, 7.0);
+    took_between(&ended, 2.0, 30.0);
     let ended =
         bench.run(&alone.clone().patience(60, 1, 1).set("deadline", "1"), &arguments).expect(124);
-    took_between(&ended, 1.0, 3.0);
+    took_between(&ended, 1.0, 30.0);
     while is_there.try_recv().is_ok() {}
     let running = bench.program(&alone.patience(60, 1, 1), &arguments).start();
     is_there.recv_timeout(LONG).unwrap();
     signal("TERM", running.id());
-    took_between(&running.wait().expect(143), 0.0, 10.0);
+    took_between(&running.wait().expect(143), 0.0, 30.0);
     drop(kept);
 }
