@@ -56,7 +56,7 @@ check: ## Checks format, lints, unit tests and simulation; two minutes, eight th
 
 simulation: ## Simulates 100,000 runs with seeded faults; SIMULATION_SEEDS changes that, SIMULATION_SEED replays one
 	$(check)
-	$(CARGO) test --release --lib simulation
+	$(CARGO) test --profile simulation --lib simulation
 
 test: test-quick test-sanitized test-static test-peer test-brokers ## Runs all tests
 
