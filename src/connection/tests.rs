@@ -1,6 +1,7 @@
 //! A connection of a scripted session on a scripted wire: no time passes.
 
 use std::{
+    cell::Cell,
     collections::VecDeque,
     time::{Duration, Instant},
 };
@@ -71,13 +72,13 @@ impl Session for Script {
 
 /// Takes as many bytes at each turn as its script says, and then none.
 struct Takes {
-    now: Instant,
+    now: Cell<Instant>,
     counts: VecDeque<usize>,
 }
 
 impl Wire for Takes {
     fn now(&self) -> Instant {
-        self.now
+        self.now.get()
     }
 
     fn read(&mut self, _buffer: &mut [u8]) -> Result<Turn, Fault> {
@@ -91,7 +92,11 @@ impl Wire for Takes {
         }
     }
 
-    fn wait(&self, _readiness: Readiness, _until: Instant) -> Result<(), Error> {
+    fn wait(&self, readiness: Readiness, until: Instant) -> Result<(), Error> {
+        // It is ready for writing at once, and for reading never.
+        if !readiness.write {
+            self.now.set(self.now.get().max(until));
+        }
         Ok(())
     }
 
@@ -107,7 +112,7 @@ fn opened(events: Vec<session::Event>) -> (Connection<Script, Takes>, Deadline) 
     let ready = [session::Event::Opened, session::Event::Ready(Ok(()))];
     let session = Script { events: ready.into_iter().chain(events).collect(), output: vec![] };
     let now = Instant::now();
-    let wire = Takes { now, counts: VecDeque::new() };
+    let wire = Takes { now: Cell::new(now), counts: VecDeque::new() };
     let opened = Connection::open("amqp://b".into(), false, session, wire, &later(now));
     let Ok((connection, Ok(()))) = opened else { panic!("it opens") };
     (connection, later(now))
@@ -161,7 +166,7 @@ fn a_refusal_that_speaks_for_every_broker_is_a_failure_of_the_run() {
         let events = VecDeque::from([session::Event::Ended(end.clone())]);
         let session = Script { events, output: vec![] };
         let now = Instant::now();
-        let wire = Takes { now, counts: VecDeque::new() };
+        let wire = Takes { now: Cell::new(now), counts: VecDeque::new() };
         let opened = Connection::open("amqp://b".into(), false, session, wire, &later(now));
         let Err(failure) = opened else { panic!("{end:?}") };
         assert_eq!(matches!(failure, Failure::OfRun(_)), is_of_run, "{failure:?}");
@@ -187,7 +192,7 @@ fn while_a_connection_is_opened_one_grant_of_credit_is_kept_for_many() {
     events.push_back(session::Event::Ready(Ok(())));
     let session = Script { events, output: vec![] };
     let now = Instant::now();
-    let wire = Takes { now, counts: VecDeque::new() };
+    let wire = Takes { now: Cell::new(now), counts: VecDeque::new() };
     let opened = Connection::open("amqp://b".into(), false, session, wire, &later(now));
     let Ok((mut connection, Ok(()))) = opened else { panic!("it opens") };
     assert!(matches!(Vec::from(connection.take_events())[..], [Event::Writable]));
