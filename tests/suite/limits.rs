@@ -172,7 +172,7 @@ fn a_flood_of_foreign_messages_is_ignored_in_little_memory() {
         .program(&bench.config().patience(60, 1, 1).set("log_level", "info"), &images(1))
         .start();
     let half = |bench: &Bench, count| {
-        bench.sandbox.wait_for(LONG, |record| record.deliveries.len() > count).unwrap()
+        bench.sandbox.wait_for(4 * LONG, |record| record.deliveries.len() > count).unwrap()
     };
     half(&bench, FLOOD / 10);
     let early = peak_memory(running.id()).unwrap();
