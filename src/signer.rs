@@ -8,7 +8,7 @@ use crate::{
     client::{self, Plan},
     config::Settings,
     connector::{Connector, Route},
-    error::{Argument, Error},
+    error::{Argument, Error, printable},
     failover::Failover,
     random, secret,
     signing::{Context, Entry, Ledger, Operation, Stamp},
@@ -58,9 +58,11 @@ impl Signer {
     /// else its user id.
     ///
     /// # Errors
+    /// [`Error::Config`] if the value of a key for a file names none, and may be what belongs into the file;
     /// [`Error::Certificate`] if a certificate, key, passphrase or password file cannot be used, or
     /// the certificate has expired or is not valid yet; [`Error::MissingArgument`] if there is no name.
     pub fn new(settings: Settings, requester: Option<&str>) -> Result<Self, Error> {
+        settings.check_files()?;
         let passphrase = settings.passphrase_file.as_deref();
         let identity = settings
             .certificate
@@ -148,8 +150,8 @@ impl Signer {
         log::info!(
             "requests: {}, to {}; replies from {}",
             run.ledger.open(),
-            run.send_to(),
-            run.listen_to()
+            printable(run.send_to()),
+            printable(run.listen_to())
         );
         log::info!(
             "longest wait without any reply: {} s timeout × {retries} windows × {send_retries} cycles = {} s",

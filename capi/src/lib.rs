@@ -230,6 +230,43 @@ mod tests {
         assert_eq!(last_error(), "a defect of this library: over and out");
     }
 
+    /// A secret in the place of any value, or of a configuration file's path.
+    #[test]
+    fn the_last_error_holds_no_secret() {
+        let text = |text: &str| CString::new(text).unwrap();
+        let keys = include_str!("../../config.example.yaml").lines().filter_map(|line| {
+            let (key, _) = line.trim_start_matches([' ', '#']).split_once(": ")?;
+            key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_').then_some(key)
+        });
+        for key in keys {
+            for value in [
+                "-----BEGIN PRIVATE KEY-----\nMaRk",
+                "Endpoint=sb://h/;SharedAccessKey=MaRk",
+                "amqps://me:MaRk@h",
+            ] {
+                let (key, value) = (text(key), text(value));
+                let (mut settings, mut signer) = (ptr::null_mut(), ptr::null_mut());
+                // SAFETY: the strings and the settings live until the end of this block.
+                unsafe {
+                    settings::amqp_messenger_settings_new(0, &raw mut settings);
+                    let (key, value) = (key.as_ptr(), value.as_ptr());
+                    settings::amqp_messenger_settings_set(settings, key, value);
+                    signer::amqp_messenger_signer_new_with_settings(
+                        settings,
+                        ptr::null(),
+                        &raw mut signer,
+                    );
+                    settings::amqp_messenger_settings_free(settings);
+                    let problem = last_error();
+                    assert!(!problem.contains("MaRk") && !problem.is_empty(), "{problem}");
+                    signer::amqp_messenger_signer_new(value, 0, ptr::null(), &raw mut signer);
+                }
+                let problem = last_error();
+                assert!(!problem.contains("MaRk") && !problem.is_empty(), "{problem}");
+            }
+        }
+    }
+
     #[test]
     fn a_nul_does_not_cut_a_text_off() {
         assert_eq!(c_string("a\0b").to_str().unwrap(), "a\u{fffd}b");

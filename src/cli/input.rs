@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Argument, Error, signing::Text};
+use crate::{Argument, Error, error::printable, signing::Text};
 
 /// A text to sign, and its form in the document: the argument itself, or with `@file` the bytes of that file.
 ///
@@ -29,7 +29,8 @@ pub(super) fn text(argument: &OsStr, latin_1: bool) -> Result<(Text, String), Er
     let byte = |c: char| {
         u8::try_from(u32::from(c)).map_err(|_| {
             let problem = format!(
-                "holds \"{c}\", which is beyond Latin-1; put the text into a file and give @FILE"
+                "holds \"{}\", which is beyond Latin-1; put the text into a file and give @FILE",
+                printable(&c.to_string())
             );
             Error::argument(Argument::Text, problem)
         })

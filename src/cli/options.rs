@@ -18,7 +18,10 @@ use super::{
     commands::Command,
     topic::{Style, Topic},
 };
-use crate::config::{SignerType, parse_level};
+use crate::{
+    config::{SignerType, parse_level},
+    error::printable,
+};
 
 /// requests signatures
 // argh uses the text of a doc comment, in which backquotes mark what is typed literally. A value with the name
@@ -172,7 +175,7 @@ impl Options {
                 || choices.is_empty() || value.to_str().is_some_and(|v| choices.contains(&v));
             // pubtools-sign is exact.
             if topic.style == Style::PubtoolsSign && !fits() {
-                let (option, value) = (flag.long, value.to_string_lossy());
+                let (option, value) = (flag.long, printable(&value.to_string_lossy()));
                 let expected = listed(choices);
                 return Err(format!("option '{option}' with value '{value}': expected {expected}"));
             }
@@ -189,7 +192,7 @@ impl Options {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         Self::from_args(&[&topic.tool], &words).map_err(|exit| {
             let text = exit.output.split_whitespace().collect::<Vec<_>>().join(" ");
-            text.strip_prefix("Error parsing ").map(String::from).unwrap_or(text)
+            printable(text.strip_prefix("Error parsing ").unwrap_or(&text))
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     Condition, Error, Run, Status,
+    error::printable,
     signing::{State, Verdict},
 };
 
@@ -48,7 +49,7 @@ fn silences(run: &Run) -> Vec<(String, String)> {
         let count = run.entries().iter().filter(|entry| fits(entry.state())).count();
         (count > 0).then(|| (name.to_owned(), format!("{count} of {all} requests {words}")))
     };
-    let no_reply = format!("have no reply from {}", run.listen_to());
+    let no_reply = format!("have no reply from {}", printable(run.listen_to()));
     let causes = [
         cause("MessagingTimeout", &no_reply, |state| {
             matches!(state, State::Sent | State::Accepted)

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::error::printable;
+
 /// Looks up an environment variable; unset, or not UTF-8, is `None`.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -15,10 +17,12 @@ pub(super) fn variables(text: &str, env: Env<'_>) -> Result<String, String> {
         let (name, after) = after.split_once('}').ok_or("a \"${\" is not closed; write ${NAME}")?;
         if name.is_empty() || name.contains(['{', ':', '^']) {
             return Err(format!(
-                "${{{name}}} is not the name of a variable; write ${{NAME}} (there are no defaults)"
+                "${{{}}} is not the name of a variable; write ${{NAME}} (there are no defaults)",
+                printable(name)
             ));
         }
         let value = env(name).ok_or_else(|| {
+            let name = printable(name);
             format!("the environment variable {name} is not set (or not UTF-8); set it, or write the value itself")
         })?;
         out.push_str(before);
@@ -32,14 +36,15 @@ pub(super) fn variables(text: &str, env: Env<'_>) -> Result<String, String> {
 /// Replaces a leading `~` by the home directory.
 pub(super) fn home(path: &str, env: Env<'_>) -> Result<PathBuf, String> {
     let Some(rest) = path.strip_prefix('~') else { return Ok(path.into()) };
+    let shown = printable(path);
     if !rest.is_empty() && !rest.starts_with('/') {
         return Err(format!(
-            "\"{path}\": only your own home directory (\"~\") is supported; write the path in full, or ./{path}"
+            "\"{shown}\": only your own home directory (\"~\") is supported; write the path in full, or ./{shown}"
         ));
     }
     let home = env("HOME").filter(|home| !home.is_empty());
     let home = home.ok_or_else(|| {
-        format!("\"{path}\" needs HOME, which is not set; write the path in full")
+        format!("\"{shown}\" needs HOME, which is not set; write the path in full")
     })?;
     Ok(PathBuf::from(
         home.trim_end_matches('/').to_string() + if rest.is_empty() { "/" } else { rest },

@@ -9,12 +9,14 @@ mod address;
 mod builder;
 mod consistency;
 mod expand;
+mod files;
 pub(crate) mod keys;
 mod level;
 pub(crate) mod nearest;
 mod reading;
 mod section;
 mod settings;
+mod shown;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::{
     BrokerUrl, Sasl, SenderTarget, Settings, SignerType, Template, TlsVerify, consistency,
     expand::Env, keys, parse_level, section::Section, values, yaml::Node,
 };
-use crate::error::Error;
+use crate::error::{Error, Secret, secret_in};
 
 impl Settings {
     /// Reads a signer's section of a file, with the process's environment.
@@ -129,7 +129,15 @@ fn brokers(node: &Node, expected: &str) -> Result<Vec<BrokerUrl>, String> {
     if urls.is_empty() {
         return Err(format!("expected {expected}, found no broker in it; list at least one"));
     }
-    urls.iter().map(|url| url.parse()).collect()
+    let read = |(index, url): (usize, &String)| {
+        let url = match secret_in(url) {
+            // The URL itself says more of these, without its secret.
+            None | Some(Secret::Userinfo | Secret::Token) => url.parse(),
+            Some(secret) => Err(format!("holds {secret}; expected amqps://host:5671")),
+        };
+        url.map_err(|problem| format!("item {}: {problem}", index + 1))
+    };
+    urls.iter().enumerate().map(read).collect()
 }
 
 fn task_id_attribute(node: &Node, expected: &str) -> Result<String, String> {

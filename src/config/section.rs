@@ -9,7 +9,7 @@ use super::{
     values,
     yaml::{self, Node},
 };
-use crate::error::Error;
+use crate::error::{Error, Secret, printable, secret_in};
 
 /// A section of the file, its variables expanded, its keys known.
 pub(super) struct Section<'a> {
@@ -40,7 +40,7 @@ impl<'a> Section<'a> {
                 return Err(fail(name, "this section is missing; add it".into()));
             }
             [] => {
-                let names = document.names.join(", ");
+                let names = printable(&document.names.join(", "));
                 return Err(fail(name, format!("this section is missing; the file has {names}")));
             }
             _ => {
@@ -49,7 +49,7 @@ impl<'a> Section<'a> {
         };
         let mut entries = BTreeMap::new();
         for (key, value) in node.entries().map_err(|problem| fail(name, problem))? {
-            let full = format!("{name}.{key}");
+            let full = format!("{name}.{}", printable(&key));
             if !known.iter().any(|known| known.name == key) {
                 return Err(fail(&full, unknown(&key, known)));
             }
@@ -86,7 +86,7 @@ impl<'a> Section<'a> {
     pub(super) fn fail(&self, key: &str, problem: impl Into<String>) -> Error {
         Error::Config {
             path: self.path.clone(),
-            key: format!("{}.{key}", self.name),
+            key: format!("{}.{}", self.name, printable(key)),
             problem: problem.into(),
         }
     }
@@ -98,7 +98,10 @@ impl<'a> Section<'a> {
         read: impl FnOnce(&Node, &str) -> Result<T, String>,
     ) -> Result<Option<T>, Error> {
         let expected = keys::row(key).takes.to_string();
-        let read = self.entries.get(key).map(|node| read(node, &expected));
+        let read = self.entries.get(key).map(|node| match pem_in(node) {
+            Some(secret) => Err(format!("holds {secret}; expected {expected}")),
+            None => read(node, &expected),
+        });
         read.transpose().map_err(|problem| self.fail(key, problem))
     }
 
@@ -143,8 +146,28 @@ impl<'a> Section<'a> {
     /// Reads a path, `~` expanded.
     pub(super) fn file(&self, key: &str) -> Result<Option<PathBuf>, Error> {
         self.optional(key, |node, expected| {
-            expand::home(&values::not_empty(node, expected)?, self.env)
+            let path = values::not_empty(node, expected)?;
+            let is_no_path = |secret: &Secret| match secret {
+                Secret::ConnectionString | Secret::Password => true,
+                Secret::Userinfo => path.contains("://"),
+                Secret::Pem | Secret::EncodedPem | Secret::Token => false,
+            };
+            match secret_in(&path).filter(is_no_path) {
+                Some(secret) => Err(format!("holds {secret}; expected {expected}")),
+                None => expand::home(&path, self.env),
+            }
         })
+    }
+}
+
+/// PEM text in a value, which no key takes: not a file's content, but its path.
+fn pem_in(node: &Node) -> Option<Secret> {
+    let is_pem = |secret: &Secret| matches!(secret, Secret::Pem | Secret::EncodedPem);
+    match node {
+        Node::Text(text) => secret_in(text).filter(is_pem),
+        Node::List(items) => items.iter().find_map(pem_in),
+        Node::Map(pairs) => pairs.iter().find_map(|(key, value)| pem_in(key).or(pem_in(value))),
+        _ => None,
     }
 }
 

@@ -13,7 +13,7 @@ use super::{BrokerUrl, Sasl, SenderTarget, Template, TlsVerify};
 
 /// A signer's settings, from a section of the configuration file or from [`Settings::builder`]; they are checked once
 /// and cannot be changed afterwards.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     pub(crate) path: PathBuf,
     pub(crate) section: &'static str,

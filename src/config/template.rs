@@ -92,7 +92,11 @@ fn field_name(name: &str) -> Result<String, String> {
     } else {
         return Ok(name.into());
     };
-    Err(if name.is_empty() { problem.into() } else { format!("{{{name}}}: {problem}") })
+    Err(if name.is_empty() {
+        problem.into()
+    } else {
+        format!("{{{}}}: {problem}", crate::error::printable(name))
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::{fmt, net::Ipv6Addr, str::FromStr};
 
+use crate::error::printable;
+
 /// A broker's address: the transport, the host and the port.
 ///
 /// Displays as `amqps://host:port`, an IPv6 address in brackets. Never holds credentials.
@@ -33,9 +35,9 @@ impl FromStr for BrokerUrl {
     /// Reads `amqps://host:port`; the port may be missing (5671, and 5672 for `amqp`).
     ///
     /// # Errors
-    /// The problem with the URL, and what is expected. A password in it is not repeated.
+    /// The problem with the URL, and what is expected. What may be a secret in it is not repeated.
     fn from_str(text: &str) -> Result<Self, String> {
-        let shown = without_credentials(text);
+        let shown = printable(text);
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(if text.trim_start().starts_with("failover:") {
                 "failover URLs are not supported; list each broker as its own amqps://host:port"
@@ -50,9 +52,11 @@ impl FromStr for BrokerUrl {
             _ => return Err(format!("\"{shown}\" is neither amqps:// nor amqp://")),
         };
         if rest.contains('@') {
-            return Err(format!(
-                "\"{shown}\" holds a user name or password; remove it and use username and password_file"
-            ));
+            // What follows the sign may still be a part of the password.
+            return Err(
+                "holds a user name or password; remove it and use username and password_file"
+                    .into(),
+            );
         }
         if rest.contains(['?', '#']) {
             return Err(format!(
@@ -72,25 +76,13 @@ impl FromStr for BrokerUrl {
             None if tls => 5671,
             None => 5672,
             Some(digits) => parse_port(digits).ok_or_else(|| {
+                let shown = printable(host);
                 format!(
                     "\"{shown}\": the port is not a number from 1 to 65535; write amqps://host:5671"
                 )
             })?,
         };
         Ok(Self { tls, host: host.into(), port })
-    }
-}
-
-/// Replaces everything up to the last `@` so that no password is repeated.
-fn without_credentials(text: &str) -> String {
-    match text.rsplit_once('@') {
-        None => crate::error::printable(text),
-        Some((before, after)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            let scheme =
-                if scheme.chars().all(|c| c.is_ascii_alphanumeric()) { scheme } else { "" };
-            format!("{scheme}://…@{}", crate::error::printable(after))
-        }
     }
 }
 
@@ -199,7 +191,6 @@ mod tests {
             let problem = text.parse::<BrokerUrl>().unwrap_err();
             let named_as_scheme = text.starts_with("secret://");
             assert!(named_as_scheme || !problem.contains("secret"), "{problem}");
-            assert!(problem.contains("broker"), "{problem}");
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::yaml::Node;
+use crate::error::printable;
 
 /// The longest time of a key (136 years): the sum of a few of them stays within the clock's range.
 const LONGEST: f64 = u32::MAX as f64;
@@ -57,7 +58,8 @@ pub(super) fn string_map(node: &Node, expected: &str) -> Result<BTreeMap<String,
     }
     let mut map = BTreeMap::new();
     for (key, value) in node.entries()? {
-        let value = text(value, "a string").map_err(|problem| format!("{key}: {problem}"))?;
+        let value =
+            text(value, "a string").map_err(|problem| format!("{}: {problem}", printable(&key)))?;
         map.insert(key.into_owned(), value);
     }
     Ok(map)
@@ -91,7 +93,8 @@ fn integer(text: &str) -> Result<Option<i128>, String> {
     if digits.len() > 1 && digits.starts_with('0') {
         let decimal = digits.trim_start_matches(['0', '_']);
         return Err(format!(
-            "\"{text}\" begins with 0, which YAML may take as octal; write it without (\"{decimal}\")"
+            "\"{}\" begins with 0, which YAML may take as octal; write it without (\"{decimal}\")",
+            printable(text)
         ));
     }
     Ok(trimmed.replace('_', "").parse().ok())

@@ -2,6 +2,7 @@
 
 mod argument;
 mod condition;
+mod debug;
 mod phase;
 mod printable;
 mod subject;
@@ -11,7 +12,7 @@ use std::{fmt, io, path::PathBuf, time::Duration};
 pub use argument::Argument;
 pub use condition::Condition;
 pub use phase::Phase;
-pub(crate) use printable::printable;
+pub(crate) use printable::{Secret, printable, printable_body, printable_path, secret_in};
 pub use subject::Subject;
 
 /// Why TLS with a broker failed.
@@ -32,8 +33,8 @@ pub enum TlsCause {
 
 /// Why a run, or a step of it, ended.
 ///
-/// Displays as one lower-case clause that names what failed; its `source` is the operating system's reason.
-#[derive(Debug)]
+/// Displays as one lower-case clause that names what failed; its `source` is the operating system's reason. What may be
+/// a secret is in neither this text nor that of `Debug`.
 #[non_exhaustive]
 pub enum Error {
     /// An argument of the operation is wrong.
@@ -196,17 +197,21 @@ impl fmt::Display for Error {
                 write!(f, "{reason}; {argument} is required")
             }
             Self::Config { path, key, problem } if key.is_empty() => {
-                write!(f, "{}: {problem}", path.display())
+                write!(f, "{}: {problem}", printable_path(path))
             }
             Self::Config { path, key, problem } if path.as_os_str().is_empty() => {
                 write!(f, "{key}: {problem}")
             }
             Self::Config { path, key, problem } => {
-                write!(f, "{}: {key}: {problem}", path.display())
+                write!(f, "{}: {key}: {problem}", printable_path(path))
             }
-            Self::Certificate { path, problem } => write!(f, "{}: {problem}", path.display()),
-            Self::InputFile { path, .. } => write!(f, "{}: cannot read the input", path.display()),
-            Self::LocalFile { path, .. } => write!(f, "{}: cannot read or write", path.display()),
+            Self::Certificate { path, problem } => write!(f, "{}: {problem}", printable_path(path)),
+            Self::InputFile { path, .. } => {
+                write!(f, "{}: cannot read the input", printable_path(path))
+            }
+            Self::LocalFile { path, .. } => {
+                write!(f, "{}: cannot read or write", printable_path(path))
+            }
             Self::Network { broker, phase, .. } => write!(f, "{broker}: {phase} failed"),
             Self::Timeout { broker, phase, after } => {
                 write!(f, "{broker}: {phase}: no answer within {} s", after.as_secs_f64())

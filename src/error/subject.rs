@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::printable;
+
 /// What a broker refused or ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -27,8 +29,8 @@ impl fmt::Display for Subject {
             Self::WithoutSasl => f.write_str("connection without SASL"),
             Self::Login => f.write_str("login"),
             Self::Session => f.write_str("session"),
-            Self::Sending(address) => write!(f, "sending to \"{address}\""),
-            Self::Listening(address) => write!(f, "listening to \"{address}\""),
+            Self::Sending(address) => write!(f, "sending to \"{}\"", printable(address)),
+            Self::Listening(address) => write!(f, "listening to \"{}\"", printable(address)),
         }
     }
 }

@@ -21,6 +21,7 @@ mod operations;
 mod raw_bytes;
 mod reach;
 mod replies;
+mod secrets;
 mod sending;
 mod signals;
 mod streams;

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     broker::{HandOver, ReplyId},
-    error::{Condition, Phase},
+    error::{Condition, Phase, printable_body},
     session::{self, End, Event, Target},
     signing::Request,
 };
@@ -221,7 +221,7 @@ impl session::Session for Session {
             let words = format!("the message has {size} bytes; the broker accepts at most {limit}");
             return HandOver::Never(Condition::new("amqp:link:message-size-exceeded", &words));
         }
-        log::trace!("request: {}", request.body);
+        log::trace!("request: {}", printable_body(&request.body));
         self.engine.send(self.outbound.sent(entry), &message);
         HandOver::Done
     }

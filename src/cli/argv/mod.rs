@@ -15,7 +15,7 @@ use super::{
     options::{self, Flag, Options},
     topic::{Style, Topic, Usage},
 };
-use crate::config::nearest::nearest;
+use crate::{config::nearest::nearest, error::printable};
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ fn choose_command(
                 let name = option.split('=').next().unwrap_or_default();
                 let known = options::all().any(|flag| flag.long == name);
                 let problem = if known { "comes after the command" } else { "is not an option" };
-                return Err(topic.usage(format!("{option} {problem}")));
+                return Err(topic.usage(format!("{} {problem}", printable(name))));
             }
             name => {
                 let Some(index) = names.iter().position(|known| known == name) else {
@@ -107,7 +107,8 @@ fn choose_command(
                         Some(near) => format!("did you mean {near}?"),
                         None => format!("the commands are {}", names.join(", ")),
                     };
-                    return Err(topic.usage(format!("\"{name}\" is not a command; {hint}")));
+                    let shown = printable(name);
+                    return Err(topic.usage(format!("\"{shown}\" is not a command; {hint}")));
                 };
                 let command = Command::ALL[index];
                 return Ok(if wants_help {
@@ -178,7 +179,7 @@ fn check(
 ) -> Result<(), String> {
     let name = command.name();
     if let Some(word) = inputs.first().filter(|_| !command.row().inputs) {
-        let word = word.to_string_lossy();
+        let word = printable(&word.to_string_lossy());
         return Err(format!("unexpected argument \"{word}\": {name} takes only options"));
     }
     let is_given = |flag: &Flag| given.iter().any(|(known, _)| known.long == flag.long);
@@ -237,9 +238,10 @@ fn unknown(command: Command, name: &str) -> String {
     } else {
         ""
     };
+    let shown = printable(name);
     match nearest(name, options::of(command).map(|flag| flag.long)) {
-        Some(near) => format!("no such option: {name}; did you mean {near}?{input}"),
-        None => format!("no such option: {name}{input}"),
+        Some(near) => format!("no such option: {shown}; did you mean {near}?{input}"),
+        None => format!("no such option: {shown}{input}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings without a file.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 
 use log::LevelFilter;
 
@@ -11,7 +11,7 @@ use super::{
     section::Section,
     yaml::Node,
 };
-use crate::error::Error;
+use crate::error::{Error, printable};
 
 /// Builds [`Settings`] without a file.
 ///
@@ -40,7 +40,7 @@ use crate::error::Error;
 /// assert_eq!(settings.longest_silence().as_secs(), 60 * 3 * 2);
 /// # Ok::<(), amqp_messenger::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct SettingsBuilder {
     signer: SignerType,
@@ -51,6 +51,17 @@ impl Settings {
     /// Starts settings without a file.
     pub fn builder(signer: SignerType) -> SettingsBuilder {
         SettingsBuilder { signer, entries: BTreeMap::new() }
+    }
+}
+
+/// Values may be secrets before they are checked.
+impl fmt::Debug for SettingsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self.entries.keys().map(|key| printable(key)).collect();
+        f.debug_struct("SettingsBuilder")
+            .field("signer", &self.signer)
+            .field("keys", &keys)
+            .finish_non_exhaustive()
     }
 }
 

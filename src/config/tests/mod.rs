@@ -8,6 +8,7 @@ use super::*;
 use crate::error::Error;
 
 mod refusals;
+mod secrets;
 
 const BASE: &[(&str, &str)] = &[
     ("messaging_brokers", "[\"amqps://broker:5671\"]"),

@@ -89,7 +89,7 @@ impl Node {
                 }
             };
             if entries.iter().any(|(known, _)| *known == key) {
-                return Err(format!("duplicate key \"{key}\"; remove one"));
+                return Err(format!("duplicate key \"{}\"; remove one", printable(&key)));
             }
             entries.push((key, value));
         }
@@ -136,9 +136,9 @@ struct Sections<'a> {
 
 impl Sections<'_> {
     fn read(&mut self, text: &str) -> Result<(), String> {
-        serde_yaml::Deserializer::from_str(text)
-            .deserialize_any(self)
-            .map_err(|error| format!("not a YAML file of sections: {error}"))
+        serde_yaml::Deserializer::from_str(text).deserialize_any(self).map_err(|error| {
+            format!("not a YAML file of sections: {}", printable(&error.to_string()))
+        })
     }
 }
 

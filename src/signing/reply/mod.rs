@@ -12,6 +12,7 @@ use value::kind;
 pub use verdict::Verdict;
 
 use super::{pyjson, pyread, request::Request};
+use crate::error::printable;
 
 /// A message from the reply address, as received.
 #[derive(Clone, Debug)]
@@ -70,9 +71,13 @@ pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, Strin
     let id = match message.get(message_id_key) {
         Some(Value::String(id)) => id.clone(),
         Some(other) => {
-            return Err(format!("\"{message_id_key}\" is {}: expected a string", kind(other)));
+            return Err(format!(
+                "\"{}\" is {}: expected a string",
+                printable(message_id_key),
+                kind(other)
+            ));
         }
-        None => return Err(format!("it has no \"{message_id_key}\" in \"msg\"")),
+        None => return Err(format!("it has no \"{}\" in \"msg\"", printable(message_id_key))),
     };
     Ok(Parsed { id, whole, properties: raw.properties })
 }

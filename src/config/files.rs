@@ -1,0 +1,86 @@
+//! Values of keys for files that are no files, and may be the secret itself.
+
+use std::{io, path::Path};
+
+use super::Settings;
+use crate::error::Error;
+
+impl Settings {
+    /// Checks that the value of each key for a file is one, if it may be what belongs into the file.
+    ///
+    /// Other errors name the file. This one does not: `password_file: hunter2`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a value that names no file and does not look like a path.
+    pub(crate) fn check_files(&self) -> Result<(), Error> {
+        for (key, path) in [
+            ("messaging_cert_key", &self.certificate),
+            ("messaging_ca_cert", &self.ca),
+            ("messaging_key_passphrase_file", &self.passphrase_file),
+            ("password_file", &self.password_file),
+        ] {
+            let Some(path) = path.as_deref().filter(|path| !looks_like_path(path)) else {
+                continue;
+            };
+            if let Err(error) = path.metadata()
+                && !is_below_a_folder(path)
+            {
+                return Err(Error::Config {
+                    path: self.path.clone(),
+                    key: format!("{}.{key}", self.section),
+                    problem: problem(&error),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a value is written as a path is: in full, or from here or the folder above on.
+///
+/// A password or base64 may hold, or begin with, one "/".
+pub(super) fn looks_like_path(path: &Path) -> bool {
+    let text = path.as_os_str().to_string_lossy();
+    let is_full = text.starts_with('/') && text.matches('/').count() > 1;
+    is_full || text.starts_with("./") || text.starts_with("../")
+}
+
+/// Whether the value names a file, which need not exist, in a folder that does.
+fn is_below_a_folder(path: &Path) -> bool {
+    let named = |folder: &&Path| !folder.as_os_str().is_empty() && folder.parent().is_some();
+    path.parent().filter(named).is_some_and(Path::is_dir)
+}
+
+fn problem(error: &io::Error) -> String {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound => "the file does not exist".into(),
+        _ => error.to_string(),
+    };
+    format!(
+        "{reason}; expected the path of a file, not what belongs into it (the value is not shown, in case it is that)"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_two_slashes_or_begins_with_a_dot() {
+        for (path, expected) in [
+            ("/etc/pass", true),
+            ("./pass", true),
+            ("../pass", true),
+            ("hunter2", false),
+            ("hun/ter2", false),
+            ("/hunter2", false),
+            (".hunter2", false),
+            ("hun//ter2", false),
+        ] {
+            assert_eq!(looks_like_path(Path::new(path)), expected, "{path}");
+        }
+        assert!(is_below_a_folder(Path::new("src/none")));
+        assert!(!is_below_a_folder(Path::new("none/none")));
+        assert!(!is_below_a_folder(Path::new("/none")) && !is_below_a_folder(Path::new("none")));
+    }
+}
