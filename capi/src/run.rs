@@ -248,7 +248,7 @@ fn state(state: &State) -> amqp_messenger_state {
         State::NotSent => amqp_messenger_state::AMQP_MESSENGER_NOT_SENT,
         State::Sent => amqp_messenger_state::AMQP_MESSENGER_SENT,
         State::Accepted => amqp_messenger_state::AMQP_MESSENGER_ACCEPTED,
-        State::Returned(_) => amqp_messenger_state::AMQP_MESSENGER_RETURNED,
+        State::Returned(_) | State::NotNow(_) => amqp_messenger_state::AMQP_MESSENGER_RETURNED,
         State::Undeliverable(_) => amqp_messenger_state::AMQP_MESSENGER_UNDELIVERABLE,
         State::Answered(_) => amqp_messenger_state::AMQP_MESSENGER_ANSWERED,
         // This much is certain of a state that this interface does not know.
@@ -263,6 +263,7 @@ fn problem(entry: &Entry) -> Option<String> {
         State::Sent => "no reply, and the broker never confirmed the request".into(),
         State::Accepted => "no reply, although the broker accepted the request".into(),
         State::Returned(how) => format!("returned by the broker ({how})"),
+        State::NotNow(condition) => format!("returned by the broker ({condition})"),
         State::Undeliverable(condition) => format!("not accepted by the broker: {condition}"),
         State::Answered(reply) => match &reply.verdict {
             Verdict::Signed => return None,

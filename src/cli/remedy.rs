@@ -25,6 +25,11 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
             address("topic_listen_to", "read from", condition)
         }
         Error::Refused { what: Subject::Sending(_), condition, .. } => address("topic_send_to", "write to", condition),
+        Error::Refused { what: Subject::Session, condition, .. }
+            if matches!(condition.name.as_str(), "amqp:invalid-field" | "amqp:not-implemented") =>
+        {
+            "check topic_send_to and topic_listen_to: the broker does not understand one of these addresses".into()
+        }
         // RabbitMQ ends the session for either address, and says which in its own words.
         Error::Refused { what: Subject::Session, condition, .. } if condition.name != "amqp:not-found" => {
             "check topic_send_to and topic_listen_to, and that the client's identity may use them".into()
@@ -39,8 +44,34 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
     })
 }
 
+const SMALLER: &str = "sign fewer items in one request (chunk_size), or raise the broker's limit";
+
+/// Whether running again helps with a request that the broker did not accept for this reason.
+pub(super) fn of_running_again(condition: &Condition) -> &'static str {
+    match condition.name.as_str() {
+        "amqp:precondition-failed"
+        | "amqp:link:message-size-exceeded"
+        | "amqp:decode-error"
+        | "amqp:frame-size-too-small"
+        | "amqp:invalid-field"
+        | "amqp:not-implemented" => "running again does not help",
+        _ => "running again may not help",
+    }
+}
+
+/// One clause for a request that the broker returned with this AMQP outcome; `None` if there is nothing to add.
+pub(super) fn of_return(outcome: &str) -> Option<String> {
+    (outcome == "released").then(|| {
+        "a broker may return requests so if no queue belongs to the address, as RabbitMQ does: check topic_send_to"
+            .into()
+    })
+}
+
 fn address(key: &str, access: &str, condition: &Condition) -> String {
     match condition.name.as_str() {
+        "amqp:invalid-field" | "amqp:not-implemented" => {
+            format!("check {key}: the broker does not understand such an address")
+        }
         "amqp:not-found" | "failed" => {
             format!("check {key}: the broker has no such address, and does not create one")
         }
@@ -56,9 +87,9 @@ pub(super) fn of_condition(condition: &Condition) -> Option<String> {
             "the broker keeps nothing on disk and accepts no durable messages: set durable: false"
                 .into()
         }
-        "amqp:link:message-size-exceeded" => {
-            "sign fewer items in one request (chunk_size), or raise the broker's limit".into()
-        }
+        "amqp:link:message-size-exceeded" => SMALLER.into(),
+        "amqp:precondition-failed" if condition.description.contains("size") => SMALLER.into(),
+        "amqp:decode-error" => format!("the request may be too large for the broker: {SMALLER}"),
         "amqp:not-found" => {
             "check the address, and open_hostname if the broker has virtual hosts".into()
         }

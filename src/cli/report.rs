@@ -27,6 +27,12 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
                     format!("{subject}: {}", condition.description),
                 ));
             }
+            (State::NotNow(condition), _) if result.is_ok() => {
+                causes.push((
+                    condition_name(condition),
+                    format!("{subject}: {}", condition.description),
+                ));
+            }
             (_, Some(Verdict::Unusable { problem })) => {
                 causes.push(("MalformedReply".into(), format!("{subject}: {problem}")));
             }
@@ -112,15 +118,18 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
                 );
             }
             State::Returned(how) => {
-                tell!("{tool}: {subject}: returned by the broker ({how}); {again}")
+                tell!("{tool}: {subject}: returned by the broker ({how}); {again}");
+                remedies.extend(remedy::of_return(how));
+            }
+            State::NotNow(condition) => {
+                tell!("{tool}: {subject}: not accepted by the broker: {condition}; {again}");
             }
             State::Undeliverable(condition) if refusal == Some(condition) => {
                 tell!("{tool}: {subject}: refused; {again}");
             }
             State::Undeliverable(condition) => {
-                tell!(
-                    "{tool}: {subject}: not accepted by the broker: {condition}; running again does not help"
-                );
+                let again = remedy::of_running_again(condition);
+                tell!("{tool}: {subject}: not accepted by the broker: {condition}; {again}");
                 remedies.extend(remedy::of_condition(condition));
             }
             State::Answered(reply) => print_verdict(tool, subject, &reply.verdict),

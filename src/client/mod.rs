@@ -177,7 +177,8 @@ impl<B: Broker> Client<'_, B> {
                 let id = &self.ledger.entries()[entry].request().id;
                 log::trace!("outcome of request {id}: {outcome:?}");
                 // A delivery settled without an outcome is not progress, or a broker could continue with that forever.
-                let news = if outcome == Outcome::Unknown { News::Other } else { News::Outcome };
+                let is_progress = !matches!(outcome, Outcome::Unknown | Outcome::Blamed(_));
+                let news = if is_progress { News::Outcome } else { News::Other };
                 self.ledger.outcome(entry, outcome);
                 news
             }

@@ -104,10 +104,12 @@ impl Failure {
     }
 
     /// Whether another login may help: SASL is required, or the client is not authorised. If an address is
-    /// missing, it does not help.
+    /// missing or is not understood, it does not help.
     fn may_be_the_login(&self) -> bool {
-        let error = self.error();
-        matches!(error, Error::Refused { condition, .. } if condition.name != "amqp:not-found")
+        let is_address = |name: &str| {
+            matches!(name, "amqp:not-found" | "amqp:invalid-field" | "amqp:not-implemented")
+        };
+        matches!(self.error(), Error::Refused { condition, .. } if !is_address(&condition.name))
     }
 
     fn is_of_protocol(&self) -> bool {

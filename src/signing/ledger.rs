@@ -32,6 +32,8 @@ pub struct Entry {
     was_accepted: bool,
     /// Its last sending has no outcome.
     is_in_doubt: bool,
+    /// A connection was ended, probably because of it.
+    was_blamed: bool,
 }
 
 impl Entry {
@@ -73,6 +75,8 @@ pub enum State {
     Accepted,
     /// The broker returned it (AMQP outcome `released` or `modified`, AMQP 1.0 part 3.4): it is sent again.
     Returned(&'static str),
+    /// The broker cannot accept it at the moment, for this reason: it is sent again.
+    NotNow(Condition),
     /// The broker does not accept it, for this reason.
     Undeliverable(Condition),
     /// A reply has come.
@@ -87,6 +91,10 @@ pub(crate) enum Outcome {
     Undeliverable(Condition),
     /// The request is sent again later; the name of the AMQP outcome.
     Returned(&'static str),
+    /// The request is sent again later: the broker is full, for example.
+    NotNow(Condition),
+    /// No outcome, but the broker ended the connection, probably because of this request.
+    Blamed(Condition),
     /// The broker settled the delivery without an outcome.
     Unknown,
 }
@@ -122,6 +130,7 @@ impl Ledger {
                 cycle: 0,
                 was_accepted: false,
                 is_in_doubt: false,
+                was_blamed: false,
             })
             .collect();
         Self {
@@ -152,7 +161,8 @@ impl Ledger {
 
     /// Marks the requests that the broker returned as to be sent again.
     pub(crate) fn begin_window(&mut self) {
-        let returned = self.indices(|entry| matches!(entry.state, State::Returned(_)));
+        let returned =
+            self.indices(|entry| matches!(entry.state, State::Returned(_) | State::NotNow(_)));
         self.unsent.extend(returned);
     }
 
@@ -215,6 +225,13 @@ impl Ledger {
                 entry.state = State::Returned(how);
                 entry.is_in_doubt = false;
             }
+            Outcome::NotNow(condition) => {
+                entry.state = State::NotNow(condition);
+                entry.is_in_doubt = false;
+            }
+            // The next broker may accept it; twice is no accident.
+            Outcome::Blamed(condition) if entry.was_blamed => self.undeliverable(index, condition),
+            Outcome::Blamed(_) => entry.was_blamed = true,
             Outcome::Undeliverable(condition) => self.undeliverable(index, condition),
             Outcome::Accepted | Outcome::Unknown => {}
         }

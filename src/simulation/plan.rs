@@ -21,9 +21,24 @@ impl Condition {
         match self.name {
             "amqp:unauthorized-access" | "amqp:not-found" | "amqp:not-allowed" => Meaning::Refusal,
             "failed" if self.description.starts_with("AMQ119002") => Meaning::Refusal,
+            "amqp:invalid-field" | "amqp:not-implemented" => Meaning::Unsupported,
             "amqp:precondition-failed" => Meaning::Unfit,
-            _ => Meaning::Passing,
+            "amqp:decode-error" | "amqp:link:message-size-exceeded" => Meaning::BadMessage,
+            "amqp:internal-error"
+            | "amqp:resource-limit-exceeded"
+            | "amqp:resource-locked"
+            | "amqp:resource-deleted"
+            | "amqp:connection:forced"
+            | "amqp:link:detach-forced" => Meaning::Passing,
+            _ => Meaning::Unclear,
         }
+    }
+}
+
+impl Meaning {
+    /// Whether it refuses what is asked for at a link, a session or a connection.
+    pub(crate) fn refuses(self) -> bool {
+        matches!(self, Self::Refusal | Self::Unsupported)
     }
 }
 
@@ -31,10 +46,16 @@ impl Condition {
 pub(crate) enum Meaning {
     /// The client may not, or there is no such thing.
     Refusal,
+    /// What the client asks for is not understood; said of a message, it is wrong.
+    Unsupported,
     /// What was sent is wrong and would be again.
     Unfit,
-    /// It may pass.
+    /// The same of one message.
+    BadMessage,
+    /// A state that passes.
     Passing,
+    /// It may pass.
+    Unclear,
 }
 
 /// What becomes of one connection. The default is a good broker.

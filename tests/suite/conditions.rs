@@ -10,21 +10,22 @@ use crate::{
     peer::{self, Peer},
 };
 
-const REFUSALS: [(&str, &str); 4] = [
+const REFUSALS: [(&str, &str); 6] = [
     ("amqp:unauthorized-access", "says the peer"),
     ("amqp:not-found", "says the peer"),
     ("amqp:not-allowed", "says the peer"),
     ("failed", "AMQ119002: says the peer"),
+    // Of a message these two say that it is wrong.
+    ("amqp:invalid-field", "says the peer"),
+    ("amqp:not-implemented", "says the peer"),
 ];
 
-const PASSING: [&str; 18] = [
+const PASSING: [&str; 16] = [
     "amqp:internal-error",
     "amqp:resource-limit-exceeded",
     "amqp:resource-locked",
     "amqp:resource-deleted",
     "amqp:illegal-state",
-    "amqp:not-implemented",
-    "amqp:invalid-field",
     "amqp:decode-error",
     "amqp:frame-size-too-small",
     "amqp:connection:forced",
@@ -100,7 +101,8 @@ fn to(next: &Bench, port: u16) -> Config {
 #[test]
 fn a_refusal_ends_the_run_wherever_it_occurs_and_is_reported_once() {
     for (condition, words) in REFUSALS {
-        for place in LINKS_AND_ABOVE.into_iter().chain([Outcome]) {
+        let outcome = Some(Outcome).filter(|_| !OF_MESSAGES.contains(&condition));
+        for place in LINKS_AND_ABOVE.into_iter().chain(outcome) {
             Case::new(place, condition, words).expect(
                 77,
                 &format!("refused: {condition}: {words}"),
@@ -130,19 +132,139 @@ fn a_temporary_condition_leads_to_the_next_broker_and_is_reported_once() {
     }
 }
 
+/// What these say of a message would be said again.
+const OF_MESSAGES: [&str; 6] = [
+    "amqp:precondition-failed",
+    "amqp:link:message-size-exceeded",
+    "amqp:decode-error",
+    "amqp:frame-size-too-small",
+    "amqp:invalid-field",
+    "amqp:not-implemented",
+];
+
+/// States of a broker, which pass.
+const STATES: [&str; 7] = [
+    "amqp:resource-limit-exceeded",
+    "amqp:resource-locked",
+    "amqp:resource-deleted",
+    "amqp:internal-error",
+    "amqp:connection:forced",
+    "amqp:link:detach-forced",
+    "amqp:link:transfer-limit-exceeded",
+];
+
 #[test]
 fn as_an_outcome_it_ends_the_item_and_is_reported_once() {
-    for condition in PASSING.into_iter().chain(["amqp:precondition-failed"]) {
+    let unclear = PASSING
+        .into_iter()
+        .filter(|condition| !STATES.contains(condition) && !OF_MESSAGES.contains(condition))
+        .map(|condition| (condition, "may not help"));
+    for (condition, again) in
+        OF_MESSAGES.map(|name| (name, "does not help")).into_iter().chain(unclear)
+    {
         let ended = Case::new(Outcome, condition, "says the peer").expect(
             75,
-            &format!("{condition}: says the peer"),
+            &format!("{condition}: says the peer; running again {again}"),
             0,
         );
         ended.says("not accepted by the broker");
     }
 }
 
-/// On the sender it ends requests that were never accepted; elsewhere it is temporary.
+/// A request that meets a state of the broker is sent again, from the next window on.
+#[test]
+fn what_is_rejected_because_of_a_state_that_passes_is_sent_again() {
+    let states = STATES.map(|name| (name, "it is full"));
+    for (name, words) in states.into_iter().chain([("failed", "AMQ229102: it is full")]) {
+        let full = Refusal { condition: name.into(), description: Some(words.into()) };
+        let bench = Bench::misbehaving(vec![rule(When::Delivery(1), RequestAct::Reject(full))]);
+        let ended = bench.run(&bench.config().patience(1, 2, 1), &images(2)).expect(0);
+        took_between(&ended, 1.0, 3.0);
+        assert_eq!(bench.record().requests.len(), 4, "{name}");
+    }
+    let full = Refusal {
+        condition: "amqp:resource-limit-exceeded,queue=sign,reason=maxlen".into(),
+        description: Some("it is full".into()),
+    };
+    let bench = Bench::misbehaving(vec![rule(When::Any, RequestAct::Reject(full))]);
+    let ended = bench.run(&bench.config().patience(1, 2, 1), &images(1)).expect(75);
+    took_between(&ended, 2.0, 4.0);
+    ended.says_once(
+        "amqp:resource-limit-exceeded: it is full (queue: sign, reason: maxlen); running again can help",
+    );
+    assert_eq!(bench.record().requests.len(), 2);
+}
+
+/// RabbitMQ ends the session and ActiveMQ the connection for a message that is too large. The next broker may accept it;
+/// a second time is no accident.
+#[test]
+fn a_message_that_ends_connections_fails_after_the_second() {
+    for (place, condition) in [
+        (Session, "amqp:precondition-failed"),
+        (Connection, "amqp:decode-error"),
+        (Sender, "amqp:link:message-size-exceeded"),
+    ] {
+        let (port, done) = peer::listen(move |stream| {
+            let Ok(mut peer) = Peer::attached(stream) else { return };
+            let _ = peer.grant(9);
+            let _ = peer.transfer();
+            let words = "message size 9 is larger than 8";
+            let frame = match place {
+                Session => peer::end(condition, words),
+                Connection => peer::close(condition, words),
+                _ => peer.detach(Role::Sender, condition, words),
+            };
+            let _ = peer.answer(&frame);
+            peer.hang_up_after_close();
+        });
+        let bench = Bench::new();
+        let ended = bench.run(&peer::alone(&bench, port), &images(1)).expect(75);
+        took_between(&ended, 0.0, 8.0);
+        ended
+            .says("not accepted by the broker")
+            .says("is larger than 8; running again does not help")
+            .says("sign fewer items in one request (chunk_size), or raise the broker's limit");
+        assert!(done.try_iter().count() <= 3, "{condition}");
+    }
+}
+
+/// RabbitMQ says so of every address that it does not understand.
+#[test]
+fn an_address_that_the_broker_does_not_understand_ends_the_run_at_once() {
+    for condition in ["amqp:invalid-field", "amqp:not-implemented"] {
+        let refusal = || {
+            LinkAct::Refuse(Refusal {
+                condition: condition.into(),
+                description: Some("unknown".into()),
+            })
+        };
+        for (when, target, remedy) in [
+            (When::ReceiverLink, "auto", "check topic_listen_to: the broker does not understand"),
+            (When::SenderLink, "address", "check topic_send_to: the broker does not understand"),
+            (When::SenderLink, "auto", "check topic_send_to: the broker does not understand"),
+        ] {
+            let bench = Bench::misbehaving(vec![rule(when, refusal())]);
+            let config = bench.config().set("sender_target", target);
+            let ended = bench.run(&config, &images(1)).expect(77);
+            took_between(&ended, 0.0, 5.0);
+            ended.says_once(&format!("refused: {condition}: unknown")).says(remedy);
+            assert_eq!(bench.record().requests.len(), 0);
+        }
+        let (port, _) = peer::listen(move |stream| {
+            let Ok(mut peer) = Peer::half_attached(stream) else { return };
+            let _ = peer.answer(&peer::end(condition, "unknown_destination"));
+            peer.hang_up_after_close();
+        });
+        let bench = Bench::new();
+        let ended = bench.run(&peer::alone(&bench, port), &images(1)).expect(77);
+        took_between(&ended, 0.0, 5.0);
+        ended
+            .says_once(&format!("session refused: {condition}: unknown_destination"))
+            .says("check topic_send_to and topic_listen_to");
+    }
+}
+
+/// On the sender it ends requests that were never accepted; elsewhere the next broker may accept them.
 #[test]
 fn a_failed_precondition_ends_requests_that_were_never_accepted() {
     let words = "amqp:precondition-failed: durable messages are not accepted";

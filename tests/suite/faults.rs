@@ -113,8 +113,8 @@ fn the_outcome_of_a_request_affects_only_that_request() {
     let says = "not accepted by the broker: modified by the broker as undeliverable here";
     let missing = Fault { set: ONE_WINDOW, status: 75, says, ..NONE };
     Fault { rules: "modify=undeliverable-here@request=#", ..missing }.at_every_position();
-    let says = "not accepted by the broker: amqp:internal-error: a rule of the sandbox refuses it";
-    Fault { rules: "reject=amqp:internal-error@request=#", says, ..missing }.at_every_position();
+    let says = "not accepted by the broker: vendor:no-idea: a rule of the sandbox refuses it";
+    Fault { rules: "reject=vendor:no-idea@request=#", says, ..missing }.at_every_position();
     Fault {
         rules: "no-credit@sender",
         says: "nothing could be sent for 1 s: the broker granted no credit",

@@ -108,6 +108,8 @@ fn a_request_that_is_always_returned_is_reported_at_the_end() {
         let ended = bench.run(&bench.config().patience(1, 2, 1), &images(2)).expect(75);
         took_between(&ended, 2.0, 2.9);
         ended.says(&format!("returned by the broker ({word}); running again can help"));
+        let hint = "as RabbitMQ does: check topic_send_to";
+        assert_eq!(ended.stderr.contains(hint), word == "released", "{}", ended.stderr);
         assert_eq!(arrivals(&bench), [2, 2]);
     }
 }

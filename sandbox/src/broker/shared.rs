@@ -9,7 +9,7 @@ use std::{
 
 use fe2o3_amqp::types::{
     definitions::{Error, ErrorCondition},
-    primitives::Symbol,
+    primitives::{OrderedMap, Symbol, Value},
 };
 
 use super::router::Router;
@@ -76,6 +76,12 @@ impl Broker {
 
 /// Converts a refusal into an AMQP error.
 pub(crate) fn amqp_error(refusal: Refusal) -> Error {
-    let condition = ErrorCondition::Custom(Symbol::from(refusal.condition));
-    Error::new(condition, refusal.description, None)
+    let mut parts = refusal.condition.split(',');
+    let condition = ErrorCondition::Custom(Symbol::from(parts.next().unwrap_or_default()));
+    let entries = parts.map(|entry| {
+        let (key, value) = entry.split_once('=').unwrap_or((entry, ""));
+        (Symbol::from(key), Value::from(value.to_owned()))
+    });
+    let info: OrderedMap<_, _> = entries.collect();
+    Error::new(condition, refusal.description, (!info.is_empty()).then_some(info))
 }

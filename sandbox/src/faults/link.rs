@@ -14,7 +14,8 @@ pub enum LinkAct {
 /// Why the broker refuses something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The error condition, for example `amqp:unauthorized-access`.
+    /// The error condition, for example `amqp:unauthorized-access`. Each `,KEY=VALUE` after it is an entry of the error's
+    /// map of further information.
     pub condition: String,
     /// The description, for a person to read.
     pub description: Option<String>,

@@ -11,6 +11,7 @@ const EXAMPLES: &str = "\
 Examples: delay=2s@request=1   reject=amqp:not-allowed@every=3
           refuse=amqp:unauthorized-access@receiver   no-reply@first
           half-open@request=2   close=amqp:connection:forced@connection=1
+          reject=amqp:resource-limit-exceeded,queue=sign,reason=maxlen@first
           raw=0000000402000000@request=2   \"raw-first=$(xxd -p file)\"
 ";
 
@@ -18,7 +19,7 @@ Examples: delay=2s@request=1   reject=amqp:not-allowed@every=3
 pub fn help() -> String {
     let mut help = "\
 A RULE is ACT, ACT@WHEN or ACT@WHEN@WHEN (if all hold). CONDITION is that of the error;
-the default is amqp:not-allowed.
+the default is amqp:not-allowed. Each KEY=VALUE is an entry of the error's info map.
 
 "
     .to_owned();

@@ -26,7 +26,7 @@ pub(super) enum Value<T: 'static> {
     Time(fn(Duration) -> T),
     /// Bytes, in hexadecimal digits.
     Bytes(fn(Vec<u8>) -> T),
-    /// An error condition; `amqp:not-allowed` if it is left out.
+    /// An error condition, and the entries of its map of further information; `amqp:not-allowed` if it is left out.
     Condition(fn(Refusal) -> T),
     /// Any text, under this name.
     Text(&'static str, fn(String) -> T),
@@ -48,7 +48,7 @@ impl<T: Clone> Entry<T> {
             Value::NumberOr(label, ..) | Value::TextOr(label, ..) => format!("{name}[={label}]"),
             Value::Time(_) => format!("{name}=TIME"),
             Value::Bytes(_) => format!("{name}=HEX"),
-            Value::Condition(_) => format!("{name}[=CONDITION]"),
+            Value::Condition(_) => format!("{name}[=CONDITION[,KEY=VALUE]…]"),
             Value::Word(words, _) => format!("{name}[={}]", words.join("|")),
         }
     }

@@ -20,7 +20,55 @@ pub(super) unsafe fn condition(raw: *mut pn_condition_t) -> Condition {
         if raw.is_null() || !pn_condition_is_set(raw) {
             return Condition::new("", "");
         }
-        Condition::new(&text(pn_condition_get_name(raw)), &text(pn_condition_get_description(raw)))
+        let (name, description) = (pn_condition_get_name(raw), pn_condition_get_description(raw));
+        Condition::new(&text(name), &text(description)).with_info(&entries(pn_condition_info(raw)))
+    }
+}
+
+/// More entries of a condition's map than this are left out.
+const MOST_ENTRIES: usize = 20;
+
+/// Copies the entries of a map whose values have simple types; others are shown as `…`.
+///
+/// # Safety
+/// `data` is null or live.
+unsafe fn entries(data: *mut pn_data_t) -> Vec<(String, String)> {
+    let mut entries = Vec::new();
+    // SAFETY: by the caller; the data is only read, and texts are copied.
+    unsafe {
+        if data.is_null() {
+            return entries;
+        }
+        pn_data_rewind(data);
+        if pn_data_next(data) && pn_data_type(data) == PN_MAP && pn_data_enter(data) {
+            while entries.len() < MOST_ENTRIES && pn_data_next(data) {
+                let key = simple(data);
+                if !pn_data_next(data) {
+                    break;
+                }
+                entries.push((key, simple(data)));
+            }
+        }
+    }
+    entries
+}
+
+/// # Safety
+/// `data` is live, and at a value.
+unsafe fn simple(data: *mut pn_data_t) -> String {
+    // SAFETY: by the caller; each getter is that of the value's type.
+    unsafe {
+        match pn_data_type(data) {
+            PN_SYMBOL => String::from_utf8_lossy(bytes(pn_data_get_symbol(data))).into_owned(),
+            PN_STRING => String::from_utf8_lossy(bytes(pn_data_get_string(data))).into_owned(),
+            PN_BOOL => pn_data_get_bool(data).to_string(),
+            PN_USHORT => pn_data_get_ushort(data).to_string(),
+            PN_UINT => pn_data_get_uint(data).to_string(),
+            PN_INT => pn_data_get_int(data).to_string(),
+            PN_ULONG => pn_data_get_ulong(data).to_string(),
+            PN_LONG => pn_data_get_long(data).to_string(),
+            _ => "…".into(),
+        }
     }
 }
 

@@ -107,6 +107,9 @@ impl Session {
                 given_up.into_iter().map(|entry| Event::Outcome { entry, outcome: outcome() }),
             );
         }
+        if effect == Effect::Blame {
+            self.blame_largest(condition);
+        }
     }
 
     fn end_at(&mut self, place: Place, condition: Condition) {
@@ -120,7 +123,15 @@ impl Session {
             Place::Receiver => Subject::Listening(self.listen_to.clone()),
             Place::Sender | Place::Outcome => self.sending(),
         };
+        if consequences::effect(&condition, place) == Effect::Blame {
+            self.blame_largest(condition.clone());
+        }
         self.events.push_back(Event::Ended(consequences::end(place, what, condition)));
+    }
+
+    fn blame_largest(&mut self, condition: Condition) {
+        let outcome = Outcome::Blamed(condition);
+        self.events.extend(self.outbound.largest().map(|entry| Event::Outcome { entry, outcome }));
     }
 
     /// Why the engine gave up, in its own text unless that is jargon.

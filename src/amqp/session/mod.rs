@@ -222,7 +222,7 @@ impl session::Session for Session {
             return HandOver::Never(Condition::new("amqp:link:message-size-exceeded", &words));
         }
         log::trace!("request: {}", printable_body(&request.body));
-        self.engine.send(self.outbound.sent(entry), &message);
+        self.engine.send(self.outbound.sent(entry, size), &message);
         HandOver::Done
     }
 

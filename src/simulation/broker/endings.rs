@@ -7,7 +7,7 @@ use amqp_frames::{Frame, Value, close, detach, end, error};
 use super::{Peer, State};
 use crate::simulation::{
     agenda::{Due, Timer},
-    plan::{Condition, Fault, Meaning},
+    plan::{Condition, Fault},
     stream::End,
     witness::{Place, Said},
     world::Shared,
@@ -81,7 +81,7 @@ impl Peer {
     ) {
         let told = self.say(&frame(error(condition.name, condition.description)), shared);
         shared.witness.said.push(Said { place, condition, told, at: shared.agenda.now() });
-        if place != Place::Sender || condition.meaning() != Meaning::Refusal {
+        if place != Place::Sender || !condition.meaning().refuses() {
             shared.witness.ends(told);
         }
         shared.witness.saw(match place {

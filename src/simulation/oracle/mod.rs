@@ -46,9 +46,12 @@ impl Ended {
     /// Refusals of this kind that the client read.
     fn refusals(&self, places: &[Place]) -> impl Iterator<Item = &Said> {
         self.witness.said.iter().filter(move |said| {
-            places.contains(&said.place)
-                && said.condition.meaning() == Meaning::Refusal
-                && self.witness.was_read(said.told)
+            let meaning = said.condition.meaning();
+            let is_refusal = match said.place {
+                Place::Outcome => meaning == Meaning::Refusal,
+                _ => meaning.refuses(),
+            };
+            places.contains(&said.place) && is_refusal && self.witness.was_read(said.told)
         })
     }
 

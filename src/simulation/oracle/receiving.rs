@@ -3,7 +3,7 @@
 use super::super::{
     plan::{Meaning, Outcome, Reply},
     run::Ended,
-    witness::{Delivered, Place, Settled, Told},
+    witness::{Delivered, Place, Said, Settled, Told},
 };
 use crate::{
     signing::{Entry, State},
@@ -18,7 +18,7 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
         let entry = &entries[made.request];
         if is_expected
             && entry.reply().is_none()
-            && !is_rejected(entry)
+            && !is_rejected(ended, entry)
             && must_count(ended, delivered)
         {
             broken.push(format!("a reply to request {} is lost: {delivered:?}", made.request));
@@ -40,9 +40,23 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
 }
 
 /// Whether a broker rejected a request: then it is not waited for, though the signing server may have it.
-fn is_rejected(entry: &Entry) -> bool {
+fn is_rejected(ended: &Ended, entry: &Entry) -> bool {
     let State::Undeliverable(condition) = entry.state() else { return false };
-    condition.name != "amqp:link:message-size-exceeded"
+    condition.name != "amqp:link:message-size-exceeded" || blames(ended).count() > 1
+}
+
+/// What brokers said that may have been about one of several messages.
+fn blames(ended: &Ended) -> impl Iterator<Item = &Said> {
+    ended.witness.said.iter().filter(|said| {
+        let is_blame = match said.condition.meaning() {
+            Meaning::Unfit => matches!(said.place, Place::Connection | Place::Session),
+            Meaning::BadMessage => {
+                matches!(said.place, Place::Connection | Place::Session | Place::Sender)
+            }
+            _ => false,
+        };
+        is_blame && ended.witness.was_read(said.told)
+    })
 }
 
 /// Whether the client must have taken a reply in: it said so, or has read it while it was still waiting for replies.
@@ -80,6 +94,13 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
         State::Accepted => had(&[Outcome::Accepted]),
         State::Returned("released") => had(&[Outcome::Released]),
         State::Returned(_) => had(&[Outcome::Modified { undeliverable_here: false }]),
+        State::NotNow(condition) => sendings.any(|sending| {
+            sending.outcome.is_some_and(|(outcome, told)| {
+                witness.was_read(told)
+                    && matches!(outcome, Outcome::Rejected(said)
+                        if said.name == condition.name && said.meaning() == Meaning::Passing)
+            })
+        }),
         State::Undeliverable(condition) => {
             // What was accepted before stays accepted.
             let accepted = witness
@@ -97,18 +118,29 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
                     witness.was_read(told)
                         && accepted.is_none_or(|accepted| accepted > (told.connection, told.end))
                         && match outcome {
-                            Outcome::Rejected(said) => said.name == condition.name,
+                            Outcome::Rejected(said) => {
+                                said.name == condition.name && said.meaning() != Meaning::Passing
+                            }
                             Outcome::Modified { undeliverable_here } => undeliverable_here,
                             _ => false,
                         }
                 })
             });
             let by_the_link = witness.said.iter().any(|said| {
+                let meaning = said.condition.meaning();
                 said.place == Place::Sender
-                    && said.condition.meaning() != Meaning::Passing
+                    && (meaning.refuses() || meaning == Meaning::Unfit)
                     && said.condition.name == condition.name
             });
-            rejected || by_the_link || condition.name == "amqp:link:message-size-exceeded"
+            // Twice, on different connections.
+            let is_blamed = blames(ended).any(|said| {
+                said.condition.name == condition.name
+                    && blames(ended).any(|first| first.told.connection < said.told.connection)
+            });
+            rejected
+                || by_the_link
+                || is_blamed
+                || condition.name == "amqp:link:message-size-exceeded"
         }
         State::Answered(_) => {
             let values = entry.signed_values();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::{
-    plan::Outcome,
+    plan::{Condition, Meaning, Outcome},
     run::Ended,
     witness::{Place, Sending},
 };
@@ -48,7 +48,14 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
 
 fn is_returned(sending: &Sending) -> bool {
     let returned = [Outcome::Released, Outcome::Modified { undeliverable_here: false }];
-    sending.outcome.is_some_and(|(outcome, _)| returned.contains(&outcome))
+    sending.outcome.is_some_and(|(outcome, _)| {
+        returned.contains(&outcome) || matches!(outcome, Outcome::Rejected(said) if passes(said))
+    })
+}
+
+/// Whether a rejection for this reason gives a request back.
+fn passes(condition: Condition) -> bool {
+    condition.meaning() == Meaning::Passing
 }
 
 /// Why a request may come again: it was given back, it has no outcome and the connection is another, or a new cycle.
@@ -69,6 +76,7 @@ fn judge_repetitions(ended: &Ended, sendings: &[&Sending], broken: &mut Vec<Stri
         let is_accepted = outcomes.contains(&Some(Outcome::Accepted));
         let needs_a_cycle = match outcomes[index - 1] {
             Some(Outcome::Accepted) => true,
+            Some(Outcome::Rejected(said)) if passes(said) => false,
             Some(Outcome::Rejected(_) | Outcome::Modified { undeliverable_here: true }) => {
                 if !is_accepted {
                     broken.push(format!("request {} is sent again: {before:?}", again.request));

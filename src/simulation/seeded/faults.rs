@@ -24,13 +24,22 @@ const PASSING: [Condition; 9] = [
     Condition::new(""),
 ];
 
-const UNFIT: Condition = Condition::new("amqp:precondition-failed");
+const UNSUPPORTED: [Condition; 2] =
+    [Condition::new("amqp:invalid-field"), Condition::new("amqp:not-implemented")];
+
+const UNFIT: [Condition; 3] = [
+    Condition::new("amqp:precondition-failed"),
+    Condition::new("amqp:decode-error"),
+    Condition::new("amqp:link:message-size-exceeded"),
+];
 
 /// A condition that refuses, or may pass.
 pub(super) fn condition(dice: &mut Dice) -> Condition {
     match dice.below(8) {
-        0 | 1 => dice.pick(&REFUSALS),
-        2 => UNFIT,
+        0 => dice.pick(&REFUSALS),
+        1 if dice.one_in(2) => dice.pick(&REFUSALS),
+        1 => dice.pick(&UNSUPPORTED),
+        2 => dice.pick(&UNFIT),
         _ => dice.pick(&PASSING),
     }
 }

@@ -121,7 +121,7 @@ fn hangs(case: Case, begun: fn(&Record) -> bool) {
 
 #[test]
 fn a_rejected_request_ends() {
-    let rejected = RequestAct::Reject(refusal("amqp:internal-error"));
+    let rejected = RequestAct::Reject(refusal("amqp:decode-error"));
     hangs(image().act(rejected), |record| !record.requests.is_empty());
 }
 

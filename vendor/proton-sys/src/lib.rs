@@ -51,8 +51,16 @@ opaque! { pn_condition_t }
 opaque! { pn_data_t }
 
 pub type pn_type_t = c_int;
+pub const PN_BOOL: pn_type_t = 2;
+pub const PN_USHORT: pn_type_t = 5;
+pub const PN_UINT: pn_type_t = 7;
+pub const PN_INT: pn_type_t = 8;
+pub const PN_ULONG: pn_type_t = 10;
+pub const PN_LONG: pn_type_t = 11;
+pub const PN_STRING: pn_type_t = 20;
 pub const PN_SYMBOL: pn_type_t = 21;
 pub const PN_ARRAY: pn_type_t = 23;
+pub const PN_MAP: pn_type_t = 25;
 
 // ---- terminus.h ----
 opaque! { pn_terminus_t }
@@ -118,12 +126,20 @@ unsafe extern "C" {
         condition: *mut pn_condition_t,
         description: *const c_char,
     ) -> c_int;
+    pub fn pn_condition_info(condition: *mut pn_condition_t) -> *mut pn_data_t;
 
     // ---- codec.h ----
     pub fn pn_data_rewind(data: *mut pn_data_t);
     pub fn pn_data_next(data: *mut pn_data_t) -> bool;
     pub fn pn_data_type(data: *mut pn_data_t) -> pn_type_t;
     pub fn pn_data_enter(data: *mut pn_data_t) -> bool;
+    pub fn pn_data_get_bool(data: *mut pn_data_t) -> bool;
+    pub fn pn_data_get_ushort(data: *mut pn_data_t) -> u16;
+    pub fn pn_data_get_uint(data: *mut pn_data_t) -> u32;
+    pub fn pn_data_get_int(data: *mut pn_data_t) -> i32;
+    pub fn pn_data_get_ulong(data: *mut pn_data_t) -> u64;
+    pub fn pn_data_get_long(data: *mut pn_data_t) -> i64;
+    pub fn pn_data_get_string(data: *mut pn_data_t) -> pn_bytes_t;
     pub fn pn_data_get_symbol(data: *mut pn_data_t) -> pn_bytes_t;
 
     // ---- connection.h ----

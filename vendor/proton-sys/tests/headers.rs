@@ -182,6 +182,7 @@ fn c_type(rust: &str) -> String {
         "usize" => "size_t",
         "isize" => "ssize_t",
         "u16" => "uint16_t",
+        "i32" => "int32_t",
         "u32" => "uint32_t",
         "u64" => "uint64_t",
         "i64" => "int64_t",
