@@ -397,10 +397,27 @@ int amqp_messenger_sign(const amqp_messenger_signer *signer,
 size_t amqp_messenger_run_count(const amqp_messenger_run *run);
 
 /**
- * Returns a request of the run, in input order: for each item, each key. It is valid until the run is signed again
- * or freed. NULL if `index` is not below the count.
+ * Returns a request of the run, in the order in which they are sent: for each item, each key; batches are grouped by
+ * repository, so use amqp_messenger_run_value for values in the order of the input. It is valid until the run is
+ * signed again or freed. NULL if `index` is not below the count.
  */
 const amqp_messenger_item *amqp_messenger_run_item(const amqp_messenger_run *run, size_t index);
+
+/**
+ * Returns the number of signed values that the run asks for: one for each item and key; 0 for NULL.
+ */
+size_t amqp_messenger_run_value_count(const amqp_messenger_run *run);
+
+/**
+ * Finds a signed value in the order of the input: for each item, each key. Returns the request that asks for it, and
+ * stores in `value` which of its values it is, for amqp_messenger_item_value.
+ *
+ * An image that was added twice is asked for once, and found twice. The item is valid until the run is signed again or
+ * freed. NULL if `index` is not below the count, or `value` is NULL.
+ */
+const amqp_messenger_item *amqp_messenger_run_value(const amqp_messenger_run *run,
+                                                    size_t index,
+                                                    size_t *value);
 
 /**
  * Frees a run, its items and their strings; NULL is ignored.
@@ -447,11 +464,34 @@ const char *amqp_messenger_item_reply(const amqp_messenger_item *item);
 size_t amqp_messenger_item_value_count(const amqp_messenger_item *item);
 
 /**
- * Returns a signed value, base64 as the signing server sent it; in a batch in the order of the images, and of the keys
- * for each image. Empty if it is missing or refused. NULL if `index` is not below the count.
+ * Returns a signed value, base64 on one line; in a batch in the order of the images, and of the keys for each image.
+ * Empty if it is missing, refused or unusable. NULL if `index` is not below the count.
  */
-const char *amqp_messenger_item_value(const amqp_messenger_item *item,
-                                      size_t index);
+const char *amqp_messenger_item_value(const amqp_messenger_item *item, size_t index);
+
+/**
+ * Returns the digest of the image that a signed value is for. NULL if it is not for an image, or `index` is not below
+ * the count.
+ */
+const char *amqp_messenger_item_value_digest(const amqp_messenger_item *item, size_t index);
+
+/**
+ * Returns the reference of the image that a signed value is for. NULL if it is not for an image, or `index` is not
+ * below the count.
+ */
+const char *amqp_messenger_item_value_reference(const amqp_messenger_item *item, size_t index);
+
+/**
+ * Returns the key that a signed value is by, its id or alias as it was added. NULL if `index` is not below the count.
+ */
+const char *amqp_messenger_item_value_key(const amqp_messenger_item *item, size_t index);
+
+/**
+ * Returns the name of the key that a signed value is by, as it was added. NULL if it has none, or `index` is not below
+ * the count.
+ */
+const char *amqp_messenger_item_value_key_name(const amqp_messenger_item *item,
+                                               size_t index);
 
 #ifdef __cplusplus
 }  // extern "C"

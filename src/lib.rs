@@ -20,7 +20,10 @@
 //! let mut run = signer.prepare(&operation)?; // makes the requests; sends nothing
 //! let ended = signer.sign(&mut run); // connects, sends, waits
 //! for entry in run.entries() {
-//!     println!("{}: {:?}, {:?}", entry.request().subject, entry.state(), entry.signed_values());
+//!     println!("{}: {:?}", entry.request().subject, entry.state());
+//! }
+//! for value in run.signed_values() {
+//!     println!("{value}"); // in the order of the input; for images it has digest(), reference() and key()
 //! }
 //! assert_eq!(Status::of_run(&ended, run.entries()), Status::Signed);
 //! # Ok(())

@@ -11,7 +11,7 @@ use crate::{
     error::{Argument, Error, printable},
     failover::Failover,
     random, secret,
-    signing::{Context, Entry, Ledger, Operation, Stamp},
+    signing::{self, Context, Entry, Ledger, Operation, SignedValue, Stamp},
     stop::Interrupt,
     transport::{Identity, Network, Sockets, TlsContext},
 };
@@ -38,6 +38,20 @@ impl Run {
     /// Returns the requests in input order, each with its state.
     pub fn entries(&self) -> &[Entry] {
         self.ledger.entries()
+    }
+
+    /// Returns the signed values in the order of the input: for each item, each key.
+    ///
+    /// Requests of a batch are grouped by repository, so this is not the order of [`Run::entries`]. An image that is
+    /// given twice is asked for once, and its values are returned twice.
+    pub fn signed_values(&self) -> impl Iterator<Item = SignedValue<'_>> {
+        signing::in_input_order(self.entries())
+    }
+
+    /// Returns where the values of [`Run::signed_values`] are, in the same order: the index of the request among
+    /// [`Run::entries`], and that of the value among [`Entry::signed_values`].
+    pub fn places(&self) -> Vec<(usize, usize)> {
+        signing::places(self.entries())
     }
 
     /// Returns the address that requests are sent to.

@@ -21,6 +21,8 @@ pub mod operation;
 
 pub mod run;
 
+pub mod item;
+
 use std::{
     any::Any,
     cell::RefCell,

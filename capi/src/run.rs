@@ -1,54 +1,24 @@
-//! The requests of an operation: sending them, and the result of each.
+//! The requests of an operation: sending them, and finding the result of each.
 
-use std::{
-    ffi::{CString, c_char, c_int},
-    ptr,
-    sync::OnceLock,
-};
+use std::{ffi::c_int, ptr, sync::OnceLock};
 
-use amqp_messenger::{
-    Error, Run, Status,
-    signing::{Entry, State, Verdict},
-};
+use amqp_messenger::{Error, Run, Status, signing::Entry};
 
 use crate::{
-    Failure, attempt, borrow, borrow_mut, c_string, end, hand_over,
-    operation::amqp_messenger_operation, signer::amqp_messenger_signer, status, with_sources,
+    Failure, attempt, borrow, borrow_mut, end, hand_over,
+    item::{amqp_messenger_item, beyond, problem},
+    operation::amqp_messenger_operation,
+    signer::amqp_messenger_signer,
+    status, with_sources,
 };
-
-/// How far a request got.
-#[repr(C)]
-pub enum amqp_messenger_state {
-    /// It was not sent.
-    AMQP_MESSENGER_NOT_SENT = 0,
-    /// It was sent, and the broker has not confirmed it.
-    AMQP_MESSENGER_SENT = 1,
-    /// The broker has accepted it; no reply has come.
-    AMQP_MESSENGER_ACCEPTED = 2,
-    /// The broker returned it; signing the run again sends it again.
-    AMQP_MESSENGER_RETURNED = 3,
-    /// The broker does not accept it; signing again does not help.
-    AMQP_MESSENGER_UNDELIVERABLE = 4,
-    /// A reply has come.
-    AMQP_MESSENGER_ANSWERED = 5,
-}
 
 /// The requests of an operation, and what is known of each.
 pub struct amqp_messenger_run {
     run: Run,
     /// The values that C reads of each, made on demand.
     items: Vec<OnceLock<amqp_messenger_item>>,
-}
-
-/// One request of a run: for one item with one key, or in a batch for many images.
-pub struct amqp_messenger_item {
-    subject: CString,
-    request_id: CString,
-    state: c_int,
-    status: u8,
-    error: Option<CString>,
-    reply: Option<CString>,
-    values: Vec<CString>,
+    /// Where the values are, in the order of the input: the item, and its value.
+    places: Vec<(usize, usize)>,
 }
 
 /// Checks an operation and makes its requests, each with its own id. Sends nothing. Free the run with
@@ -69,7 +39,8 @@ pub unsafe extern "C" fn amqp_messenger_run_new(
             let (signer, operation) = (borrow("signer", signer)?, borrow("operation", operation)?);
             let run = signer.0.prepare(&operation.complete()?)?;
             let items = run.entries().iter().map(|_| OnceLock::new()).collect();
-            Ok(amqp_messenger_run { run, items })
+            let places = run.places();
+            Ok(amqp_messenger_run { run, items, places })
         })
     })
 }
@@ -112,20 +83,43 @@ pub unsafe extern "C" fn amqp_messenger_run_count(run: *const amqp_messenger_run
     attempt(|| unsafe { Ok(borrow("run", run)?.items.len()) }).unwrap_or(0)
 }
 
-/// Returns a request of the run, in input order: for each item, each key. It is valid until the run is signed again
-/// or freed. NULL if `index` is not below the count.
+/// Returns a request of the run, in the order in which they are sent: for each item, each key; batches are grouped by
+/// repository, so use amqp_messenger_run_value for values in the order of the input. It is valid until the run is
+/// signed again or freed. NULL if `index` is not below the count.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_run_item(
     run: *const amqp_messenger_run,
     index: usize,
 ) -> *const amqp_messenger_item {
     // SAFETY: the header's rules, as in the crate's root.
+    let item = attempt(|| unsafe { item_at(borrow("run", run)?, index) });
+    item.unwrap_or(ptr::null())
+}
+
+/// Returns the number of signed values that the run asks for: one for each item and key; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amqp_messenger_run_value_count(run: *const amqp_messenger_run) -> usize {
+    // SAFETY: the header's rules, as in the crate's root.
+    attempt(|| unsafe { Ok(borrow("run", run)?.places.len()) }).unwrap_or(0)
+}
+
+/// Finds a signed value in the order of the input: for each item, each key. Returns the request that asks for it, and
+/// stores in `value` which of its values it is, for amqp_messenger_item_value.
+///
+/// An image that was added twice is asked for once, and found twice. The item is valid until the run is signed again or
+/// freed. NULL if `index` is not below the count, or `value` is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amqp_messenger_run_value(
+    run: *const amqp_messenger_run,
+    index: usize,
+    value: *mut usize,
+) -> *const amqp_messenger_item {
+    // SAFETY: the header's rules, as in the crate's root.
     let item = attempt(|| unsafe {
-        let run = borrow("run", run)?;
-        let (entry, item) = (run.run.entries().get(index))
-            .zip(run.items.get(index))
-            .ok_or_else(|| beyond("index"))?;
-        Ok(ptr::from_ref(item.get_or_init(|| amqp_messenger_item::of(entry))))
+        let (run, value) = (borrow("run", run)?, borrow_mut("value", value)?);
+        let (item, position) = *run.places.get(index).ok_or_else(|| beyond("index"))?;
+        *value = position;
+        item_at(run, item)
     });
     item.unwrap_or(ptr::null())
 }
@@ -137,147 +131,10 @@ pub unsafe extern "C" fn amqp_messenger_run_free(run: *mut amqp_messenger_run) {
     unsafe { end(run) }
 }
 
-/// Returns what the request asks for, in words, such as "blob 1 key 55A34A82". This string and all others of an item
-/// are valid as long as the item. NULL for NULL.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_subject(
-    item: *const amqp_messenger_item,
-) -> *const c_char {
-    // SAFETY: the header's rules, as in the crate's root.
-    unsafe { text(item, |item| Some(&item.subject)) }
-}
-
-/// Returns the request's id, a UUID.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_request_id(
-    item: *const amqp_messenger_item,
-) -> *const c_char {
-    // SAFETY: the header's rules, as in the crate's root.
-    unsafe { text(item, |item| Some(&item.request_id)) }
-}
-
-/// Returns how far the request got, one of amqp_messenger_state; -1 for NULL.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_state(item: *const amqp_messenger_item) -> c_int {
-    // SAFETY: the header's rules, as in the crate's root.
-    attempt(|| unsafe { Ok(borrow("item", item)?.state) }).unwrap_or(-1)
-}
-
-/// Returns the result of the request: AMQP_MESSENGER_OK, AMQP_MESSENGER_REFUSED, AMQP_MESSENGER_BAD_REPLY or
-/// AMQP_MESSENGER_UNANSWERED; AMQP_MESSENGER_USAGE for NULL.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_status(item: *const amqp_messenger_item) -> c_int {
-    // SAFETY: the header's rules, as in the crate's root.
-    attempt(|| unsafe { Ok(borrow("item", item)?.status) }).unwrap_or_else(|status| status).into()
-}
-
-/// Returns why the request is not signed, with the words of the broker and the signing server; NULL if it is signed.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_error(
-    item: *const amqp_messenger_item,
-) -> *const c_char {
-    // SAFETY: the header's rules, as in the crate's root.
-    unsafe { text(item, |item| item.error.as_ref()) }
-}
-
-/// Returns the reply as the JSON text of a list: the whole reply, then its application properties or null. It is
-/// ASCII. NULL if none has come.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_reply(
-    item: *const amqp_messenger_item,
-) -> *const c_char {
-    // SAFETY: the header's rules, as in the crate's root.
-    unsafe { text(item, |item| item.reply.as_ref()) }
-}
-
-/// Returns the number of signed values that the request asks for: one, or in a batch one for each image and key; 0 for
-/// NULL.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_value_count(
-    item: *const amqp_messenger_item,
-) -> usize {
-    // SAFETY: the header's rules, as in the crate's root.
-    attempt(|| unsafe { Ok(borrow("item", item)?.values.len()) }).unwrap_or(0)
-}
-
-/// Returns a signed value, base64 as the signing server sent it; in a batch in the order of the images, and of the keys
-/// for each image. Empty if it is missing or refused. NULL if `index` is not below the count.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn amqp_messenger_item_value(
-    item: *const amqp_messenger_item,
-    index: usize,
-) -> *const c_char {
-    // SAFETY: the header's rules, as in the crate's root.
-    let value = attempt(|| unsafe {
-        borrow("item", item)?.values.get(index).ok_or_else(|| beyond("index"))
-    });
-    value.map_or(ptr::null(), |value| value.as_ptr())
-}
-
-unsafe fn text(
-    item: *const amqp_messenger_item,
-    field: impl FnOnce(&amqp_messenger_item) -> Option<&CString>,
-) -> *const c_char {
-    // SAFETY: the header's rules, as in the crate's root.
-    let item = attempt(|| unsafe { borrow("item", item) });
-    item.ok().and_then(field).map_or(ptr::null(), |text| text.as_ptr())
-}
-
-fn beyond(name: &str) -> Failure {
-    Failure::usage(name, "is beyond the last")
-}
-
-impl amqp_messenger_item {
-    fn of(entry: &Entry) -> Self {
-        let request = entry.request();
-        let values = entry.signed_values().iter().map(|value| c_string(value)).collect();
-        Self {
-            subject: c_string(&request.subject),
-            request_id: c_string(&request.id),
-            state: state(entry.state()) as c_int,
-            status: Status::of_entry(entry).code(),
-            error: problem(entry).map(|problem| c_string(&problem)),
-            reply: entry.reply().map(|reply| c_string(&reply.document)),
-            values,
-        }
-    }
-}
-
-fn state(state: &State) -> amqp_messenger_state {
-    match state {
-        State::NotSent => amqp_messenger_state::AMQP_MESSENGER_NOT_SENT,
-        State::Sent => amqp_messenger_state::AMQP_MESSENGER_SENT,
-        State::Accepted => amqp_messenger_state::AMQP_MESSENGER_ACCEPTED,
-        State::Returned(_) | State::NotNow(_) => amqp_messenger_state::AMQP_MESSENGER_RETURNED,
-        State::Undeliverable(_) => amqp_messenger_state::AMQP_MESSENGER_UNDELIVERABLE,
-        State::Answered(_) => amqp_messenger_state::AMQP_MESSENGER_ANSWERED,
-        // This much is certain of a state that this interface does not know.
-        _ => amqp_messenger_state::AMQP_MESSENGER_SENT,
-    }
-}
-
-/// Why a request is not signed.
-fn problem(entry: &Entry) -> Option<String> {
-    Some(match entry.state() {
-        State::NotSent => "not sent".into(),
-        State::Sent => "no reply, and the broker never confirmed the request".into(),
-        State::Accepted => "no reply, although the broker accepted the request".into(),
-        State::Returned(how) => format!("returned by the broker ({how})"),
-        State::NotNow(condition) => format!("returned by the broker ({condition})"),
-        State::Undeliverable(condition) => format!("not accepted by the broker: {condition}"),
-        State::Answered(reply) => match &reply.verdict {
-            Verdict::Signed => return None,
-            Verdict::Refused { errors } => {
-                format!("refused by the signing server: {}", errors.join("; "))
-            }
-            Verdict::Incomplete { missing } => {
-                format!("the reply has no signature for {}", missing.join(", "))
-            }
-            Verdict::Unusable { problem } => format!("the reply is unusable: {problem}"),
-            other => format!("the reply is not complete: {other:?}"),
-        },
-        other => format!("no reply ({other:?})"),
-    })
+fn item_at(run: &amqp_messenger_run, index: usize) -> Result<*const amqp_messenger_item, Failure> {
+    let (entry, item) =
+        (run.run.entries().get(index)).zip(run.items.get(index)).ok_or_else(|| beyond("index"))?;
+    Ok(ptr::from_ref(item.get_or_init(|| amqp_messenger_item::of(entry))))
 }
 
 /// Why a run did not sign everything: the error that ended it, or else the problem of the first request that is not

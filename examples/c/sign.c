@@ -57,13 +57,13 @@ static int prepare(char **arguments, amqp_messenger_signer **signer, amqp_messen
 
 static void print(const amqp_messenger_run *run)
 {
-    size_t index, count = amqp_messenger_run_count(run);
+    size_t index, value;
 
-    for (index = 0; index < count; index++) {
-        const amqp_messenger_item *item = amqp_messenger_run_item(run, index);
+    for (index = 0; index < amqp_messenger_run_value_count(run); index++) {
+        const amqp_messenger_item *item = amqp_messenger_run_value(run, index, &value);
         const char *error = amqp_messenger_item_error(item);
 
-        printf("%s\n", amqp_messenger_item_value(item, 0));
+        printf("%s\n", amqp_messenger_item_value(item, value));
         if (error)
             fprintf(stderr, "sign: %s: %s\n", amqp_messenger_item_subject(item), error);
     }

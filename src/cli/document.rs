@@ -41,16 +41,14 @@ pub(super) fn print(asked: &Asked, run: &Run, result: &Result<(), Error>) -> Res
     })
 }
 
-/// Prints one signed value a line, an empty line for a missing one.
+/// Prints one signed value a line, in the order of the input; an empty line for a missing one.
 ///
 /// # Errors
 /// As [`print`].
 pub(super) fn print_raw(run: &Run) -> Result<(), Error> {
     to_stdout(|out| {
-        for entry in run.entries() {
-            for value in entry.signed_values() {
-                writeln!(out, "{value}")?;
-            }
+        for value in run.signed_values() {
+            writeln!(out, "{value}")?;
         }
         Ok(())
     })

@@ -18,11 +18,13 @@ mod pyread;
 mod reply;
 mod request;
 mod requests;
+mod values;
 
 pub use ledger::{Entry, State};
-pub(crate) use ledger::{Ledger, Outcome, ReplyKind};
+pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order, places};
 pub use operation::{Blob, Digest, Image, Items, Key, Operation, Reference, TaskId, Text};
 pub(crate) use reply::{RawReply, ReplyBody};
 pub use reply::{Reply, Verdict};
 pub use request::Request;
 pub(crate) use requests::{Context, Stamp};
+pub use values::SignedValue;

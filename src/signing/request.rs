@@ -1,6 +1,8 @@
 //! A message to the signing server, and what its reply must contain.
 
-use super::claim::{self, Identity};
+use std::sync::Arc;
+
+use super::operation::{Image, Key};
 use crate::error::printable;
 
 /// One message to the signing server.
@@ -29,40 +31,69 @@ impl Request {
 /// What the reply to a request must contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
-    /// One value under this name.
-    Value(&'static str),
-    /// One value for each claim and key.
-    Claims {
-        /// The claims' texts, as sent.
-        claims: Vec<String>,
-        /// The keys' names; one empty name if any key will do.
-        key_names: Vec<String>,
+    /// One value.
+    Value {
+        /// The name of the value.
+        name: &'static str,
+        /// The image that is signed.
+        image: Option<Arc<Image>>,
+        /// The repository that the request names.
+        repository: Option<Box<str>>,
+        key: Arc<Key>,
+        /// The place of the value in the order of the input: for each item, each key.
+        place: usize,
     },
+    /// One value for each claim and key.
+    Claims { claims: Vec<Claim>, keys: Arc<[Key]> },
+}
+
+/// A claim of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    /// Its text, as sent.
+    pub(crate) text: String,
+    pub(crate) image: Image,
+    /// Which images of the operation it is for: several if they are equal.
+    pub(crate) items: Vec<usize>,
 }
 
 impl Expected {
     /// The number of values asked for.
     pub(super) fn count(&self) -> usize {
         match self {
-            Self::Value(_) => 1,
-            Self::Claims { claims, key_names } => claims.len() * key_names.len(),
+            Self::Value { .. } => 1,
+            Self::Claims { claims, keys } => claims.len() * keys.len(),
         }
     }
 
-    /// A readable name of the value at a position.
-    pub(super) fn name(&self, position: usize) -> String {
+    /// The image and the key of the value at a position.
+    pub(super) fn at(&self, position: usize) -> (Option<&Image>, &Key) {
         match self {
-            Self::Value(name) => (*name).to_owned(),
-            Self::Claims { claims, key_names } => {
-                let claim = match claim::identity(&claims[position / key_names.len()]) {
-                    Some(Identity { digest, reference }) => format!("{reference} {digest}"),
-                    None => format!("claim {}", position / key_names.len() + 1),
-                };
-                match key_names[position % key_names.len()].as_str() {
-                    "" => printable(&claim),
-                    key_name => printable(&format!("{claim} ({key_name})")),
-                }
+            Self::Value { image, key, .. } => (image.as_deref(), key),
+            Self::Claims { claims, keys } => {
+                (Some(&claims[position / keys.len()].image), &keys[position % keys.len()])
             }
+        }
+    }
+
+    /// The places that the value at a position has in the order of the input: for each item, each key.
+    pub(super) fn places(&self, position: usize) -> Vec<usize> {
+        match self {
+            Self::Value { place, .. } => vec![*place],
+            Self::Claims { claims, keys } => {
+                let items = claims[position / keys.len()].items.iter();
+                items.map(|item| item * keys.len() + position % keys.len()).collect()
+            }
+        }
+    }
+
+    /// A readable name of the value at a position of a batch.
+    pub(super) fn name(&self, position: usize) -> String {
+        let Self::Claims { claims, keys } = self else { return String::new() };
+        let image = &claims[position / keys.len()].image;
+        match keys[position % keys.len()].name().unwrap_or_default() {
+            "" => printable(&image.to_string()),
+            key_name => printable(&format!("{image} ({key_name})")),
         }
     }
 }

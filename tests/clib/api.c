@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#define DIGEST "sha256:0000000000000000000000000000000000000000000000000000000000000001"
 #define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__, #condition))
 #define SAYS(text) CHECK(strstr(amqp_messenger_last_error(), text) != NULL)
 #define WRONG(call, text) (CHECK((call) == AMQP_MESSENGER_USAGE), SAYS(text))
@@ -45,6 +46,7 @@ static void misuse(const char *config)
     amqp_messenger_interrupt *interrupt = NULL;
     const amqp_messenger_item *item;
     pthread_t thread;
+    size_t value = 9;
     int times;
 
     CHECK(strlen(amqp_messenger_version()) >= 5);
@@ -103,12 +105,12 @@ static void misuse(const char *config)
     WRONG(amqp_messenger_operation_add_key(images, NULL, NULL), "id: is NULL");
     WRONG(amqp_messenger_operation_add_key(images, " ", NULL), "key: is empty");
     WRONG(amqp_messenger_operation_add_key(texts, "K", "name"), "name: is set");
-    WRONG(amqp_messenger_operation_add_image(NULL, "sha256:1", "r/one:1"), "operation: is NULL");
+    WRONG(amqp_messenger_operation_add_image(NULL, DIGEST, "r/one:1"), "operation: is NULL");
     WRONG(amqp_messenger_operation_add_image(images, NULL, "r/one:1"), "digest: is NULL");
     WRONG(amqp_messenger_operation_add_image(images, "sha256:1", NULL), "reference: is NULL");
     WRONG(amqp_messenger_operation_add_image(images, "", "r/one:1"), "digest: is empty");
     WRONG(amqp_messenger_operation_add_image(images, "sha256:1", "one:1"), "reference: \"one:1\" names no repository");
-    WRONG(amqp_messenger_operation_add_image(blobs, "sha256:1", "r/one:1"), "signs no container images");
+    WRONG(amqp_messenger_operation_add_image(blobs, DIGEST, "r/one:1"), "signs no container images");
     WRONG(amqp_messenger_operation_add_data(NULL, "a", 1), "operation: is NULL");
     WRONG(amqp_messenger_operation_add_data(blobs, NULL, 1), "data: is NULL");
     WRONG(amqp_messenger_operation_add_data(blobs, "a", (size_t)-1), "length: is larger than memory");
@@ -125,7 +127,7 @@ static void misuse(const char *config)
     WRONG(amqp_messenger_run_new(signer, none, &run), "operation: is NULL");
     WRONG(amqp_messenger_run_new(signer, images, NULL), "out: is NULL");
     WRONG(amqp_messenger_run_new(signer, images, &run), "images: nothing to sign");
-    GOOD(amqp_messenger_operation_add_image(images, "sha256:1", "r/one:1"));
+    GOOD(amqp_messenger_operation_add_image(images, DIGEST, "r/one:1"));
     WRONG(amqp_messenger_run_new(signer, images, &run), "keys: none given");
     CHECK(run == NULL);
     GOOD(amqp_messenger_operation_add_key(images, "K", "name"));
@@ -140,13 +142,27 @@ static void misuse(const char *config)
     CHECK(item && item == amqp_messenger_run_item(run, 0));
     CHECK(amqp_messenger_item_state(item) == AMQP_MESSENGER_NOT_SENT);
     CHECK(amqp_messenger_item_status(item) == AMQP_MESSENGER_UNANSWERED);
-    CHECK(strcmp(amqp_messenger_item_subject(item), "r/one:1 sha256:1 key K (name)") == 0);
+    CHECK(strcmp(amqp_messenger_item_subject(item), "r/one:1 " DIGEST " key K (name)") == 0);
     CHECK(strcmp(amqp_messenger_item_error(item), "not sent") == 0);
     CHECK(strlen(amqp_messenger_item_request_id(item)) == 36);
     CHECK(amqp_messenger_item_reply(item) == NULL);
     CHECK(amqp_messenger_item_value_count(item) == 1);
     CHECK(strcmp(amqp_messenger_item_value(item, 0), "") == 0);
     CHECK(amqp_messenger_item_value(item, 1) == NULL);
+    CHECK(strcmp(amqp_messenger_item_value_digest(item, 0), DIGEST) == 0);
+    CHECK(strcmp(amqp_messenger_item_value_reference(item, 0), "r/one:1") == 0);
+    CHECK(strcmp(amqp_messenger_item_value_key(item, 0), "K") == 0);
+    CHECK(strcmp(amqp_messenger_item_value_key_name(item, 0), "name") == 0);
+    CHECK(amqp_messenger_item_value_digest(item, 1) == NULL);
+    CHECK(amqp_messenger_item_value_key(NULL, 0) == NULL);
+    CHECK(amqp_messenger_run_value_count(NULL) == 0);
+    CHECK(amqp_messenger_run_value_count(run) == 1);
+    CHECK(amqp_messenger_run_value(run, 0, NULL) == NULL);
+    SAYS("value: is NULL");
+    CHECK(amqp_messenger_run_value(NULL, 0, &value) == NULL);
+    CHECK(amqp_messenger_run_value(run, 1, &value) == NULL);
+    SAYS("index: is beyond the last");
+    CHECK(amqp_messenger_run_value(run, 0, &value) == item && value == 0);
     CHECK(amqp_messenger_item_state(NULL) == -1);
     CHECK(amqp_messenger_item_status(NULL) == AMQP_MESSENGER_USAGE);
     CHECK(amqp_messenger_item_subject(NULL) == NULL);
@@ -174,7 +190,7 @@ static void misuse(const char *config)
     amqp_messenger_signer_free(signer);
     amqp_messenger_interrupt_free(interrupt);
     /* The run needs neither operation nor signer any more. */
-    CHECK(strcmp(amqp_messenger_item_subject(item), "r/one:1 sha256:1 key K (name)") == 0);
+    CHECK(strcmp(amqp_messenger_item_subject(item), "r/one:1 " DIGEST " key K (name)") == 0);
     amqp_messenger_run_free(run);
 }
 
@@ -183,6 +199,23 @@ static void count_line(int level, const char *message, void *user_data)
     CHECK(level >= AMQP_MESSENGER_LOG_ERROR && level <= AMQP_MESSENGER_LOG_INFO);
     CHECK(strlen(message) > 0);
     ++*(int *)user_data;
+}
+
+/* What the values are of, in the order of the input. */
+static void print_values(const amqp_messenger_run *run)
+{
+    size_t index, value = 0;
+
+    for (index = 0; index < amqp_messenger_run_value_count(run); index++) {
+        const amqp_messenger_item *item = amqp_messenger_run_value(run, index, &value);
+        const char *reference = amqp_messenger_item_value_reference(item, value);
+
+        CHECK(strlen(amqp_messenger_item_value(item, value)) > 0);
+        CHECK((reference != NULL) == (amqp_messenger_item_value_digest(item, value) != NULL));
+        if (reference)
+            printf("%s %s: %s\n", reference, amqp_messenger_item_value_key_name(item, value),
+                   amqp_messenger_item_value(item, value));
+    }
 }
 
 /* Signs, frees all but the run, and prints each item: subject, then its values. */
@@ -211,10 +244,11 @@ static void sign(amqp_messenger_signer *signer, amqp_messenger_operation *operat
             printf(" %s", amqp_messenger_item_value(item, value));
         printf("\n");
     }
+    print_values(run);
     amqp_messenger_run_free(run);
 }
 
-/* Two texts and a file with two keys, two blobs, and a batch of two images with two named keys. */
+/* Two texts and a file with two keys, two blobs, and a batch of three images of two repositories with two named keys. */
 static void operations(const char *config)
 {
     amqp_messenger_operation *operation = NULL;
@@ -242,8 +276,9 @@ static void operations(const char *config)
     GOOD(amqp_messenger_operation_container("7", &operation));
     GOOD(amqp_messenger_operation_add_key(operation, "ABCD1234", "one"));
     GOOD(amqp_messenger_operation_add_key(operation, "EFGH5678", "two"));
-    GOOD(amqp_messenger_operation_add_image(operation, "sha256:1", "r/one:1"));
-    GOOD(amqp_messenger_operation_add_image(operation, "sha256:2", "r/one:2"));
+    GOOD(amqp_messenger_operation_add_image(operation, DIGEST, "r/one:1"));
+    GOOD(amqp_messenger_operation_add_image(operation, DIGEST, "r/two:1"));
+    GOOD(amqp_messenger_operation_add_image(operation, DIGEST, "r/one:2"));
     sign(load(config, AMQP_MESSENGER_BATCH, NULL), operation);
 }
 

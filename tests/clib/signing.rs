@@ -2,7 +2,7 @@
 
 use std::{fs, net::TcpStream, path::Path, sync::mpsc, time::Instant};
 
-use amqp_sandbox::{Record, ReplyAct, When, pki::Authority};
+use amqp_sandbox::{Record, ReplyAct, Verifier, When, pki::Authority};
 
 use crate::{
     harness::{Bench, Config, LONG, Program, rule, signal},
@@ -109,10 +109,35 @@ fn every_kind_of_operation_is_signed() {
             "input 2 key EFGH5678",
         ];
         let blobs = ["blob 1 key ABCD1234 (name)", "blob 2 key ABCD1234 (name)"];
-        assert_eq!((&subjects[..4], &subjects[4..6], subjects.len()), (&texts[..], &blobs[..], 7));
+        assert_eq!((&subjects[..4], &subjects[4..6]), (&texts[..], &blobs[..]));
+        // The batch's requests are of one repository each, its values in the order of the input.
+        assert_eq!(
+            &subjects[6..],
+            [
+                "batch of 2 claims for one key ABCD1234 (one), EFGH5678 (two)",
+                "batch of 1 claim for two key ABCD1234 (one), EFGH5678 (two)",
+                "r/one:1 one",
+                "r/one:1 two",
+                "r/two:1 one",
+                "r/two:1 two",
+                "r/one:2 one",
+                "r/one:2 two",
+            ]
+        );
+        let verifier =
+            Verifier::from_armoured(&fs::read_to_string(bench.sandbox.public_key_file()).unwrap())
+                .unwrap();
+        for (name, value) in &lines[8..] {
+            let claim = String::from_utf8(verifier.content(value).unwrap()).unwrap();
+            let reference = name.split(' ').next().unwrap();
+            assert!(claim.contains(&format!("\"{reference}\"")), "{name}: {claim}");
+        }
         let values =
             |line: &(&str, &str)| line.1.split(' ').filter(|value| value.len() > 100).count();
-        assert_eq!(lines.iter().map(values).collect::<Vec<_>>(), [1, 1, 1, 1, 1, 1, 4]);
+        assert_eq!(
+            lines.iter().map(values).collect::<Vec<_>>(),
+            [1, 1, 1, 1, 1, 1, 4, 2, 1, 1, 1, 1, 1, 1]
+        );
         let requests: Vec<_> =
             bench.record().requests.iter().map(|request| request.json()).collect();
         assert_eq!(
@@ -121,7 +146,7 @@ fn every_kind_of_operation_is_signed() {
         );
         let asked: Vec<_> =
             requests.iter().map(|request| request["requested_by"].as_str().unwrap()).collect();
-        assert_eq!(asked, [&["builder"; 4][..], &["sandbox-client"; 3]].concat());
+        assert_eq!(asked, [&["builder"; 4][..], &["sandbox-client"; 4]].concat());
     }
 }
 

@@ -88,7 +88,7 @@ impl Checks<'_> {
         for (value, place) in values.iter().zip(first..).filter(|(value, _)| !value.is_empty()) {
             let item = place / self.operation.keys().len();
             assert!(
-                self.is_signature(value, item),
+                self.is_signature(value.as_str(), item),
                 "at {item} something else is signed: {}",
                 reply.document
             );

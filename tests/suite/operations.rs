@@ -351,24 +351,6 @@ fn a_signed_claim_is_what_was_asked_for() {
 }
 
 #[test]
-fn a_batch_prints_its_values_claim_by_claim_and_key_by_key() {
-    let bench = Bench::new();
-    let gpg = Gpg::new(&bench);
-    let arguments =
-        format!("{MIXED} --signing-key-name a --signing-key L --signing-key-name b --raw");
-    let ended = bench.run(&bench.config(), &arguments).expect(0);
-    let claims: Vec<Value> = lines(&ended)
-        .iter()
-        .map(|line| serde_json::from_slice(&gpg.run(&["--decrypt"], line)).unwrap())
-        .collect();
-    let digests: Vec<_> = claims
-        .iter()
-        .map(|claim| claim["critical"]["image"]["docker-manifest-digest"].as_str().unwrap())
-        .collect();
-    assert_eq!(digests, ["sha256:a", "sha256:a", "sha256:c", "sha256:c", "sha256:b", "sha256:b"]);
-}
-
-#[test]
 fn a_clear_signed_text_is_the_file_s_bytes() {
     let bench = Bench::new();
     let gpg = Gpg::new(&bench);

@@ -7,7 +7,10 @@ use super::{
     value::{MAX_ERRORS, errors, kind, text},
     verdict::Verdict,
 };
-use crate::signing::request::Expected;
+use crate::signing::{
+    operation::Key,
+    request::{Claim, Expected},
+};
 
 /// The signed values and the errors found in a reply.
 #[derive(Debug, Default)]
@@ -33,7 +36,7 @@ impl<'a> Answer<'a> {
             return Self { values: vec![""; expected.count()], errors, ..Self::default() };
         }
         match expected {
-            Expected::Value(name) => {
+            Expected::Value { name, .. } => {
                 let problem = match message.get(*name) {
                     None => format!("it has neither \"{name}\" nor errors"),
                     Some(Value::String(_)) => format!("\"{name}\" is empty"),
@@ -41,15 +44,11 @@ impl<'a> Answer<'a> {
                 };
                 Self { values: vec![text(message.get(*name))], problem, ..Self::default() }
             }
-            Expected::Claims { claims, key_names } => Self::read_claims(claims, key_names, message),
+            Expected::Claims { claims, keys } => Self::read_claims(claims, keys, message),
         }
     }
 
-    fn read_claims(
-        claims: &[String],
-        key_names: &[String],
-        message: &'a Map<String, Value>,
-    ) -> Self {
+    fn read_claims(claims: &[Claim], keys: &[Key], message: &'a Map<String, Value>) -> Self {
         let mut answer = Self::default();
         let described = match message.get("claims") {
             Some(Value::Array(described)) => described.as_slice(),
@@ -76,9 +75,10 @@ impl<'a> Answer<'a> {
             0 => {}
             more => answer.errors.push(format!("and {more} more")),
         }
-        for claim_file in claims {
-            let found = index.find(claim_file);
-            answer.values.extend(key_names.iter().map(|name| signed_value(&found, name)));
+        for claim in claims {
+            let found = index.find(&claim.text);
+            let names = keys.iter().map(|key| key.name().unwrap_or_default());
+            answer.values.extend(names.map(|name| signed_value(&found, name)));
         }
         if answer.problem.is_empty() {
             answer.problem = "it holds no signature for any of the claims".to_owned();

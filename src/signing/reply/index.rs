@@ -10,6 +10,7 @@ use crate::{
     signing::{
         claim::{self, Identity},
         operation::repository,
+        request::Claim,
     },
 };
 
@@ -35,7 +36,7 @@ pub(super) struct Described<'a> {
 impl<'a> Index<'a> {
     pub(super) fn new(
         described: impl Iterator<Item = &'a Map<String, Value>>,
-        claims: &[String],
+        claims: &[Claim],
     ) -> Self {
         let mut index = Self {
             described: Vec::new(),
@@ -61,7 +62,7 @@ impl<'a> Index<'a> {
             index.by_text.entry(claim_file).or_default().push(at);
             index.described.push(Described { map, identity, errors: errors(map) });
         }
-        for key in claims.iter().filter_map(|claim_file| digest_and_repository(claim_file)) {
+        for key in claims.iter().filter_map(|claim| digest_and_repository(&claim.text)) {
             *index.asked.entry(key).or_default() += 1;
         }
         index

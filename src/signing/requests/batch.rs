@@ -1,6 +1,6 @@
 //! Requests that ask for the signatures of many images.
 
-use std::{collections::HashMap, num::NonZeroUsize};
+use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
 
 use serde_json::json;
 
@@ -9,8 +9,8 @@ use crate::{
     error::{Argument, Error, printable},
     signing::{
         claim,
-        operation::Image,
-        request::{Expected, Request},
+        operation::{Image, Key},
+        request::{Claim, Expected, Request},
     },
 };
 
@@ -36,18 +36,18 @@ pub(super) fn requests(
     let key_ids: Vec<_> = keys.iter().map(|key| key.id).collect();
     let key_names: Vec<_> = keys.iter().map(|key| key.name.to_owned()).collect();
     let shown_keys = keys.iter().map(ServerKey::shown).collect::<Vec<_>>().join(", ");
+    let given: Arc<[Key]> = keys.iter().map(|key| key.given.clone()).collect();
     let request = |batch: Batch<'_>| {
         let stamp = next();
-        let claims: Vec<_> = batch.images.iter().map(|image| claim::claim_file(image)).collect();
+        let claims: Vec<_> = batch.claims.into_iter().map(Asked::claim).collect();
         let described: Vec<_> = claims
             .iter()
-            .zip(&batch.images)
-            .map(|(claim_file, image)| {
+            .map(|claim| {
                 json!({
-                    "claim_file": claim_file,
+                    "claim_file": claim.text,
                     "sig_keynames": key_names,
                     "sig_key_ids": key_ids,
-                    "manifest_digest": image.digest().as_str(),
+                    "manifest_digest": claim.image.digest().as_str(),
                     "repo": batch.repository,
                 })
             })
@@ -68,7 +68,7 @@ pub(super) fn requests(
             body: body(&map),
             properties: properties("batch", context, &[("pipeline_run_id", task_id)]),
             subject: printable(&subject),
-            expected: Expected::Claims { claims, key_names: key_names.clone() },
+            expected: Expected::Claims { claims, keys: Arc::clone(&given) },
         }
     };
     Ok(batches(images, size.get()).into_iter().map(request).collect())
@@ -78,28 +78,47 @@ pub(super) fn requests(
 #[derive(Debug, PartialEq, Eq)]
 struct Batch<'a> {
     repository: &'a str,
-    images: Vec<&'a Image>,
+    claims: Vec<Asked<'a>>,
+}
+
+/// An image whose claim is sent once, however often it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Asked<'a> {
+    image: &'a Image,
+    items: Vec<usize>,
+}
+
+impl Asked<'_> {
+    fn claim(self) -> Claim {
+        Claim { text: claim::claim_file(self.image), image: self.image.clone(), items: self.items }
+    }
 }
 
 /// Groups images by repository, in order of first appearance, and cuts each group into batches of `size`.
 fn batches(images: &[Image], size: usize) -> Vec<Batch<'_>> {
     let mut groups: Vec<Batch<'_>> = Vec::new();
-    let mut index_of = HashMap::new();
-    for image in images {
+    let mut group_of = HashMap::new();
+    let mut claim_of = HashMap::new();
+    for (item, image) in images.iter().enumerate() {
         let repository = image.reference().repository();
-        let index = *index_of.entry(repository).or_insert_with(|| {
-            groups.push(Batch { repository, images: Vec::new() });
+        let group = *group_of.entry(repository).or_insert_with(|| {
+            groups.push(Batch { repository, claims: Vec::new() });
             groups.len() - 1
         });
-        groups[index].images.push(image);
+        let claims = &mut groups[group].claims;
+        let claim = *claim_of.entry(image).or_insert_with(|| {
+            claims.push(Asked { image, items: Vec::new() });
+            claims.len() - 1
+        });
+        claims[claim].items.push(item);
     }
     groups
         .iter()
         .flat_map(|group| {
             group
-                .images
+                .claims
                 .chunks(size)
-                .map(|images| Batch { repository: group.repository, images: images.to_vec() })
+                .map(|claims| Batch { repository: group.repository, claims: claims.to_vec() })
         })
         .collect()
 }
@@ -108,18 +127,22 @@ fn batches(images: &[Image], size: usize) -> Vec<Batch<'_>> {
 mod tests {
     use super::*;
 
+    const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
+
     #[test]
     fn batches_keep_the_order_of_first_appearance() {
-        let images = ["r/b:1", "r/a:1", "r/b:2", "s/b:3", "r/a:2"]
-            .map(|reference| Image::new("sha256:1", reference).unwrap());
-        let [b1, a1, b2, b3, a2] = &images;
+        let images = ["r/b:1", "r/a:1", "r/b:2", "s/b:3", "r/a:2", "r/b:1", "r/a:2"]
+            .map(|reference| Image::new(DIGEST, reference).unwrap());
+        let batch = |repository, items: &[&[usize]]| Batch {
+            repository,
+            claims: items
+                .iter()
+                .map(|items| Asked { image: &images[items[0]], items: items.to_vec() })
+                .collect(),
+        };
         assert_eq!(
             batches(&images, 2),
-            [
-                Batch { repository: "b", images: vec![b1, b2] },
-                Batch { repository: "b", images: vec![b3] },
-                Batch { repository: "a", images: vec![a1, a2] },
-            ]
+            [batch("b", &[&[0, 5], &[2]]), batch("b", &[&[3]]), batch("a", &[&[1], &[4, 6]])]
         );
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Stamp {
 
 /// A key as the signing server knows it.
 pub(super) struct ServerKey<'a> {
+    /// As the user gave it.
+    pub(super) given: &'a Key,
     pub(super) id: &'a str,
     /// Empty if the user named none.
     pub(super) name: &'a str,
@@ -53,7 +55,7 @@ impl<'a> ServerKey<'a> {
             let problem = format!("\"{}\" is an alias of nothing", printable(key.id()));
             return Err(Error::argument(Argument::Key, problem));
         }
-        Ok(Self { id, name: key.name().unwrap_or_default() })
+        Ok(Self { given: key, id, name: key.name().unwrap_or_default() })
     }
 
     /// A readable name of the key.

@@ -1,5 +1,7 @@
 //! Requests that ask for one signature each.
 
+use std::sync::Arc;
+
 use openssl::base64;
 use serde_json::{Map, Value};
 
@@ -18,7 +20,7 @@ struct Item<'a> {
     mtype: &'static str,
     data: (&'static str, String),
     repo: Option<&'a str>,
-    manifest_digest: Option<&'a str>,
+    image: Option<&'a Image>,
     expected: &'static str,
     subject: String,
 }
@@ -32,8 +34,19 @@ pub(super) fn requests(
     next: &mut dyn FnMut() -> Stamp,
 ) -> Vec<Request> {
     let mut requests = Vec::new();
+    let given: Vec<_> = keys.iter().map(|key| Arc::new(key.given.clone())).collect();
     let mut add = |item: Item<'_>| {
-        requests.extend(keys.iter().map(|key| request(&item, key, task_id, context, next())));
+        let image = item.image.cloned().map(Arc::new);
+        for (key, given) in keys.iter().zip(&given) {
+            let expected = Expected::Value {
+                name: item.expected,
+                image: image.clone(),
+                repository: item.repo.filter(|repo| !repo.is_empty()).map(Box::from),
+                key: Arc::clone(given),
+                place: requests.len(),
+            };
+            requests.push(request(&item, key, expected, task_id, context, next()));
+        }
     };
     match items {
         Items::Images(images) => images.iter().map(of_image).for_each(&mut add),
@@ -43,7 +56,7 @@ pub(super) fn requests(
                     mtype: "clearsign_signature",
                     data: ("data", base64::encode_block(text.as_bytes())),
                     repo: repo.as_deref(),
-                    manifest_digest: None,
+                    image: None,
                     expected: "signed_data",
                     subject: format!("input {}", index + 1),
                 });
@@ -55,7 +68,7 @@ pub(super) fn requests(
                     mtype: "gpg_signature",
                     data: ("artifact", base64::encode_block(blob.as_bytes())),
                     repo: Some(""),
-                    manifest_digest: None,
+                    image: None,
                     expected: "signed_payload",
                     subject: format!("blob {}", index + 1),
                 });
@@ -70,7 +83,7 @@ fn of_image(image: &Image) -> Item<'_> {
         mtype: "container_signature",
         data: ("claim_file", claim::claim_file(image)),
         repo: Some(image.reference().repository()),
-        manifest_digest: Some(image.digest().as_str()),
+        image: Some(image),
         expected: "signed_claim",
         subject: image.to_string(),
     }
@@ -79,6 +92,7 @@ fn of_image(image: &Image) -> Item<'_> {
 fn request(
     item: &Item<'_>,
     key: &ServerKey<'_>,
+    expected: Expected,
     task_id: &str,
     context: &Context<'_>,
     stamp: Stamp,
@@ -97,7 +111,7 @@ fn request(
     // An attribute that exists already keeps its place and gets the new value, here and in the properties.
     let extra: Vec<_> = [
         Some((context.task_id_attribute, task_id)),
-        item.manifest_digest.map(|digest| ("manifest_digest", digest)),
+        item.image.map(|image| ("manifest_digest", image.digest().as_str())),
     ]
     .into_iter()
     .flatten()
@@ -110,6 +124,6 @@ fn request(
         body: body(&Value::Object(map)),
         properties: properties(item.mtype, context, &extra),
         subject: printable(&format!("{} key {}", item.subject, key.shown())),
-        expected: Expected::Value(item.expected),
+        expected,
     }
 }

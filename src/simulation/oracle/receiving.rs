@@ -151,7 +151,7 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
                     && witness.was_read(delivered.told)
                     && Status::of_entry(entry) == status_of(made.kind, made.values.len())
                     && values.iter().enumerate().all(|(index, value)| {
-                        *value == made.values.get(index).cloned().unwrap_or_default()
+                        value.as_str() == made.values.get(index).map_or("", String::as_str)
                     })
             })
         }

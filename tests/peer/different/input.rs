@@ -68,6 +68,15 @@ fn a_batch_of_several_keys_without_names() {
     );
 }
 
+/// pubtools-sign asks for the same claim twice.
+#[test]
+fn equal_images_in_one_batch() {
+    let (theirs, ours) =
+        image().words("--signer-type batch --digest sha256:1 --reference r/ns/app:1").both();
+    let claims = |run: &Run| run.record.requests[0].json()["claims"].as_array().unwrap().len();
+    assert_eq!((claims(&theirs), claims(&ours)), (2, 1));
+}
+
 #[test]
 fn an_empty_digest_repository_or_key() {
     is_taken_by_the_reference(container(

@@ -1,12 +1,17 @@
 //! The state of each request, in input order.
 
+mod entry;
+mod order;
+
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    reply::{self, RawReply, Reply},
+    reply::{self, RawReply},
     request::Request,
 };
 use crate::error::Condition;
+pub use entry::{Entry, State};
+pub(crate) use order::{in_input_order, places};
 
 /// The requests of one operation, with everything that is known about them.
 ///
@@ -20,67 +25,6 @@ pub(crate) struct Ledger {
     /// The number of requests that are neither answered nor undeliverable.
     open: usize,
     cycle: u32,
-}
-
-/// One request and its state.
-pub struct Entry {
-    request: Request,
-    state: State,
-    /// The last cycle that sent it; 0 for none.
-    cycle: u32,
-    /// A broker has accepted one of its sendings: a reply is on its way, whatever the outcome of another.
-    was_accepted: bool,
-    /// Its last sending has no outcome.
-    is_in_doubt: bool,
-    /// A connection was ended, probably because of it.
-    was_blamed: bool,
-}
-
-impl Entry {
-    /// Returns the request.
-    pub fn request(&self) -> &Request {
-        &self.request
-    }
-
-    /// Returns its state.
-    pub fn state(&self) -> &State {
-        &self.state
-    }
-
-    /// Returns the reply, if one has come.
-    pub fn reply(&self) -> Option<&Reply> {
-        if let State::Answered(reply) = &self.state { Some(reply) } else { None }
-    }
-
-    /// Returns the signed values, base64 as the signing server sent them: one, or for a batch one for each claim and key.
-    ///
-    /// A value that is missing, or that the server refused, is an empty string.
-    pub fn signed_values(&self) -> Vec<String> {
-        match self.reply() {
-            Some(reply) => reply.signed_values(&self.request),
-            None => vec![String::new(); self.request.value_count()],
-        }
-    }
-}
-
-/// How far a request got.
-#[derive(Debug, PartialEq)]
-#[non_exhaustive]
-pub enum State {
-    /// It was not sent.
-    NotSent,
-    /// It was sent, and the broker has not confirmed it.
-    Sent,
-    /// The broker has accepted it; no reply has come.
-    Accepted,
-    /// The broker returned it (AMQP outcome `released` or `modified`, AMQP 1.0 part 3.4): it is sent again.
-    Returned(&'static str),
-    /// The broker cannot accept it at the moment, for this reason: it is sent again.
-    NotNow(Condition),
-    /// The broker does not accept it, for this reason.
-    Undeliverable(Condition),
-    /// A reply has come.
-    Answered(Reply),
 }
 
 /// The broker's outcome of a request.
@@ -274,11 +218,5 @@ impl Ledger {
         let entry = &mut self.entries[index];
         self.open -= usize::from(entry.state.is_open());
         entry.state = state;
-    }
-}
-
-impl State {
-    fn is_open(&self) -> bool {
-        !matches!(self, Self::Undeliverable(_) | Self::Answered(_))
     }
 }

@@ -1,0 +1,115 @@
+//! The signed values of all requests in the order of the input.
+
+use std::collections::HashMap;
+
+use super::{super::values::SignedValue, entry::Entry};
+
+/// Where the values are, in the order of the input: for each item, each key. The number of the entry, and of its value.
+pub(crate) fn places(entries: &[Entry]) -> Vec<(usize, usize)> {
+    let mut places = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
+        let expected = &entry.request().expected;
+        for position in 0..expected.count() {
+            let found = expected.places(position).into_iter();
+            places.extend(found.map(|place| (place, (number, position))));
+        }
+    }
+    places.sort_unstable();
+    places.into_iter().map(|(_, found)| found).collect()
+}
+
+/// The values of all requests in the order of the input. Each reply is read once, and kept while it is needed.
+pub(crate) fn in_input_order(entries: &[Entry]) -> impl Iterator<Item = SignedValue<'_>> {
+    let places = places(entries);
+    let mut uses = vec![0_usize; entries.len()];
+    for &(entry, _) in &places {
+        uses[entry] += 1;
+    }
+    let mut read = HashMap::new();
+    places.into_iter().map(move |(entry, position)| {
+        let values = read.entry(entry).or_insert_with(|| entries[entry].signed_values());
+        let value = values[position].clone();
+        uses[entry] -= 1;
+        if uses[entry] == 0 {
+            read.remove(&entry);
+        }
+        value
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::in_input_order;
+    use crate::signing::{
+        Context, Image, Items, Key, Ledger, Operation, RawReply, ReplyBody, Stamp, TaskId,
+    };
+
+    #[test]
+    fn values_are_in_the_order_of_the_input_and_know_what_they_sign() {
+        let digest = |number: usize| format!("sha256:{number:064x}");
+        let references = ["r/b:1", "r/a:1", "r/b:2", "r/a:1", "r/b:3"];
+        let number = |reference: &str| references.iter().position(|&each| each == reference);
+        let image =
+            |&reference: &&str| Image::new(digest(number(reference).unwrap()), reference).unwrap();
+        let keys = ["one", "two"].map(|name| Key::named(format!("ALIAS-{name}"), name).unwrap());
+        let items = Items::Images(references.iter().map(image).collect());
+        let operation = Operation::new(TaskId::new("7").unwrap(), keys.to_vec(), items).unwrap();
+        for chunk_size in [None, std::num::NonZero::new(2)] {
+            let context = Context {
+                creator: "c",
+                environment: "e",
+                service: "s",
+                task_id_attribute: "t",
+                key_aliases: &Default::default(),
+                chunk_size,
+            };
+            let mut count = 0;
+            let mut stamp = || {
+                count += 1;
+                Stamp { request_id: count.to_string(), created: "now".to_owned() }
+            };
+            let requests = operation.requests(&context, &mut stamp).unwrap();
+            let bodies: Vec<serde_json::Value> =
+                requests.iter().map(|r| serde_json::from_str(&r.body).unwrap()).collect();
+            let mut ledger = Ledger::new(requests, "request_id");
+            // The last request has no reply.
+            for body in &bodies[..bodies.len() - 1] {
+                let value = |claim: &serde_json::Value, key: &str| {
+                    let text = claim["claim_file"].as_str().unwrap();
+                    openssl::base64::encode_block(format!("{text} {key}").as_bytes())
+                };
+                let mut reply = json!({"msg": {"request_id": body["request_id"]}});
+                if let Some(claims) = body["claims"].as_array() {
+                    let signed = |c: &serde_json::Value| json!({"claim_file": c["claim_file"], "signed_claims": {"one": value(c, "one"), "two": value(c, "two")}});
+                    reply["msg"]["claims"] = claims.iter().map(signed).collect();
+                } else {
+                    let name = body["sig_keyname"].as_str().unwrap();
+                    reply["msg"]["signed_claim"] = value(body, name).into();
+                }
+                let body = ReplyBody::Bytes(reply.to_string().into());
+                ledger.reply(RawReply { body, properties: None });
+            }
+            let values = Vec::from_iter(in_input_order(ledger.entries()));
+            assert_eq!(values.len(), references.len() * 2);
+            let mut missing = 0;
+            for (place, value) in values.iter().enumerate() {
+                let (reference, key) = (references[place / 2], ["one", "two"][place % 2]);
+                assert_eq!(value.reference(), Some(reference));
+                assert_eq!(value.digest(), Some(&*digest(number(reference).unwrap())));
+                assert_eq!(value.key(), &keys[place % 2]);
+                if value.is_empty() {
+                    missing += 1;
+                    continue;
+                }
+                let text = openssl::base64::decode_block(value.as_str()).unwrap();
+                let text = String::from_utf8(text).unwrap();
+                let claim = crate::signing::claim::claim_file(&image(&reference));
+                assert_eq!(text, format!("{claim} {key}"));
+            }
+            // The batch's last request is for one image, which is given twice.
+            assert_eq!(missing, if chunk_size.is_some() { 4 } else { 1 });
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Replies of every kind that servers are known to send, and some that they should not send.
+
+mod batch;
+mod single;
+
+use serde_json::json;
+
+use super::*;
+use crate::signing::{
+    Image, Key, claim,
+    request::{Claim, Expected},
+};
+
+const ID: &str = "00000000-0000-4000-8000-000000000001";
+
+fn raw(body: impl Into<Vec<u8>>) -> RawReply {
+    RawReply { body: ReplyBody::Bytes(body.into()), properties: None }
+}
+
+fn request(expected: Expected) -> Request {
+    Request {
+        id: ID.to_owned(),
+        body: String::new(),
+        properties: vec![],
+        subject: String::new(),
+        expected,
+    }
+}
+
+fn claim_file(digest: &str, reference: &str) -> String {
+    claim::claim_file(&Image::new(digest, reference).unwrap())
+}
+
+fn single() -> Request {
+    request(Expected::Value {
+        name: "signed_claim",
+        image: None,
+        repository: None,
+        key: Key::new("K").unwrap().into(),
+        place: 0,
+    })
+}
+
+fn batch(pairs: &[(&str, &str)], key_names: &[&str]) -> Request {
+    let claim = |(item, &(digest, reference)): (usize, &(&str, &str))| Claim {
+        text: claim_file(digest, reference),
+        image: Image::new(digest, reference).unwrap(),
+        items: vec![item],
+    };
+    request(Expected::Claims {
+        claims: pairs.iter().enumerate().map(claim).collect(),
+        keys: key_names.iter().map(|&name| Key::named("K", name).unwrap()).collect(),
+    })
+}
+
+/// Judges a reply with this `msg`, to which the id is added.
+fn judged(request: &Request, mut message: Value) -> Reply {
+    message["request_id"] = ID.into();
+    request.judge(parse(raw(json!({"i": 1, "msg": message}).to_string()), "request_id").unwrap())
+}
+
+/// Why a message is not a reply.
+fn unread(raw: RawReply) -> String {
+    parse(raw, "request_id").unwrap_err()
+}
+
+fn verdict(request: &Request, message: Value) -> Verdict {
+    judged(request, message).verdict
+}
+
+fn refused(errors: &[&str]) -> Verdict {
+    Verdict::Refused { errors: errors.iter().map(|&error| error.to_owned()).collect() }
+}
+
+fn unusable(problem: &str) -> Verdict {
+    Verdict::Unusable { problem: problem.to_owned() }
+}
+
+fn incomplete(missing: &[&str]) -> Verdict {
+    Verdict::Incomplete { missing: missing.iter().map(|&name| name.to_owned()).collect() }
+}
+
+#[test]
+fn messages_that_are_not_replies_have_a_reason() {
+    for (body, reason) in [
+        ("", "its body is empty"),
+        (" \n", "its body is empty"),
+        ("hello", "it is not JSON: expected value at line 1 column 1"),
+        ("[]", "it is a list: expected an object"),
+        ("\"text\"", "it is a string: expected an object"),
+        ("7", "it is a number: expected an object"),
+        ("{}", "it has no \"msg\""),
+        (r#"{"msg":[]}"#, "\"msg\" is a list: expected an object"),
+        (r#"{"msg":null}"#, "\"msg\" is null: expected an object"),
+        (r#"{"msg":{}}"#, "it has no \"request_id\" in \"msg\""),
+        (r#"{"msg":{"request_id":7}}"#, "\"request_id\" is a number: expected a string"),
+        (r#"{"msg":{"request_id":{"a":1}}}"#, "\"request_id\" is an object: expected a string"),
+    ] {
+        assert_eq!(unread(raw(body)), reason, "{body}");
+    }
+    assert_eq!(unread(raw(b"{\"msg\": \xff}")), "it is not UTF-8 from byte 8 on");
+    let deep = format!("{{\"msg\": {}1{}}}", "[".repeat(200), "]".repeat(200));
+    assert_eq!(unread(raw(deep)), "its JSON is nested 128 levels deep or deeper");
+    let other = RawReply { body: ReplyBody::Other("a map"), properties: None };
+    assert_eq!(unread(other), "its body is a map: expected text or binary");
+}
+
+#[test]
+fn the_id_may_have_another_name() {
+    let parsed = parse(raw(r#"{"msg": {"request_id": 1, "uuid": "x"}}"#), "uuid").unwrap();
+    assert_eq!(parsed.id, "x");
+}
+
+#[test]
+fn the_document_is_the_whole_reply_and_its_properties() {
+    // If a key is repeated, the first place and the last value count, as in Python.
+    let parsed =
+        parse(raw(r#"{"i":1,"msg":{},"z":[],"msg":{"request_id":"r"}}"#), "request_id").unwrap();
+    assert_eq!(
+        single().judge(parsed).document,
+        r#"[{"i": 1, "msg": {"request_id": "r"}, "z": []}, null]"#
+    );
+
+    let mut reply = raw(r#"{"msg":{"request_id":"r","signed_claim":"ü","t":1e16}}"#);
+    reply.properties = json!({"content-type": "text/plain", "n": 1}).as_object().cloned();
+    assert_eq!(
+        single().judge(parse(reply, "request_id").unwrap()).document,
+        r#"[{"msg": {"request_id": "r", "signed_claim": "\u00fc", "t": 1e+16}}, {"content-type": "text/plain", "n": 1}]"#
+    );
+}
+
+#[test]
+fn twenty_megabytes_are_read_with_what_only_python_reads() {
+    let signature = "A".repeat(20 << 20);
+    let body = format!(
+        r#"{{"msg": {{"request_id": "r", "signed_claim": "{signature}", "t": Infinity}}}}"#
+    );
+    let reply = single().judge(parse(raw(body), "request_id").unwrap());
+    assert!(reply.document.ends_with("\", \"t\": Infinity}}, null]"));
+    assert_eq!(reply.signed_values(&single())[0].len(), signature.len());
+}
