@@ -351,3 +351,23 @@ fn a_handshake_without_an_end_is_given_up() {
     signal("TERM", running.id());
     took_between(&running.wait().expect(143), 0.0, 5.0);
 }
+
+/// Proton would write its own words to standard error.
+#[test]
+fn every_line_of_standard_error_is_the_program_s() {
+    let (port, _) = peer::listen(|stream| {
+        // AMQP 1.0 part 2.7.1 asks for at least 512.
+        let Ok(mut peer) = Peer::attached_with_max_frame_size(stream, 100) else { return };
+        let _ = peer.grant(9);
+        let _ = peer.transfer();
+        let _ = peer.answer(&peer::close("amqp:connection:forced", "enough"));
+        peer.hang_up_after_close();
+    });
+    let bench = Bench::new();
+    let ended = bench.run(&alone(&bench, port).patience(1, 1, 1), &images(1)).expect(75);
+    ended.logs("Proton: Peer advertised bad max-frame (100)");
+    for line in ended.stderr.lines() {
+        let is_ours = line.starts_with("20") || line.starts_with("amqp-messenger: ");
+        assert!(is_ours, "{line}");
+    }
+}

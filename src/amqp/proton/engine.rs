@@ -13,6 +13,7 @@ use proton_sys::*;
 use super::{
     driver::Driver,
     event::{DeliveryId, Event},
+    log,
     login::{Login, Mechanisms},
     raw::bytes,
     receiver::Receiver,
@@ -62,8 +63,7 @@ impl Engine {
         let (connection, transport) = (driver.connection(), driver.transport());
         // SAFETY: connection and transport are live; the strings outlive the calls, which copy them.
         unsafe {
-            // The environment can make the engine print every frame, a SASL password included.
-            pn_logger_reset_mask(pn_transport_logger(transport), u16::MAX, u16::MAX);
+            log::redirect(transport);
             pn_connection_set_container(connection, container_id.as_ptr());
             pn_connection_set_hostname(connection, hostname.as_ptr());
             pn_transport_set_max_frame(transport, MAX_FRAME);

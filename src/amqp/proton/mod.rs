@@ -8,6 +8,7 @@ mod driver;
 mod engine;
 mod event;
 mod events;
+mod log;
 mod login;
 mod raw;
 mod receiver;

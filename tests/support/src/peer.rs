@@ -128,6 +128,12 @@ impl Peer {
         Self::attach(stream, &open, 2)
     }
 
+    /// Like [`Self::attached`]; the Open says that frames may have at most that many bytes.
+    pub fn attached_with_max_frame_size(stream: TcpStream, bytes: u32) -> io::Result<Self> {
+        let open = make::open("peer").with(make::open::MAX_FRAME_SIZE, bytes);
+        Self::attach(stream, &open, 2)
+    }
+
     /// Like [`Self::attached`]; the Open lists another broker to go to if this one fails, as those of ActiveMQ and
     /// Artemis do.
     pub fn attached_with_others(stream: TcpStream, port: u16) -> io::Result<Self> {

@@ -107,6 +107,8 @@ pub const PN_SASL_TEMP: pn_sasl_outcome_t = 4;
 // ---- logger.h ----
 opaque! { pn_logger_t }
 
+pub type pn_log_sink_t = Option<unsafe extern "C" fn(isize, c_int, c_int, *const c_char)>;
+
 // ---- connection_driver.h ----
 /// Movable: holds no pointer to itself.
 #[repr(C)]
@@ -217,6 +219,11 @@ unsafe extern "C" {
 
     // ---- logger.h ----
     pub fn pn_logger_reset_mask(logger: *mut pn_logger_t, subsystem: u16, level: u16);
+    pub fn pn_logger_set_log_sink(
+        logger: *mut pn_logger_t,
+        sink: pn_log_sink_t,
+        sink_context: isize,
+    );
 
     // ---- transport.h ----
     pub fn pn_transport_logger(transport: *mut pn_transport_t) -> *mut pn_logger_t;

@@ -175,6 +175,9 @@ fn c_type(rust: &str) -> String {
     if let Some(inner) = rust.strip_prefix("*const ") {
         return format!("const {} *", c_type(inner));
     }
+    if rust.starts_with("Option<unsafe extern \"C\" fn(") {
+        return "void (*)(void)".into();
+    }
     match rust {
         "c_int" => "int",
         "c_char" => "char",
