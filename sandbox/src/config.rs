@@ -23,7 +23,7 @@ fn section(client: &Client) -> String {
 {urls}  messaging_cert_key: {pem}
   messaging_ca_cert: {ca}
   topic_send_to: topic://VirtualTopic.sandbox.sign
-  topic_listen_to: queue://Consumer.{{creator}}.{{task_id}}.VirtualTopic.sandbox.reply
+  topic_listen_to: queue://Consumer.{{creator}}-{{task_id}}.VirtualTopic.sandbox.reply
   environment: sandbox
   service: sandbox
   timeout: 10

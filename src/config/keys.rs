@@ -73,7 +73,7 @@ const KEYS: [Key; 28] = [
         name: "topic_listen_to",
         takes: Takes::Value(ADDRESS),
         default: Default::Required(
-            "queue://Consumer.{creator}.{task_id}.VirtualTopic.example.signed",
+            "queue://Consumer.{creator}-{task_id}.VirtualTopic.example.signed",
         ),
         meaning: "address of replies, with the same fields",
     },

@@ -59,6 +59,21 @@ impl Template {
         Ok(Self { parts })
     }
 
+    /// Whether it begins with a literal `queue://`, `topic://` or the like.
+    pub(crate) fn begins_with_scheme(&self) -> bool {
+        let Some(Part::Text(text)) = self.parts.first() else { return false };
+        let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+        !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-')
+    }
+
+    /// The field that ends it, if one does.
+    pub(crate) fn last_field(&self) -> Option<&str> {
+        match self.parts.last() {
+            Some(Part::Field(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Puts the fields' values into their places; `field` returns the value of a name, or the
     /// reason why there is none.
     ///
@@ -127,6 +142,23 @@ mod tests {
             );
         }
         assert_eq!(Template::parse("{a}{c}").unwrap().render(field), Err("no c".into()));
+    }
+
+    #[test]
+    fn knows_its_beginning_and_its_end() {
+        for (text, scheme, last) in [
+            ("queue://{a}", true, Some("a")),
+            ("temp-queue://x.{a}.y", true, None),
+            ("{a}://x", false, None),
+            ("/queue/a://{b}", false, Some("b")),
+            ("://{b}", false, Some("b")),
+            ("x.{a}", false, Some("a")),
+            ("x", false, None),
+        ] {
+            let template = Template::parse(text).unwrap();
+            assert_eq!(template.begins_with_scheme(), scheme, "{text}");
+            assert_eq!(template.last_field(), last, "{text}");
+        }
     }
 
     #[test]

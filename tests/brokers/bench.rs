@@ -206,6 +206,11 @@ impl Watched {
         assert!(!waited.timed_out(), "{text:?} is not {count} times in the log:\n{log}");
     }
 
+    /// The log so far.
+    pub fn log(&self) -> String {
+        self.log.0.lock().unwrap().clone()
+    }
+
     pub fn wait(mut self) -> Ended {
         let stdout = std::io::read_to_string(self.child.stdout.take().unwrap()).unwrap();
         let status = self.child.wait().unwrap().code().unwrap_or(-1);

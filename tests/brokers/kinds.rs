@@ -36,6 +36,19 @@ pub struct Kind {
     pub refusals: Refusals,
     /// The result of a virtual host that does not exist.
     pub wrong_host: WrongHost,
+    pub reach: Reach,
+}
+
+/// A value that would change which address it is; `REQ` and `REP` stand for names as in routes.
+pub struct Reach {
+    /// The queue of another client.
+    pub victim: &'static str,
+    /// An address of replies with `{task_id}` in it.
+    pub template: &'static str,
+    /// The task id.
+    pub value: &'static str,
+    /// Whether the template with the value in it takes messages of the victim.
+    pub takes: bool,
 }
 
 pub struct Login {
@@ -148,6 +161,12 @@ static ACTIVEMQ: Kind = Kind {
         ),
     },
     wrong_host: WrongHost::Ignored,
+    reach: Reach {
+        victim: "queue://REQ",
+        template: "queue://REP.{task_id}",
+        value: "1,queue://REQ",
+        takes: true,
+    },
 };
 
 static ARTEMIS: Kind = Kind {
@@ -191,6 +210,7 @@ static ARTEMIS: Kind = Kind {
         ),
     },
     wrong_host: WrongHost::Ignored,
+    reach: Reach { victim: "queue://REQ", template: "REQ{task_id}", value: "::REQ", takes: true },
 };
 
 static RABBITMQ: Kind = Kind {
@@ -242,6 +262,13 @@ static RABBITMQ: Kind = Kind {
         "vhost:nowhere",
         "connection refused: amqp:unauthorized-access: Access for user 'client' was refused",
     ),
+    reach: Reach {
+        // Its name holds a slash.
+        victim: "/queue/REQ%2Fx",
+        template: "/queue/REQ{task_id}",
+        value: "%2Fx",
+        takes: true,
+    },
 };
 
 static QPID: Kind = Kind {
@@ -274,4 +301,5 @@ static QPID: Kind = Kind {
         "nowhere",
         "connection refused: amqp:not-found: Unknown hostname in connection open: 'nowhere'",
     ),
+    reach: Reach { victim: "REQ", template: "amq.{task_id}", value: "topic/REQ", takes: false },
 };

@@ -13,5 +13,6 @@ mod login;
 mod outage;
 mod refusals;
 mod signing;
+mod values;
 
 use test_support::harness;

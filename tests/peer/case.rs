@@ -127,7 +127,7 @@ impl Case {
             }
         });
         // pubtools-sign may send before it listens; its reply then needs a queue to wait in.
-        bench.sandbox.declare("queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply");
+        bench.sandbox.declare("queue://Consumer.sandbox-client-7.VirtualTopic.sandbox.reply");
         // pubtools-sign requires this key, although its documentation does not say so.
         let config = bench.config().set("chunk_size", "200");
         let change = |config: Config, (key, value): &(&'static str, Option<String>)| match value {

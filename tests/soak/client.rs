@@ -128,7 +128,7 @@ fn settings(kind: SignerType, (windows, cycles): (u32, u32)) -> Settings {
     let keys = format!(
         "messaging_brokers: {}\n  messaging_ca_cert: '{}'\n  messaging_cert_key: '{}'\n  \
          topic_send_to: topic://VirtualTopic.sandbox.sign\n  \
-         topic_listen_to: queue://Consumer.{{creator}}.{{task_id}}.VirtualTopic.sandbox.reply\n  \
+         topic_listen_to: queue://Consumer.{{creator}}-{{task_id}}.VirtualTopic.sandbox.reply\n  \
          environment: e\n  service: soak\n  timeout: 1\n  retries: {windows}\n  send_retries: {cycles}\n  \
          message_id_key: request_id\n  log_level: warning\n  idle_timeout: 2\n  connect_timeout: 1\n",
         variable("SOAK_BROKERS"),

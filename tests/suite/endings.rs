@@ -31,7 +31,7 @@ fn item(index: usize) -> String {
 }
 
 const SEND: &str = crate::harness::SEND_TO;
-const LISTEN: &str = "queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply";
+const LISTEN: &str = "queue://Consumer.sandbox-client-7.VirtualTopic.sandbox.reply";
 
 /// Three images with a rule, and one window of a second.
 fn run(rule: Rule) -> (Bench, Ended) {

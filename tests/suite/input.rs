@@ -161,7 +161,7 @@ fn a_certificate_s_name_that_would_reach_other_queues_is_refused() {
         record.requests.iter().map(|request| request.json()["requested_by"].clone()).collect();
     assert_eq!(names, ["other", "build host 7", "uid-7"]);
     let source = record.links.iter().filter_map(|link| link.source.as_ref()?.address.as_deref());
-    let expected = "queue://Consumer.build host 7.7.VirtualTopic.sandbox.reply";
+    let expected = "queue://Consumer.build host 7-7.VirtualTopic.sandbox.reply";
     assert!(source.into_iter().any(|address| address == expected), "{:?}", record.links);
 }
 

@@ -80,7 +80,7 @@ fn the_deadline_of_the_run_ends_connecting_and_sending() {
 /// A sandbox whose reply queue is full of foreign messages, and which never answers.
 fn flooded() -> Bench {
     let bench = Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::NoReply)]);
-    let queue = "queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply";
+    let queue = "queue://Consumer.sandbox-client-7.VirtualTopic.sandbox.reply";
     let foreign = r#"{"msg": {"request_id": "foreign", "errors": []}}"#;
     for _ in 0..FLOOD {
         bench.sandbox.publish(queue, Body::Text(foreign.into()), &[]);

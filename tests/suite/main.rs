@@ -6,6 +6,7 @@
 // One crate in modules, not a library.
 #![allow(unreachable_pub)]
 
+mod addresses;
 mod batch;
 mod conditions;
 mod cycle;

@@ -262,7 +262,7 @@ fn a_malformed_reply_leaves_an_empty_line_in_raw() {
 #[test]
 fn of_many_malformed_replies_the_number_is_reported() {
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::NoReply)]);
-    let queue = "queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply";
+    let queue = "queue://Consumer.sandbox-client-7.VirtualTopic.sandbox.reply";
     for _ in 0..1000 {
         bench.sandbox.publish(queue, amqp_sandbox::Body::Text("no JSON".into()), &[]);
     }

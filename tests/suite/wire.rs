@@ -15,7 +15,7 @@ use openssl::base64;
 
 use crate::harness::{Bench, Config, SEND_TO, images};
 
-const LISTEN_TO: &str = "queue://Consumer.sandbox-client.7.VirtualTopic.sandbox.reply";
+const LISTEN_TO: &str = "queue://Consumer.sandbox-client-7.VirtualTopic.sandbox.reply";
 const BARE: Option<[u8; 8]> = Some(*b"AMQP\x00\x01\x00\x00");
 const SASL: Option<[u8; 8]> = Some(*b"AMQP\x03\x01\x00\x00");
 

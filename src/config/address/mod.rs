@@ -1,7 +1,11 @@
 //! Makes an address from its template and an operation's fields.
 
+mod consumer;
+mod value;
+
 use super::{Settings, Template};
-use crate::error::{Argument, Error};
+use crate::error::{Argument, Error, printable};
+use consumer::Doubt;
 
 impl Settings {
     /// Lists the settings that are fields of an address, with their values.
@@ -29,7 +33,7 @@ impl Settings {
     ///
     /// `key` is the template's key, `topic_send_to` or `topic_listen_to`. `creator` is the name in the
     /// requests. An operation's field has no value if its argument was not given. The operation's fields
-    /// take precedence over the settings. A value must not contain wildcards or control characters:
+    /// take precedence over the settings. A value must not contain what has a meaning in a broker's addresses:
     /// it could otherwise reach addresses that the template's author did not intend.
     ///
     /// # Errors
@@ -42,65 +46,106 @@ impl Settings {
         creator: &str,
         operation: &[(&'static str, Option<String>)],
     ) -> Result<String, Error> {
-        let fail = |problem| Error::Config {
-            path: self.path.clone(),
-            key: format!("{}.{key}", self.section),
-            problem,
-        };
+        let fields = Fields { settings: self, key, creator, operation };
         if creator.is_empty() {
             let problem = "the client certificate names no creator (neither CN nor UID)".into();
-            return Err(missing(Argument::Requester, fail(problem)));
+            return Err(missing(Argument::Requester, fields.fail(problem)));
         }
-        let settings = self.address_fields();
-        template.render(|name| {
-            if let Some((_, value)) = operation.iter().find(|(known, _)| *known == name) {
-                let argument = argument(name);
-                let value =
-                    value.as_deref().ok_or_else(|| missing(argument, fail(not_given(name))))?;
-                return match fault(value, name == "task_id") {
-                    None => Ok(value.into()),
-                    Some(fault) => {
-                        Err(Error::argument(argument, format!("{fault} (it goes into {key})")))
-                    }
-                };
+        // Only ActiveMQ and Artemis have addresses of this form, and a slash has no meaning for them.
+        let slashes = template.begins_with_scheme();
+        let address = template.render(|name| {
+            let value = fields.value(name)?;
+            match value::fault(&value, slashes, name != "task_id") {
+                None => Ok(value),
+                Some(fault) => Err(fields.unfit(name, fault)),
             }
-            if name == "creator" {
-                let given =
-                    |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
-                let requester =
-                    operation.iter().any(|(name, value)| *name == "requester" && given(value));
-                return match fault(creator, false) {
-                    None => Ok(creator.into()),
-                    Some(fault) if requester => {
-                        let problem = format!("{fault} (it goes into {key})");
-                        Err(Error::argument(Argument::Requester, problem))
+        })?;
+        match consumer::doubt(&address) {
+            Some(Doubt::NoTopic) if key == LISTEN_TO => {
+                let problem =
+                    "an empty segment would end the address, and no topic has such a name";
+                match template.last_field() {
+                    Some(name) => {
+                        let value = printable(&fields.value(name)?);
+                        Err(fields.unfit(name, format!("\"{value}\" ends with '.'; {problem}")))
                     }
-                    Some(fault) => {
-                        let problem =
-                            format!("{{creator}} is the client certificate's name: {fault}");
-                        Err(missing(Argument::Requester, fail(problem)))
-                    }
-                };
-            }
-            match settings.iter().find(|(known, _)| *known == name) {
-                Some((_, Some(value))) => match fault(value, false) {
-                    None => Ok(value.clone()),
-                    Some(fault) => {
-                        Err(fail(format!("{{{name}}} is the key {name}: {fault}; change it")))
-                    }
-                },
-                Some((_, None)) => {
-                    Err(fail(format!("{{{name}}} has no value; set the key {name}")))
-                }
-                None => {
-                    let operation = operation.iter().map(|(name, _)| *name);
-                    let all =
-                        operation.chain(["creator"]).chain(settings.iter().map(|(name, _)| *name));
-                    let known = all.collect::<Vec<_>>().join(", ");
-                    Err(fail(format!("{{{name}}} is not a field; the fields are {known}")))
+                    None => Err(fields.fail(format!("{}: {problem}", printable(&address)))),
                 }
             }
-        })
+            Some(Doubt::Unusual(problem)) if key == LISTEN_TO => {
+                log::warn!(
+                    "{key}: {}; ActiveMQ as shipped delivers nothing there: expected one, queue://Consumer.NAME.VirtualTopic.TOPIC",
+                    printable(&problem)
+                );
+                Ok(address)
+            }
+            _ => Ok(address),
+        }
+    }
+}
+
+/// The key of the address of replies.
+const LISTEN_TO: &str = "topic_listen_to";
+
+/// The values that an address may name.
+struct Fields<'a> {
+    settings: &'a Settings,
+    key: &'static str,
+    creator: &'a str,
+    operation: &'a [(&'static str, Option<String>)],
+}
+
+impl Fields<'_> {
+    /// The value of a field.
+    fn value(&self, name: &str) -> Result<String, Error> {
+        if let Some((_, value)) = self.operation.iter().find(|(known, _)| *known == name) {
+            let no_value = || missing(argument(name), self.fail(not_given(name)));
+            return value.clone().ok_or_else(no_value);
+        }
+        if name == "creator" {
+            return Ok(self.creator.to_owned());
+        }
+        let settings = self.settings.address_fields();
+        match settings.iter().find(|(known, _)| *known == name) {
+            Some((_, Some(value))) => Ok(value.clone()),
+            Some((_, None)) => {
+                Err(self.fail(format!("{{{name}}} has no value; set the key {name}")))
+            }
+            None => {
+                let operation = self.operation.iter().map(|(name, _)| *name);
+                let settings = settings.iter().map(|(name, _)| *name);
+                let known: Vec<_> = operation.chain(["creator"]).chain(settings).collect();
+                let known = known.join(", ");
+                Err(self.fail(format!("{{{name}}} is not a field; the fields are {known}")))
+            }
+        }
+    }
+
+    /// The error for a value that cannot be used: the fault is that of the argument, certificate or key that it is from.
+    fn unfit(&self, name: &str, fault: String) -> Error {
+        let of_argument =
+            |argument| Error::argument(argument, format!("{fault} (it goes into {})", self.key));
+        if self.operation.iter().any(|(known, _)| *known == name) {
+            return of_argument(argument(name));
+        }
+        if name != "creator" {
+            return self.fail(format!("{{{name}}} is the key {name}: {fault}; change it"));
+        }
+        let given = |value: &Option<String>| value.as_ref().is_some_and(|value| !value.is_empty());
+        if self.operation.iter().any(|(name, value)| *name == "requester" && given(value)) {
+            return of_argument(Argument::Requester);
+        }
+        let problem = format!("{{creator}} is the client certificate's name: {fault}");
+        missing(Argument::Requester, self.fail(problem))
+    }
+
+    /// The error for the template's key.
+    fn fail(&self, problem: String) -> Error {
+        Error::Config {
+            path: self.settings.path.clone(),
+            key: format!("{}.{}", self.settings.section, self.key),
+            problem,
+        }
     }
 }
 
@@ -122,22 +167,6 @@ fn argument(field: &str) -> Argument {
         "repo" => Argument::Repo,
         _ => Argument::TaskId,
     }
-}
-
-/// What makes a value unfit for an address, if anything.
-fn fault(value: &str, blanks_too: bool) -> Option<String> {
-    if value.is_empty() {
-        return Some("it is empty".into());
-    }
-    let found =
-        |c: &char| c.is_control() || "*>#".contains(*c) || (blanks_too && c.is_whitespace());
-    let c = value.chars().find(found)?;
-    let what = match c {
-        '*' | '>' | '#' => "wildcard",
-        _ if c.is_control() => "control character",
-        _ => "blank",
-    };
-    Some(format!("\"{}\" holds the {what} {c:?}", crate::error::printable(value)))
 }
 
 #[cfg(test)]

@@ -39,12 +39,21 @@ fn fills_in_the_fields() {
         ("{environment}.{timeout}.{retries}.{send_retries}.{chunk_size}", "prod.60.2.3.200"),
         ("{message_id_key}.{task_id_attribute}.{log_level}", "request_id.pub_task_id.Debug"),
         ("{{task_id}}", "{task_id}"),
+        // In a template everything is allowed.
+        ("queue://a,topic://b?x=%41::{task_id}:/#", "queue://a,topic://b?x=%41::t-1:/#"),
+        // Doubted, with a warning.
+        (
+            "queue://Consumer.{creator}.{task_id}.VirtualTopic.x",
+            "queue://Consumer.Me and I.t-1.VirtualTopic.x",
+        ),
     ] {
         assert_eq!(render(text, "Me and I", OPERATION).unwrap(), expected);
     }
     let requested =
         &[("task_id", Some("t")), ("requester", Some("r")), ("environment", Some("own"))];
     assert_eq!(render("{requester}.{creator}.{environment}", "r", requested).unwrap(), "r.r.own");
+    let slash = &[("task_id", Some("a/b")), ("repo", Some("ns/app"))];
+    assert_eq!(render("queue://{task_id}.{repo}", "c", slash).unwrap(), "queue://a/b.ns/app");
 }
 
 #[test]
@@ -76,6 +85,45 @@ fn refuses_values_that_change_the_address() {
         ("{task_id}", "c", &[("task_id", Some("a#"))], 2, "wildcard"),
         ("{task_id}", "c", &[("task_id", Some("a\u{7f}"))], 2, "control"),
         ("{task_id}", "c", &[("task_id", Some(""))], 2, "task_id: it is empty"),
+        (
+            "queue://Consumer.{creator}.VirtualTopic.x",
+            "Doe, Jane",
+            OPERATION,
+            78,
+            "certificate's name: \"Doe, Jane\" holds ',', which separates addresses on ActiveMQ; requester is required",
+        ),
+        (
+            "queue://Consumer.{creator}-{task_id}.VirtualTopic.x",
+            "c",
+            &[("task_id", Some("1,queue://Victim,queue://b"))],
+            2,
+            "task_id: \"1,queue://Victim,queue://b\" holds ',', which separates addresses on ActiveMQ (it goes into topic_listen_to)",
+        ),
+        (
+            "{requester}",
+            "a?b=1",
+            &[("requester", Some("a?b=1"))],
+            2,
+            "requester: \"a?b=1\" holds '?'",
+        ),
+        ("queue://{repo}", "c", &[("repo", Some("a,b"))], 2, "repo: \"a,b\" holds ','"),
+        ("/queue/{repo}", "c", &[("repo", Some("ns/app"))], 2, "repo: \"ns/app\" holds '/', which"),
+        ("x.{task_id}", "c", &[("task_id", Some("a/b"))], 2, "task_id: \"a/b\" holds '/', which"),
+        (
+            "queue://Consumer.c.VirtualTopic.{task_id}",
+            "c",
+            &[("task_id", Some("x."))],
+            2,
+            "task_id: \"x.\" ends with '.'; an empty segment would end the address",
+        ),
+        (
+            "Consumer.a.VirtualTopic.x.{creator}",
+            "Acme Inc.",
+            OPERATION,
+            78,
+            "certificate's name: \"Acme Inc.\" ends with '.'; an empty segment",
+        ),
+        ("queue://Consumer.c.VirtualTopic.", "c", OPERATION, 78, "VirtualTopic.: an empty segment"),
     ] {
         let error = render(text, creator, operation).unwrap_err();
         let kind = if matches!(error, Error::Argument { .. }) { 2 } else { 78 };

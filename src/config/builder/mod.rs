@@ -28,7 +28,7 @@ use crate::error::{Error, printable};
 ///     .messaging_cert_key("/etc/builds/client.pem")
 ///     .messaging_ca_cert("/etc/builds/ca.pem")
 ///     .topic_send_to("topic://VirtualTopic.example.sign")
-///     .topic_listen_to("queue://Consumer.{creator}.{task_id}.VirtualTopic.example.signed")
+///     .topic_listen_to("queue://Consumer.{creator}-{task_id}.VirtualTopic.example.signed")
 ///     .environment("prod")
 ///     .service("builds")
 ///     .timeout(Duration::from_secs(60))

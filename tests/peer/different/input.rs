@@ -96,7 +96,7 @@ fn a_task_id_with_wildcards_or_blanks() {
         let address = theirs.record.deliveries[0].address.clone();
         assert_eq!(
             address,
-            format!("queue://Consumer.sandbox-client.{task_id}.VirtualTopic.sandbox.reply")
+            format!("queue://Consumer.sandbox-client-{task_id}.VirtualTopic.sandbox.reply")
         );
     }
     is_taken_by_the_reference(text("one --task-id").word(""));

@@ -50,7 +50,7 @@ impl Bench {
             ("topic_send_to", SEND_TO.into()),
             (
                 "topic_listen_to",
-                "queue://Consumer.{creator}.{task_id}.VirtualTopic.sandbox.reply".into(),
+                "queue://Consumer.{creator}-{task_id}.VirtualTopic.sandbox.reply".into(),
             ),
             ("environment", "prod".into()),
             ("service", "suite".into()),

@@ -1,0 +1,157 @@
+//! Addresses and the values in them: what could mean another address is refused before anything connects.
+
+use std::ffi::OsStr;
+
+use amqp_sandbox::pki::{Subject, Validity};
+
+use crate::harness::{Bench, Config, Ended};
+
+const IMAGE: &str = "container-sign --signing-key 55A34A82 --digest sha256:0000000000000000000000000000000000000000000000000000000000000001 --reference r/ns/app:1";
+const TEXT: &str = "clear-sign --signing-key 55A34A82";
+
+const CONSUMER: &str = "queue://Consumer.{creator}-{task_id}.VirtualTopic.sandbox.reply";
+
+fn run<S: AsRef<OsStr>>(bench: &Bench, config: &Config, command: &str, words: &[S]) -> Ended {
+    let mut program = bench.program(config, command);
+    program.args(words);
+    program.run()
+}
+
+/// One line on standard error that says all this, and no connection.
+#[track_caller]
+fn refused(bench: &Bench, ended: Ended, status: i32, says: &[&str]) {
+    let ended = ended.expect(status);
+    assert_eq!((ended.stdout.as_str(), ended.stderr.lines().count()), ("", 1), "{}", ended.stderr);
+    for text in says {
+        ended.says(text);
+    }
+    assert!(bench.record().connections.is_empty(), "{}", ended.stderr);
+}
+
+/// A key, a template, a value, and what is reported.
+const VALUES: &[(&str, &str, &str, &str)] = &[
+    ("topic_listen_to", CONSUMER, "1,queue://Victim,queue://b", "holds ','"),
+    ("topic_listen_to", CONSUMER, "1?consumer.exclusive=true", "holds '?'"),
+    ("topic_listen_to", CONSUMER, "1%2C2", "holds '%'"),
+    ("topic_listen_to", CONSUMER, "topic://x", "holds '://'"),
+    ("topic_listen_to", CONSUMER, "1::victim", "holds '::'"),
+    ("topic_listen_to", CONSUMER, "1:", "ends with ':'"),
+    ("topic_listen_to", CONSUMER, "1.VirtualTopic.victim", "segment VirtualTopic"),
+    ("topic_listen_to", "queue://x.{task_id}", "+", "wildcard '+'"),
+    ("topic_listen_to", "{task_id}", "address::victim", "holds '::'"),
+    ("topic_listen_to", "/queue/{task_id}", "a/b", "holds '/'"),
+    ("topic_listen_to", "/queues/{task_id}", "a%2Fb", "holds '%'"),
+    ("topic_send_to", "/exchange/{task_id}/sign", "amq.direct/victim", "holds '/'"),
+    ("topic_send_to", "{task_id}", "amq.direct/victim", "holds '/'"),
+    ("topic_send_to", "topic://VirtualTopic.{task_id}", "a,queue://victim", "holds ','"),
+    ("topic_listen_to", "queue://Consumer.me.VirtualTopic.{task_id}", "a.", "ends with '.'"),
+];
+
+#[test]
+fn a_task_id_that_could_mean_another_address_is_refused() {
+    let bench = Bench::new();
+    for (key, template, value, says) in VALUES {
+        let config = bench.config().set(key, &format!("\"{template}\""));
+        let ended = run(&bench, &config, IMAGE, &["--task-id", value]);
+        refused(&bench, ended, 2, &["--task-id: ", says, &format!("(it goes into {key})")]);
+    }
+}
+
+#[test]
+fn so_are_a_requester_a_repository_and_a_setting() {
+    let bench = Bench::new();
+    let value = "1,queue://Victim,queue://b";
+    let ended = run(&bench, &bench.config(), IMAGE, &["--task-id", "7", "--requester", value]);
+    refused(&bench, ended, 2, &["--requester: ", "holds ','"]);
+
+    let config = bench.config().set("topic_listen_to", "\"queue://{repo}\"");
+    let words = ["--task-id", "7", "--repo", value, "text"];
+    refused(&bench, run(&bench, &config, TEXT, &words), 2, &["--repo: ", "holds ','"]);
+
+    let config =
+        bench.config().set("topic_listen_to", "\"queue://{service}\"").set("service", "\"a,b\"");
+    let ended = run(&bench, &config, IMAGE, &["--task-id", "7"]);
+    refused(&bench, ended, 78, &["topic_listen_to: {service} is the key service: ", "holds ','"]);
+}
+
+fn named(bench: &Bench, subject: Subject<'_>) -> Config {
+    let identity = bench.sandbox.authority().client(subject, Validity::default()).unwrap();
+    let path = bench.file("named.pem", identity.pem().unwrap());
+    bench.config().set("messaging_cert_key", &path.display().to_string())
+}
+
+#[test]
+fn so_is_the_name_of_a_certificate() {
+    let bench = Bench::new();
+    for (name, says) in [
+        ("Doe, Jane", "holds ','"),
+        ("a?b", "holds '?'"),
+        ("a::b", "holds '::'"),
+        ("a%20b", "holds '%'"),
+        (" a", "begins or ends with a blank"),
+    ] {
+        let config = named(&bench, Subject::common_name(name));
+        let ended = run(&bench, &config, IMAGE, &["--task-id", "7"]);
+        refused(&bench, ended, 78, &["certificate's name", says, "; --requester is required"]);
+    }
+    let config = named(&bench, Subject { user_id: Some("a,b"), ..Subject::default() });
+    let ended = run(&bench, &config, IMAGE, &["--task-id", "7"]);
+    refused(&bench, ended, 78, &["certificate's name", "holds ','"]);
+}
+
+/// Names that people have, in the addresses of a virtual topic.
+#[test]
+fn names_without_a_meaning_are_accepted() {
+    let bench = Bench::new();
+    for (task_id, requester) in [
+        ("0190a3c2-7f6e-7c1b-9d2e-1b2c3d4e5f60", "user@example.com"),
+        ("build_7.1+a", "client.example.com"),
+        ("7", "HTTP/host.example.com@EXAMPLE.COM"),
+        ("7", "system:serviceaccount:ns:name"),
+        ("7", "Jürgen Müller (build)"),
+    ] {
+        let words = ["--task-id", task_id, "--requester", requester];
+        run(&bench, &bench.config(), IMAGE, &words).expect(0);
+    }
+}
+
+#[test]
+fn all_of_it_is_allowed_in_a_template() {
+    let bench = Bench::new();
+    for address in ["queue://a,queue://b", "queue://a?x=1", "a::b", "/queue/a%2Fb", "queue://a.+"] {
+        let config = bench.config().set("topic_listen_to", &format!("\"{address}\""));
+        run(&bench, &config.patience(1, 1, 1), IMAGE, &["--task-id", "7"]).expect(75);
+        let record = bench.record();
+        let sources =
+            record.links.iter().filter_map(|link| link.source.as_ref()?.address.as_deref());
+        assert!(
+            sources.into_iter().any(|source| source == address),
+            "{address}: {:?}",
+            record.links
+        );
+    }
+}
+
+#[test]
+fn a_consumer_s_address_with_another_number_of_segments_is_doubted() {
+    let bench = Bench::new();
+    let doubt = "ActiveMQ as shipped delivers nothing there";
+    for (address, says) in [
+        ("queue://Consumer.{creator}.{task_id}.VirtualTopic.sandbox.reply", "has 2 segments"),
+        ("queue://Consumer.{creator}..VirtualTopic.sandbox.reply", "has 2 segments"),
+    ] {
+        let config = bench.config().set("topic_listen_to", &format!("\"{address}\""));
+        let config = config.set("log_level", "warning");
+        let ended = run(&bench, &config, IMAGE, &["--task-id", "7"]).expect(0);
+        ended.says(doubt);
+        ended.says(says);
+    }
+    let config = bench.config().set("log_level", "warning");
+    let words = ["--task-id", "7", "--requester", "client.example.com"];
+    run(&bench, &config, IMAGE, &words).expect(0).says(doubt);
+    assert_eq!(run(&bench, &config, IMAGE, &["--task-id", "7"]).expect(0).stderr, "");
+
+    let config = config.set("topic_listen_to", "queue://Consumer.me.VirtualTopic.x.");
+    let ended = run(&bench, &config, IMAGE, &["--task-id", "7"]);
+    ended.expect(78).says("an empty segment would end the address");
+}
