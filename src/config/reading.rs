@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::Path, time::Duration};
 
 use super::{
     BrokerUrl, Sasl, SenderTarget, Settings, SignerType, Template, TlsVerify, consistency,
-    expand::Env, keys, parse_level, section::Section, values, yaml::Node,
+    expand::Env, keys, parse_level, section::Section, url, values, yaml::Node,
 };
 use crate::error::{Error, Secret, secret_in};
 
@@ -125,6 +125,11 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
 }
 
 fn brokers(node: &Node, expected: &str) -> Result<Vec<BrokerUrl>, String> {
+    if let Node::Text(text) = node {
+        // The error does not repeat the value: a URL may contain a password.
+        let list = url::as_list(text).map_or_else(String::new, |list| format!("; write {list}"));
+        return Err(format!("expected {expected}, found a string{list}"));
+    }
     let urls = values::strings(node, expected)?;
     if urls.is_empty() {
         return Err(format!("expected {expected}, found no broker in it; list at least one"));

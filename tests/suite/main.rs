@@ -9,6 +9,7 @@
 mod addresses;
 mod batch;
 mod conditions;
+mod configuration;
 mod cycle;
 mod endings;
 mod fault;

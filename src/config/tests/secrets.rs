@@ -110,7 +110,11 @@ fn the_error_says_what_is_there_and_what_is_expected() {
             "[amqps://me:MaRk@h]",
             "item 1: holds a user name or password; remove it and use",
         ),
-        ("messaging_brokers", "[amqps://me:MaRk]", "item 1: \"me\": the port is not a number"),
+        (
+            "messaging_brokers",
+            "[amqps://me:MaRk]",
+            "item 1: \"amqps://me:…\" has a port that is not a number",
+        ),
     ] {
         refused(&[(key, value)], &[&format!("f.yaml: msg_signer.{key}: {expected}")]);
     }

@@ -1,0 +1,96 @@
+//! The address of a broker.
+
+mod broker_url;
+mod elsewhere;
+mod host;
+mod punycode;
+
+use std::str::FromStr;
+
+use crate::error::printable;
+pub use broker_url::BrokerUrl;
+use elsewhere::Instead;
+
+impl FromStr for BrokerUrl {
+    type Err = String;
+
+    /// Reads `amqps://host:port`; the port may be missing (5671, and 5672 for `amqp`), blanks around it are ignored.
+    ///
+    /// # Errors
+    /// The problem with the URL, and what to write instead. What may be a secret in it is not repeated.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("is empty; write amqps://host:5671".into());
+        }
+        if text.contains('@') {
+            // What follows the sign may still be a part of the password.
+            return Err(
+                "holds a user name or password; remove it and use username and password_file"
+                    .into(),
+            );
+        }
+        exact(text).map_err(|problem| {
+            let shown = shown(text);
+            match elsewhere::instead(text) {
+                Some(Instead::One(url)) => format!("\"{shown}\" {problem}; write {url}"),
+                Some(Instead::Many(urls)) => {
+                    let (count, list) = (urls.len(), elsewhere::list(&urls));
+                    format!("\"{shown}\" holds {count} brokers; list them as {count} items: {list}")
+                }
+                None => format!("\"{shown}\" {problem}; write amqps://host:5671"),
+            }
+        })
+    }
+}
+
+/// Reads a URL as it should be; the problem follows the URL in an error.
+fn exact(text: &str) -> Result<BrokerUrl, String> {
+    let (scheme, rest) = text.split_once("://").ok_or("has no scheme")?;
+    let tls = match scheme.to_ascii_lowercase().as_str() {
+        "amqps" => true,
+        "amqp" => false,
+        other => return Err(elsewhere::problem(other)),
+    };
+    if rest.contains(['?', '#']) {
+        return Err("has a query or fragment, which means nothing here".into());
+    }
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    if authority.contains('/') {
+        return Err(
+            "has a path (addresses go into topic_send_to and topic_listen_to, a virtual host into open_hostname)"
+                .into(),
+        );
+    }
+    let (host, port) = host::read(authority)?;
+    Ok(BrokerUrl::new(tls, host, port))
+}
+
+/// The text for an error, up to what is in a port's place without being one: it may be a password.
+fn shown(text: &str) -> String {
+    let is_wrong = |(at, _): &(usize, &str)| {
+        let after = &text[at + 1..];
+        let is_fine = |c: char| c.is_ascii_digit() || "/(:,".contains(c);
+        !(after.is_empty() || after.starts_with(is_fine))
+    };
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let end = match host::is_ipv6(authority.trim_matches(['[', ']', '/']))
+        || authority.starts_with('[')
+    {
+        true => text.len(),
+        false => text.match_indices(':').find(is_wrong).map_or(text.len(), |(at, _)| at + 1),
+    };
+    printable(&text[..end]) + if end < text.len() { "…" } else { "" }
+}
+
+/// What to write in place of a text that is no list.
+pub(super) fn as_list(text: &str) -> Option<String> {
+    let urls = match elsewhere::instead(text.trim()).filter(|_| !text.contains('@'))? {
+        Instead::One(url) => vec![url],
+        Instead::Many(urls) => urls,
+    };
+    Some(elsewhere::list(&urls))
+}
+
+#[cfg(test)]
+mod tests;
