@@ -17,9 +17,12 @@ use std::{
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
     hold_standard_streams();
-    // A reader or a broker that hangs up is an error of the write, not the end of the process.
-    // SAFETY: the program has set no handler, and no other thread exists yet.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    // A reader or a broker that hangs up, and a file that may not grow, are errors of the write, not the end of the
+    // process.
+    for signal in [libc::SIGPIPE, libc::SIGXFSZ] {
+        // SAFETY: the program has set no handler, and no other thread exists yet.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
     let word = |index| {
         // SAFETY: C gives that many strings, each ended by a NUL, which stay as they are.
         let word = unsafe { CStr::from_ptr(*words.add(index)) };

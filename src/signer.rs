@@ -12,7 +12,7 @@ use crate::{
     failover::Failover,
     random, secret,
     signing::{self, Context, Entry, Ledger, Operation, SignedValue, Stamp},
-    stop::Interrupt,
+    stop::{Interrupt, Stop},
     transport::{Identity, Network, Sockets, TlsContext},
 };
 
@@ -25,7 +25,7 @@ pub struct Signer {
     creator: String,
     tls: Option<TlsContext>,
     password: Option<Zeroizing<String>>,
-    interrupt: Option<Interrupt>,
+    stop: Stop,
 }
 
 /// The requests of an operation, their addresses, and the state of each.
@@ -104,12 +104,18 @@ impl Signer {
             .map(|path| secret::read(path, "password"))
             .transpose()?;
         let requester = requester.map(str::to_owned);
-        Ok(Self { requester, creator, tls, password, interrupt: None, settings })
+        Ok(Self { requester, creator, tls, password, stop: Stop::default(), settings })
     }
 
     /// Makes the waits of later runs end when `interrupt` is raised.
     pub fn set_interrupt(&mut self, interrupt: Interrupt) {
-        self.interrupt = Some(interrupt);
+        self.stop.interrupt = Some(interrupt);
+    }
+
+    /// Makes `stop` end later runs, whose deadline counts from before they are called.
+    #[cfg(feature = "cli")]
+    pub(crate) fn set_stop(&mut self, stop: Stop) {
+        self.stop = stop;
     }
 
     /// Checks an operation and makes its requests, each with its own id. Sends nothing.
@@ -151,7 +157,7 @@ impl Signer {
     pub fn sign(&self, run: &mut Run) -> Result<(), Error> {
         self.announce(run);
         let total = self.settings.deadline;
-        let network = Sockets::new(self.tls.as_ref(), self.interrupt.clone(), total);
+        let network = Sockets::new(self.tls.as_ref(), self.stop.clone(), total);
         let password = self.password.as_ref().map(|password| password.as_str());
         sign_on(&network, &self.settings, &run.route, password, &mut run.ledger)
     }

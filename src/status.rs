@@ -34,7 +34,7 @@ pub enum Status {
     Deadline,
     /// Interrupted from outside.
     Interrupted,
-    /// A local file, or standard output, could not be read or written.
+    /// A local file, or standard output, could not be read or written, or the operating system refused a resource.
     LocalFile,
     /// The configuration or a certificate file is wrong.
     Config,
@@ -78,7 +78,7 @@ impl Status {
             }
             Self::Deadline => "the deadline of the whole run has passed",
             Self::Interrupted => {
-                "interrupted by SIGHUP, SIGINT or SIGTERM; what was received is printed"
+                "interrupted by SIGHUP, SIGINT, SIGALRM, SIGTERM or SIGXCPU; what was received is printed"
             }
             Self::LocalFile => "a local file or standard output could not be read or written",
             Self::Config => "the configuration or a certificate file is wrong",
@@ -113,7 +113,7 @@ impl Status {
                 Self::Config
             }
             Error::InputFile { .. } => Self::NoInput,
-            Error::LocalFile { .. } => Self::LocalFile,
+            Error::LocalFile { .. } | Error::System { .. } => Self::LocalFile,
             Error::Tls { .. } | Error::Refused { .. } => Self::NotPermitted,
             Error::Unreachable { .. } if error.is_refusal() => Self::NotPermitted,
             Error::Unreachable { .. }

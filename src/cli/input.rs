@@ -7,7 +7,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Argument, Error, error::printable, signing::Text};
+use crate::{
+    Argument, Error,
+    error::{printable, printable_path},
+    signing::Text,
+};
+
+use super::alarm::Alarm;
 
 /// A text to sign, and its form in the document: the argument itself, or with `@file` the bytes of that file.
 ///
@@ -16,9 +22,13 @@ use crate::{Argument, Error, error::printable, signing::Text};
 ///
 /// # Errors
 /// [`Error::InputFile`] if the file cannot be read; [`Error::Argument`] for a character beyond Latin-1.
-pub(super) fn text(argument: &OsStr, latin_1: bool) -> Result<(Text, String), Error> {
+pub(super) fn text(
+    argument: &OsStr,
+    latin_1: bool,
+    alarm: Option<&Alarm>,
+) -> Result<(Text, String), Error> {
     if let Some(path) = argument.as_bytes().strip_prefix(b"@") {
-        let bytes = file(Path::new(OsStr::from_bytes(path)))?;
+        let bytes = file(Path::new(OsStr::from_bytes(path)), alarm)?;
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         return Ok((Text::new(bytes)?, shown));
     }
@@ -39,11 +49,14 @@ pub(super) fn text(argument: &OsStr, latin_1: bool) -> Result<(Text, String), Er
     Ok((Text::new(bytes)?, shown))
 }
 
-/// The bytes of a file.
+/// The bytes of a file. A deadline that passes meanwhile ends the process.
 ///
 /// # Errors
 /// [`Error::InputFile`] if it cannot be read.
-pub(super) fn file(path: &Path) -> Result<Vec<u8>, Error> {
+pub(super) fn file(path: &Path, alarm: Option<&Alarm>) -> Result<Vec<u8>, Error> {
+    if let Some(alarm) = alarm {
+        alarm.reading(&printable_path(path));
+    }
     fs::read(path).map_err(|source| Error::InputFile { path: PathBuf::from(path), source })
 }
 
@@ -54,12 +67,12 @@ mod tests {
     #[test]
     fn an_argument_is_its_own_bytes_natively_and_latin_1_under_the_names_of_pubtools_sign() {
         let of = |argument: &str, latin_1| {
-            text(OsStr::new(argument), latin_1).map(|(text, _)| text.as_bytes().to_vec())
+            text(OsStr::new(argument), latin_1, None).map(|(text, _)| text.as_bytes().to_vec())
         };
         assert_eq!(of("é", false).unwrap(), "é".as_bytes());
         assert_eq!(of("é", true).unwrap(), [0xe9]);
         assert!(of("€", true).unwrap_err().to_string().contains('€'));
-        let (raw, shown) = text(OsStr::from_bytes(&[0xff, b'a']), false).unwrap();
+        let (raw, shown) = text(OsStr::from_bytes(&[0xff, b'a']), false, None).unwrap();
         assert_eq!((raw.as_bytes(), shown.as_str()), (&[0xff, b'a'][..], "\u{fffd}a"));
     }
 }

@@ -2,8 +2,10 @@
 
 use std::{io::Write, time::SystemTime};
 
-use env_logger::Builder;
+use env_logger::{Builder, Target};
 use log::LevelFilter;
+
+use super::streams::Stderr;
 
 /// Starts the log. The level comes from the option, else from RUST_LOG, else from the configuration, else it is info.
 pub(super) fn start(option: Option<LevelFilter>, configured: Option<LevelFilter>) {
@@ -17,5 +19,5 @@ pub(super) fn start(option: Option<LevelFilter>, configured: Option<LevelFilter>
         let now = humantime::format_rfc3339_millis(SystemTime::now());
         writeln!(out, "{now} {:5} {}", record.level(), record.args())
     });
-    builder.init();
+    builder.target(Target::Pipe(Box::new(Stderr))).init();
 }

@@ -5,6 +5,7 @@ macro_rules! tell {
     ($($words:tt)*) => { $crate::cli::streams::tell(format_args!($($words)*)) };
 }
 
+mod alarm;
 mod argv;
 mod commands;
 mod config_file;
@@ -23,16 +24,18 @@ mod streams;
 mod tables;
 mod topic;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, io};
 
+use alarm::Alarm;
 use argv::Parsed;
 use commands::Command;
 use operation::Asked;
 use options::Options;
-use signals::Signals;
 use topic::{Style, Topic};
 
-use crate::{Error, Interrupt, Settings, Signer, Status, config::default_paths};
+use crate::{
+    Error, Interrupt, Settings, Signer, Status, config::default_paths, stop::Stop, transport,
+};
 
 /// Does what the command line asks for and returns the exit status, one of [`Status`]. The first word of `argv` is
 /// the program's name.
@@ -66,20 +69,16 @@ fn version() -> String {
 /// Signs, prints the result, and returns the exit status.
 fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
     let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
-    let outcome = start(style, command, options).and_then(|(signer, asked, signals)| {
+    let outcome = start(topic, command, options).and_then(|(signer, asked)| {
         let run = signer.prepare(&asked.operation)?;
         document::check_stdout()?;
-        Ok((signer, asked, signals, run))
+        Ok((signer, asked, run))
     });
-    let (signer, asked, signals, mut run) = match outcome {
+    let (signer, asked, mut run) = match outcome {
         Ok(started) => started,
         Err(error) => {
             report::print_error(tool, &error);
-            return if style == Style::PubtoolsSign {
-                pubtools_sign_status(&error)
-            } else {
-                Status::of_error(&error).code()
-            };
+            return status_before_sending(style, &error);
         }
     };
     let result = signer.sign(&mut run);
@@ -99,7 +98,7 @@ fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
     // every other cause of an error in the document is a failure.
     let all_replied = printed.is_ok() && report::causes(&run, &result).is_empty();
     let status = printed.map_or_else(|error| status.max(Status::of_error(&error)), |()| status);
-    match (style, signals.status()) {
+    match (style, signals::status()) {
         (Style::PubtoolsSign, _) => u8::from(!all_replied || (raw && status == Status::Refused)),
         (Style::Native, Some(code)) if status == Status::Interrupted => code,
         (Style::Native, _) => status.code(),
@@ -108,29 +107,42 @@ fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
 
 /// A reader of standard output may stop reading; that needs no message.
 fn is_broken_pipe(error: &Error) -> bool {
-    matches!(error, Error::LocalFile { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+    matches!(error, Error::LocalFile { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// pubtools-sign has 2 for wrong usage, and 1 for every other error.
-fn pubtools_sign_status(error: &Error) -> u8 {
-    if Status::of_error(error) == Status::Usage { Status::Usage.code() } else { 1 }
+/// The exit status of an error before anything is sent. pubtools-sign has 2 for wrong usage, and 1 for every other error.
+fn status_before_sending(style: Style, error: &Error) -> u8 {
+    match (style, Status::of_error(error)) {
+        (Style::Native, status) | (Style::PubtoolsSign, status @ Status::Usage) => status.code(),
+        (Style::PubtoolsSign, _) => 1,
+    }
 }
 
 /// Reads everything that a run needs before it connects.
-fn start(
-    style: Style,
-    command: Command,
-    options: Options,
-) -> Result<(Signer, Asked, Signals), Error> {
+fn start(topic: &Topic, command: Command, options: Options) -> Result<(Signer, Asked), Error> {
     let named = options.config_file.as_ref().map(|path| path.0.as_ref());
     let path = config_file::choose(named, &default_paths())?;
     let settings = Settings::load(&path, options.signer_type)?;
     logging::start(options.log_level, settings.log_level);
-    let asked = operation::operation(style, command, options)?;
+    let total = transport::begin(settings.deadline);
+    let passed = |after| status_before_sending(topic.style, &Error::Deadline { after });
+    let alarm = settings.deadline.map(|after| Alarm::set(&topic.tool, after, passed(after)));
+    let alarm = alarm.transpose().map_err(refused("set a timer"))?;
+    let asked = operation::operation(topic.style, command, options, alarm.as_ref())?;
+    if let Some(alarm) = &alarm {
+        alarm.reading("a file of the configuration");
+    }
     let mut signer = Signer::new(settings, asked.requester.as_deref())?;
-    let stopped = |source| Error::LocalFile { path: PathBuf::from("signal handlers"), source };
-    let interrupt = Interrupt::new().map_err(stopped)?;
-    let signals = Signals::install(&interrupt).map_err(stopped)?;
-    signer.set_interrupt(interrupt);
-    Ok((signer, asked, signals))
+    drop(alarm);
+    let interrupt = Interrupt::new().map_err(refused("make an interrupt"))?;
+    signals::install(&interrupt).map_err(refused("handle signals"))?;
+    let stop = Stop { interrupt: Some(interrupt), total };
+    streams::watch(stop.clone());
+    signer.set_stop(stop);
+    Ok((signer, asked))
+}
+
+/// The error of an operation that the system refuses.
+fn refused(what: &'static str) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::System { what, source }
 }

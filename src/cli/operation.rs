@@ -8,6 +8,7 @@ use crate::{
 };
 
 use super::{
+    alarm::Alarm,
     commands::Command,
     input,
     options::{Bytes, Options},
@@ -26,7 +27,12 @@ pub(super) struct Asked {
 ///
 /// # Errors
 /// [`Error::Argument`] for the first argument that is wrong; [`Error::InputFile`] if a file cannot be read.
-pub(super) fn operation(style: Style, command: Command, options: Options) -> Result<Asked, Error> {
+pub(super) fn operation(
+    style: Style,
+    command: Command,
+    options: Options,
+    alarm: Option<&Alarm>,
+) -> Result<Asked, Error> {
     let mut texts = Vec::new();
     let items = match command {
         Command::Container => Items::Images(images(options.digest, options.reference)?),
@@ -34,7 +40,7 @@ pub(super) fn operation(style: Style, command: Command, options: Options) -> Res
             let latin_1 = style == Style::PubtoolsSign;
             let mut read = Vec::new();
             for (index, argument) in options.inputs.iter().enumerate() {
-                let (text, shown) = numbered(index, input::text(&argument.0, latin_1))?;
+                let (text, shown) = numbered(index, input::text(&argument.0, latin_1, alarm))?;
                 read.push(text);
                 texts.push(shown);
             }
@@ -43,7 +49,7 @@ pub(super) fn operation(style: Style, command: Command, options: Options) -> Res
         Command::Blob => {
             let files = options.blob_file.into_iter().map(Bytes::into_path).enumerate();
             let blob = |(index, path): (_, PathBuf)| {
-                numbered(index, input::file(&path).and_then(Blob::new))
+                numbered(index, input::file(&path, alarm).and_then(Blob::new))
             };
             Items::Blobs(files.map(blob).collect::<Result<_, _>>()?)
         }

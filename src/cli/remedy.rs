@@ -36,6 +36,9 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
         }
         Error::Refused { condition, .. } => return of_condition(condition),
         Error::Unreachable { brokers } => return brokers.iter().find_map(of_error),
+        // With a limit that is lower than the number of its descriptors, poll(2) calls its arguments invalid.
+        Error::System { source, .. } if is_of(source, &[libc::EINVAL]) => MORE_FILES.into(),
+        Error::Network { source, .. } if is_of(source, &[libc::EMFILE, libc::ENFILE]) => MORE_FILES.into(),
         Error::Network { phase: Phase::Resolve, .. } => {
             "check the host names in messaging_brokers, and that /etc/hosts or a server in /etc/resolv.conf knows them".into()
         }
@@ -65,6 +68,12 @@ pub(super) fn of_return(outcome: &str) -> Option<String> {
         "a broker may return requests so if no queue belongs to the address, as RabbitMQ does: check topic_send_to"
             .into()
     })
+}
+
+const MORE_FILES: &str = "raise the limit of open files (ulimit -n)";
+
+fn is_of(error: &std::io::Error, numbers: &[i32]) -> bool {
+    error.raw_os_error().is_some_and(|number| numbers.contains(&number))
 }
 
 fn address(key: &str, access: &str, condition: &Condition) -> String {

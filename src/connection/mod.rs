@@ -78,6 +78,9 @@ pub(crate) trait Connected {
 
 impl<S: Session, W: Wire> Connected for Connection<S, W> {
     fn send(&mut self, entry: usize, request: &Request) -> HandOver {
+        if self.pump.is_stopped() {
+            return HandOver::NotNow;
+        }
         self.pump.session.send(entry, request)
     }
 

@@ -7,12 +7,16 @@ use std::{
 
 use crate::{
     deadline::Deadline,
+    error::Error,
     session::{Event, Session},
     transport::{Fault, Readiness, Turn, Wire},
 };
 
 /// How often the wire is read after a deadline: about a megabyte over TLS.
 const MAX_LAST_READS: u32 = 64;
+
+/// How often it is read after the run was ended from outside: a socket holds less than that.
+const MAX_READS_OF_THE_REST: u32 = 1024;
 
 /// How long these reads may take: to handle what a peer sends may take longer than to read it.
 const LONGEST_LAST_READS: Duration = Duration::from_millis(500);
@@ -42,18 +46,33 @@ pub(super) struct Pump<S, W> {
     /// the run.
     has_read: bool,
     last_reads: Option<LastReads>,
+    /// What ends the run from outside, once everything that has arrived is read.
+    stopped: Option<Error>,
 }
 
-/// The reads after a deadline.
+/// The reads after a deadline, or after the run was ended from outside.
 struct LastReads {
-    deadline: Instant,
+    deadline: Option<Instant>,
     since: Instant,
     count: u32,
 }
 
 impl<S: Session, W: Wire> Pump<S, W> {
     pub(super) fn new(session: S, wire: W) -> Self {
-        Self { session, wire, blocked: None, write_fault: None, has_read: false, last_reads: None }
+        Self {
+            session,
+            wire,
+            blocked: None,
+            write_fault: None,
+            has_read: false,
+            last_reads: None,
+            stopped: None,
+        }
+    }
+
+    /// Whether only what has arrived is still read: nothing new is to be sent.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.is_some()
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -64,18 +83,19 @@ impl<S: Session, W: Wire> Pump<S, W> {
     ///
     /// Bytes that have arrived are read before the deadline counts as passed. They are also read before the
     /// session gets the time, and might report a peer as silent although it has sent something. The number
-    /// of reads after a deadline is limited: a flood of foreign messages must not delay it forever.
+    /// of reads after a deadline is limited: a flood of foreign messages must not delay it forever. What ends the run
+    /// from outside does so in the same way: a process that was stopped for a while has replies to read.
     pub(super) fn step(&mut self, deadline: &Deadline) -> Result<Step, Fault> {
         if let Some(event) = self.session.next_event() {
             return Ok(Step::Event(event));
         }
         loop {
-            let has_passed = deadline.has_passed(self.now());
-            if has_passed && !self.may_read_on(deadline) {
-                return Ok(Step::Nothing);
+            if std::mem::take(&mut self.has_read) && self.stopped.is_none() {
+                self.stopped = self.wire.wait(Readiness::default(), self.now()).err();
             }
-            if std::mem::take(&mut self.has_read) {
-                self.wire.wait(Readiness::default(), self.now())?;
+            let is_last = self.stopped.is_some() || deadline.has_passed(self.now());
+            if is_last && !self.may_read_on(deadline) {
+                return self.end();
             }
             let blocked_read = self.read()?;
             let tick = self.session.tick(self.now());
@@ -90,25 +110,34 @@ impl<S: Session, W: Wire> Pump<S, W> {
             if let Some(fault) = self.write_fault.take() {
                 return Err(fault);
             }
-            if has_passed {
-                return Ok(Step::Nothing);
+            if is_last {
+                return self.end();
             }
             let write = self.blocked.unwrap_or_default();
             let until = tick
                 .map_or(deadline.at(), |tick| tick.max(self.now() + LEAST_TICK).min(deadline.at()));
-            self.wire.wait(read.or(write), until)?;
+            self.stopped = self.wire.wait(read.or(write), until).err();
         }
     }
 
-    /// Whether to read once more although the deadline has passed.
+    /// The end of a step in which nothing happened.
+    fn end(&mut self) -> Result<Step, Fault> {
+        self.stopped.take().map_or(Ok(Step::Nothing), |error| Err(error.into()))
+    }
+
+    /// Whether to read once more although the deadline has passed, or the run was ended from outside.
     fn may_read_on(&mut self, deadline: &Deadline) -> bool {
-        let (now, deadline) = (self.now(), deadline.at());
+        let now = self.now();
+        let (deadline, most) = match self.stopped {
+            Some(_) => (None, MAX_READS_OF_THE_REST),
+            None => (Some(deadline.at()), MAX_LAST_READS),
+        };
         let last_reads = match &mut self.last_reads {
             Some(last_reads) if last_reads.deadline == deadline => last_reads,
             other => other.insert(LastReads { deadline, since: now, count: 0 }),
         };
-        let may = last_reads.count < MAX_LAST_READS
-            && now.duration_since(last_reads.since) < LONGEST_LAST_READS;
+        let may =
+            last_reads.count < most && now.duration_since(last_reads.since) < LONGEST_LAST_READS;
         last_reads.count += 1;
         may
     }

@@ -14,6 +14,7 @@ impl fmt::Debug for Error {
             Self::Certificate { .. } => "Certificate",
             Self::InputFile { .. } => "InputFile",
             Self::LocalFile { .. } => "LocalFile",
+            Self::System { .. } => "System",
             Self::Network { .. } => "Network",
             Self::Timeout { .. } => "Timeout",
             Self::Protocol { .. } => "Protocol",

@@ -81,6 +81,13 @@ pub enum Error {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The operating system refuses what every run needs: memory, a file descriptor.
+    System {
+        /// What cannot be done.
+        what: &'static str,
+        /// The operating system's reason.
+        source: io::Error,
+    },
     /// The network failed.
     Network {
         /// The broker's URL, without credentials.
@@ -212,6 +219,7 @@ impl fmt::Display for Error {
             Self::LocalFile { path, .. } => {
                 write!(f, "{}: cannot read or write", printable_path(path))
             }
+            Self::System { what, .. } => write!(f, "cannot {what}"),
             Self::Network { broker, phase, .. } => write!(f, "{broker}: {phase} failed"),
             Self::Timeout { broker, phase, after } => {
                 write!(f, "{broker}: {phase}: no answer within {} s", after.as_secs_f64())
@@ -244,6 +252,7 @@ impl std::error::Error for Error {
         match self {
             Self::InputFile { source, .. }
             | Self::LocalFile { source, .. }
+            | Self::System { source, .. }
             | Self::Network { source, .. } => Some(source),
             Self::Argument { .. }
             | Self::MissingArgument { .. }

@@ -16,4 +16,6 @@ pub(crate) use poll::Readiness;
 #[cfg(feature = "cli")]
 pub(crate) use poll::until_writable;
 pub(crate) use sockets::Sockets;
+#[cfg(feature = "cli")]
+pub(crate) use sockets::begin;
 pub(crate) use tls::TlsContext;

@@ -35,7 +35,8 @@ impl Readiness {
 /// Waits until the socket is ready, `until` is reached, or the run is ended from outside.
 ///
 /// # Errors
-/// [`Error::Interrupted`], or [`Error::Deadline`] if the deadline of the whole run comes first.
+/// [`Error::Interrupted`], or [`Error::Deadline`] if the deadline of the whole run comes first;
+/// [`Error::System`] if poll(2) fails.
 pub(crate) fn wait(
     socket: BorrowedFd<'_>,
     want: Readiness,
@@ -53,15 +54,37 @@ pub(crate) fn sleep(until: Instant, stop: &Stop) -> Result<(), Error> {
     wait_on(None, until, stop).map(drop)
 }
 
-/// Waits until a stream of the caller accepts output, however long its reader takes.
+/// Waits until a stream of the caller accepts output, however long its reader takes; once the run is ended from outside,
+/// for at most `patience`.
 ///
 /// # Errors
-/// None that is known; those of [`wait`] cannot occur.
+/// [`io::ErrorKind::TimedOut`], or why poll(2) failed.
 #[cfg(feature = "cli")]
-pub(crate) fn until_writable(output: BorrowedFd<'_>) -> io::Result<()> {
-    let (want, until) =
-        (Readiness { read: false, write: true }, clock::now() + Duration::from_secs(60));
-    wait(output, want, until, &Stop::default()).map(drop).map_err(io::Error::other)
+pub(crate) fn until_writable(
+    output: BorrowedFd<'_>,
+    stop: &Stop,
+    patience: Duration,
+) -> io::Result<()> {
+    let want = Readiness { read: false, write: true };
+    let wait = |time, stop| wait(output, want, clock::now() + time, stop);
+    let woken = loop {
+        match wait(Duration::from_secs(60 * 60), stop) {
+            Ok(Woken::Passed) => {}
+            Err(Error::Interrupted | Error::Deadline { .. }) => {
+                break wait(patience, &Stop::default());
+            }
+            woken => break woken,
+        }
+    };
+    match woken {
+        Ok(Woken::Ready) => Ok(()),
+        Ok(Woken::Passed) => Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "its reader stopped reading, and the run was to end",
+        )),
+        Err(Error::System { source, .. }) => Err(source),
+        Err(other) => Err(io::Error::other(other)),
+    }
 }
 
 fn wait_on(
@@ -105,11 +128,11 @@ fn wait_on(
                 };
             }
             // If the signal's handler raised the interrupt, the next turn notices it.
-            _ => assert_eq!(
-                io::Error::last_os_error().kind(),
-                io::ErrorKind::Interrupted,
-                "poll(2) was misused"
-            ),
+            _ => match io::Error::last_os_error() {
+                error if error.kind() == io::ErrorKind::Interrupted => {}
+                // The limit of open files is below two, or there is no memory.
+                source => return Err(Error::System { what: "wait with poll(2)", source }),
+            },
         }
     }
 }

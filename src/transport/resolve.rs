@@ -14,10 +14,13 @@ use super::{
 };
 use crate::{deadline::Deadline, stop::Stop};
 
+/// The addresses that were found.
+type Found = io::Result<Vec<SocketAddr>>;
+
 /// Looks up all addresses of a host, in the system's order.
 ///
 /// A separate thread waits for the system's resolver, which has no deadline; after `deadline` the
-/// thread is left behind and ends by itself.
+/// thread is left behind and ends by itself. If the system refuses a thread, the look-up ends when the resolver ends it.
 pub(crate) fn resolve(
     host: &str,
     port: u16,
@@ -27,24 +30,57 @@ pub(crate) fn resolve(
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let (done, end_of_thread) = UnixStream::pair()?;
-    let (sender, receiver) = mpsc::sync_channel(1);
     let name = host.to_owned();
+    let look_up = move || (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
+    let found = match in_thread(look_up.clone()) {
+        Ok(resolver) => resolver.wait(deadline, stop)?,
+        Err(refusal) => {
+            log::debug!("looking up {host} without a thread: {refusal}");
+            look_up()
+        }
+    };
+    match found {
+        Ok(addresses) if addresses.is_empty() => {
+            Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into())
+        }
+        found => Ok(found.map_err(|error| limit().unwrap_or(error))?),
+    }
+}
+
+/// The limit of open files, if it is reached. The resolver does not say that it could not open its files and sockets,
+/// only that it found nothing.
+fn limit() -> Option<io::Error> {
+    let is_limit =
+        |error: &io::Error| matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE));
+    UnixStream::pair().err().filter(is_limit)
+}
+
+/// A thread that looks a name up.
+struct Resolver {
+    done: UnixStream,
+    found: mpsc::Receiver<Found>,
+}
+
+fn in_thread(look_up: impl FnOnce() -> Found + Send + 'static) -> io::Result<Resolver> {
+    let (done, end_of_thread) = UnixStream::pair()?;
+    let (sender, found) = mpsc::sync_channel(1);
     thread::Builder::new().name("resolve".into()).spawn(move || {
-        let found = (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
         // After the deadline the receiver is gone.
-        let _ = sender.send(found);
+        let _ = sender.send(look_up());
         // Closing this end wakes the other.
         drop(end_of_thread);
     })?;
-    match poll::wait(done.as_fd(), Readiness { read: true, write: false }, deadline.at(), stop)? {
-        Woken::Passed => Err(Fault::Timeout),
-        Woken::Ready => match receiver.recv() {
-            Ok(Ok(addresses)) if addresses.is_empty() => {
-                Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into())
-            }
-            Ok(found) => Ok(found?),
-            Err(_) => Err(io::Error::other("the resolver's thread ended without an answer").into()),
-        },
+    Ok(Resolver { done, found })
+}
+
+impl Resolver {
+    fn wait(self, deadline: &Deadline, stop: &Stop) -> Result<Found, Fault> {
+        let read = Readiness { read: true, write: false };
+        match poll::wait(self.done.as_fd(), read, deadline.at(), stop)? {
+            Woken::Passed => Err(Fault::Timeout),
+            Woken::Ready => Ok(self.found.recv().unwrap_or_else(|_| {
+                Err(io::Error::other("the resolver's thread ended without an answer"))
+            })),
+        }
     }
 }

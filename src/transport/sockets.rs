@@ -13,7 +13,7 @@ use crate::{
     deadline::Deadline,
     error::{Error, Phase},
     random,
-    stop::{Interrupt, Stop},
+    stop::Stop,
 };
 
 /// Opens sockets; every wait also watches for an interrupt and for the deadline of the run.
@@ -23,16 +23,17 @@ pub(crate) struct Sockets<'a> {
 }
 
 impl<'a> Sockets<'a> {
-    /// The network for one run, which lasts at most `total` from now. Without `tls`, connecting over TLS panics.
-    pub(crate) fn new(
-        tls: Option<&'a TlsContext>,
-        interrupt: Option<Interrupt>,
-        total: Option<Duration>,
-    ) -> Self {
-        // Every run reaches this phase; the error of this deadline names no phase.
-        let total = total.map(|after| Deadline::after(clock::now(), after, Phase::Reply));
-        Self { tls, stop: Stop { interrupt, total } }
+    /// The network for one run, which `stop` ends; it lasts at most `total` from now if it has not begun before.
+    /// Without `tls`, connecting over TLS panics.
+    pub(crate) fn new(tls: Option<&'a TlsContext>, stop: Stop, total: Option<Duration>) -> Self {
+        Self { tls, stop: Stop { total: stop.total.or_else(|| begin(total)), ..stop } }
     }
+}
+
+/// The deadline of a run that begins now.
+pub(crate) fn begin(total: Option<Duration>) -> Option<Deadline> {
+    // Every run reaches this phase; the error of this deadline names no phase.
+    total.map(|after| Deadline::after(clock::now(), after, Phase::Reply))
 }
 
 impl Network for Sockets<'_> {
@@ -70,7 +71,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "a context for the brokers that need TLS")]
     fn tls_is_never_left_out() {
-        let network = Sockets::new(None, None, None);
+        let network = Sockets::new(None, Stop::default(), None);
         let deadline = Deadline::after(network.now(), Duration::ZERO, Phase::Open);
         let _ = network.connect("127.0.0.1", 1, true, &deadline);
     }

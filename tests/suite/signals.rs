@@ -1,15 +1,18 @@
-//! Signals: the first ends any wait, the second ends the process.
+//! Signals: the first ends any wait, and a later second one the process.
 
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    process::Stdio,
+    sync::{Mutex, mpsc},
+    time::{Duration, Instant},
 };
 
 use amqp_frames::{HEADER, accepted, close};
 use amqp_sandbox::{ReplyAct, When};
 
 use crate::{
-    harness::{Bench, Config, LONG, Program, images, rule, signal, took_between},
+    harness::{Bench, Config, LONG, images, rule, signal, signals, took_between},
     peer::{self, Peer},
     three::operations,
 };
@@ -20,19 +23,14 @@ fn to(config: Config, url: &str) -> Config {
 
 #[test]
 fn after_a_signal_the_wait_ends_and_everything_received_is_printed() {
-    for (name, status) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
+    for (name, status) in [("HUP", 129), ("INT", 130), ("ALRM", 142), ("TERM", 143), ("XCPU", 152)]
+    {
         std::thread::scope(|scope| {
             for operation in operations() {
                 scope.spawn(move || {
                     let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
-                    let inner = operation.program(&bench, &bench.config()).command;
-                    // The tests may run under nohup, which the program would respect.
-                    let mut program = Program::new("env".as_ref());
-                    program
-                        .args(["--default-signal=HUP"])
-                        .args([inner.get_program()])
-                        .args(inner.get_args());
-                    let running = program.start();
+                    let program = operation.program(&bench, &bench.config());
+                    let running = program.with_usual_signals().start();
                     bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 2).unwrap();
                     signal(name, running.id());
                     let ended = running.wait().expect(status);
@@ -49,6 +47,88 @@ fn after_a_signal_the_wait_ends_and_everything_received_is_printed() {
     }
 }
 
+/// nohup(1) ignores SIGHUP for its command, and a shell without job control SIGINT for what runs in the background.
+#[test]
+fn a_signal_that_the_caller_ignores_stays_ignored() {
+    let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
+    for (ignored, then, status) in
+        [("HUP", "TERM", 143), ("INT", "TERM", 143), ("TERM", "HUP", 129)]
+    {
+        let before = bench.record().requests.len();
+        let trap = format!(r#"trap "" {ignored}; exec "$0" "$@""#);
+        let program = bench.program(&bench.config().patience(60, 1, 1), &images(1));
+        let mut program = program.within("sh", &["-c", &trap]).with_usual_signals();
+        let running = program.start();
+        bench.sandbox.wait_for(LONG, |record| record.requests.len() > before).unwrap();
+        signals(&[ignored, then], running.id());
+        running.wait().expect(status);
+    }
+}
+
+/// A service manager sends several, a wrapper forwards one that the whole group gets, and so does a terminal that closes.
+#[test]
+fn signals_that_come_together_lose_nothing() {
+    const RUNS: usize = 12;
+    std::thread::scope(|scope| {
+        for (names, statuses) in [
+            (&["TERM", "CONT", "HUP"][..], &[143, 129][..]),
+            (&["INT", "INT"], &[130]),
+            (&["HUP", "HUP", "TERM"], &[129, 143]),
+            (&["TERM", "TERM", "TERM", "TERM", "INT"], &[143, 130]),
+        ] {
+            scope.spawn(move || {
+                let bench = Bench::misbehaving(vec![rule(When::EveryNth(2), ReplyAct::NoReply)]);
+                for run in 1..=RUNS {
+                    let program = bench.program(&bench.config(), &images(2));
+                    let running = program.with_usual_signals().start();
+                    bench
+                        .sandbox
+                        .wait_for(LONG, |record| record.accepted().count() == run)
+                        .unwrap();
+                    signals(names, running.id());
+                    let ended = running.wait();
+                    assert!(statuses.contains(&ended.status), "{}", ended.status);
+                    let signed: Vec<_> =
+                        ended.messages().iter().map(|message| !message.is_null()).collect();
+                    assert_eq!(signed, [true, false], "{names:?}:\n{}", ended.stderr);
+                }
+            });
+        }
+    });
+}
+
+/// A process that was stopped finds replies that came meanwhile, and reads them before the signal ends it.
+#[test]
+fn what_came_while_the_process_was_stopped_is_printed() {
+    let ((tell, told), (go, goes)) = (mpsc::channel(), mpsc::channel::<()>());
+    let goes = Mutex::new(goes);
+    let (port, _) = peer::listen(move |stream| {
+        // What is written has arrived then, and does not wait for an acknowledgement.
+        stream.set_nodelay(true).unwrap();
+        let mut peer = Peer::attached(stream).unwrap();
+        peer.grant(9).unwrap();
+        let ids = [(); 3].map(|()| peer::request_id(&peer.transfer().unwrap()));
+        let settled = (0..3).flat_map(|number| peer::settled(number, number, accepted()));
+        peer.answer(&settled.collect::<Vec<_>>()).unwrap();
+        tell.send(()).unwrap();
+        goes.lock().unwrap().recv().unwrap();
+        peer.answer(&[peer.reply(0, &ids[0]), peer.reply(1, &ids[1])].concat()).unwrap();
+        tell.send(()).unwrap();
+        peer::swallow(peer.stream);
+    });
+    let bench = Bench::new();
+    let config = to(bench.config(), &format!("amqp://localhost:{port}")).set("sasl", "none");
+    let running = bench.program(&config, &images(3)).with_usual_signals().start();
+    told.recv_timeout(LONG).unwrap();
+    signal("STOP", running.id());
+    go.send(()).unwrap();
+    told.recv_timeout(LONG).unwrap();
+    signals(&["TERM", "CONT"], running.id());
+    let ended = running.wait().expect(143);
+    let signed: Vec<_> = ended.messages().iter().map(|message| !message.is_null()).collect();
+    assert_eq!(signed, [true, true, false], "{}", ended.stderr);
+}
+
 /// The signal comes in the TLS handshake with a silent broker, and in the pause between two attempts.
 #[test]
 fn a_signal_ends_connecting() {
@@ -63,7 +143,8 @@ fn a_signal_ends_connecting() {
     assert_eq!(ended.messages().len(), 1);
 
     drop(silent);
-    let running = bench.program(&to(bench.config(), &url).set("timeout", "20"), &images(1)).start();
+    let config = to(bench.config(), &url).set("timeout", "20");
+    let running = bench.program(&config, &images(1)).with_usual_signals().start();
     for _ in 0..4 {
         drop(listener.accept().unwrap());
     }
@@ -71,23 +152,32 @@ fn a_signal_ends_connecting() {
     took_between(&running.wait().expect(130), 0.0, 4.0);
 }
 
-/// After the first the process prints into a pipe that is not read; the second ends it.
+/// The reader is slow, but reads on: only the second signal, some time later, shows that it is to end now.
 #[test]
-fn a_second_signal_ends_the_process() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(300), ReplyAct::NoReply)]);
-    let mut child = bench.program(&bench.config(), &images(300)).command.spawn().unwrap();
-    bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 299).unwrap();
+fn a_later_second_signal_ends_the_process() {
+    let bench = Bench::misbehaving(vec![rule(When::Request(1000), ReplyAct::NoReply)]);
+    let config = bench.config().set("log_level", "error");
+    let mut program = bench.program(&config, &images(1000)).with_usual_signals();
+    let mut child = program.command.stderr(Stdio::null()).spawn().unwrap();
+    bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 999).unwrap();
     signal("INT", child.id());
-    let mut first = [0; 1];
-    child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
-    assert_eq!(first, *b"{");
+    let mut stdout = child.stdout.take().unwrap();
+    let begun = Instant::now();
+    let (mut part, mut document) = ([0; 4096], Vec::new());
+    let (_keep, pause) = mpsc::channel::<()>();
+    while begun.elapsed() < Duration::from_millis(2500) {
+        let _ = pause.recv_timeout(Duration::from_millis(250));
+        stdout.read_exact(&mut part).unwrap();
+        document.extend(part);
+    }
     assert!(
         child.try_wait().unwrap().is_none(),
         "the document fits into the pipe, so this test shows nothing"
     );
     signal("TERM", child.id());
-    // Dropping the pipe would end it, too; wait() drops only its input.
     assert_eq!(child.wait().unwrap().code(), Some(143));
+    stdout.read_to_end(&mut document).unwrap();
+    assert!(document.starts_with(b"{") && !document.ends_with(b"\n"), "{}", document.len());
 }
 
 /// The run waits for the broker in each phase; the broker reports that it is there, and does nothing more.
@@ -142,14 +232,14 @@ fn a_signal_ends_each_phase_at_once() {
         ("close", close, "none"),
     ] {
         for (name, status) in [("INT", 130), ("TERM", 143)] {
-            let (tell, told) = std::sync::mpsc::channel();
+            let (tell, told) = mpsc::channel();
             let (port, _) = peer::listen(move |stream| script(stream, &|| tell.send(()).unwrap()));
             let bench = Bench::new();
             let config =
                 to(bench.config(), &format!("amqp://localhost:{port}")).set("sasl", mechanism);
             let config =
                 config.patience(60, 1, 1).set("connect_timeout", "60").set("close_timeout", "60");
-            let running = bench.program(&config, &images(2)).start();
+            let running = bench.program(&config, &images(2)).with_usual_signals().start();
             told.recv_timeout(LONG).unwrap();
             signal(name, running.id());
             let ended = running.wait();

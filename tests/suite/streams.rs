@@ -4,7 +4,7 @@ use std::{io::Read, path::Path};
 
 use amqp_sandbox::{Record, ReplyAct, When};
 
-use crate::harness::{Bench, LONG, Program, images, rule};
+use crate::harness::{Bench, LONG, Program, images, rule, signal};
 
 /// The program with a redirection for the shell, such as `>&-`.
 fn redirected(bench: &Bench, arguments: &str, redirection: &str) -> Program {
@@ -103,4 +103,70 @@ fn a_full_standard_error_changes_no_status() {
     let mut child = bench.program(&config, &images(1)).command.spawn().unwrap();
     drop((child.stdout.take(), child.stderr.take()));
     assert_eq!(child.wait().unwrap().code(), Some(74), "the more severe of 74 and 75");
+}
+
+/// Nothing else ends the wait for a reader that never comes.
+#[test]
+fn a_signal_or_the_deadline_ends_the_wait_for_a_reader() {
+    std::thread::scope(|scope| {
+        for (name, arguments) in [
+            (Some("TERM"), images(1000)),
+            (Some("HUP"), images(1000) + " --raw"),
+            (None, images(1000)),
+        ] {
+            scope.spawn(move || {
+                let bench = Bench::new();
+                let mut config = bench.config().set("log_level", "error");
+                if name.is_none() {
+                    config = config.set("deadline", "2");
+                }
+                let mut program = bench.program(&config, &arguments).with_usual_signals();
+                let mut child = program.command.spawn().unwrap();
+                let unread = child.stdout.take().unwrap();
+                if let Some(name) = name {
+                    let is_over =
+                        |record: &Record| !record.connections.is_empty() && record.is_over();
+                    bench.sandbox.wait_for(LONG, is_over).unwrap();
+                    signal(name, child.id());
+                }
+                let output = child.wait_with_output().unwrap();
+                drop(unread);
+                assert_eq!(output.status.code(), Some(74), "{name:?}");
+                let said = String::from_utf8(output.stderr).unwrap();
+                let expected = "standard output: cannot read or write: its reader stopped reading";
+                assert!(said.contains(expected), "{said}");
+            });
+        }
+    });
+}
+
+/// The log goes to a standard error whose reader never comes: the run still ends, and its results are printed.
+#[test]
+fn a_signal_ends_the_wait_for_a_reader_of_standard_error() {
+    let bench = Bench::misbehaving(vec![rule(When::Request(400), ReplyAct::NoReply)]);
+    let config = bench.config().set("log_level", "trace").patience(60, 1, 1);
+    let mut program = bench.program(&config, &images(400)).with_usual_signals();
+    let mut child = program.command.spawn().unwrap();
+    let unread = child.stderr.take().unwrap();
+    bench.sandbox.wait_for(LONG, |record| !record.links.is_empty()).unwrap();
+    signal("TERM", child.id());
+    let output = child.wait_with_output().unwrap();
+    drop(unread);
+    assert_eq!(output.status.code(), Some(143));
+    assert!(output.stdout.ends_with(b"\n"));
+}
+
+/// Without that, the signal of the limit would end the process.
+#[test]
+fn a_standard_output_that_may_not_grow_is_74_and_reported() {
+    for arguments in [images(300), images(300) + " --raw"] {
+        let bench = Bench::new();
+        let config = bench.config().set("log_level", "error");
+        let script = r#"ulimit -f 8; exec "$0" "$@""#;
+        let mut program = bench.program(&config, &arguments).within("sh", &["-c", script]);
+        let file = std::fs::File::create(bench.file("document", "")).unwrap();
+        program.command.stdout(file);
+        let ended = program.run().expect(74);
+        ended.says_once("standard output: cannot read or write: File too large");
+    }
 }

@@ -82,6 +82,25 @@ fn a_reply_that_came_while_the_process_was_suspended_counts() {
     assert_eq!(ended.answered(), [true; 3]);
 }
 
+/// A signal or the deadline that ends it then does so after what has arrived is read, and nothing more is sent.
+#[test]
+fn what_came_while_the_process_was_suspended_counts_when_the_run_is_ended_then() {
+    let suspended =
+        || Bench::new().patience(86_400, 1, 1).set(|settings| settings.idle_timeout = 0);
+    let late = |_: &Arrival| replied_after(30 * SECOND);
+    let ended = suspended().requests(late).jump(SECOND, 5 * HOUR).interrupt(HOUR).expect(0);
+    assert_eq!(ended.answered(), [true; 3]);
+    let bench = suspended().set(|settings| settings.deadline = Some(3600));
+    let ended = bench.requests(late).jump(SECOND, 5 * HOUR).expect(0);
+    assert_eq!(ended.answered(), [true; 3]);
+    let sparse = |_, _| ConnectionPlan { credit: Credit::Sparse(2), ..ConnectionPlan::default() };
+    let later = |_: &Arrival| Treatment { delay: 20 * SECOND, ..replied_after(30 * SECOND) };
+    let bench = suspended().connections(sparse).requests(later);
+    let ended = bench.jump(SECOND, 5 * HOUR).interrupt(HOUR).expect(130);
+    assert_eq!(ended.answered(), [true, true, false]);
+    assert_eq!(ended.times_sent(), [1, 1, 0]);
+}
+
 #[test]
 fn an_interrupt_ends_the_longest_wait_at_once() {
     let bench = Bench::new().patience(86_400, 3, 3);

@@ -8,7 +8,7 @@ mod program;
 pub use bench::Bench;
 pub use config::Config;
 pub use ended::{Ended, took_between};
-pub use program::{Program, Running, has_static_core, signal, under_test};
+pub use program::{Program, Running, has_static_core, signal, signals, under_test};
 
 use std::time::Duration;
 

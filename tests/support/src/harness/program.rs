@@ -67,6 +67,24 @@ impl Program {
         self
     }
 
+    /// The same, started by a command that changes something for it: `env`, or a shell with `exec "$0" "$@"`.
+    #[must_use]
+    pub fn within(self, command: &str, words: &[&str]) -> Self {
+        let mut outer = Self::new(command.as_ref());
+        outer.args(words);
+        outer.args([self.command.get_program()]).args(self.command.get_args());
+        let envs = self.command.get_envs();
+        outer.command.envs(envs.filter_map(|(name, value)| Some((name, value?))));
+        Self { command: outer.command, ..self }
+    }
+
+    /// The same with signals that act as usual: the tests may run under nohup, or in the background of a script, and
+    /// the program would respect that.
+    #[must_use]
+    pub fn with_usual_signals(self) -> Self {
+        self.within("env", &["--default-signal=HUP,INT"])
+    }
+
     /// Runs it to its end.
     pub fn run(&mut self) -> Ended {
         self.start().wait()
@@ -161,8 +179,15 @@ impl Drop for Running {
     }
 }
 
-/// Sends a signal, such as `TERM`, by the shell's own kill, because not every host has the command of that name.
+/// Sends a signal, such as `TERM`.
 pub fn signal(name: &str, process: u32) {
-    let status = Command::new("sh").args(["-c", &format!("kill -s {name} {process}")]).status();
+    signals(&[name], process);
+}
+
+/// Sends signals as fast as possible, by the shell's own kill, because not every host has the command of that name.
+pub fn signals(names: &[&str], process: u32) {
+    let words = |name| format!("kill -s {name} {process}");
+    let script = names.iter().map(words).collect::<Vec<_>>().join("; ");
+    let status = Command::new("sh").args(["-c", &script]).status();
     assert!(status.unwrap().success());
 }
