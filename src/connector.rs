@@ -1,14 +1,14 @@
 //! Opens connections to real or simulated brokers: the only place that knows every protocol.
 
-use std::{ffi::NulError, time::Instant};
+use std::{ffi::NulError, net::SocketAddr, time::Instant};
 
 use crate::{
     amqp::{self, Mechanisms},
     config::{BrokerUrl, Settings},
     connection::{self, Connection, Failure, Opened},
     deadline::Deadline,
-    error::{Argument, Error},
-    failover::Connect,
+    error::{Argument, Error, Phase},
+    failover::{Connect, label},
     random,
     session::{Beginning, Login},
     transport::Network,
@@ -40,28 +40,38 @@ impl<N: Network> Connect for Connector<'_, N> {
         self.network.sleep(until)
     }
 
+    fn addresses(&self, url: &BrokerUrl, deadline: &Deadline) -> Result<Vec<SocketAddr>, Error> {
+        self.network.resolve(&url.host, url.port, deadline).map_err(|fault| {
+            let deadline = deadline.during(Phase::Resolve);
+            connection::unconnected(fault, &url.to_string(), url.tls, &deadline)
+        })
+    }
+
     fn open(
         &self,
         url: &BrokerUrl,
+        address: SocketAddr,
         beginning: Beginning,
         first_reply: u64,
         deadline: &Deadline,
     ) -> Result<Opened<Self::Connection>, Failure> {
-        let broker = url.to_string();
-        let wire = self.network.connect(&url.host, url.port, url.tls, deadline);
+        let broker = label(url, address);
+        let wire = self.network.connect(address, url.tls.then_some(url.host.as_str()), deadline);
         let wire = wire.map_err(|(phase, fault)| {
             let deadline = deadline.during(phase);
             Failure::OfBroker(connection::unconnected(fault, &broker, url.tls, &deadline))
         })?;
         let settings = self.settings;
         let bits = u128::from(self.network.random()) << 64 | u128::from(self.network.random());
+        // The dot at the end of a name is no part of a virtual host's.
+        let host = url.host.strip_suffix('.').unwrap_or(&url.host);
         let container_id = random::uuid_of(bits);
         let session = amqp::Session::new(&amqp::Options {
             container_id: &container_id,
             receiver_name: &format!("{container_id}-{}", self.route.listen_to),
             sender_name: &format!("{container_id}-{}", self.route.send_to),
             mechanisms: self.mechanisms(beginning.login),
-            hostname: settings.open_hostname.as_deref().unwrap_or(&url.host),
+            hostname: settings.open_hostname.as_deref().unwrap_or(host),
             idle_timeout: settings.idle_timeout,
             max_message_size: settings.max_message_size,
             listen_to: &self.route.listen_to,

@@ -34,10 +34,12 @@ impl Deadline {
         if other.at < self.at { other } else { self }
     }
 
-    /// A share of the time that remains, for one of `parts` waits.
+    /// A share of the time that remains, for one of `parts` waits. Its length is given in tenths of a second.
     pub(crate) fn share(self, now: Instant, parts: usize) -> Self {
-        let share = self.remaining(now) / u32::try_from(parts.max(1)).unwrap_or(u32::MAX);
-        Self { at: now + share, ..self }
+        let Some(parts) = u32::try_from(parts).ok().filter(|parts| *parts > 1) else { return self };
+        let share = self.remaining(now) / parts;
+        let tenths = share.as_millis().div_ceil(100) as u64;
+        Self { at: now + share, after: Duration::from_millis(100 * tenths), ..self }
     }
 
     /// Starts the same length of time again.
@@ -96,6 +98,8 @@ mod tests {
         assert_eq!(deadline.share(now + SECOND, 2).at(), now + 2 * SECOND);
         assert_eq!(deadline.share(now + 9 * SECOND, 2).at(), now + 9 * SECOND);
         assert_eq!(deadline.share(now, 0).at(), deadline.at());
+        assert_eq!(deadline.share(now, 1).length(), 3 * SECOND);
+        assert_eq!(deadline.share(now + SECOND / 100, 2).length(), SECOND * 3 / 2);
     }
 
     #[test]

@@ -138,7 +138,7 @@ const KEYS: [Key; 28] = [
         name: "connect_timeout",
         takes: Takes::Value(SECONDS),
         default: Default::Is("10"),
-        meaning: "seconds that each broker may take from the TCP connection to both links; the error names the phase that did not end",
+        meaning: "seconds that each broker may take from the look-up of its name to both links; addresses of a name share them equally, and the error names the address and the phase that did not end",
     },
     Key {
         name: "close_timeout",

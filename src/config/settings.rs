@@ -150,7 +150,7 @@ impl Settings {
         self.chunk_size
     }
 
-    /// Returns how long a broker may take from TCP to attached links; 10 s unless set.
+    /// Returns how long a broker may take from the look-up of its name to attached links; 10 s unless set.
     pub fn connect_timeout(&self) -> Duration {
         self.connect_timeout
     }

@@ -90,7 +90,7 @@ pub enum Error {
     },
     /// The network failed.
     Network {
-        /// The broker's URL, without credentials.
+        /// The broker's URL, without credentials; if its name was looked up, also the address in use.
         broker: String,
         /// What was being done.
         phase: Phase,
@@ -99,7 +99,7 @@ pub enum Error {
     },
     /// A broker did not answer in time.
     Timeout {
-        /// The broker's URL, without credentials.
+        /// The broker's URL, without credentials; if its name was looked up, also the address in use.
         broker: String,
         /// What was waited for.
         phase: Phase,
@@ -108,7 +108,7 @@ pub enum Error {
     },
     /// A broker sent something that is not AMQP 1.0 over the expected transport.
     Protocol {
-        /// The broker's URL, without credentials.
+        /// The broker's URL, without credentials; if its name was looked up, also the address in use.
         broker: String,
         /// What was being done.
         phase: Phase,
@@ -117,7 +117,7 @@ pub enum Error {
     },
     /// A broker ended the connection, the session or a link for a reason that may be temporary.
     Closed {
-        /// The broker's URL, without credentials.
+        /// The broker's URL, without credentials; if its name was looked up, also the address in use.
         broker: String,
         /// What was being done.
         phase: Phase,
@@ -128,7 +128,7 @@ pub enum Error {
     },
     /// The broker's certificate is not valid, or the broker refused the client's.
     Tls {
-        /// The broker's URL, without credentials.
+        /// The broker's URL, without credentials; if its name was looked up, also the address in use.
         broker: String,
         /// Who refused whom, and for what.
         cause: TlsCause,
@@ -137,7 +137,7 @@ pub enum Error {
     },
     /// A broker refused the connection, an address or a message: the client has no permission.
     Refused {
-        /// The broker's URL, without credentials.
+        /// The broker's URL, without credentials; if its name was looked up, also the address in use.
         broker: String,
         /// What was refused.
         what: Subject,

@@ -1,6 +1,11 @@
 //! One broker of the list: how to log in to it, and why it was not reached.
 
-use super::{connect::Connect, login};
+use std::net::SocketAddr;
+
+use super::{
+    connect::{Connect, label},
+    login,
+};
 use crate::{
     broker::Event,
     config::{BrokerUrl, SenderTarget, Settings},
@@ -17,11 +22,18 @@ pub(super) struct Candidate {
     login: Option<Login>,
     /// The kind of target that its sender is attached to.
     target: Target,
-    /// Why it was not reached last.
-    pub(super) failure: Option<Error>,
-    /// The failure was logged.
-    pub(super) is_reported: bool,
+    /// The address of the last connection.
+    last: Option<SocketAddr>,
+    /// Why each of its addresses was not reached last, or without an address, why it has none.
+    failures: Vec<(Option<SocketAddr>, Error)>,
+    /// The failures were logged.
+    is_reported: bool,
+    /// It refused the client at every address.
+    has_refused: bool,
 }
+
+/// A connection that was opened, and the event, if any, that reports to the loops that the broker refuses the sender.
+pub(super) type Ready<C> = (C, Option<Event>);
 
 impl Candidate {
     pub(super) fn new(url: &BrokerUrl, settings: &Settings) -> Self {
@@ -30,29 +42,128 @@ impl Candidate {
             SenderTarget::Address => Target::Address,
             SenderTarget::Anonymous => Target::Anonymous,
         };
-        Self { url: url.clone(), login: None, target, failure: None, is_reported: false }
+        let (url, failures) = (url.clone(), Vec::new());
+        Self {
+            url,
+            login: None,
+            target,
+            last: None,
+            failures,
+            is_reported: false,
+            has_refused: false,
+        }
     }
 
-    /// Whether it refused the client: it is not tried again.
+    /// Whether it refused the client at every address: it is not tried again.
     pub(super) fn has_refused(&self) -> bool {
-        self.failure.as_ref().is_some_and(Error::is_refusal)
+        self.has_refused
     }
 
-    /// Opens a connection, with one login after the other that the configuration allows, until `deadline`
-    /// in all. The event, if any, reports to the loops that the broker refuses the sender.
+    /// Takes the reasons why it was not reached.
+    pub(super) fn take_failures(&mut self) -> impl Iterator<Item = Error> {
+        self.failures.drain(..).map(|(_, error)| error)
+    }
+
+    /// Logs once why it was not reached, not for every attempt.
+    pub(super) fn report(&mut self) {
+        if !std::mem::replace(&mut self.is_reported, true) {
+            for (_, error) in &self.failures {
+                log::warn!("{}", error.with_sources());
+            }
+        }
+    }
+
+    /// Opens a connection to one of its addresses, until `deadline` in all; `None` if that failed at each of them. Each
+    /// address gets an equal share of the time that remains.
+    ///
+    /// # Errors
+    /// Why the run ends.
     pub(super) fn open<C: Connect>(
         &mut self,
         connect: &C,
         settings: &Settings,
         first_reply: u64,
         deadline: &Deadline,
-    ) -> Result<(C::Connection, Option<Event>), Failure> {
+        is_cut_short: bool,
+    ) -> Result<Option<Ready<C::Connection>>, Error> {
+        let addresses = match connect.addresses(&self.url, deadline) {
+            Ok(addresses) => addresses,
+            Err(error) => {
+                self.failed(None, error, is_cut_short)?;
+                return Ok(None);
+            }
+        };
+        self.failures.retain(|(known, _)| known.is_some_and(|known| addresses.contains(&known)));
+        let addresses = self.in_turn(addresses);
+        for (index, &address) in addresses.iter().enumerate() {
+            let deadline = deadline.share(connect.now(), addresses.len() - index);
+            match self.open_at(address, connect, settings, first_reply, &deadline) {
+                Ok(ready) => {
+                    self.failures.retain(|(_, error)| error.is_refusal());
+                    self.last = Some(address);
+                    log::info!("connected to {}", label(&self.url, address));
+                    return Ok(Some(ready));
+                }
+                Err(Failure::OfBroker(error)) => self.failed(Some(address), error, is_cut_short)?,
+                Err(Failure::OfRun(error)) => return Err(error),
+            }
+        }
+        self.has_refused = self.failures.iter().all(|(_, error)| error.is_refusal());
+        Ok(None)
+    }
+
+    /// The addresses to try: those that have not refused the client, the one that was in use last at the end.
+    fn in_turn(&self, mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+        if let Some(used) = addresses.iter().position(|address| Some(*address) == self.last) {
+            addresses.rotate_left(used + 1);
+        }
+        let refused = |address: &SocketAddr| {
+            self.failures
+                .iter()
+                .any(|(known, error)| *known == Some(*address) && error.is_refusal())
+        };
+        addresses.retain(|address| !refused(address));
+        addresses
+    }
+
+    /// Notes why it was not reached at an address; returns an error that ends the run.
+    fn failed(
+        &mut self,
+        address: Option<SocketAddr>,
+        error: Error,
+        is_cut_short: bool,
+    ) -> Result<(), Error> {
+        if !error.is_transient() && !error.is_refusal() {
+            return Err(error);
+        }
+        log::debug!("{}", error.with_sources());
+        // If it had less time than an earlier attempt, its silence says less than that one's reason.
+        let says_less = is_cut_short && matches!(error, Error::Timeout { .. });
+        let known = self.failures.iter().position(|(known, _)| *known == address);
+        match known {
+            Some(_) if says_less => return Ok(()),
+            Some(known) => self.failures[known].1 = error,
+            None => self.failures.push((address, error)),
+        }
+        self.is_reported = false;
+        Ok(())
+    }
+
+    /// Opens a connection with one login after the other that the configuration allows, until `deadline` in all.
+    fn open_at<C: Connect>(
+        &mut self,
+        address: SocketAddr,
+        connect: &C,
+        settings: &Settings,
+        first_reply: u64,
+        deadline: &Deadline,
+    ) -> Result<Ready<C::Connection>, Failure> {
         let allowed = || login::choices(settings, &self.url);
         let mut logins =
             self.login.map_or_else(allowed, |login| vec![login]).into_iter().peekable();
         let mut refusal = None;
         while let Some(login) = logins.next() {
-            match self.open_as(login, connect, settings, first_reply, deadline) {
+            match self.open_as(login, address, connect, settings, first_reply, deadline) {
                 Ok(opened) => {
                     self.login = Some(login);
                     return Ok(opened);
@@ -74,13 +185,15 @@ impl Candidate {
     fn open_as<C: Connect>(
         &mut self,
         login: Login,
+        address: SocketAddr,
         connect: &C,
         settings: &Settings,
         first_reply: u64,
         deadline: &Deadline,
-    ) -> Result<(C::Connection, Option<Event>), Failure> {
+    ) -> Result<Ready<C::Connection>, Failure> {
         let beginning = Beginning { login, target: self.target };
-        let (connection, sender) = connect.open(&self.url, beginning, first_reply, deadline)?;
+        let (connection, sender) =
+            connect.open(&self.url, address, beginning, first_reply, deadline)?;
         let Err(refusal) = sender else { return Ok((connection, None)) };
         let may_fall_back =
             settings.sender_target == SenderTarget::Auto && connection.is_anonymous();
@@ -93,7 +206,8 @@ impl Candidate {
         connection.close(&close.or_earlier(*deadline));
         self.target = Target::Address;
         let beginning = Beginning { login, target: self.target };
-        let (connection, sender) = connect.open(&self.url, beginning, first_reply, deadline)?;
+        let (connection, sender) =
+            connect.open(&self.url, address, beginning, first_reply, deadline)?;
         Ok((connection, sender.err().map(Event::SendingRefused)))
     }
 }

@@ -12,14 +12,14 @@ use std::{collections::VecDeque, time::Instant};
 use crate::{
     broker::{Broker, Event, HandOver, ReplyId},
     config::Settings,
-    connection::{Connected, Failure},
+    connection::Connected,
     deadline::Deadline,
     error::{Error, Phase},
     signing::Request,
 };
 use backoff::Backoff;
 use candidate::Candidate;
-pub(crate) use connect::Connect;
+pub(crate) use connect::{Connect, label};
 
 /// Keeps a connection to one of the brokers, one at a time.
 pub(crate) struct Failover<'a, C: Connect> {
@@ -120,43 +120,26 @@ impl<'a, C: Connect> Failover<'a, C> {
         let is_cut_short = deadline.is_some_and(|deadline| deadline.at() < limit.at());
         let limit = deadline.map_or(limit, |deadline| limit.or_earlier(*deadline));
         let candidate = &mut self.candidates[index];
-        match candidate.open(&self.connect, self.settings, self.next_reply, &limit) {
-            Ok((connection, news)) => {
-                candidate.failure = None;
-                let url = candidate.url.to_string();
-                self.report_failures();
-                log::info!("connected to {url}");
-                self.connection = Some(connection);
-                self.news = news.into_iter().collect();
-                Ok(true)
-            }
-            Err(Failure::OfBroker(error)) if error.is_transient() || error.is_refusal() => {
-                log::debug!("{}", error.with_sources());
-                // If it had less time than an earlier one, its silence says less than that one's reason.
-                let says_less = is_cut_short && matches!(error, Error::Timeout { .. });
-                if !says_less || candidate.failure.is_none() {
-                    candidate.failure = Some(error);
-                    candidate.is_reported = false;
-                }
-                self.backoff.failed(self.connect.now());
-                Ok(false)
-            }
-            Err(Failure::OfBroker(error) | Failure::OfRun(error)) => Err(error),
-        }
+        let opened =
+            candidate.open(&self.connect, self.settings, self.next_reply, &limit, is_cut_short)?;
+        let Some((connection, news)) = opened else {
+            self.backoff.failed(self.connect.now());
+            return Ok(false);
+        };
+        self.report_failures();
+        self.connection = Some(connection);
+        self.news = news.into_iter().collect();
+        Ok(true)
     }
 
-    /// Reports only once why each broker was not reached, not for every attempt.
     fn report_failures(&mut self) {
         for candidate in &mut self.candidates {
-            if let Some(error) = candidate.failure.as_ref().filter(|_| !candidate.is_reported) {
-                log::warn!("{}", error.with_sources());
-                candidate.is_reported = true;
-            }
+            candidate.report();
         }
     }
 
     fn unreachable(&mut self) -> Error {
-        let brokers = self.candidates.iter_mut().filter_map(|candidate| candidate.failure.take());
+        let brokers = self.candidates.iter_mut().flat_map(Candidate::take_failures);
         Error::Unreachable { brokers: brokers.collect() }
     }
 

@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     io,
+    net::SocketAddr,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -54,15 +55,20 @@ impl Network for Simulated {
         world.wait(until, |_| false)
     }
 
+    /// The port says which broker it is; a look-up that fails is the plan of a connection.
+    fn resolve(&self, host: &str, _: u16, _: &Deadline) -> Result<Vec<SocketAddr>, Fault> {
+        let broker = host.strip_prefix('b').and_then(|number| number.parse().ok());
+        let broker: u16 = broker.expect("a simulated broker");
+        Ok(vec![([127, 0, 0, 1], broker).into()])
+    }
+
     fn connect(
         &self,
-        host: &str,
-        _: u16,
-        tls: bool,
+        address: SocketAddr,
+        tls: Option<&str>,
         deadline: &Deadline,
     ) -> Result<Line, (Phase, Fault)> {
-        let broker = host.strip_prefix('b').and_then(|number| number.parse().ok());
-        let broker = broker.expect("a simulated broker");
+        let broker = usize::from(address.port());
         let mut world = self.0.borrow_mut();
         world.step();
         let number = world.connect(broker);
@@ -77,7 +83,7 @@ impl Network for Simulated {
             Err((phase, fault))
         };
         let (phase, until) = match &reach {
-            Reach::Connects | Reach::Fails(_) if tls => (Phase::Tls, round_trip),
+            Reach::Connects | Reach::Fails(_) if tls.is_some() => (Phase::Tls, round_trip),
             Reach::Connects | Reach::Fails(_) => (Phase::Tcp, round_trip),
             Reach::Silent(phase) => (*phase, until),
             Reach::Untrusted(_) | Reach::Alert(_) => (Phase::Tls, round_trip),

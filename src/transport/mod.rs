@@ -1,6 +1,7 @@
 //! Bytes to and from a broker, over TCP or TLS; knows no AMQP.
 
 mod clock;
+mod host;
 mod identity;
 mod network;
 mod poll;

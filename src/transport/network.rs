@@ -2,7 +2,7 @@
 //!
 //! All code above uses these two interfaces; the same code runs on sockets and under virtual time.
 
-use std::{io, time::Instant};
+use std::{io, net::SocketAddr, time::Instant};
 
 use super::poll::Readiness;
 use crate::{
@@ -26,15 +26,18 @@ pub(crate) trait Network {
     /// [`Error::Interrupted`] or [`Error::Deadline`], which end the run.
     fn sleep(&self, until: Instant) -> Result<(), Error>;
 
-    /// Opens a byte stream to a host, over TLS if asked to. Waits until `deadline` in all.
+    /// Looks up the addresses of a host, at least one, in the order to try them. Waits until `deadline` in all.
+    fn resolve(&self, host: &str, port: u16, deadline: &Deadline)
+    -> Result<Vec<SocketAddr>, Fault>;
+
+    /// Opens a byte stream to an address; with a host, over TLS with that host. Waits until `deadline` in all.
     ///
     /// # Errors
     /// The failure, and its phase.
     fn connect(
         &self,
-        host: &str,
-        port: u16,
-        tls: bool,
+        address: SocketAddr,
+        tls: Option<&str>,
         deadline: &Deadline,
     ) -> Result<Self::Wire, (Phase, Fault)>;
 }

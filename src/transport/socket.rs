@@ -15,7 +15,6 @@ use super::{
     network::{Fault, Turn, Wire},
     poll::{self, Readiness, Woken},
     ration::Rationed,
-    resolve::resolve,
     tls::{self, TlsContext},
 };
 use crate::{
@@ -36,24 +35,21 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Looks up the host, connects to the first of its addresses that answers, and does the TLS
-    /// handshake if a context is given. Waits until `deadline` in all.
+    /// Connects to an address, and does the TLS handshake if a context is given, with the host to expect. Waits until
+    /// `deadline` in all.
     ///
     /// # Errors
     /// The failure, and its phase.
     pub(super) fn connect(
-        host: &str,
-        port: u16,
-        tls: Option<&TlsContext>,
+        address: SocketAddr,
+        tls: Option<(&TlsContext, &str)>,
         deadline: &Deadline,
         stop: &Stop,
     ) -> Result<Self, (Phase, Fault)> {
-        let addresses =
-            resolve(host, port, deadline, stop).map_err(|fault| (Phase::Resolve, fault))?;
-        let tcp = connect_any(&addresses, deadline, stop).map_err(|fault| (Phase::Tcp, fault))?;
+        let tcp = connect(address, deadline, stop).map_err(|fault| (Phase::Tcp, fault))?;
         let stream = match tls {
             None => Stream::Tcp(tcp),
-            Some(context) => Stream::Tls(
+            Some((context, host)) => Stream::Tls(
                 tls::handshake(context, host, tcp, deadline, stop)
                     .map_err(|fault| (Phase::Tls, fault))?,
             ),
@@ -111,26 +107,6 @@ fn plain(result: io::Result<usize>, want: Readiness) -> Result<Turn, Fault> {
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(Turn::Done(0)),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Tries the addresses in turn, each with its share of the remaining time.
-fn connect_any(
-    addresses: &[SocketAddr],
-    deadline: &Deadline,
-    stop: &Stop,
-) -> Result<TcpStream, Fault> {
-    let mut last = Fault::Timeout;
-    for (index, address) in addresses.iter().enumerate() {
-        match connect(*address, &deadline.share(clock::now(), addresses.len() - index), stop) {
-            Err(Fault::Stopped(error)) => return Err(Fault::Stopped(error)),
-            Err(fault) => {
-                log::debug!("{address}: {fault:?}");
-                last = fault;
-            }
-            connected => return connected,
-        }
-    }
-    Err(last)
 }
 
 fn connect(address: SocketAddr, deadline: &Deadline, stop: &Stop) -> Result<TcpStream, Fault> {

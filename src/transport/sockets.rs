@@ -1,11 +1,15 @@
 //! The network of the operating system.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use super::{
     clock,
     network::{Fault, Network},
     poll,
+    resolve::resolve,
     socket::Socket,
     tls::TlsContext,
 };
@@ -51,16 +55,25 @@ impl Network for Sockets<'_> {
         poll::sleep(until, &self.stop)
     }
 
-    fn connect(
+    fn resolve(
         &self,
         host: &str,
         port: u16,
-        tls: bool,
+        deadline: &Deadline,
+    ) -> Result<Vec<SocketAddr>, Fault> {
+        resolve(host, port, deadline, &self.stop)
+    }
+
+    fn connect(
+        &self,
+        address: SocketAddr,
+        tls: Option<&str>,
         deadline: &Deadline,
     ) -> Result<Socket, (Phase, Fault)> {
         // Without TLS, an eavesdropper would get the password.
-        let tls = tls.then(|| self.tls.expect("a context for the brokers that need TLS"));
-        Socket::connect(host, port, tls, deadline, &self.stop)
+        let tls =
+            tls.map(|host| (self.tls.expect("a context for the brokers that need TLS"), host));
+        Socket::connect(address, tls, deadline, &self.stop)
     }
 }
 
@@ -73,6 +86,6 @@ mod tests {
     fn tls_is_never_left_out() {
         let network = Sockets::new(None, Stop::default(), None);
         let deadline = Deadline::after(network.now(), Duration::ZERO, Phase::Open);
-        let _ = network.connect("127.0.0.1", 1, true, &deadline);
+        let _ = network.connect(([127, 0, 0, 1], 1).into(), Some("b"), &deadline);
     }
 }

@@ -1,11 +1,6 @@
 //! TLS as a client: which brokers are trusted, and what OpenSSL's failures mean.
 
-use std::{
-    fs, io,
-    net::{IpAddr, TcpStream},
-    os::fd::AsFd,
-    path::Path,
-};
+use std::{fs, io, net::TcpStream, os::fd::AsFd, path::Path};
 
 use openssl::{
     error::ErrorStack,
@@ -22,6 +17,7 @@ use openssl::{
 
 use super::{
     clock,
+    host::Host,
     identity::Identity,
     network::{Fault, Turn},
     poll::{self, Readiness, Woken},
@@ -93,16 +89,16 @@ impl TlsContext {
 
     fn session(&self, host: &str) -> Result<Ssl, ErrorStack> {
         let mut ssl = Ssl::new(&self.context)?;
-        let address = host.parse::<IpAddr>();
-        if address.is_err() {
-            ssl.set_hostname(host)?;
+        let host = Host::of(host);
+        if let Host::Name(name) = host {
+            ssl.set_hostname(name)?;
         }
         if self.verify == TlsVerify::Full {
             let check = ssl.param_mut();
             check.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
-            match address {
-                Ok(address) => check.set_ip(address)?,
-                Err(_) => check.set_host(host)?,
+            match host {
+                Host::Address(address) => check.set_ip(address)?,
+                Host::Name(name) => check.set_host(name)?,
             }
         }
         Ok(ssl)

@@ -7,7 +7,7 @@ use amqp_frames::SASL_HEADER;
 use amqp_sandbox::{Act, LinkAct, Record, Refusal, ReplyAct, RequestAct, Rule, When};
 
 use crate::{
-    harness::{Bench, Ended, LONG, images, rule, signal, took_between},
+    harness::{Bench, Ended, LONG, images, rule, shown, signal, took_between},
     peer,
 };
 
@@ -133,7 +133,7 @@ fn a_refusal_is_one_cause_with_its_remedy() {
         let (bench, ended) = run(rule(when, act));
         let ended = ended.expect(77);
         let expected =
-            format!("NotPermitted : {}: {what}: says the test", bench.sandbox.amqps_url());
+            format!("NotPermitted : {}: {what}: says the test", shown(&bench.sandbox.amqps_url()));
         assert_eq!(causes(&ended), [&expected[..]]);
         ended.says_once(&format!("amqp-messenger: {}\n", expected.split_once(" : ").unwrap().1));
         ended.says_once(&format!("amqp-messenger: {remedy}\n"));
@@ -182,7 +182,8 @@ fn no_connection_is_one_cause_that_names_each_broker() {
     let to = |urls: &[&str]| config.clone().set("messaging_brokers", &format!("{urls:?}"));
     let ended = bench.run(&to(&[&closed]), &images(1)).expect(69);
     let expected = format!(
-        "ConnectionError : no connection to any broker: {closed}: tcp failed: Connection refused (os error 111)"
+        "ConnectionError : no connection to any broker: {}: tcp failed: Connection refused (os error 111)",
+        shown(&closed)
     );
     assert_eq!(causes(&ended), [expected]);
     ended.says_once(&closed);
@@ -191,7 +192,10 @@ fn no_connection_is_one_cause_that_names_each_broker() {
     let ended = bench.run(&to(&[&other]), &images(1)).expect(77);
     let [cause] = &causes(&ended)[..] else { panic!("{}", ended.stdout) };
     assert!(
-        cause.starts_with(&format!("NotPermitted : no connection to any broker: {other}: ")),
+        cause.starts_with(&format!(
+            "NotPermitted : no connection to any broker: {}: ",
+            shown(&other)
+        )),
         "{cause}"
     );
     ended
@@ -200,7 +204,8 @@ fn no_connection_is_one_cause_that_names_each_broker() {
     let ended = bench.run(&to(&[&closed, &other]), &images(1)).expect(69);
     let [cause] = &causes(&ended)[..] else { panic!("{}", ended.stdout) };
     assert!(
-        cause.contains(&format!("{closed}: tcp failed")) && cause.contains(&format!("{other}: ")),
+        cause.contains(&format!("{}: tcp failed", shown(&closed)))
+            && cause.contains(&format!("{}: ", shown(&other))),
         "{cause}"
     );
     ended.says_once(&closed).says_once(&other);
@@ -257,5 +262,5 @@ fn each_silent_broker_gets_its_time_and_is_named_with_its_phase() {
     took_between(&ended, 3.0, 4.5);
     ended
         .says(&format!("{tcp}: tcp: no answer within 1 s"))
-        .says(&format!("{sasl}: sasl: no answer within 1 s"));
+        .says(&format!("{}: sasl: no answer within 1 s", shown(&sasl)));
 }

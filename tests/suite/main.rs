@@ -16,6 +16,7 @@ mod fault;
 mod faults;
 mod flow;
 mod hostile;
+mod hosts;
 mod input;
 mod limits;
 mod middle;

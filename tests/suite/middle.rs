@@ -6,7 +6,7 @@ use amqp_frames::{Frame, accepted, disposition};
 use amqp_sandbox::{ReplyAct, RequestAct, When};
 
 use crate::{
-    harness::{Bench, Config, Ended, LONG, images, rule, signal, took_between},
+    harness::{Bench, Config, Ended, LONG, images, rule, shown, signal, took_between},
     peer::{self, Peer},
 };
 
@@ -80,7 +80,9 @@ fn a_close_for_maintenance_loses_nothing_and_follows_no_redirection() {
             .expect(0);
         took_between(&ended, 0.0, 5.0);
         ended.says_once(&format!(
-            "{url}: reply: connection ended by the broker: {condition}: elsewhere; connecting again"
+            "{}: reply: connection ended by the broker: {condition}: elsewhere \
+             (hostname: localhost, network-host: localhost, port: {elsewhere_port}); connecting again",
+            shown(&url)
         ));
         assert!(ended.messages().iter().all(|message| !message.is_null()));
         assert_eq!(bench.record().requests.len() - before, 1, "{condition}");
@@ -162,7 +164,8 @@ fn survives(
     assert_eq!(ended.messages().len(), 2);
     ended.says_once(&url).says_once("connecting again");
     // The second request may or may not have been written by then.
-    let told = ["send", "reply"].map(|phase| format!("{url}: {phase}{reason}; connecting again"));
+    let told = ["send", "reply"]
+        .map(|phase| format!("{}: {phase}{reason}; connecting again", shown(&url)));
     assert!(
         told.iter().any(|told| ended.reported().contains(told)),
         "{told:?} is not reported in:\n{}",
@@ -264,7 +267,8 @@ fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
     let ended = bench.run(&next, &arguments).expect(0);
     took_between(&ended, 2.0, 25.0);
     ended.says(&format!(
-        "{url}: send: the broker has been silent for 2 s (idle_timeout); connecting again"
+        "{}: send: the broker has been silent for 2 s (idle_timeout); connecting again",
+        shown(&url)
     ));
 
     // Half of the 60 s that a client would take which does not notice it: a sanitizer makes large requests slow.

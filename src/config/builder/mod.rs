@@ -206,7 +206,7 @@ impl SettingsBuilder {
         self.node("chunk_size", Node::Int(count.into()))
     }
 
-    /// Sets how long a broker may take from TCP to attached links.
+    /// Sets how long a broker may take from the look-up of its name to attached links.
     pub fn connect_timeout(self, time: Duration) -> Self {
         self.seconds("connect_timeout", time)
     }

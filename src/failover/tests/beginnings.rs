@@ -1,7 +1,10 @@
 //! How a connection is begun: the login, and the terminus of the sender.
 
 use super::*;
-use crate::session::{Login, Target};
+use crate::{
+    connection::Failure,
+    session::{Login, Target},
+};
 
 #[test]
 fn a_broker_that_requires_sasl_gets_it_in_the_same_attempt_and_at_once_the_next_time() {

@@ -1,5 +1,6 @@
 //! Which broker is tried, when, and how: with scripted connections, under virtual time.
 
+mod addresses;
 mod beginnings;
 mod script;
 
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
+    connection::Failure,
     error::Subject,
     signing::{RawReply, ReplyBody},
 };

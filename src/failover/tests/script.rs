@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
+    net::SocketAddr,
     path::Path,
     rc::Rc,
     time::{Duration, Instant},
@@ -45,6 +46,7 @@ pub(super) struct Attempt {
     pub(super) first_reply: u64,
     /// The time that it has.
     pub(super) time: Duration,
+    pub(super) address: SocketAddr,
 }
 
 #[derive(Clone)]
@@ -52,6 +54,8 @@ pub(super) struct Script {
     start: Instant,
     now: Rc<Cell<Instant>>,
     answers: Rc<RefCell<VecDeque<Answer>>>,
+    /// The addresses that every name has.
+    pub(super) addresses: Rc<RefCell<Vec<SocketAddr>>>,
     pub(super) attempts: Rc<RefCell<Vec<Attempt>>>,
     /// The time that each close had.
     pub(super) closes: Rc<RefCell<Vec<Duration>>>,
@@ -65,6 +69,7 @@ impl Script {
             start,
             now: Rc::new(Cell::new(start)),
             answers: Rc::new(RefCell::new(answers.into_iter().collect())),
+            addresses: Rc::new(RefCell::new(vec![([127, 0, 0, 1], 5672).into()])),
             attempts: Rc::default(),
             closes: Rc::default(),
         }
@@ -100,16 +105,29 @@ impl Connect for Script {
         Ok(())
     }
 
+    fn addresses(&self, _: &BrokerUrl, _: &Deadline) -> Result<Vec<SocketAddr>, Error> {
+        Ok(self.addresses.borrow().clone())
+    }
+
     fn open(
         &self,
         url: &BrokerUrl,
+        address: SocketAddr,
         Beginning { login, target }: Beginning,
         first_reply: u64,
         deadline: &Deadline,
     ) -> Result<Opened<Scripted>, Failure> {
         let time = deadline.remaining(self.now());
         let (at, broker) = (self.elapsed(), url.host.clone());
-        self.attempts.borrow_mut().push(Attempt { at, broker, login, target, first_reply, time });
+        self.attempts.borrow_mut().push(Attempt {
+            at,
+            broker,
+            login,
+            target,
+            first_reply,
+            time,
+            address,
+        });
         let answer = self.answers.borrow_mut().pop_front();
         let Answer { after, result } = answer.unwrap_or_else(|| after(0, Err(silent(url))));
         self.pass(after);

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     io::{self, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::mpsc,
     thread,
 };
@@ -15,7 +15,15 @@ use crate::harness::{Bench, Config, LONG};
 /// Listens on a free port, and runs the script with one connection after the other. Returns the port, and a receiver that
 /// gets a message each time the script ends.
 pub fn listen(script: impl Fn(TcpStream) + Send + 'static) -> (u16, mpsc::Receiver<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listen_at(([127, 0, 0, 1], 0).into(), script)
+}
+
+/// The same at an address.
+pub fn listen_at(
+    address: SocketAddr,
+    script: impl Fn(TcpStream) + Send + 'static,
+) -> (u16, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind(address).unwrap();
     let port = listener.local_addr().unwrap().port();
     let (done, is_done) = mpsc::channel();
     thread::spawn(move || {

@@ -3,11 +3,13 @@
 mod bench;
 mod config;
 mod ended;
+mod names;
 mod program;
 
 pub use bench::Bench;
 pub use config::Config;
 pub use ended::{Ended, took_between};
+pub use names::{can_name, with_names};
 pub use program::{Program, Running, has_static_core, signal, signals, under_test};
 
 use std::time::Duration;
@@ -34,4 +36,10 @@ pub fn images(count: usize) -> String {
         );
     }
     arguments
+}
+
+/// How a broker on this machine is named once it is reached by `localhost`: its URL, and the address.
+pub fn shown(url: &str) -> String {
+    let port = url.rsplit_once(':').unwrap().1;
+    format!("{url} (127.0.0.1:{port})")
 }
