@@ -30,6 +30,8 @@ pub(crate) enum Event {
     Quiet,
     /// More can be handed over, or everything handed over is on the socket.
     Writable,
+    /// This number of bytes of requests went out, or of a reply that is not whole yet came in.
+    Moved(u64),
     /// The connection was lost and re-established: requests without an outcome may or may not have arrived.
     Reconnected,
     /// The broker disposed of a request; `entry` is the ledger's number of it.
@@ -52,6 +54,9 @@ pub(crate) trait Broker {
 
     /// Writes as much of the handed-over requests as the socket accepts, without waiting; returns whether that was all.
     fn flush(&mut self) -> bool;
+
+    /// Whether a request that was handed over may not be wholly on the socket.
+    fn holds(&self, entry: usize) -> bool;
 
     /// Waits for the next event until `deadline`.
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error>;

@@ -146,6 +146,8 @@ impl Signer {
 
     /// Connects, sends the open requests and waits for their replies.
     ///
+    /// If nothing is open, it returns at once and connects to nothing.
+    ///
     /// Without a reply it blocks for at most `timeout × retries × send_retries`, plus connecting and sending, which
     /// have their own limits; each expected reply adds at most `timeout`; the setting `deadline` limits all of it.
     /// Whatever the result, `run` holds what was received: `Ok` means that the run was completed, not that everything
@@ -155,6 +157,9 @@ impl Signer {
     /// [`Error::Unreachable`] if no broker could be reached, [`Error::Refused`] if one refuses the
     /// addresses, [`Error::Deadline`], [`Error::Interrupted`].
     pub fn sign(&self, run: &mut Run) -> Result<(), Error> {
+        if run.ledger.open() == 0 {
+            return Ok(());
+        }
         self.announce(run);
         let total = self.settings.deadline;
         let network = Sockets::new(self.tls.as_ref(), self.stop.clone(), total);
@@ -174,7 +179,7 @@ impl Signer {
             printable(run.listen_to())
         );
         log::info!(
-            "longest wait without any reply: {} s timeout × {retries} windows × {send_retries} cycles = {} s",
+            "longest wait without any reply: timeout {} s × retries {retries} × send_retries {send_retries} = {} s",
             timeout.as_secs(),
             self.settings.longest_silence().as_secs()
         );
@@ -189,10 +194,10 @@ pub(crate) fn sign_on<N: Network>(
     password: Option<&str>,
     ledger: &mut Ledger,
 ) -> Result<(), Error> {
-    let Settings { timeout, retries, send_retries, .. } = *settings;
+    let Settings { timeout, retries, send_retries, max_message_size, .. } = *settings;
     let connector = Connector { network, settings, route, password };
     let mut broker = Failover::new(settings, connector, network.random());
-    let plan = Plan { timeout, retries, send_retries };
+    let plan = Plan { timeout, retries, send_retries, max_message_size };
     let result = broker.connect().and_then(|()| client::sign(&mut broker, ledger, &plan));
     broker.close();
     result

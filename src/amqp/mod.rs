@@ -2,6 +2,7 @@
 //! conditions mean. Bytes and the time in, bytes and events out.
 
 mod consequences;
+mod framing;
 mod inbound;
 mod message;
 mod outbound;

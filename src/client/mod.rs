@@ -7,6 +7,11 @@
 //!         (from the second on: send again what the broker returned)
 //!         wait; only an expected reply restarts the clock of the window
 //! ```
+//!
+//! Bytes of a request that go out, and of a reply that comes in, are no silence; [`moved`] bounds what they add.
+
+mod moved;
+mod unexpected;
 
 use std::time::Duration;
 
@@ -14,8 +19,10 @@ use crate::{
     broker::{Broker, Event, HandOver},
     deadline::Deadline,
     error::{Error, Phase},
-    signing::{Ledger, Outcome, RawReply, ReplyKind},
+    signing::{Ledger, Outcome, ReplyKind},
 };
+use moved::Moved;
+use unexpected::Unexpected;
 
 /// How long and how often to try.
 pub(crate) struct Plan {
@@ -25,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) retries: u32,
     /// The number of cycles.
     pub(crate) send_retries: u32,
+    /// The most bytes of a reply.
+    pub(crate) max_message_size: u64,
 }
 
 /// Sends the open requests of the ledger and receives their replies, until none is open or the plan is exhausted.
@@ -39,31 +48,13 @@ pub(crate) fn sign(
     ledger: &mut Ledger,
     plan: &Plan,
 ) -> Result<(), Error> {
-    let Plan { timeout, retries, send_retries } = *plan;
-    let seconds = timeout.as_secs_f64();
-    let mut client = Client { broker, ledger, timeout, refusal: None, foreign: 0, rejected: 0 };
-    for cycle in 1..=send_retries {
-        client.ledger.begin_cycle();
-        log::info!("cycle {cycle} of {send_retries}, requests to send: {}", client.ledger.open());
-        if let Some(obstacle) = client.send_open()? {
-            log::warn!("cycle {cycle}: nothing could be sent for {seconds} s: {obstacle}");
-            continue;
-        }
-        for window in 1..=retries {
-            let open = client.ledger.open();
-            log::debug!("cycle {cycle}, window {window} of {retries}: {open} open");
-            if window > 1 {
-                client.ledger.begin_window();
-            }
-            client.receive()?;
-            if client.ledger.open() == 0 {
-                return Ok(());
-            }
-            log::warn!("no reply for {seconds} s, {} open", client.ledger.open());
-            client.report_other_replies();
-        }
-    }
-    Ok(())
+    let unexpected = Unexpected::default();
+    let timeout = plan.timeout;
+    let moved = Moved::new(timeout, plan.max_message_size, ledger);
+    let mut client = Client { broker, ledger, timeout, refusal: None, moved, unexpected };
+    let result = client.run(plan);
+    client.unexpected.report();
+    result
 }
 
 struct Client<'a, B> {
@@ -72,14 +63,10 @@ struct Client<'a, B> {
     timeout: Duration,
     /// Why nothing more may be sent. Requests that the broker accepted before may still be answered.
     refusal: Option<Error>,
-    /// Replies to other clients' requests that were ignored and not reported yet.
-    foreign: usize,
-    /// Replies that were rejected in this window.
-    rejected: usize,
+    /// What moved since the last progress.
+    moved: Moved,
+    unexpected: Unexpected,
 }
-
-/// This many rejected replies of a window are reported one by one, with the reason; of the others only the number.
-const MOST_REPORTED: usize = 10;
 
 /// The result of a wait for one event.
 #[derive(PartialEq)]
@@ -87,22 +74,64 @@ enum News {
     Nothing,
     Outcome,
     ExpectedReply,
+    /// This number of bytes of requests or replies.
+    Moved(u64),
+    /// The connection was lost, with what was handed over.
+    Lost,
     Other,
 }
 
+/// What was handed over.
+#[derive(Default)]
+struct Handed {
+    /// Anything at all.
+    any: bool,
+    /// Something for the first time in this cycle.
+    new: bool,
+}
+
 impl<B: Broker> Client<'_, B> {
+    fn run(&mut self, plan: &Plan) -> Result<(), Error> {
+        let Plan { timeout, retries, send_retries, .. } = *plan;
+        let seconds = timeout.as_secs_f64();
+        for cycle in 1..=send_retries {
+            self.ledger.begin_cycle(|entry| self.broker.holds(entry));
+            log::info!("cycle {cycle} of {send_retries}, requests to send: {}", self.ledger.open());
+            if let Some(obstacle) = self.send_open()? {
+                log::warn!("cycle {cycle}: nothing could be sent for {seconds} s: {obstacle}");
+                continue;
+            }
+            for window in 1..=retries {
+                let open = self.ledger.open();
+                log::debug!("cycle {cycle}, window {window} of {retries}: {open} open");
+                if window > 1 {
+                    self.ledger.begin_window();
+                }
+                self.receive()?;
+                if self.ledger.open() == 0 {
+                    return Ok(());
+                }
+                log::warn!("no reply for {seconds} s, {} open", self.ledger.open());
+                self.unexpected.report();
+            }
+        }
+        Ok(())
+    }
+
     /// Sends the open requests, and handles outcomes and replies meanwhile; otherwise both sides would run out of
     /// credit. Returns what prevented the sending if nothing is on its way after `timeout` without progress.
     fn send_open(&mut self) -> Result<Option<&'static str>, Error> {
         let mut silence = Deadline::after(self.broker.now(), self.timeout, Phase::Send);
-        let (mut handed, mut sent) = (false, false);
+        // What an earlier cycle handed over may be sent in this one.
+        let (mut handed, mut sent) = (self.ledger.is_any_going_out(), false);
         while self.refusal.is_none() && self.ledger.open() > 0 {
-            if self.hand_over() {
-                handed = true;
-                silence.restart(self.broker.now());
+            let Handed { any, new } = self.hand_over();
+            handed |= any;
+            if new {
+                self.progress(&mut silence);
             }
             // A request that the socket does not accept, or that the session's window holds back, is not sent.
-            let is_out = self.broker.flush();
+            let is_out = self.flush();
             sent |= handed && is_out;
             if is_out && !self.ledger.has_unsent() {
                 return Ok(None);
@@ -111,12 +140,17 @@ impl<B: Broker> Client<'_, B> {
                 News::Nothing => break,
                 News::Outcome | News::ExpectedReply => {
                     sent = true;
-                    silence.restart(self.broker.now());
+                    self.progress(&mut silence);
                 }
+                News::Moved(bytes) => self.moved.restart(&mut silence, self.broker.now(), bytes),
+                News::Lost => handed = false,
                 News::Other => {}
             }
         }
-        let is_on_its_way = sent || self.refusal.is_some() || self.ledger.open() == 0;
+        let is_on_its_way = sent
+            || self.refusal.is_some()
+            || self.ledger.open() == 0
+            || self.ledger.may_be_answered();
         let obstacle =
             if handed { "the broker did not read it" } else { "the broker granted no credit" };
         Ok((!is_on_its_way).then_some(obstacle))
@@ -127,13 +161,31 @@ impl<B: Broker> Client<'_, B> {
         let mut silence = Deadline::after(self.broker.now(), self.timeout, Phase::Reply);
         while self.goes_on()? {
             self.hand_over();
+            if self.ledger.is_any_going_out() {
+                self.flush();
+            }
             match self.take_in(&silence)? {
                 News::Nothing => return self.refusal.take().map_or(Ok(()), Err),
-                News::ExpectedReply => silence.restart(self.broker.now()),
-                News::Outcome | News::Other => {}
+                News::ExpectedReply => self.progress(&mut silence),
+                News::Moved(bytes) => self.moved.restart(&mut silence, self.broker.now(), bytes),
+                News::Outcome | News::Lost | News::Other => {}
             }
         }
         Ok(())
+    }
+
+    fn progress(&mut self, silence: &mut Deadline) {
+        self.moved.forget();
+        silence.restart(self.broker.now());
+    }
+
+    /// Writes what the socket accepts; returns whether that was all.
+    fn flush(&mut self) -> bool {
+        let is_out = self.broker.flush();
+        if is_out {
+            self.ledger.all_out();
+        }
+        is_out
     }
 
     /// Whether there is anything left to wait for. After a refusal only the requests that the broker already has count.
@@ -145,19 +197,36 @@ impl<B: Broker> Client<'_, B> {
         }
     }
 
-    /// Hands over as many requests as possible; returns whether one of them is sent for the first time in this cycle.
-    fn hand_over(&mut self) -> bool {
-        let mut new = false;
+    /// Hands over as many requests as possible.
+    fn hand_over(&mut self) -> Handed {
+        let mut handed = Handed::default();
         while self.refusal.is_none()
             && let Some((entry, request)) = self.ledger.next_unsent()
         {
             match self.broker.send(entry, request) {
-                HandOver::Done => new |= self.ledger.sent(entry),
+                HandOver::Done => {
+                    handed.any = true;
+                    handed.new |= self.ledger.sent(entry);
+                }
                 HandOver::NotNow => break,
-                HandOver::Never(condition) => self.ledger.undeliverable(entry, condition),
+                HandOver::Never(condition) => {
+                    self.outcome(entry, Outcome::Undeliverable(condition));
+                }
             }
         }
-        new
+        handed
+    }
+
+    fn outcome(&mut self, entry: usize, outcome: Outcome) {
+        if let Outcome::Undeliverable(condition) = &outcome
+            && self.ledger.stays_open(entry)
+        {
+            let id = &self.ledger.entries()[entry].request().id;
+            log::warn!(
+                "request {id}, sent again: not accepted: {condition}; its earlier sending may still be answered"
+            );
+        }
+        self.ledger.outcome(entry, outcome);
     }
 
     /// Waits for one event and enters it into the ledger. A reply is settled after the ledger has it.
@@ -165,9 +234,10 @@ impl<B: Broker> Client<'_, B> {
         let news = match self.broker.next(deadline)? {
             Event::Quiet => News::Nothing,
             Event::Writable => News::Other,
+            Event::Moved(bytes) => News::Moved(bytes),
             Event::Reconnected => {
                 self.ledger.connection_lost();
-                News::Other
+                News::Lost
             }
             Event::SendingRefused(error) => {
                 self.refusal.get_or_insert(error);
@@ -179,11 +249,12 @@ impl<B: Broker> Client<'_, B> {
                 // A delivery settled without an outcome is not progress, or a broker could continue with that forever.
                 let is_progress = !matches!(outcome, Outcome::Unknown | Outcome::Blamed(_));
                 let news = if is_progress { News::Outcome } else { News::Other };
-                self.ledger.outcome(entry, outcome);
+                self.outcome(entry, outcome);
                 news
             }
             Event::Reply { id, reply } => {
-                let kind = self.enter(reply);
+                let kind = self.ledger.reply(reply);
+                self.unexpected.note(&kind);
                 let verdict =
                     if let ReplyKind::Malformed(reason) = &kind { Err(&**reason) } else { Ok(()) };
                 self.broker.settle(id, verdict);
@@ -194,37 +265,6 @@ impl<B: Broker> Client<'_, B> {
             self.broker.progress();
         }
         Ok(news)
-    }
-
-    /// Enters a reply into the ledger, and reports it if it is unexpected.
-    fn enter(&mut self, reply: RawReply) -> ReplyKind {
-        let kind = self.ledger.reply(reply);
-        match &kind {
-            ReplyKind::Expected => {}
-            ReplyKind::Repeated => log::debug!("a second reply to the same request was ignored"),
-            ReplyKind::Foreign => self.foreign += 1,
-            ReplyKind::Malformed(reason) => {
-                self.rejected += 1;
-                let is_reported = self.rejected <= MOST_REPORTED;
-                let level = if is_reported { log::Level::Warn } else { log::Level::Trace };
-                log::log!(level, "a reply was rejected: {reason}");
-            }
-        }
-        kind
-    }
-
-    /// If expected replies are missing, another client of the same address may have received them.
-    fn report_other_replies(&mut self) {
-        match std::mem::take(&mut self.foreign) {
-            0 => {}
-            count => log::warn!(
-                "replies to other requests, ignored: {count}; check which other client uses this address"
-            ),
-        }
-        match std::mem::take(&mut self.rejected).saturating_sub(MOST_REPORTED) {
-            0 => {}
-            count => log::warn!("{count} more replies were rejected"),
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod alert;
 mod explain;
+mod outlet;
 mod pump;
 #[cfg(test)]
 mod tests;
@@ -54,6 +55,9 @@ pub(crate) trait Connected {
     /// Writes as much output as the socket accepts now; returns whether that was all.
     fn flush(&mut self) -> bool;
 
+    /// Whether a request that was handed over may not be wholly on the socket.
+    fn holds(&self, entry: usize) -> bool;
+
     /// Waits for the next event until `deadline`.
     ///
     /// # Errors
@@ -81,11 +85,19 @@ impl<S: Session, W: Wire> Connected for Connection<S, W> {
         if self.pump.is_stopped() {
             return HandOver::NotNow;
         }
-        self.pump.session.send(entry, request)
+        let handed_over = self.pump.session.send(entry, request);
+        if handed_over == HandOver::Done {
+            self.pump.outlet.put_in(entry, request.body.len());
+        }
+        handed_over
     }
 
     fn flush(&mut self) -> bool {
         self.pump.flush()
+    }
+
+    fn holds(&self, entry: usize) -> bool {
+        self.pump.outlet.holds(entry)
     }
 
     fn take_events(&mut self) -> VecDeque<Event> {
@@ -117,6 +129,7 @@ impl<S: Session, W: Wire> Connected for Connection<S, W> {
             match step {
                 Step::Event(event) => self.enqueue(event, deadline),
                 Step::Unblocked => return Ok(Event::Writable),
+                Step::Moved(bytes) => return Ok(Event::Moved(bytes)),
                 Step::Nothing => {
                     return self.ending.take().map_or(Ok(Event::Quiet), |(error, _)| Err(error));
                 }
@@ -184,7 +197,7 @@ impl<S: Session, W: Wire> Connection<S, W> {
                     });
                 }
                 Step::Event(event) => connection.enqueue(event, &deadline),
-                Step::Unblocked => {}
+                Step::Unblocked | Step::Moved(_) => {}
                 Step::Nothing => {
                     return Err(Failure::OfBroker(deadline.error(&connection.broker)));
                 }
@@ -204,6 +217,7 @@ impl<S: Session, W: Wire> Connection<S, W> {
                 return;
             }
             session::Event::Writable => Event::Writable,
+            session::Event::Arriving(bytes) => Event::Moved(bytes),
             session::Event::Outcome { entry, outcome } => Event::Outcome { entry, outcome },
             session::Event::Reply { id, reply } => Event::Reply { id, reply },
             session::Event::SendingRefused(end) => {

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::outlet::Outlet;
 use crate::{
     deadline::Deadline,
     error::Error,
@@ -30,6 +31,8 @@ pub(super) enum Step {
     Event(Event),
     /// All output is on the wire again, after the wire or the session's window held some of it back.
     Unblocked,
+    /// This number of bytes of requests went onto the wire.
+    Moved(u64),
     /// The deadline has passed.
     Nothing,
 }
@@ -38,6 +41,7 @@ pub(super) enum Step {
 pub(super) struct Pump<S, W> {
     pub(super) session: S,
     pub(super) wire: W,
+    pub(super) outlet: Outlet,
     /// What the wire must become ready for before more output is written.
     blocked: Option<Readiness>,
     /// Why writing failed. Bytes that the peer sent before that are read first.
@@ -62,6 +66,7 @@ impl<S: Session, W: Wire> Pump<S, W> {
         Self {
             session,
             wire,
+            outlet: Outlet::default(),
             blocked: None,
             write_fault: None,
             has_read: false,
@@ -102,6 +107,9 @@ impl<S: Session, W: Wire> Pump<S, W> {
             let was_blocked = self.blocked.is_some() || self.session.holds_back();
             if self.flush() && was_blocked {
                 return Ok(Step::Unblocked);
+            }
+            if let Some(bytes) = self.outlet.take_moved() {
+                return Ok(Step::Moved(bytes));
             }
             if let Some(event) = self.session.next_event() {
                 return Ok(Step::Event(event));
@@ -174,10 +182,18 @@ impl<S: Session, W: Wire> Pump<S, W> {
         loop {
             let output = self.session.output();
             if output.is_empty() {
-                return !self.session.holds_back();
+                let is_all = !self.session.holds_back();
+                if is_all {
+                    self.outlet.emptied();
+                }
+                return is_all;
             }
+            let length = output.len();
             match self.wire.write(output) {
-                Ok(Turn::Done(count)) => self.session.output_done(count),
+                Ok(Turn::Done(count)) => {
+                    self.session.output_done(count);
+                    self.outlet.wrote(count, length);
+                }
                 Ok(Turn::Blocked(readiness)) => {
                     self.blocked = Some(readiness);
                     return false;

@@ -174,6 +174,10 @@ impl<C: Connect> Broker for Failover<'_, C> {
         self.connection.as_mut().is_some_and(Connected::flush)
     }
 
+    fn holds(&self, entry: usize) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.holds(entry))
+    }
+
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
         loop {
             if let Some(event) = self.news.pop_front() {

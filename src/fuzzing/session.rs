@@ -139,7 +139,7 @@ impl Client {
                 self.has_ended = true;
                 self.explain(end);
             }
-            Event::Opened | Event::Ready(Ok(())) | Event::Writable => {}
+            Event::Opened | Event::Ready(Ok(())) | Event::Writable | Event::Arriving(_) => {}
         }
     }
 

@@ -74,6 +74,8 @@ pub(crate) enum Event {
     Outcome { entry: usize, outcome: Outcome },
     /// A reply has arrived; [`Session::settle`] settles it.
     Reply { id: ReplyId, reply: RawReply },
+    /// This number of bytes of a reply has arrived, which is not whole yet.
+    Arriving(u64),
     /// The broker accepts no more requests. Replies may still come.
     SendingRefused(End),
     /// The session is about to end; replies that have already arrived can still be received.

@@ -63,6 +63,12 @@ impl Bench {
         self
     }
 
+    /// Blobs of this many bytes.
+    pub(super) fn blobs(mut self, size: usize) -> Self {
+        (self.scenario.kind, self.scenario.blob) = (Kind::Blob, size);
+        self
+    }
+
     /// Timeout in seconds, windows of a cycle, cycles.
     pub(super) fn patience(self, timeout: u64, retries: u64, send_retries: u64) -> Self {
         self.set(|settings| {

@@ -194,13 +194,15 @@ impl Wire for Line {
             Some(since) => [peer.reads[0], since, since],
             None => peer.reads,
         };
-        let arrival = peer.to_broker.write(now, &bytes[..count]);
+        let arrivals = peer.to_broker.write(now, &bytes[..count]);
         peer.marks.push_back((peer.to_broker.written(), now, known));
         // What reaches an end that is gone has no reader: it is as if it were read.
         if peer.state == State::Gone {
             peer.to_broker.clear();
         }
-        world.shared.agenda.at(arrival, Due::Arrival(self.number));
+        for arrival in arrivals {
+            world.shared.agenda.at(arrival, Due::Arrival(self.number));
+        }
         Ok(Turn::Done(count))
     }
 

@@ -63,6 +63,8 @@ pub(crate) enum Meaning {
 pub(crate) struct ConnectionPlan {
     pub(crate) reach: Reach,
     pub(crate) latency: Duration,
+    /// A slow line takes this long for each 64 bytes, either way.
+    pub(crate) pace: Option<Duration>,
     /// Bytes that the way to the broker holds.
     pub(crate) socket: usize,
     /// Bytes that a read or write of the client moves at most.
@@ -97,6 +99,7 @@ impl Default for ConnectionPlan {
         Self {
             reach: Reach::Connects,
             latency: Duration::from_millis(1),
+            pace: None,
             socket: 1 << 20,
             chunk: 1 << 20,
             login: Login::Bare,

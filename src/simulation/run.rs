@@ -137,6 +137,8 @@ pub(crate) struct Ended {
     pub(crate) witness: Witness,
     pub(crate) took: Duration,
     pub(crate) interrupt: Option<Duration>,
+    /// How long bytes were on slow lines.
+    pub(crate) busy: Duration,
 }
 
 /// Plays a scenario.
@@ -165,6 +167,7 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
     let took = world.borrow().now();
     world.borrow_mut().finish();
     let world = Rc::into_inner(world).expect("the run has let go of the network").into_inner();
+    let busy = world.peers.iter().map(|peer| peer.to_client.busy() + peer.to_broker.busy()).sum();
     let (witness, interrupt) = (world.shared.witness, scenario.interrupt);
-    Ended { settings, result, ledger, witness, took, interrupt }
+    Ended { settings, result, ledger, witness, took, interrupt, busy }
 }

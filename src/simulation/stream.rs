@@ -11,10 +11,15 @@ pub(crate) enum End {
     Reset,
 }
 
+/// A slow line carries this many bytes at a time.
+const PIECE: usize = 64;
+
 /// Bytes in order, each readable from its time of arrival on.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     latency: Duration,
+    /// How long each piece of a slow line takes.
+    pace: Option<Duration>,
     on_the_way: VecDeque<(Duration, Vec<u8>)>,
     /// How much of the first piece was read.
     taken: usize,
@@ -23,23 +28,34 @@ pub(crate) struct Stream {
     end: Option<(Duration, End)>,
     written: u64,
     read: u64,
+    /// How long bytes were on a slow line.
+    busy: Duration,
 }
 
 impl Stream {
-    pub(crate) fn new(latency: Duration) -> Self {
-        Self { latency, ..Self::default() }
+    pub(crate) fn new(latency: Duration, pace: Option<Duration>) -> Self {
+        Self { latency, pace, ..Self::default() }
     }
 
-    /// Puts bytes in; when they arrive.
-    pub(crate) fn write(&mut self, now: Duration, bytes: &[u8]) -> Duration {
-        let arrival = (now + self.latency).max(self.last_arrival);
-        if self.end.is_none() && !bytes.is_empty() {
-            self.last_arrival = arrival;
-            self.length += bytes.len();
-            self.written += bytes.len() as u64;
-            self.on_the_way.push_back((arrival, bytes.to_vec()));
+    /// Puts bytes in; when each piece of them arrives.
+    pub(crate) fn write(&mut self, now: Duration, bytes: &[u8]) -> Vec<Duration> {
+        let (piece, pace) = match self.pace {
+            Some(pace) => (PIECE, pace),
+            None => (bytes.len().max(1), Duration::ZERO),
+        };
+        let mut arrivals = Vec::new();
+        for piece in bytes.chunks(piece) {
+            let arrival = (now + self.latency).max(self.last_arrival + pace);
+            arrivals.push(arrival);
+            if self.end.is_none() {
+                self.last_arrival = arrival;
+                self.busy += pace;
+                self.length += piece.len();
+                self.written += piece.len() as u64;
+                self.on_the_way.push_back((arrival, piece.to_vec()));
+            }
         }
-        arrival
+        arrivals
     }
 
     /// Ends the stream behind what is in it; when that is known at the other end.
@@ -76,6 +92,10 @@ impl Stream {
 
     pub(crate) fn read_so_far(&self) -> u64 {
         self.read
+    }
+
+    pub(crate) fn busy(&self) -> Duration {
+        self.busy
     }
 
     /// Reads what has arrived, as much as the buffer takes.

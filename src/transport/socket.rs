@@ -23,6 +23,9 @@ use crate::{
     stop::Stop,
 };
 
+/// The bytes that may wait in the kernel for the line, before more are written.
+const MOST_UNSENT: u32 = 128 * 1024;
+
 pub(super) enum Stream {
     Tcp(TcpStream),
     Tls(SslStream<Rationed<TcpStream>>),
@@ -134,5 +137,7 @@ fn connect(address: SocketAddr, deadline: &Deadline, stop: &Stop) -> Result<TcpS
     let tcp = TcpStream::from(socket);
     // Small frames must not wait for the acknowledgement of earlier ones.
     SockRef::from(&tcp).set_tcp_nodelay(true)?;
+    // What waits in the kernel looks as if it were sent: this much at most, so that a slow line is seen to move.
+    SockRef::from(&tcp).set_tcp_notsent_lowat(MOST_UNSENT)?;
     Ok(tcp)
 }

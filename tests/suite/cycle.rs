@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use amqp_messenger::{
+    Operation, Settings, Signer, SignerType, Status,
+    signing::{Image, Items, Key, TaskId},
+};
 use amqp_sandbox::{ReplyAct, RequestAct, When};
 
 use crate::harness::{Bench, LONG, images, rule, took_between};
@@ -34,7 +38,7 @@ fn without_a_reply_the_client_waits_for_every_window_of_every_cycle() {
     for index in 0..3 {
         ended.says(&format!("registry.example.com/ns/app:{index}"));
     }
-    ended.logs("1 s timeout × 2 windows × 2 cycles = 4 s");
+    ended.logs("timeout 1 s × retries 2 × send_retries 2 = 4 s");
 }
 
 #[test]
@@ -107,4 +111,23 @@ fn the_receiver_is_attached_before_the_first_request() {
         .find(|link| link.initial_credit.is_some() || link.source.is_some())
         .unwrap();
     assert!(receiver.attached < record.requests[0].received);
+}
+
+/// Its broker need not be there.
+#[test]
+fn a_run_that_is_signed_is_not_signed_again() {
+    let bench = Bench::new();
+    let path = bench.file("config.yaml", bench.config().yaml());
+    let signer = Signer::new(Settings::load(&path, SignerType::Single).unwrap(), None).unwrap();
+    let image = Image::new(format!("sha256:{:064x}", 1), "host/repo:1").unwrap();
+    let (task_id, key) = (TaskId::new("7").unwrap(), Key::new("ABCD1234").unwrap());
+    let operation = Operation::new(task_id, vec![key], Items::Images(vec![image])).unwrap();
+    let mut run = signer.prepare(&operation).unwrap();
+    signer.sign(&mut run).unwrap();
+    let connections = bench.record().connections.len();
+    signer.sign(&mut run).unwrap();
+    assert_eq!(bench.record().connections.len(), connections);
+    drop(bench);
+    signer.sign(&mut run).unwrap();
+    assert_eq!(Status::of_run(&Ok(()), run.entries()), Status::Signed);
 }

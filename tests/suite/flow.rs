@@ -71,7 +71,7 @@ fn without_a_window_of_the_session_nothing_is_sent() {
     assert_eq!(told.recv_timeout(LONG), Ok(0), "requests were sent outside the window");
     took_between(&ended, 2.0, 4.5);
     ended
-        .says("cycle 2: nothing could be sent for 1 s: the broker granted no credit")
+        .says("cycle 2: nothing could be sent for 1 s: the broker did not read it")
         .says("not sent; running again can help");
 }
 

@@ -48,6 +48,8 @@ pub(crate) enum Event {
     Outcome { tag: u64, outcome: Outcome },
     /// A message has arrived, and is to be settled.
     Message { delivery: DeliveryId, payload: Payload },
+    /// This number of bytes of a message has arrived, which is not whole yet.
+    Arriving(u64),
     /// The peer detached a link.
     LinkEnded(Role, Condition),
     /// The peer ended the session, and both links with it.

@@ -105,8 +105,10 @@ impl Receiver {
                     pn_delivery_settle(delivery.as_ptr());
                     continue;
                 }
-                self.receive_bytes(pn_delivery_pending(delivery.as_ptr()));
+                let pending = pn_delivery_pending(delivery.as_ptr());
+                self.receive_bytes(pending);
                 if pn_delivery_partial(delivery.as_ptr()) {
+                    self.report_part(pending as u64, events);
                     return;
                 }
                 pn_link_advance(self.link.as_ptr());
@@ -122,6 +124,17 @@ impl Receiver {
                     return;
                 }
             }
+        }
+    }
+
+    /// A message that is discarded is not waited for.
+    fn report_part(&self, bytes: u64, events: &mut VecDeque<Event>) {
+        if bytes == 0 || self.partial_size > self.max_message_size {
+            return;
+        }
+        match events.back_mut() {
+            Some(Event::Arriving(arrived)) => *arrived += bytes,
+            _ => events.push_back(Event::Arriving(bytes)),
         }
     }
 

@@ -23,6 +23,7 @@ impl Session {
             proton::Event::Credit => self.events.push_back(Event::Writable),
             proton::Event::Outcome { tag, outcome } => self.outcome(tag, outcome),
             proton::Event::Message { delivery, payload } => self.take_in(delivery, payload),
+            proton::Event::Arriving(bytes) => self.events.push_back(Event::Arriving(bytes)),
             proton::Event::LinkEnded(Role::Sender, condition) => self.sender_ended(condition),
             proton::Event::LinkEnded(Role::Receiver, condition) => {
                 self.end_at(Place::Receiver, condition);

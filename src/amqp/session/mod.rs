@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    framing::Framing,
     inbound::Inbound,
     message::Outgoing,
     outbound::Outbound,
@@ -68,6 +69,7 @@ pub(crate) struct Session {
     engine: Engine,
     state: State,
     preface: Preface,
+    framing: Framing,
     outbound: Outbound,
     inbound: Inbound,
     events: VecDeque<Event>,
@@ -105,6 +107,7 @@ impl Session {
             engine,
             state: State::Opening,
             preface: Preface::default(),
+            framing: Framing::default(),
             outbound: Outbound::new(),
             inbound: Inbound::new(options.first_reply),
             events: VecDeque::new(),
@@ -144,8 +147,13 @@ impl session::Session for Session {
     }
 
     fn input_done(&mut self, count: usize) {
+        let bytes = &self.engine.input()[..count];
         if !self.preface.is_whole() {
-            self.preface.extend(&self.engine.input()[..count]);
+            self.preface.extend(bytes);
+        }
+        let arriving = self.framing.feed(bytes);
+        if arriving > 0 && matches!(self.state, State::Attached) {
+            self.events.push_back(Event::Arriving(arriving));
         }
         self.engine.input_done(count);
     }

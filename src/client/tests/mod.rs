@@ -1,5 +1,6 @@
 //! The loops against a scripted broker, without sockets, and without time passing.
 
+mod fates;
 mod interleavings;
 mod script;
 
@@ -11,7 +12,7 @@ use crate::{
 use script::{Script, Step, Step::*, ledger};
 
 fn plan(retries: u32, send_retries: u32) -> Plan {
-    Plan { timeout: Duration::from_secs(3600), retries, send_retries }
+    Plan { timeout: Duration::from_secs(3600), retries, send_retries, max_message_size: 1 << 20 }
 }
 
 /// Runs a script over `count` requests; returns the script, the ledger and the result.
@@ -46,6 +47,27 @@ fn an_accepted_request_is_waited_for_whatever_the_outcome_of_another_sending() {
         ledger.outcome(0, outcome);
         assert_eq!(ledger.entries()[0].state(), &State::Accepted);
         assert_eq!(ledger.open(), 1);
+    }
+}
+
+/// It was on the socket of a connection that is gone.
+#[test]
+fn a_request_that_may_have_arrived_is_waited_for_whatever_the_outcome_of_another_sending() {
+    for is_out in [true, false] {
+        let mut ledger = ledger(1);
+        ledger.begin_cycle(|_| false);
+        ledger.sent(0);
+        if is_out {
+            ledger.all_out();
+        }
+        ledger.connection_lost();
+        ledger.sent(0);
+        let condition = Condition::new("amqp:link:message-size-exceeded", "");
+        ledger.outcome(0, Outcome::Undeliverable(condition));
+        assert_eq!((ledger.open() == 1, ledger.awaits_any()), (is_out, is_out));
+        assert!(!ledger.has_unsent());
+        ledger.begin_cycle(|_| false);
+        assert_eq!(ledger.has_unsent(), is_out, "the next cycle tries again");
     }
 }
 
@@ -95,6 +117,40 @@ fn a_request_that_is_held_back_is_not_waited_for() {
     assert_eq!((script.sent.len(), script.steps.len()), (1, 1));
 }
 
+/// It would come twice by one connection.
+#[test]
+fn a_request_that_waits_for_the_socket_is_not_handed_over_again_by_the_next_cycle() {
+    let mut held = Script::new(9, 1, &[Quiet, Credit(9), Reply(0), Reply(1)]);
+    held.held = true;
+    let (script, ledger, _) = play_on(held, 2, &plan(1, 2));
+    assert!(ledger.entries().iter().all(is_answered));
+    assert_eq!(script.sent, [0, 1]);
+}
+
+/// What was held back was lost with its connection, and the next one grants no credit.
+#[test]
+fn what_was_held_back_on_a_lost_connection_is_not_waited_for() {
+    let mut held = Script::new(1, 5, &[Reconnect, Quiet, Reply(0)]);
+    held.held = true;
+    let (script, ledger, _) = play_on(held, 1, &plan(5, 1));
+    assert_eq!((script.steps.len(), ledger.open()), (1, 1), "no window follows");
+}
+
+/// The reply to the earlier sending is on its way: by a broker's word, or perhaps.
+#[test]
+fn a_cycle_that_can_send_nothing_waits_for_what_was_sent_before() {
+    for earlier in [&[Accept(0)][..], &[], &[Forget(0)], &[Reconnect]] {
+        // One quiet for the window of the first cycle, one for the sending of the second.
+        let steps: Vec<_> = earlier.iter().chain(&[Quiet, Quiet, Reply(0)]).cloned().collect();
+        let (script, ledger, _) = play(1, 1, &plan(1, 2), &steps);
+        assert!(ledger.entries().iter().all(is_answered), "{earlier:?}");
+        assert_eq!(script.sent, [0]);
+    }
+    // What was returned is not on its way to anyone.
+    let (script, ..) = play(1, 1, &plan(1, 2), &[Return(0), Quiet, Quiet, Reply(0)]);
+    assert_eq!(script.steps.len(), 1);
+}
+
 #[test]
 fn the_second_cycle_sends_what_is_open() {
     let steps = [Accept(0), Accept(1), Reject(2), Reply(0), Quiet, Reply(1)];
@@ -111,6 +167,16 @@ fn a_returned_request_is_sent_again_with_the_next_window() {
         play(2, 9, &plan(2, 1), &[Return(0), Accept(1), Quiet, Reply(0), Reply(1)]);
     assert_eq!(script.sent, [0, 1, 0]);
     assert!(ledger.entries().iter().all(is_answered));
+}
+
+/// Not with the first window, though it was returned before that began.
+#[test]
+fn a_request_that_is_returned_while_others_are_sent_waits_for_the_second_window() {
+    for (retries, sent) in [(1, &[0, 1][..]), (2, &[0, 1, 0])] {
+        let steps = [Return(0), Credit(9), Accept(1), Quiet, Reply(1)];
+        let (script, ..) = play(2, 1, &plan(retries, 1), &steps);
+        assert_eq!(script.sent, sent);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use super::super::*;
+use super::{super::*, fates::Fates};
 use crate::{
     broker::ReplyId,
     error::{Condition, Subject},
@@ -34,6 +34,7 @@ pub(super) enum Step {
     /// The run is stopped from outside.
     Stop,
 }
+
 pub(super) struct Script {
     pub(super) steps: VecDeque<Step>,
     pub(super) retries: u32,
@@ -44,6 +45,7 @@ pub(super) struct Script {
     /// Nothing is sent, and one request waits for that.
     pub(super) held: bool,
     pub(super) waits: bool,
+    pub(super) fates: Fates,
     /// A request of this cycle was sent, or had an outcome or a reply all the same.
     pub(super) went_out: bool,
     /// The requests that the broker would never accept.
@@ -73,6 +75,7 @@ impl Script {
             handed: HashSet::new(),
             held: false,
             waits: false,
+            fates: Fates::default(),
             went_out: false,
             never: HashSet::new(),
             clock: None,
@@ -90,9 +93,11 @@ impl Script {
     /// Notes that a wait has ended without an event; the last one of a cycle ends the cycle.
     fn quiet(&mut self, phase: Phase) {
         self.windows += u32::from(phase == Phase::Reply);
-        if self.windows == self.retries || (phase == Phase::Send && !self.went_out) {
+        let is_hopeless = !self.went_out && !self.fates.may_any_be_answered();
+        if self.windows == self.retries || (phase == Phase::Send && is_hopeless) {
             self.windows = 0;
             self.went_out = false;
+            self.fates.cycle_ended();
             self.handed.clear();
             self.accepted.clear();
         }
@@ -142,12 +147,19 @@ impl Broker for Script {
         }
         self.sent.push(entry);
         self.in_flight.insert(entry);
+        self.fates.handed_over(entry);
         HandOver::Done
     }
 
     fn flush(&mut self) -> bool {
-        self.went_out |= !self.held && !self.handed.is_empty();
+        if !self.held {
+            self.went_out |= self.fates.all_out();
+        }
         !self.held
+    }
+
+    fn holds(&self, entry: usize) -> bool {
+        self.fates.going_out.contains(&entry)
     }
 
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
@@ -161,6 +173,7 @@ impl Broker for Script {
             }
         };
         self.check_clock(deadline, &step);
+        self.fates.change(&step);
         match step {
             Accept(entry) => drop(self.accepted.insert(entry)),
             Reconnect => {

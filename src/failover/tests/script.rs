@@ -165,6 +165,10 @@ impl Connected for Scripted {
         true
     }
 
+    fn holds(&self, _entry: usize) -> bool {
+        false
+    }
+
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
         let Some((after, event)) = self.events.pop_front() else {
             self.script.sleep(deadline.at())?;

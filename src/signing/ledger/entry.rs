@@ -15,8 +15,12 @@ pub struct Entry {
     pub(super) cycle: u32,
     /// A broker has accepted one of its sendings: a reply is on its way, whatever the outcome of another.
     pub(super) was_accepted: bool,
+    /// One of its sendings was without an outcome when its connection was lost: a reply may be on its way.
+    pub(super) may_have_arrived: bool,
     /// Its last sending has no outcome.
     pub(super) is_in_doubt: bool,
+    /// All of that sending is on the socket.
+    pub(super) is_out: bool,
     /// A connection was ended, probably because of it.
     pub(super) was_blamed: bool,
 }
@@ -64,6 +68,31 @@ pub enum State {
     Undeliverable(Condition),
     /// A reply has come.
     Answered(Reply),
+}
+
+impl Entry {
+    pub(super) fn new(request: Request) -> Self {
+        Self {
+            request,
+            state: State::NotSent,
+            cycle: 0,
+            was_accepted: false,
+            may_have_arrived: false,
+            is_in_doubt: false,
+            is_out: false,
+            was_blamed: false,
+        }
+    }
+
+    /// Whether a broker has received it, or may have, and has not returned it.
+    pub(super) fn may_be_answered(&self) -> bool {
+        self.was_accepted || self.may_have_arrived || self.is_out
+    }
+
+    /// Notes that the broker disposed of its last sending.
+    pub(super) fn has_outcome(&mut self) {
+        (self.is_in_doubt, self.is_out) = (false, false);
+    }
 }
 
 impl State {

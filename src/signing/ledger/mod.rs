@@ -22,6 +22,8 @@ pub(crate) struct Ledger {
     message_id_key: String,
     /// The requests that are still to be sent, in input order.
     unsent: BTreeSet<usize>,
+    /// The requests that were handed over since everything handed over was on the socket.
+    going_out: Vec<usize>,
     /// The number of requests that are neither answered nor undeliverable.
     open: usize,
     cycle: u32,
@@ -66,22 +68,13 @@ impl Ledger {
             .map(|(index, request)| (request.id.as_str().into(), index))
             .collect();
         let open = requests.len();
-        let entries = requests
-            .into_iter()
-            .map(|request| Entry {
-                request,
-                state: State::NotSent,
-                cycle: 0,
-                was_accepted: false,
-                is_in_doubt: false,
-                was_blamed: false,
-            })
-            .collect();
+        let entries = requests.into_iter().map(Entry::new).collect();
         Self {
             entries,
             by_id,
             message_id_key: message_id_key.into(),
             unsent: BTreeSet::new(),
+            going_out: Vec::new(),
             open,
             cycle: 0,
         }
@@ -97,10 +90,11 @@ impl Ledger {
         self.open
     }
 
-    /// Marks every open request as to be sent.
-    pub(crate) fn begin_cycle(&mut self) {
+    /// Marks every open request as to be sent, except those that are still on their way to the socket.
+    pub(crate) fn begin_cycle(&mut self, is_held: impl Fn(usize) -> bool) {
         self.cycle += 1;
         self.unsent = self.indices(|entry| entry.state.is_open());
+        self.unsent.retain(|&index| !is_held(index));
     }
 
     /// Marks the requests that the broker returned as to be sent again.
@@ -112,7 +106,14 @@ impl Ledger {
 
     /// Marks the requests without an outcome as to be sent again: they may not have arrived.
     pub(crate) fn connection_lost(&mut self) {
+        // The last one may have been in the client still.
+        self.going_out.pop();
+        self.all_out();
         let in_doubt = self.indices(|entry| entry.state.is_open() && entry.is_in_doubt);
+        for &index in &in_doubt {
+            let entry = &mut self.entries[index];
+            entry.may_have_arrived |= std::mem::take(&mut entry.is_out);
+        }
         self.unsent.extend(in_doubt);
     }
 
@@ -134,9 +135,29 @@ impl Ledger {
         self.unsent.first().map(|&index| (index, &self.entries[index].request))
     }
 
-    /// Whether a broker has any request that may still be answered.
+    /// Whether requests that were handed over may not be on the socket yet.
+    pub(crate) fn is_any_going_out(&self) -> bool {
+        !self.going_out.is_empty()
+    }
+
+    /// Notes that everything that was handed over is on the socket.
+    pub(crate) fn all_out(&mut self) {
+        for index in self.going_out.drain(..) {
+            let entry = &mut self.entries[index];
+            entry.is_out = entry.is_in_doubt;
+        }
+    }
+
+    /// Whether a broker has any request that may still be answered, or gets it.
     pub(crate) fn awaits_any(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry.state, State::Sent | State::Accepted))
+        self.entries
+            .iter()
+            .any(|entry| entry.state.is_open() && (entry.may_be_answered() || entry.is_in_doubt))
+    }
+
+    /// Whether a broker may have received any request that is open, and has not returned it.
+    pub(crate) fn may_be_answered(&self) -> bool {
+        self.entries.iter().any(|entry| entry.state.is_open() && entry.may_be_answered())
     }
 
     /// Whether every request has its reply.
@@ -144,12 +165,19 @@ impl Ledger {
         self.entries.iter().all(|entry| entry.reply().is_some())
     }
 
+    /// Whether a request stays open although the broker does not accept it now: an earlier sending may be answered.
+    pub(crate) fn stays_open(&self, index: usize) -> bool {
+        let entry = &self.entries[index];
+        entry.state.is_open() && (entry.was_accepted || entry.may_have_arrived)
+    }
+
     /// Notes that a request was handed over, and returns whether that was the first time in this cycle.
     pub(crate) fn sent(&mut self, index: usize) -> bool {
         self.unsent.remove(&index);
+        self.going_out.push(index);
         let entry = &mut self.entries[index];
         entry.state = if entry.was_accepted { State::Accepted } else { State::Sent };
-        entry.is_in_doubt = true;
+        (entry.is_in_doubt, entry.is_out) = (true, false);
         std::mem::replace(&mut entry.cycle, self.cycle) != self.cycle
     }
 
@@ -167,24 +195,33 @@ impl Ledger {
             _ if entry.was_accepted => self.accepted(index),
             Outcome::Returned(how) => {
                 entry.state = State::Returned(how);
-                entry.is_in_doubt = false;
+                entry.has_outcome();
             }
             Outcome::NotNow(condition) => {
                 entry.state = State::NotNow(condition);
-                entry.is_in_doubt = false;
+                entry.has_outcome();
             }
             // The next broker may accept it; twice is no accident.
             Outcome::Blamed(condition) if entry.was_blamed => self.undeliverable(index, condition),
-            Outcome::Blamed(_) => entry.was_blamed = true,
+            Outcome::Blamed(_) => {
+                (entry.was_blamed, entry.is_out) = (true, false);
+                self.going_out.retain(|&other| other != index);
+            }
             Outcome::Undeliverable(condition) => self.undeliverable(index, condition),
             Outcome::Accepted | Outcome::Unknown => {}
         }
     }
 
-    /// Notes that a request can never be delivered; not if a broker has it already.
+    /// Notes that a request can never be delivered. One that a broker has, or may have, stays open: its reply may be on
+    /// its way.
     pub(crate) fn undeliverable(&mut self, index: usize, condition: Condition) {
-        if self.entries[index].was_accepted {
+        let entry = &mut self.entries[index];
+        if entry.was_accepted {
             self.accepted(index);
+        } else if entry.may_have_arrived {
+            entry.state = State::Sent;
+            entry.has_outcome();
+            self.unsent.remove(&index);
         } else {
             self.close(index, State::Undeliverable(condition));
         }
@@ -194,7 +231,7 @@ impl Ledger {
         self.unsent.remove(&index);
         let entry = &mut self.entries[index];
         entry.state = State::Accepted;
-        entry.is_in_doubt = false;
+        entry.has_outcome();
     }
 
     /// Enters a reply under the request that it names.

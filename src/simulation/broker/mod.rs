@@ -68,8 +68,8 @@ impl Peer {
         Self {
             number,
             broker,
-            to_client: Stream::new(plan.latency),
-            to_broker: Stream::new(plan.latency),
+            to_client: Stream::new(plan.latency, plan.pace),
+            to_broker: Stream::new(plan.latency, plan.pace),
             plan,
             state: State::Up,
             reads: [0; 3],
@@ -201,8 +201,9 @@ impl Peer {
         }
         self.told += bytes.len() as u64;
         if self.state == State::Up && length > 0 {
-            let arrival = self.to_client.write(shared.agenda.now(), &bytes[..length]);
-            shared.agenda.at(arrival, Due::Nudge);
+            for arrival in self.to_client.write(shared.agenda.now(), &bytes[..length]) {
+                shared.agenda.at(arrival, Due::Nudge);
+            }
         }
         let told = Told { connection: self.number, end: self.told };
         if now {

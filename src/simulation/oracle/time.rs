@@ -16,6 +16,8 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
     // Without any progress a cycle's sending takes `timeout`, and so does each of its windows.
     most += (settings.timeout + ended.cycle()) * settings.send_retries;
     most += settings.timeout * (ended.progress() + ended.expected_replies());
+    // Bytes that are on their way are no silence.
+    most += ended.busy;
     if let Some(deadline) = settings.deadline {
         most = most.min(deadline + ended.witness.jumped + SLACK + settings.close_timeout);
     }

@@ -63,10 +63,10 @@ fn a_socket_that_takes_little_gets_all_of_it() {
     }
 }
 
-/// The first request waits in the engine meanwhile, and no other does: a cycle that ends in between repeats only that one.
+/// The first request waits in the engine meanwhile, and no other does: a cycle that ends in between repeats none.
 #[test]
 fn each_request_goes_out_once_when_the_window_opens() {
-    for (opens, times) in [(30, [1, 1, 1]), (90, [2, 1, 1])] {
+    for opens in [30, 90] {
         let plan = move |_, _| ConnectionPlan {
             window: 0,
             window_opens: Some(opens * SECOND),
@@ -74,6 +74,41 @@ fn each_request_goes_out_once_when_the_window_opens() {
         };
         let ended = Bench::new().patience(60, 1, 5).connections(plan).expect(0);
         ended.took(opens.into());
-        assert_eq!(ended.times_sent(), times);
+        assert_eq!(ended.times_sent(), [1; 3]);
+    }
+}
+
+/// It takes many times the timeout; each bit of it is progress.
+#[test]
+fn a_request_that_takes_long_to_be_written_is_sent_once() {
+    let slow =
+        |_, _| ConnectionPlan { socket: 1000, pace: Some(SECOND / 2), ..ConnectionPlan::default() };
+    for (items, retries) in [(1, 1), (3, 1), (3, 2)] {
+        let bench = Bench::new().patience(20, retries, 3).blobs(20_000).items(items);
+        let bench = bench.set(|settings| settings.connect_timeout = 60);
+        let ended = bench.connections(slow).expect(0);
+        assert!(ended.took > 200 * SECOND, "{:?}", ended.took);
+        assert_eq!((ended.times_sent(), ended.connections()), (vec![1; items], 1));
+    }
+}
+
+/// In one frame or in many.
+#[test]
+fn a_reply_that_takes_long_to_come_in_is_waited_for() {
+    for split in [50, 1000, usize::MAX] {
+        let slow = move |_, _| ConnectionPlan {
+            split,
+            pace: Some(SECOND / 4),
+            ..ConnectionPlan::default()
+        };
+        let long = |_: &Arrival| Treatment {
+            replies: vec![(Duration::ZERO, Reply::Long(10_000))],
+            ..Treatment::default()
+        };
+        let bench = Bench::new().patience(5, 1, 1).items(1);
+        let bench = bench.set(|settings| settings.connect_timeout = 60);
+        let ended = bench.connections(slow).requests(long).expect(0);
+        assert!(ended.took > 30 * SECOND, "{:?}", ended.took);
+        assert_eq!(ended.times_sent(), [1]);
     }
 }

@@ -1,5 +1,6 @@
 //! One promise each, with scripts by hand; hours of virtual time cost nothing.
 
+mod again;
 mod conditions;
 mod cycle;
 mod faults;

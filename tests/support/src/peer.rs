@@ -253,6 +253,11 @@ impl Peer {
         make::detach(self.handles[&role], true, make::error(condition, description)).encode()
     }
 
+    /// Puts bytes back that a test read from the stream, in front of those that are still to be read.
+    pub fn put_back(&mut self, bytes: &[u8]) {
+        self.reader.feed(bytes);
+    }
+
     /// Reads one frame; heartbeats do not count.
     pub fn frame(&mut self) -> io::Result<Frame> {
         loop {
@@ -278,6 +283,18 @@ impl Peer {
                 return Ok(frame);
             }
         }
+    }
+
+    /// Waits for a whole message of the client, as if it came in one Transfer.
+    pub fn message(&mut self) -> io::Result<Frame> {
+        let mut whole = self.transfer()?;
+        let mut more = whole.field(make::transfer::MORE).as_bool();
+        while more == Some(true) {
+            let next = self.transfer()?;
+            whole.payload.extend(&next.payload);
+            more = next.field(make::transfer::MORE).as_bool();
+        }
+        Ok(whole)
     }
 
     /// Waits for a Transfer of the client.

@@ -1,0 +1,52 @@
+//! Reports replies that the run does not expect: how each kind is reported, and how often.
+
+use crate::signing::ReplyKind;
+
+/// This many rejected replies are reported one by one, with the reason; of the others only the number.
+const MOST_REPORTED: usize = 10;
+
+/// The replies that were not expected, since the last report.
+#[derive(Default)]
+pub(super) struct Unexpected {
+    /// Replies to other clients' requests, and whether the first one of the run was reported.
+    foreign: usize,
+    has_warned: bool,
+    rejected: usize,
+}
+
+impl Unexpected {
+    /// Notes a reply, and reports it if it is one of the first of its kind.
+    pub(super) fn note(&mut self, kind: &ReplyKind) {
+        match kind {
+            ReplyKind::Expected => {}
+            ReplyKind::Repeated => log::debug!("a second reply to the same request was ignored"),
+            // Each reply that this run takes is missing elsewhere: that is worth knowing while it can be stopped.
+            ReplyKind::Foreign if !self.has_warned => {
+                self.has_warned = true;
+                log::warn!(
+                    "a reply to a request of another client was ignored; check which other client uses this address: \
+                     runs at the same time need task ids of their own, or they take each other's replies"
+                );
+            }
+            ReplyKind::Foreign => self.foreign += 1,
+            ReplyKind::Malformed(reason) => {
+                self.rejected += 1;
+                let is_reported = self.rejected <= MOST_REPORTED;
+                let level = if is_reported { log::Level::Warn } else { log::Level::Trace };
+                log::log!(level, "a reply was rejected: {reason}");
+            }
+        }
+    }
+
+    /// Reports the number of those that were not reported one by one.
+    pub(super) fn report(&mut self) {
+        match std::mem::take(&mut self.foreign) {
+            0 => {}
+            count => log::warn!("further replies to requests of other clients, ignored: {count}"),
+        }
+        match std::mem::take(&mut self.rejected).saturating_sub(MOST_REPORTED) {
+            0 => {}
+            count => log::warn!("further replies rejected: {count}"),
+        }
+    }
+}
