@@ -107,6 +107,31 @@ impl Signer {
         Ok(Self { requester, creator, tls, password, stop: Stop::default(), settings })
     }
 
+    /// Checks an operation's arguments before the files that the settings name are read.
+    ///
+    /// # Errors
+    /// [`Error::Argument`], as [`Signer::prepare`].
+    #[cfg(feature = "cli")]
+    pub(crate) fn check_arguments(
+        settings: &Settings,
+        operation: &Operation,
+        requester: Option<&str>,
+    ) -> Result<(), Error> {
+        // The certificate's name is not known yet, and is no argument.
+        let creator = requester.filter(|name| !name.is_empty()).unwrap_or("creator");
+        let fields = operation.fields(requester);
+        let address = |key, template| settings.rendered(key, template, creator, &fields);
+        for rendered in [
+            address("topic_send_to", &settings.send_to),
+            address("topic_listen_to", &settings.listen_to),
+        ] {
+            if let Err(error @ Error::Argument { .. }) = rendered {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the waits of later runs end when `interrupt` is raised.
     pub fn set_interrupt(&mut self, interrupt: Interrupt) {
         self.stop.interrupt = Some(interrupt);

@@ -121,18 +121,24 @@ fn status_before_sending(style: Style, error: &Error) -> u8 {
 /// Reads everything that a run needs before it connects.
 fn start(topic: &Topic, command: Command, options: Options) -> Result<(Signer, Asked), Error> {
     let named = options.config_file.as_ref().map(|path| path.0.as_ref());
-    let path = config_file::choose(named, &default_paths())?;
-    let settings = Settings::load(&path, options.signer_type)?;
-    logging::start(options.log_level, settings.log_level);
-    let total = transport::begin(settings.deadline);
+    let settings = config_file::choose(named, &default_paths())
+        .and_then(|path| Settings::load(&path, options.signer_type));
+    let (log_level, deadline) = (settings.as_ref())
+        .map_or((None, None), |settings| (settings.log_level, settings.deadline));
+    logging::start(options.log_level, log_level);
+    let total = transport::begin(deadline);
     let passed = |after| status_before_sending(topic.style, &Error::Deadline { after });
-    let alarm = settings.deadline.map(|after| Alarm::set(&topic.tool, after, passed(after)));
+    let alarm = deadline.map(|after| Alarm::set(&topic.tool, after, passed(after)));
     let alarm = alarm.transpose().map_err(refused("set a timer"))?;
+    // A wrong command line counts before a wrong configuration, and that before a wrong certificate.
     let asked = operation::operation(topic.style, command, options, alarm.as_ref())?;
+    let settings = settings?;
+    let requester = asked.requester.as_deref();
+    Signer::check_arguments(&settings, &asked.operation, requester)?;
     if let Some(alarm) = &alarm {
         alarm.reading("a file of the configuration");
     }
-    let mut signer = Signer::new(settings, asked.requester.as_deref())?;
+    let mut signer = Signer::new(settings, requester)?;
     drop(alarm);
     let interrupt = Interrupt::new().map_err(refused("make an interrupt"))?;
     signals::install(&interrupt).map_err(refused("handle signals"))?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    Argument, Error, Operation,
+    Argument, Error, Operation, SignerType,
     signing::{Blob, Image, Items, Key, TaskId},
 };
 
@@ -33,17 +33,24 @@ pub(super) fn operation(
     options: Options,
     alarm: Option<&Alarm>,
 ) -> Result<Asked, Error> {
+    if options.signer_type == SignerType::Batch && command != Command::Container {
+        let problem = "batch signs only container images: expected single";
+        return Err(Error::argument(Argument::SignerType, problem));
+    }
+    // These count before files that cannot be read.
+    let keys = keys(options.signing_key, options.signing_key_name)?;
+    let task_id = TaskId::new(options.task_id)?;
     let mut texts = Vec::new();
     let items = match command {
         Command::Container => Items::Images(images(options.digest, options.reference)?),
         Command::Clear => {
             let latin_1 = style == Style::PubtoolsSign;
-            let mut read = Vec::new();
-            for (index, argument) in options.inputs.iter().enumerate() {
-                let (text, shown) = numbered(index, input::text(&argument.0, latin_1, alarm))?;
-                read.push(text);
-                texts.push(shown);
-            }
+            let inputs = options.inputs.iter().enumerate();
+            let read = all(inputs.map(|(index, argument)| {
+                numbered(index, input::text(&argument.0, latin_1, alarm))
+            }))?;
+            let (read, shown) = read.into_iter().unzip();
+            texts = shown;
             Items::Texts { texts: read, repo: options.repo }
         }
         Command::Blob => {
@@ -51,12 +58,25 @@ pub(super) fn operation(
             let blob = |(index, path): (_, PathBuf)| {
                 numbered(index, input::file(&path, alarm).and_then(Blob::new))
             };
-            Items::Blobs(files.map(blob).collect::<Result<_, _>>()?)
+            Items::Blobs(all(files.map(blob))?)
         }
     };
-    let keys = keys(options.signing_key, options.signing_key_name)?;
-    let operation = Operation::new(TaskId::new(options.task_id)?, keys, items)?;
+    let operation = Operation::new(task_id, keys, items)?;
     Ok(Asked { operation, requester: options.requester, texts })
+}
+
+/// All of them, or the first error about an argument, or else the first about a file.
+fn all<T>(checked: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, Error> {
+    let mut good = Vec::new();
+    let mut unreadable = None;
+    for item in checked {
+        match item {
+            Ok(item) => good.push(item),
+            Err(error @ Error::Argument { .. }) => return Err(error),
+            Err(error) => unreadable = unreadable.or(Some(error)),
+        }
+    }
+    unreadable.map_or(Ok(good), Err)
 }
 
 fn images(digests: Vec<String>, references: Vec<String>) -> Result<Vec<Image>, Error> {

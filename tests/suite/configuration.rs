@@ -40,3 +40,56 @@ fn blanks_and_line_breaks_around_a_broker_are_ignored() {
         bench.run(&config, &images(1)).expect(0);
     }
 }
+
+/// Of several mistakes the gravest is reported: 2, then 66, then 78.
+#[test]
+fn a_wrong_command_line_counts_before_a_wrong_file_and_that_before_a_wrong_configuration() {
+    let bench = Bench::new();
+    let good = bench.config();
+    let no_certificate = good.clone().set("messaging_cert_key", "/nonexistent/client.pem");
+    let in_address = no_certificate.clone().set("topic_send_to", "\"topic://{repo}.sign\"");
+    let unreadable = good.clone().set("bogus", "1");
+    let sign = |command: &str, rest: &str| format!("{command} --signing-key ABCD1234 {rest}");
+    let missing_blob = sign("blob-sign", "--task-id 7 --blob-file /nonexistent/blob");
+    for (config, arguments, status, says) in [
+        (
+            &unreadable,
+            sign("blob-sign", "--task-id * --blob-file /nonexistent/blob"),
+            2,
+            "--task-id: holds '*'",
+        ),
+        (
+            &unreadable,
+            sign("clear-sign", "--task-id * @/nonexistent/text"),
+            2,
+            "--task-id: holds '*'",
+        ),
+        (
+            &unreadable,
+            sign("container-sign", "--task-id 7 --digest sha256:1 --reference app"),
+            2,
+            "--reference: ",
+        ),
+        (
+            &no_certificate,
+            sign("container-sign", "--task-id 7 --digest sha256:1 --reference app"),
+            2,
+            "--reference: ",
+        ),
+        (&in_address, sign("clear-sign", "--task-id 7 --repo * text"), 2, "--repo: "),
+        (
+            &unreadable,
+            sign("blob-sign", "--task-id 7 --signer-type batch --blob-file /nonexistent/blob"),
+            2,
+            "--signer-type",
+        ),
+        (&unreadable, missing_blob.clone(), 66, "/nonexistent/blob"),
+        (&no_certificate, missing_blob.clone(), 66, "/nonexistent/blob"),
+        (&good, missing_blob, 66, "/nonexistent/blob"),
+        (&unreadable, images(1), 78, "msg_signer.bogus"),
+        (&no_certificate, images(1), 78, "/nonexistent/client.pem"),
+    ] {
+        bench.run(config, &arguments).expect(status).says(says);
+    }
+    assert!(bench.record().connections.is_empty());
+}

@@ -376,7 +376,7 @@ fn missing_wrong_and_unknown_keys_of_the_configuration_are_named() {
         (config().set("messaging_brokers", "amqps://localhost"), &["messaging_brokers", "list"]),
         (
             config().set("messaging_brokers", "[\"localhost:5671\"]"),
-            &["messaging_brokers", "amqps://host:port"],
+            &["messaging_brokers", "write amqps://localhost:5671"],
         ),
         (
             config().set("messaging_brokers", "[\"amqps://me:hush@h\"]"),

@@ -46,6 +46,26 @@ impl Settings {
         creator: &str,
         operation: &[(&'static str, Option<String>)],
     ) -> Result<String, Error> {
+        let address = self.rendered(key, template, creator, operation)?;
+        if let Some(Doubt::Unusual(problem)) = consumer::doubt(&address)
+            && key == LISTEN_TO
+        {
+            log::warn!(
+                "{key}: {}; ActiveMQ as shipped delivers nothing there: expected one, queue://Consumer.NAME.VirtualTopic.TOPIC",
+                printable(&problem)
+            );
+        }
+        Ok(address)
+    }
+
+    /// The same without a warning of what is only doubtful.
+    pub(crate) fn rendered(
+        &self,
+        key: &'static str,
+        template: &Template,
+        creator: &str,
+        operation: &[(&'static str, Option<String>)],
+    ) -> Result<String, Error> {
         let fields = Fields { settings: self, key, creator, operation };
         if creator.is_empty() {
             let problem = "the client certificate names no creator (neither CN nor UID)".into();
@@ -71,13 +91,6 @@ impl Settings {
                     }
                     None => Err(fields.fail(format!("{}: {problem}", printable(&address)))),
                 }
-            }
-            Some(Doubt::Unusual(problem)) if key == LISTEN_TO => {
-                log::warn!(
-                    "{key}: {}; ActiveMQ as shipped delivers nothing there: expected one, queue://Consumer.NAME.VirtualTopic.TOPIC",
-                    printable(&problem)
-                );
-                Ok(address)
             }
             _ => Ok(address),
         }
