@@ -46,7 +46,7 @@ typedef enum {
    */
   AMQP_MESSENGER_USAGE = 2,
   /**
-   * A reply names a request, but has neither a signed value nor an error.
+   * A reply names a request, but has neither a signed value nor an error, or its value cannot be used.
    */
   AMQP_MESSENGER_BAD_REPLY = 65,
   /**

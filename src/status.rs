@@ -24,7 +24,7 @@ pub enum Status {
     Unanswered,
     /// No connection could be opened to any broker.
     Unreachable,
-    /// A reply has neither a signed value nor an error.
+    /// A reply has neither a signed value nor an error, or its value cannot be used.
     BadReply,
     /// The signing server refused at least one item.
     Refused,
@@ -71,7 +71,9 @@ impl Status {
                 "some requests stayed unanswered or undelivered; standard error says whether running again can help"
             }
             Self::Unreachable => "no connection could be opened to any broker",
-            Self::BadReply => "a reply has neither a signed value nor an error",
+            Self::BadReply => {
+                "a reply has neither a signed value nor an error, or its value cannot be used: no base64, or for another image"
+            }
             Self::Refused => "the signing server refused at least one item",
             Self::NotPermitted => {
                 "TLS or the broker refused the client: certificate, authorisation, address"
@@ -132,7 +134,7 @@ impl Status {
             Some(Verdict::Signed) => Self::Signed,
             Some(Verdict::Refused { .. }) => Self::Refused,
             Some(Verdict::Unusable { .. }) => Self::BadReply,
-            Some(Verdict::Incomplete { .. }) | None => Self::Unanswered,
+            Some(Verdict::Incomplete { .. } | Verdict::Pending { .. }) | None => Self::Unanswered,
         }
     }
 

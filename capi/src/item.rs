@@ -249,6 +249,7 @@ pub(super) fn problem(entry: &Entry) -> Option<String> {
             Verdict::Incomplete { missing } => {
                 format!("the reply has no signature for {}", missing.join(", "))
             }
+            Verdict::Pending { status } => format!("the signing server is not done: {status}"),
             Verdict::Unusable { problem } => format!("the reply is unusable: {problem}"),
             other => format!("the reply is not complete: {other:?}"),
         },

@@ -43,7 +43,7 @@ pub enum amqp_messenger_status {
     AMQP_MESSENGER_REFUSED = 1,
     /// An argument or the operation is wrong; nothing was sent.
     AMQP_MESSENGER_USAGE = 2,
-    /// A reply names a request, but has neither a signed value nor an error.
+    /// A reply names a request, but has neither a signed value nor an error, or its value cannot be used.
     AMQP_MESSENGER_BAD_REPLY = 65,
     /// An input file is missing or unreadable.
     AMQP_MESSENGER_NO_INPUT = 66,

@@ -36,6 +36,9 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
             (_, Some(Verdict::Unusable { problem })) => {
                 causes.push(("MalformedReply".into(), format!("{subject}: {problem}")));
             }
+            (_, Some(Verdict::Pending { status })) => {
+                causes.push(("PendingReply".into(), format!("{subject}: {status}")));
+            }
             (_, Some(Verdict::Incomplete { missing })) => {
                 causes.push((
                     "IncompleteReply".into(),
@@ -160,6 +163,11 @@ fn print_verdict(tool: &str, subject: &str, verdict: &Verdict) {
                     "{tool}: {subject}: the reply has no signature for {claim}; running again can help"
                 );
             }
+        }
+        Verdict::Pending { status } => {
+            tell!(
+                "{tool}: {subject}: the signing server is not done: {status}; running again can help"
+            );
         }
         Verdict::Unusable { problem } => {
             tell!("{tool}: {subject}: the reply is unusable: {problem}")

@@ -3,7 +3,7 @@
 use openssl::base64;
 use serde_json::{Value, json};
 
-use super::{operation::Image, pyjson};
+use super::{base64::one_line, operation::Image, pyjson};
 
 /// The statement of a claim: this reference names this manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +29,8 @@ pub(crate) fn claim_file(image: &Image) -> String {
 
 /// Reads a claim's text; `None` if it is not a claim.
 pub(crate) fn identity(claim_file: &str) -> Option<Identity> {
-    let json: Value = serde_json::from_slice(&base64::decode_block(claim_file).ok()?).ok()?;
+    let bytes = base64::decode_block(&one_line(claim_file).ok()?).ok()?;
+    let json: Value = serde_json::from_slice(&bytes).ok()?;
     let critical = json.get("critical")?;
     Some(Identity {
         digest: critical.get("image")?.get("docker-manifest-digest")?.as_str()?.to_owned(),

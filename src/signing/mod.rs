@@ -6,6 +6,7 @@
 //!
 //! The names used on the wire (`mtype`, `claim_file`, `sig_key_id`, …) appear only in this module.
 
+mod base64;
 mod claim;
 #[cfg(any(test, feature = "cli"))]
 mod echo;

@@ -73,7 +73,7 @@ impl Asked {
     fn sign(&self, kind: Reply, number: usize, body: &mut String, values: &mut Vec<String>) {
         match &self.wants {
             Wants::Value(name) => {
-                values.push(format!("signature-{number}"));
+                values.push(signature(&[number]));
                 let _ = write!(body, ", \"{name}\": \"{}\", \"errors\": []", values[0]);
             }
             Wants::Claims(claims, key_names) => {
@@ -82,9 +82,8 @@ impl Asked {
                 for (index, claim) in claims.iter().enumerate() {
                     let left_out = index + left_out >= claims.len();
                     let separator = if index == 0 { "" } else { ", " };
-                    let signed: Vec<_> = (0..key_names.len())
-                        .map(|key| format!("signature-{number}-{index}-{key}"))
-                        .collect();
+                    let signed: Vec<_> =
+                        (0..key_names.len()).map(|key| signature(&[number, index, key])).collect();
                     if !left_out {
                         let signed: serde_json::Map<_, _> = key_names
                             .iter()
@@ -107,6 +106,11 @@ impl Asked {
             }
         }
     }
+}
+
+/// What stands for a signature, unlike any other.
+fn signature(numbers: &[usize]) -> String {
+    openssl::base64::encode_block(format!("signature {numbers:?}").as_bytes())
 }
 
 /// A message with this body: as a text, as bytes, in one piece or several.

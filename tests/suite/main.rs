@@ -7,6 +7,7 @@
 #![allow(unreachable_pub)]
 
 mod addresses;
+mod answers;
 mod batch;
 mod conditions;
 mod configuration;

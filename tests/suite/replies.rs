@@ -76,7 +76,7 @@ fn errors_and_status_are_evaluated_separately() {
     for (act, says) in [
         (server_error(&["failed"], "success"), "refused by the signing server: failed"),
         (server_error(&[], "failure"), "refused by the signing server: signing_status is failure"),
-        (server_error(&[], "Success"), "signing_status is Success"),
+        (server_error(&[], "SUCCESSFULLY FAILED"), "signing_status is SUCCESSFULLY FAILED"),
         (
             server_error(&["\u{1b}[31mred\n\"two\""], "failure"),
             "refused by the signing server: \\u{1b}[31mred\\n\"two\"",
@@ -363,13 +363,13 @@ fn claims_of_a_batch_are_found_whatever_their_order() {
     let record = bench.sandbox.wait_for(LONG, |record| !record.requests.is_empty()).unwrap();
     let request = record.requests[0].json();
     let claim = |index: usize, signed: &str| json!({"claim_file": request["claims"][index]["claim_file"], "signed_claims": {"a": signed}});
-    let reply = json!({"msg": {"request_id": request["request_id"], "claims": [claim(1, "second"), Value::Null, claim(0, "first")]}});
+    let reply = json!({"msg": {"request_id": request["request_id"], "claims": [claim(1, "c2Vjb25k"), Value::Null, claim(0, "Zmly\nc3Q=")]}});
     bench.sandbox.publish(
         "topic://VirtualTopic.sandbox.reply",
         amqp_sandbox::Body::Text(reply.to_string()),
         &[],
     );
-    assert_eq!(running.wait().expect(0).stdout, "first\nsecond\n");
+    assert_eq!(running.wait().expect(0).stdout, "Zmlyc3Q=\nc2Vjb25k\n");
 }
 
 /// In order of severity: the server's refusal, a reply without a result, a missing reply.

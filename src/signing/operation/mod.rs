@@ -8,7 +8,6 @@ mod task_id;
 use crate::error::{Argument, Error};
 
 pub use data::{Blob, Text};
-pub(crate) use image::repository;
 pub use image::{Digest, Image, Reference};
 pub use key::Key;
 pub use task_id::TaskId;

@@ -1,10 +1,14 @@
 //! The signed values and errors in a reply.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::{
-    index::{Index, signed_value},
-    value::{MAX_ERRORS, errors, kind, text},
+    claims::Claims,
+    status::{Status, status},
+    subject,
+    value::{Found, MAX_ERRORS, errors, kind, signature, status_in_words},
     verdict::Verdict,
 };
 use crate::signing::{
@@ -15,83 +19,99 @@ use crate::signing::{
 /// The signed values and the errors found in a reply.
 #[derive(Debug, Default)]
 pub(super) struct Answer<'a> {
-    /// One for each value asked for, in request order; empty if it is missing or refused.
-    values: Vec<&'a str>,
+    /// One for each value asked for, in request order; empty if it is missing, refused or unusable.
+    values: Vec<Cow<'a, str>>,
     errors: Vec<String>,
-    /// The problem of a reply that has neither.
-    problem: String,
+    /// What the server says if it is not done yet.
+    pending: Option<String>,
+    /// Why values cannot be used.
+    problems: Vec<String>,
+    /// The problem of a reply that has neither a value nor an error.
+    nothing: String,
 }
 
 impl<'a> Answer<'a> {
     /// Reads a reply's `msg`.
     ///
-    /// Errors take precedence: if the server reports an error, a value beside it is not trusted.
-    pub(super) fn read(expected: &Expected, message: Option<&'a Map<String, Value>>) -> Self {
+    /// If the server reports an error, a single value beside it is not trusted. In a batch each claim says for itself
+    /// whether it is signed.
+    pub(super) fn read(expected: &'a Expected, message: Option<&'a Map<String, Value>>) -> Self {
+        let none = || vec![Cow::Borrowed(""); expected.count()];
         let Some(message) = message else {
-            let values = vec![""; expected.count()];
-            return Self { values, problem: "it has no \"msg\"".to_owned(), ..Self::default() };
+            let nothing = "it has no \"msg\"".to_owned();
+            return Self { values: none(), nothing, ..Self::default() };
+        };
+        let mut answer = match expected {
+            Expected::Value { name, .. } => Self::read_value(name, expected, message),
+            Expected::Claims { claims, keys } => Self::read_claims(claims, keys, message),
         };
         let errors = errors(message);
-        if !errors.is_empty() {
-            return Self { values: vec![""; expected.count()], errors, ..Self::default() };
+        if status(message) == Status::NotYet {
+            let said = [vec![status_in_words(message)], errors].concat();
+            answer.pending = Some(said.join("; "));
+            answer.errors.clear();
+        } else if !errors.is_empty() {
+            answer.errors.splice(0..0, errors);
+            limit(&mut answer.errors, MAX_ERRORS + 1);
         }
-        match expected {
-            Expected::Value { name, .. } => {
-                let problem = match message.get(*name) {
-                    None => format!("it has neither \"{name}\" nor errors"),
-                    Some(Value::String(_)) => format!("\"{name}\" is empty"),
-                    Some(other) => format!("\"{name}\" is {}: expected a string", kind(other)),
-                };
-                Self { values: vec![text(message.get(*name))], problem, ..Self::default() }
-            }
-            Expected::Claims { claims, keys } => Self::read_claims(claims, keys, message),
-        }
-    }
-
-    fn read_claims(claims: &[Claim], keys: &[Key], message: &'a Map<String, Value>) -> Self {
-        let mut answer = Self::default();
-        let described = match message.get("claims") {
-            Some(Value::Array(described)) => described.as_slice(),
-            Some(other) => {
-                answer.problem = format!("\"claims\" is {}: expected a list", kind(other));
-                &[]
-            }
-            None => {
-                answer.problem = "it has neither \"claims\" nor errors".to_owned();
-                &[]
-            }
-        };
-        let index = Index::new(described.iter().filter_map(Value::as_object), claims);
-        let errors = index
-            .described
-            .iter()
-            .flat_map(|described| described.errors.iter().map(move |error| (described, error)));
-        answer.errors = errors
-            .clone()
-            .take(MAX_ERRORS)
-            .map(|(described, error)| described.names(error))
-            .collect();
-        match errors.count().saturating_sub(MAX_ERRORS) {
-            0 => {}
-            more => answer.errors.push(format!("and {more} more")),
-        }
-        for claim in claims {
-            let found = index.find(&claim.text);
-            let names = keys.iter().map(|key| key.name().unwrap_or_default());
-            answer.values.extend(names.map(|name| signed_value(&found, name)));
-        }
-        if answer.problem.is_empty() {
-            answer.problem = "it holds no signature for any of the claims".to_owned();
+        let is_trusted = answer.errors.is_empty() && answer.pending.is_none();
+        if matches!(expected, Expected::Value { .. }) && !is_trusted {
+            answer.values = none();
         }
         answer
     }
 
+    fn read_value(name: &str, expected: &Expected, message: &'a Map<String, Value>) -> Self {
+        let mut answer = Self { values: vec![Cow::Borrowed("")], ..Self::default() };
+        match signature(message.get(name)) {
+            Found::Nothing if message.contains_key(name) => {
+                answer.nothing = match &message[name] {
+                    Value::Null => format!("\"{name}\" is null: expected a string"),
+                    _ => format!("\"{name}\" is empty"),
+                };
+            }
+            Found::Nothing => answer.nothing = format!("it has neither \"{name}\" nor errors"),
+            Found::Wrong(problem) => answer.problems.push(format!("\"{name}\": {problem}")),
+            Found::Signature(value) => match another(expected, message) {
+                None => answer.values[0] = value,
+                Some(problem) => answer.problems.push(problem),
+            },
+        }
+        answer
+    }
+
+    fn read_claims(claims: &'a [Claim], keys: &'a [Key], message: &'a Map<String, Value>) -> Self {
+        let (described, nothing) = match message.get("claims") {
+            Some(Value::Array(described)) => {
+                (described.as_slice(), "it holds no signature for any of the claims".to_owned())
+            }
+            Some(other) => (&[][..], format!("\"claims\" is {}: expected a list", kind(other))),
+            None => (&[][..], "it has neither \"claims\" nor errors".to_owned()),
+        };
+        let found = Claims::read(claims, keys, described);
+        let errors = found.errors();
+        let mut problems = found.problems();
+        let mut values = found.into_values();
+        let digests: Vec<_> = claims.iter().map(|claim| claim.image.digest().as_str()).collect();
+        let repository = claims.first().map(|claim| claim.image.reference().repository());
+        if let Some(problem) = subject::another(message, &digests, repository) {
+            values.fill(Cow::Borrowed(""));
+            problems = vec![problem];
+        }
+        limit(&mut problems, MAX_PROBLEMS);
+        Self { values, errors, problems, nothing, pending: None }
+    }
+
     /// Decides on the verdict.
-    pub(super) fn verdict(self, expected: &Expected) -> Verdict {
-        if !self.errors.is_empty() {
-            Verdict::Refused { errors: self.errors }
+    pub(super) fn verdict(&self, expected: &Expected) -> Verdict {
+        if let Some(status) = &self.pending {
+            Verdict::Pending { status: status.clone() }
+        } else if !self.errors.is_empty() {
+            Verdict::Refused { errors: self.errors.clone() }
+        } else if !self.problems.is_empty() {
+            Verdict::Unusable { problem: self.problems.join("; ") }
         } else if self.values.iter().all(|value| value.is_empty()) {
-            Verdict::Unusable { problem: self.problem }
+            Verdict::Unusable { problem: self.nothing.clone() }
         } else {
             let missing: Vec<_> = (0..self.values.len())
                 .filter(|&i| self.values[i].is_empty())
@@ -103,6 +123,28 @@ impl<'a> Answer<'a> {
 
     /// Returns the signed values.
     pub(super) fn into_values(self) -> Vec<String> {
-        self.values.into_iter().map(str::to_owned).collect()
+        self.values.into_iter().map(Cow::into_owned).collect()
     }
+}
+
+/// More problems than this are counted.
+const MAX_PROBLEMS: usize = 5;
+
+/// Cuts a list, and says by how much.
+fn limit(list: &mut Vec<String>, most: usize) {
+    if let Some(more) = list.len().checked_sub(most).filter(|more| *more > 0) {
+        list.truncate(most);
+        list.push(format!("and {more} more"));
+    }
+}
+
+/// What a single reply says it is for instead of what was asked for.
+fn another(expected: &Expected, message: &Map<String, Value>) -> Option<String> {
+    let Expected::Value { image, repository, .. } = expected else { return None };
+    let digest = image.as_deref().map(|image| image.digest().as_str());
+    subject::another(message, digest.as_slice(), repository.as_deref()).or_else(|| {
+        let image = image.as_deref()?;
+        let (digest, reference) = (image.digest().as_str(), image.reference().as_str());
+        subject::another_claim(message, digest, reference)
+    })
 }

@@ -1,7 +1,10 @@
 //! Replies and verdicts.
 
 mod answer;
-mod index;
+mod claims;
+mod naming;
+mod status;
+mod subject;
 mod value;
 mod verdict;
 

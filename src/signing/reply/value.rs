@@ -1,8 +1,14 @@
 //! Reads values in a reply: texts, and the signing server's errors.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
-use crate::{error::printable, signing::pyjson};
+use super::status::{Status, status};
+use crate::{
+    error::printable,
+    signing::{base64::one_line, pyjson},
+};
 
 /// More errors than this are counted, not kept.
 pub(super) const MAX_ERRORS: usize = 100;
@@ -24,9 +30,48 @@ pub(super) fn text(value: Option<&Value>) -> &str {
     value.and_then(Value::as_str).unwrap_or_default()
 }
 
+/// What stands in the place of a signed value.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found<'a> {
+    /// Nothing, or a word for it.
+    Nothing,
+    /// Base64, on one line.
+    Signature(Cow<'a, str>),
+    /// Something else, for this reason.
+    Wrong(String),
+}
+
+/// Whether a value is missing, null or blank.
+pub(super) fn is_nothing(value: Option<&Value>) -> bool {
+    value.is_none_or(|value| {
+        value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
+    })
+}
+
+/// What other languages print for nothing.
+const WORDS_FOR_NOTHING: [&str; 8] =
+    ["none", "null", "nil", "undefined", "nan", "n/a", "true", "false"];
+
+/// Reads a signed value.
+pub(super) fn signature(value: Option<&Value>) -> Found<'_> {
+    match value {
+        None | Some(Value::Null) => Found::Nothing,
+        Some(Value::String(text)) => {
+            let word = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+            if word.is_empty()
+                || WORDS_FOR_NOTHING.iter().any(|nothing| word.eq_ignore_ascii_case(nothing))
+            {
+                return Found::Nothing;
+            }
+            one_line(text).map_or_else(Found::Wrong, Found::Signature)
+        }
+        Some(other) => Found::Wrong(format!("it is {}: expected a string", kind(other))),
+    }
+}
+
 /// The server's errors, in a reply or in one of its claims; none if `errors` is missing or empty.
 ///
-/// A `signing_status` other than `success` is an error, too; a missing one or null is not.
+/// A `signing_status` that says so is an error, too.
 pub(super) fn errors(map: &Map<String, Value>) -> Vec<String> {
     let mut errors = match map.get("errors") {
         Some(Value::Array(errors)) => {
@@ -39,14 +84,15 @@ pub(super) fn errors(map: &Map<String, Value>) -> Vec<String> {
         Some(error) if is_truthy(error) => vec![words(error)],
         _ => Vec::new(),
     };
-    if errors.is_empty() {
-        match map.get("signing_status") {
-            None | Some(Value::Null) => {}
-            Some(Value::String(status)) if status == "success" => {}
-            Some(status) => errors.push(format!("signing_status is {}", words(status))),
-        }
+    if errors.is_empty() && status(map) == Status::Failure {
+        errors.push(status_in_words(map));
     }
     errors
+}
+
+/// The status of a reply that has one.
+pub(super) fn status_in_words(map: &Map<String, Value>) -> String {
+    format!("signing_status is {}", map.get("signing_status").map(words).unwrap_or_default())
 }
 
 /// An error as the server sent it: a string as it is, anything else as JSON.

@@ -16,7 +16,13 @@ pub enum Verdict {
         /// The missing claims in request order: reference, digest, and the key's name if it has one.
         missing: Vec<String>,
     },
-    /// There is neither a signed value nor an error.
+    /// The signing server is not done yet, and has not sent anything else.
+    Pending {
+        /// What it says.
+        status: String,
+    },
+    /// There is neither a signed value nor an error, or a value cannot be used: it is not base64, it is for another
+    /// image, or it does not say for which.
     Unusable {
         /// The problem that was found.
         problem: String,

@@ -37,11 +37,14 @@ pub(super) fn requests(
     let given: Vec<_> = keys.iter().map(|key| Arc::new(key.given.clone())).collect();
     let mut add = |item: Item<'_>| {
         let image = item.image.cloned().map(Arc::new);
+        // The task id may take its place.
+        let is_sent = context.task_id_attribute != "repo";
+        let repository = item.repo.filter(|repo| is_sent && !repo.is_empty());
         for (key, given) in keys.iter().zip(&given) {
             let expected = Expected::Value {
                 name: item.expected,
                 image: image.clone(),
-                repository: item.repo.filter(|repo| !repo.is_empty()).map(Box::from),
+                repository: repository.map(Box::from),
                 key: Arc::clone(given),
                 place: requests.len(),
             };

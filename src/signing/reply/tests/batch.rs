@@ -7,34 +7,34 @@ const PAIRS: &[(&str, &str)] = &[("sha256:1", "h/ns/a:1"), ("sha256:2", "h/ns/a:
 #[test]
 fn batch_replies() {
     let claim = |index: usize| claim_file(PAIRS[index].0, PAIRS[index].1);
-    let one = json!({"claim_file": claim(0), "signed_claims": {"k1": "A", "k2": "B"}});
-    let two = json!({"claim_file": claim(1), "signed_claims": {"k1": "C", "k2": "D"}});
+    let one = json!({"claim_file": claim(0), "signed_claims": {"k1": "QQ==", "k2": "Qg=="}});
+    let two = json!({"claim_file": claim(1), "signed_claims": {"k1": "Qw==", "k2": "RA=="}});
     let one_in_parts = [
-        json!({"claim_file": claim(0), "signed_claims": {"k1": "A"}}),
-        json!({"claim_file": claim(0), "signed_claims": {"k2": "B"}}),
+        json!({"claim_file": claim(0), "signed_claims": {"k1": "QQ=="}}),
+        json!({"claim_file": claim(0), "signed_claims": {"k2": "Qg=="}}),
     ];
-    let failed = json!({"claim_file": claim(1), "signed_claims": {"k1": "C"}, "errors": ["no"]});
+    let failed = json!({"claim_file": claim(1), "signed_claims": {"k1": "Qw=="}, "errors": ["no"]});
     let both = batch(PAIRS, &["k1", "k2"]);
     for (claims, expected, values) in [
-        (json!([one, two]), Verdict::Signed, ["A", "B", "C", "D"]),
-        (json!([two, one]), Verdict::Signed, ["A", "B", "C", "D"]),
+        (json!([one, two]), Verdict::Signed, ["QQ==", "Qg==", "Qw==", "RA=="]),
+        (json!([two, one]), Verdict::Signed, ["QQ==", "Qg==", "Qw==", "RA=="]),
         (
             json!([two, 7, {}, one_in_parts[0], one_in_parts[1]]),
             Verdict::Signed,
-            ["A", "B", "C", "D"],
+            ["QQ==", "Qg==", "Qw==", "RA=="],
         ),
         (
             json!([two]),
             incomplete(&["h/ns/a:1 sha256:1 (k1)", "h/ns/a:1 sha256:1 (k2)"]),
-            ["", "", "C", "D"],
+            ["", "", "Qw==", "RA=="],
         ),
         (
-            json!([one, {"claim_file": claim(1), "signed_claims": {"k1": "", "k2": "D"}}]),
+            json!([one, {"claim_file": claim(1), "signed_claims": {"k1": "", "k2": "RA=="}}]),
             incomplete(&["h/ns/a:2 sha256:2 (k1)"]),
-            ["A", "B", "", "D"],
+            ["QQ==", "Qg==", "", "RA=="],
         ),
-        (json!([one, failed]), refused(&["h/ns/a:2 sha256:2: no"]), ["A", "B", "", ""]),
-        (json!([one, {"errors": "unknown"}]), refused(&["unknown"]), ["A", "B", "", ""]),
+        (json!([one, failed]), refused(&["h/ns/a:2 sha256:2: no"]), ["QQ==", "Qg==", "", ""]),
+        (json!([one, {"errors": "unknown"}]), refused(&["unknown"]), ["QQ==", "Qg==", "", ""]),
         (json!([]), unusable("it holds no signature for any of the claims"), [""; 4]),
         (
             json!([{"claim_file": claim(0), "signed_claims": []}]),
@@ -66,15 +66,138 @@ fn errors_of_a_batch_are_limited() {
     assert_eq!((named("h/ns/a:1 sha256:1: no"), named("h/ns/a:2 sha256:2: no")), (90, 10));
 }
 
+/// The only signature will do; of several it is not clear which is by the key.
 #[test]
-fn without_key_names_any_signature_will_do() {
+fn without_a_key_name_the_only_signature_is_the_key_s() {
     let any = batch(&PAIRS[..1], &[""]);
     let file = claim_file(PAIRS[0].0, PAIRS[0].1);
-    let reply = judged(
-        &any,
-        json!({"claims": [{"claim_file": file, "signed_claims": {"x": "", "y": "B"}}]}),
-    );
-    assert_eq!((reply.signed_values(&any), reply.verdict), (vec!["B".to_owned()], Verdict::Signed));
+    let several = "h/ns/a:1 sha256:1: it is signed by several keys, and the key has no name";
+    let (a, b) = ("QQ==", "Qg==");
+    for (signed, expected) in [
+        (vec![json!({"x": "", "y": b})], Ok(b)),
+        (vec![json!({"x": "None", "y": b, "z": null})], Ok(b)),
+        (vec![json!({"x": b, "y": b})], Ok(b)),
+        (vec![json!({"": b, "y": a})], Ok(b)),
+        (vec![json!({"y": a}), json!({"y": b})], Ok(a)),
+        (vec![json!({"x": a, "y": b})], Err(several)),
+        (vec![json!({"x": a}), json!({"y": b})], Err(several)),
+        (vec![json!({"x": a}), json!({"y": b}), json!({"x": a})], Err(several)),
+        (
+            vec![json!({"x": "-"})],
+            Err("h/ns/a:1 sha256:1: \"x\": it is not base64: character 1 is '-'"),
+        ),
+    ] {
+        let claims: Vec<_> = signed
+            .iter()
+            .map(|signed| json!({"claim_file": file, "signed_claims": signed}))
+            .collect();
+        let reply = judged(&any, json!({"claims": claims}));
+        let verdict = expected.map_or_else(unusable, |_| Verdict::Signed);
+        assert_eq!(reply.verdict, verdict, "{signed:?}");
+        assert_eq!(reply.signed_values(&any), [expected.unwrap_or_default()], "{signed:?}");
+    }
+}
+
+/// A value that is not right in some way is not given out; the others are.
+#[test]
+fn what_cannot_be_right_in_a_batch_is_named() {
+    let both = batch(PAIRS, &["k1", "k2"]);
+    let claim = |index: usize| claim_file(PAIRS[index].0, PAIRS[index].1);
+    let one = json!({"claim_file": claim(0), "signed_claims": {"k1": "QQ==", "k2": "Qg=="}});
+    let two = json!({"claim_file": claim(1), "signed_claims": {"k1": "Qw==", "k2": "RA=="}});
+    let with = |field: &str, value: Value| {
+        let mut two = two.clone();
+        two[field] = value;
+        two
+    };
+    let signed = |value: Value| with("signed_claims", json!({"k1": value, "k2": "RA=="}));
+    let second = "h/ns/a:2 sha256:2: ";
+    for (claims, expected, values) in [
+        (
+            json!([one, with("manifest_digest", "SHA256:2 ".into())]),
+            Ok(()),
+            ["QQ==", "Qg==", "Qw==", "RA=="],
+        ),
+        (json!([one, with("repo", json!(null))]), Ok(()), ["QQ==", "Qg==", "Qw==", "RA=="]),
+        (
+            json!([one, with("manifest_digest", "sha256:9".into())]),
+            Err(format!(
+                "{second}it is for another image: manifest_digest is \"sha256:9\", expected \"sha256:2\""
+            )),
+            ["QQ==", "Qg==", "", ""],
+        ),
+        (
+            json!([with("repo", "ns/b".into()), one]),
+            Err(format!("{second}it is for another image: repo is \"ns/b\", expected \"ns/a\"")),
+            ["QQ==", "Qg==", "", ""],
+        ),
+        (
+            json!([one, with("repo", 7.into())]),
+            Err(format!("{second}\"repo\" is a number: expected a string")),
+            ["QQ==", "Qg==", "", ""],
+        ),
+        (json!([one, signed("Q\nw=\r\n=".into())]), Ok(()), ["QQ==", "Qg==", "Qw==", "RA=="]),
+        (
+            json!([one, signed("<b>".into())]),
+            Err(format!("{second}\"k1\": it is not base64: character 1 is '<'")),
+            ["QQ==", "Qg==", "", "RA=="],
+        ),
+        (
+            json!([one, signed(json!([1]))]),
+            Err(format!("{second}\"k1\": it is a list: expected a string")),
+            ["QQ==", "Qg==", "", "RA=="],
+        ),
+        (
+            json!([one, with("signed_claims", json!({"": "Qw==", "k2": "RA=="}))]),
+            Err(format!("{second}it has a signature by the key \"\"")),
+            ["QQ==", "Qg==", "", "RA=="],
+        ),
+        (
+            json!([one, with("claim_file", claim_file("sha256:3", "h/ns/a:3").into())]),
+            Err("it has a signature for h/ns/a:3 sha256:3".to_owned()),
+            ["QQ==", "Qg==", "", ""],
+        ),
+    ] {
+        let reply = judged(&both, json!({"claims": claims}));
+        let verdict = expected.map_or_else(|problem| unusable(&problem), |()| Verdict::Signed);
+        assert_eq!(reply.verdict, verdict, "{claims}");
+        assert_eq!(reply.signed_values(&both), values, "{claims}");
+    }
+    // What the whole reply says it is for.
+    let whole =
+        |field: &str, value: &str| verdict(&both, json!({"claims": [one, two], field: value}));
+    assert_eq!(whole("manifest_digest", "sha256:2"), Verdict::Signed);
+    assert_eq!(whole("repo", "ns/a"), Verdict::Signed);
+    for (field, value, expected) in
+        [("manifest_digest", "sha256:3", "sha256:1"), ("repo", "ns/b", "ns/a")]
+    {
+        let problem =
+            format!("it is for another image: {field} is \"{value}\", expected \"{expected}\"");
+        assert_eq!(whole(field, value), unusable(&problem));
+    }
+}
+
+/// An error of the whole reply makes it a refusal; each claim says for itself whether it is signed.
+#[test]
+fn an_error_beside_signed_claims_does_not_take_them_away() {
+    let both = batch(PAIRS, &["k"]);
+    let claim = |index: usize| claim_file(PAIRS[index].0, PAIRS[index].1);
+    let signed = json!({"claim_file": claim(0), "signed_claims": {"k": "QQ=="}});
+    let failed = json!({"claim_file": claim(1), "signed_claims": {"k": "Qg=="}, "errors": ["no"]});
+    let all = json!({"errors": ["all"], "claims": [signed, failed]});
+    for (message, expected, values) in [
+        (all, refused(&["all", "h/ns/a:2 sha256:2: no"]), ["QQ==", ""]),
+        (json!({"errors": ["all"], "claims": [signed]}), refused(&["all"]), ["QQ==", ""]),
+        (
+            json!({"signing_status": "failed", "claims": [signed]}),
+            refused(&["signing_status is failed"]),
+            ["QQ==", ""],
+        ),
+    ] {
+        let reply = judged(&both, message);
+        assert_eq!(reply.verdict, expected, "{}", reply.document);
+        assert_eq!(reply.signed_values(&both), values, "{}", reply.document);
+    }
 }
 
 #[test]
@@ -84,28 +207,50 @@ fn claims_are_found_by_their_content() {
     let json = json!({"critical": {"image": image, "identity": name}}).to_string();
     let spelled_otherwise = openssl::base64::encode_block(json.as_bytes());
     let one = batch(&PAIRS[..1], &[""]);
-    let signed = json!({"": "S"});
+    let signed = json!({"": "Uw=="});
     let by_digest = json!({"manifest_digest": "sha256:1", "repo": "ns/a", "signed_claims": signed});
     let mut another_tag = by_digest.clone();
     another_tag["claim_file"] = claim_file("sha256:1", "h/ns/a:9").into();
     let nothing = unusable("it holds no signature for any of the claims");
+    let other = |name: &str| unusable(&format!("it has a signature for {name}"));
     for (claims, expected) in [
         (json!([{"claim_file": spelled_otherwise, "signed_claims": signed}]), Verdict::Signed),
         (json!([by_digest]), Verdict::Signed),
-        (json!([by_digest, by_digest]), nothing.clone()),
+        (
+            json!([by_digest, by_digest]),
+            unusable(
+                "h/ns/a:1 sha256:1: several claims without claim_file have its digest and repository",
+            ),
+        ),
         (
             json!([{"manifest_digest": "sha256:1", "repo": "ns/b", "signed_claims": signed}]),
-            nothing.clone(),
+            other("ns/b sha256:1"),
         ),
-        (json!([{"manifest_digest": "sha256:1", "signed_claims": signed}]), nothing.clone()),
+        (json!([{"manifest_digest": "sha256:1", "signed_claims": signed}]), other(" sha256:1")),
+        (json!([{"signed_claims": signed}]), other("a claim that is not named")),
         // It has another tag, so it is another claim.
-        (json!([another_tag]), nothing.clone()),
+        (json!([another_tag]), other("h/ns/a:9 sha256:1")),
+        // A text that is not ours names nothing of ours, whatever is beside it.
+        (
+            json!([{"claim_file": "bm8gY2xhaW0=", "manifest_digest": "sha256:1", "repo": "ns/a", "signed_claims": signed}]),
+            other("a claim_file that was not sent"),
+        ),
+        // More than was asked for does no harm.
+        (json!([by_digest, another_tag, {"signed_claims": signed}]), Verdict::Signed),
+        (
+            json!([another_tag, {"claim_file": "x", "signed_claims": {"": null}}, by_digest]),
+            Verdict::Signed,
+        ),
+        (json!([{"claim_file": "x", "signed_claims": {"": null}}]), nothing),
     ] {
         assert_eq!(verdict(&one, json!({"claims": claims})), expected, "{claims}");
     }
     // Two tags of one image: the digest does not show which was signed.
     let tags = batch(&[("sha256:1", "h/ns/a:1"), ("sha256:1", "h/ns/a:latest")], &[""]);
-    assert_eq!(verdict(&tags, json!({"claims": [by_digest]})), nothing);
+    assert_eq!(
+        verdict(&tags, json!({"claims": [by_digest]})),
+        other("one of several claims for ns/a sha256:1")
+    );
 }
 
 #[test]
@@ -118,7 +263,31 @@ fn a_large_batch_is_not_quadratic() {
     let claims: Vec<_> = pairs
         .iter()
         .rev()
-        .map(|(digest, _)| json!({"manifest_digest": digest, "repo": "ns/a", "signed_claims": {"k": "S"}}))
+        .map(|(digest, _)| json!({"manifest_digest": digest, "repo": "ns/a", "signed_claims": {"k": "Uw=="}}))
         .collect();
     assert_eq!(verdict(&large, json!({"claims": claims})), Verdict::Signed);
+}
+
+/// Work grows with the length of the reply, whatever it repeats and however often.
+#[test]
+fn many_equal_claims_are_not_quadratic() {
+    let count = 10_000;
+    let pairs =
+        Vec::from_iter((0..count / 10).map(|i| (format!("sha256:{i}"), format!("h/ns/a:{i}"))));
+    let pairs = Vec::from_iter(pairs.iter().map(|(d, r)| (d.as_str(), r.as_str())));
+    let large = batch(&pairs, &["k", "l"]);
+    let named =
+        json!({"claim_file": claim_file("sha256:7", "h/ns/a:7"), "signed_claims": {"k": "Uw=="}});
+    let by_digest =
+        json!({"manifest_digest": "sha256:7", "repo": "ns/a", "signed_claims": {"k": "Uw=="}});
+    let other = json!({"claim_file": "bm8=", "signed_claims": {"k": "Uw=="}});
+    let failed = json!({"claim_file": "bm8=", "errors": "no"});
+    for claim in [named, by_digest, other, failed] {
+        let reply = judged(&large, json!({"claims": vec![claim.clone(); count]}));
+        let found = reply.signed_values(&large).iter().filter(|value| !value.is_empty()).count();
+        assert_eq!(
+            found,
+            usize::from(claim["claim_file"].as_str().is_some_and(|file| file.len() > 4))
+        );
+    }
 }

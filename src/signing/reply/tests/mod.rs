@@ -41,6 +41,17 @@ fn single() -> Request {
     })
 }
 
+fn of_image(digest: &str, reference: &str) -> Request {
+    let image = Image::new(digest, reference).unwrap();
+    request(Expected::Value {
+        name: "signed_claim",
+        repository: Some(image.reference().repository().into()),
+        image: Some(image.into()),
+        key: Key::new("K").unwrap().into(),
+        place: 0,
+    })
+}
+
 fn batch(pairs: &[(&str, &str)], key_names: &[&str]) -> Request {
     let claim = |(item, &(digest, reference)): (usize, &(&str, &str))| Claim {
         text: claim_file(digest, reference),

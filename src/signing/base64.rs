@@ -1,0 +1,82 @@
+//! Base64 that came from outside, with line breaks or without.
+
+use std::borrow::Cow;
+
+/// Base64 (RFC 4648 part 4) on one line: line breaks, and blanks at the ends of lines, as MIME and PEM have them, are left
+/// out.
+///
+/// # Errors
+/// The reason in one clause if it is not base64.
+pub(super) fn one_line(text: &str) -> Result<Cow<'_, str>, String> {
+    let text = text.trim_ascii();
+    let line = if text.contains(['\n', '\r']) {
+        Cow::Owned(text.split(['\n', '\r']).map(str::trim_ascii).collect())
+    } else {
+        Cow::Borrowed(text)
+    };
+    let unpadded = line.trim_end_matches('=');
+    let is_foreign = |c: char| !(c.is_ascii_alphanumeric() || c == '+' || c == '/');
+    if let Some((at, c)) = unpadded.char_indices().find(|(_, c)| is_foreign(*c)) {
+        return Err(format!("it is not base64: character {} is {c:?}", at + 1));
+    }
+    if unpadded.is_empty() || line.len() - unpadded.len() > 2 || !line.len().is_multiple_of(4) {
+        return Err(
+            "it is not base64: its length is wrong, so part of it may be missing".to_owned()
+        );
+    }
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_breaks_are_left_out() {
+        for text in [
+            "QUJD",
+            "QUI=",
+            "QQ==",
+            "+/+/",
+            "QUJD\n",
+            "\r\nQUJD",
+            "QU\nJD",
+            "QUJD\r\nQUJD\r\n",
+            " QUJD ",
+            "  QU \n\t JD\n\n",
+        ] {
+            let line = one_line(text).unwrap();
+            assert_eq!(line, text.replace(|c: char| c.is_ascii_whitespace(), ""), "{text:?}");
+            openssl::base64::decode_block(&line).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_not_base64_has_a_reason() {
+        for (text, reason) in [
+            ("", "length"),
+            ("=", "length"),
+            ("====", "length"),
+            ("Q===", "length"),
+            ("QUJDR", "length"),
+            ("QUJDRA", "length"),
+            ("QUJD=", "length"),
+            ("QU=D", "character 3 is '='"),
+            ("QU D", "character 3 is ' '"),
+            ("QU-_", "character 3 is '-'"),
+            ("QUJD\u{1b}[2J", "character 5 is '\\u{1b}'"),
+            ("QUJD\\nQUJD", "character 5 is '\\\\'"),
+            ("ｱｱｱｱ", "character 1 is 'ｱ'"),
+            (
+                "-----BEGIN PGP SIGNATURE-----\nQUJD\n-----END PGP SIGNATURE-----",
+                "character 1 is '-'",
+            ),
+        ] {
+            let error = one_line(text).unwrap_err();
+            assert!(
+                error.starts_with("it is not base64: ") && error.contains(reason),
+                "{text:?}: {error}"
+            );
+        }
+    }
+}

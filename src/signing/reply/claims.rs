@@ -1,0 +1,214 @@
+//! The signed values, errors and problems in the claims of a batch's reply.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use serde_json::{Map, Value};
+
+use super::{
+    naming::{Name, Naming},
+    status::{Status, status},
+    subject,
+    value::{Found, MAX_ERRORS, errors, is_nothing, signature},
+};
+use crate::{
+    error::printable,
+    signing::{operation::Key, request::Claim},
+};
+
+/// What is found of each claim and key. Work grows with the length of the reply, whatever it repeats.
+pub(super) struct Claims<'a> {
+    claims: &'a [Claim],
+    keys: &'a [Key],
+    /// The positions of the keys of each name.
+    by_name: HashMap<&'a str, Vec<usize>>,
+    /// For each claim and key.
+    values: Vec<Cow<'a, str>>,
+    /// The errors of claims, each with the claim's name.
+    errors: Vec<String>,
+    more_errors: usize,
+    /// The key that signed each claim, if the request names none; `None` for several.
+    key_of: HashMap<usize, Option<&'a str>>,
+    /// The first problem of each claim: it counts if a value of the claim is missing.
+    problems: HashMap<usize, String>,
+    /// The first claim that was not asked for.
+    other: Option<String>,
+}
+
+impl<'a> Claims<'a> {
+    pub(super) fn read(claims: &'a [Claim], keys: &'a [Key], described: &'a [Value]) -> Self {
+        let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+        for (at, key) in keys.iter().enumerate() {
+            by_name.entry(key.name().unwrap_or_default()).or_default().push(at);
+        }
+        let mut found = Self {
+            claims,
+            keys,
+            by_name,
+            values: vec![Cow::Borrowed(""); claims.len() * keys.len()],
+            errors: Vec::new(),
+            more_errors: 0,
+            key_of: HashMap::new(),
+            problems: HashMap::new(),
+            other: None,
+        };
+        let naming = Naming::new(claims);
+        let named: Vec<_> = described
+            .iter()
+            .filter_map(Value::as_object)
+            .map(|map| (map, naming.name(map)))
+            .collect();
+        let mut only: HashMap<usize, usize> = HashMap::new();
+        for (_, name) in &named {
+            if let Name::Only(at) = name {
+                *only.entry(*at).or_default() += 1;
+            }
+        }
+        for (map, name) in named {
+            let is_alone = |at: &usize| only.get(at) == Some(&1);
+            found.take(map, name, is_alone);
+        }
+        found
+    }
+
+    fn take(&mut self, map: &'a Map<String, Value>, name: Name, is_alone: impl Fn(&usize) -> bool) {
+        if status(map) == Status::NotYet {
+            return;
+        }
+        let errors = errors(map);
+        if !errors.is_empty() {
+            return self.refuse(&name, errors);
+        }
+        let Some(signed) = map.get("signed_claims").and_then(Value::as_object) else { return };
+        if signed.values().all(|value| signature(Some(value)) == Found::Nothing) {
+            return;
+        }
+        match name {
+            Name::Claim(at) => self.sign(at, map, signed),
+            Name::Only(at) if is_alone(&at) => self.sign(at, map, signed),
+            Name::Only(at) => {
+                self.problem(at, || {
+                    "several claims without claim_file have its digest and repository".to_owned()
+                });
+            }
+            Name::Other(name) => {
+                self.other.get_or_insert_with(|| printable(&name));
+            }
+            Name::Nothing => {
+                self.other.get_or_insert_with(|| "a claim that is not named".to_owned());
+            }
+        }
+    }
+
+    fn refuse(&mut self, name: &Name, errors: Vec<String>) {
+        for error in errors {
+            if self.errors.len() == MAX_ERRORS {
+                self.more_errors += 1;
+                continue;
+            }
+            self.errors.push(match name {
+                Name::Claim(at) | Name::Only(at) => {
+                    format!("{}: {error}", printable(&self.claims[*at].image.to_string()))
+                }
+                Name::Other(name) => format!("{}: {error}", printable(name)),
+                Name::Nothing => error,
+            });
+        }
+    }
+
+    /// Enters the values of a claim that is named.
+    fn sign(&mut self, at: usize, map: &Map<String, Value>, signed: &'a Map<String, Value>) {
+        let image = &self.claims[at].image;
+        let (digest, repository) = (image.digest().as_str(), image.reference().repository());
+        if let Some(problem) = subject::another(map, &[digest], Some(repository)) {
+            return self.problem(at, || problem);
+        }
+        if let ([_], Some(_)) = (self.keys, self.by_name.get("")) {
+            return self.sign_unnamed(at, signed);
+        }
+        for (name, value) in signed {
+            match (signature(Some(value)), self.by_name.get(name.as_str())) {
+                (Found::Nothing, _) => {}
+                (Found::Signature(value), Some(keys)) => {
+                    for key in keys {
+                        let place = &mut self.values[at * self.keys.len() + key];
+                        if place.is_empty() {
+                            *place = value.clone();
+                        }
+                    }
+                }
+                (Found::Wrong(problem), Some(_)) => {
+                    self.problem(at, || format!("\"{}\": {problem}", printable(name)));
+                }
+                (_, None) => self.problem(at, || unknown_key(name)),
+            }
+        }
+    }
+
+    /// The same for a key without a name: it is that of the only signature, unless one has the empty name.
+    fn sign_unnamed(&mut self, at: usize, signed: &'a Map<String, Value>) {
+        let empty = signed.get_key_value("").filter(|(_, value)| !is_nothing(Some(value)));
+        let considered: Vec<_> = match empty {
+            Some(empty) => vec![empty],
+            None => signed.iter().collect(),
+        };
+        for (name, value) in considered {
+            let value = match signature(Some(value)) {
+                Found::Nothing => continue,
+                Found::Signature(value) => value,
+                Found::Wrong(problem) => {
+                    self.problem(at, || format!("\"{}\": {problem}", printable(name)));
+                    continue;
+                }
+            };
+            let key = *self.key_of.entry(at).or_insert(Some(name));
+            let place = &mut self.values[at];
+            if place.is_empty() && key == Some(name) {
+                *place = value;
+            } else if key != Some(name) && *place != value {
+                *place = Cow::Borrowed("");
+                self.key_of.insert(at, None);
+                self.problem(at, || {
+                    "it is signed by several keys, and the key has no name".to_owned()
+                });
+            }
+        }
+    }
+
+    fn problem(&mut self, at: usize, problem: impl FnOnce() -> String) {
+        self.problems.entry(at).or_insert_with(problem);
+    }
+
+    /// What is wrong with the claims of which a value is missing, in the order of the request.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut is_missing = false;
+        for (at, values) in self.values.chunks(self.keys.len()).enumerate() {
+            if values.iter().all(|value| !value.is_empty()) {
+                continue;
+            }
+            is_missing = true;
+            if let Some(problem) = self.problems.get(&at) {
+                problems
+                    .push(format!("{}: {problem}", printable(&self.claims[at].image.to_string())));
+            }
+        }
+        if let Some(other) = self.other.as_ref().filter(|_| is_missing) {
+            problems.push(format!("it has a signature for {other}"));
+        }
+        problems
+    }
+
+    /// The errors of claims, each with the claim's name; a limited number of them.
+    pub(super) fn errors(&self) -> Vec<String> {
+        let more = (self.more_errors > 0).then(|| format!("and {} more", self.more_errors));
+        self.errors.iter().cloned().chain(more).collect()
+    }
+
+    pub(super) fn into_values(self) -> Vec<Cow<'a, str>> {
+        self.values
+    }
+}
+
+fn unknown_key(name: &str) -> String {
+    format!("it has a signature by the key \"{}\"", printable(name))
+}

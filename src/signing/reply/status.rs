@@ -1,0 +1,169 @@
+//! The server's word on how far it got: `signing_status`.
+
+use serde_json::{Map, Value};
+
+/// The meaning of a `signing_status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// It is signed; so is what has no status.
+    Success,
+    /// The server is not done yet: this is no answer.
+    NotYet,
+    /// It is not signed.
+    Failure,
+}
+
+const SUCCESS: [&str; 8] =
+    ["success", "succeeded", "successful", "ok", "signed", "done", "complete", "completed"];
+
+/// Each alone says that an answer is still to come.
+const NOT_YET: [&str; 32] = [
+    "accepted",
+    "acknowledged",
+    "busy",
+    "created",
+    "deferred",
+    "delayed",
+    "enqueued",
+    "inprogress",
+    "later",
+    "new",
+    "ongoing",
+    "open",
+    "pending",
+    "postponed",
+    "processing",
+    "progress",
+    "queue",
+    "queued",
+    "received",
+    "retry",
+    "retrying",
+    "running",
+    "scheduled",
+    "signing",
+    "started",
+    "starting",
+    "submitted",
+    "unfinished",
+    "wait",
+    "waiting",
+    "working",
+    "yet",
+];
+
+/// After "not" these say so, too: "not ready".
+const NOT: [&str; 7] = ["complete", "completed", "done", "finished", "ready", "signed", "yet"];
+
+/// The beginnings of words that no status of work in progress has.
+const FAILURE: [&str; 14] = [
+    "abort", "cancel", "cannot", "denied", "error", "exceed", "expire", "fail", "forbid",
+    "invalid", "refus", "reject", "timeout", "unable",
+];
+
+/// Reads the status of a reply, or of one of its claims.
+pub(super) fn status(map: &Map<String, Value>) -> Status {
+    match map.get("signing_status") {
+        None | Some(Value::Null) => Status::Success,
+        Some(Value::String(text)) => of_text(text),
+        Some(_) => Status::Failure,
+    }
+}
+
+/// In capitals or not, with blanks, hyphens or underscores between words.
+fn of_text(text: &str) -> Status {
+    let lower = text.to_lowercase();
+    let words: Vec<_> =
+        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    if let [word] = words[..]
+        && SUCCESS.contains(&word)
+    {
+        return Status::Success;
+    }
+    if words.iter().any(|word| FAILURE.iter().any(|beginning| word.starts_with(beginning))) {
+        return Status::Failure;
+    }
+    let is_not_yet = match words.iter().position(|&word| word == "not") {
+        Some(at) => words[at + 1..].iter().any(|word| NOT.contains(word)),
+        None => words.iter().any(|word| NOT_YET.contains(word)),
+    };
+    if is_not_yet { Status::NotYet } else { Status::Failure }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_servers() {
+        for (expected, texts) in [
+            (
+                Status::Success,
+                &[
+                    "success",
+                    "Success",
+                    "SUCCESS",
+                    " success\n",
+                    "OK",
+                    "ok",
+                    "Ok.",
+                    "Succeeded",
+                    "done",
+                    "COMPLETED",
+                ][..],
+            ),
+            (
+                Status::NotYet,
+                &[
+                    "in progress",
+                    "In Progress",
+                    "in-progress",
+                    "IN_PROGRESS",
+                    "inprogress",
+                    "pending",
+                    "PENDING",
+                    "busy",
+                    "server busy",
+                    "busy, try again later",
+                    "queued",
+                    "queued (position 3)",
+                    "in queue",
+                    "not yet",
+                    "not ready",
+                    "not signed yet",
+                    "processing 40%",
+                    "still waiting",
+                    "retry",
+                    "accepted",
+                ],
+            ),
+            (
+                Status::Failure,
+                &[
+                    "",
+                    " ",
+                    "failed",
+                    "failure",
+                    "error",
+                    "no",
+                    "unknown",
+                    "processing failed",
+                    "failed: not yet permitted",
+                    "not accepted",
+                    "not permitted",
+                    "rejected",
+                    "signing timeout",
+                    "partial",
+                    "unsuccessful",
+                    "not ok",
+                    "success?no",
+                    "cancelled while pending",
+                ],
+            ),
+        ] {
+            for text in texts {
+                assert_eq!(of_text(text), expected, "{text:?}");
+            }
+        }
+    }
+}
