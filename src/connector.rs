@@ -3,7 +3,7 @@
 use std::{ffi::NulError, net::SocketAddr, time::Instant};
 
 use crate::{
-    amqp::{self, Mechanisms},
+    amqp::{self, Means, Mechanisms},
     config::{BrokerUrl, Settings},
     connection::{self, Connection, Failure, Opened},
     deadline::Deadline,
@@ -71,6 +71,11 @@ impl<N: Network> Connect for Connector<'_, N> {
             receiver_name: &format!("{container_id}-{}", self.route.listen_to),
             sender_name: &format!("{container_id}-{}", self.route.send_to),
             mechanisms: self.mechanisms(beginning.login),
+            means: Means {
+                tls: url.tls,
+                certificate: url.tls && settings.certificate.is_some(),
+                username: settings.username.is_some(),
+            },
             hostname: settings.open_hostname.as_deref().unwrap_or(host),
             idle_timeout: settings.idle_timeout,
             max_message_size: settings.max_message_size,

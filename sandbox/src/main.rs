@@ -50,6 +50,10 @@ struct Up {
     #[argh(option, arg_name = "time", from_str_fn(time))]
     idle_timeout: Option<Duration>,
 
+    /// demand SASL, with these mechanisms on offer, separated by commas; it accepts EXTERNAL, ANONYMOUS and PLAIN
+    #[argh(option, arg_name = "mechanisms")]
+    sasl: Option<String>,
+
     /// a departure from good behaviour, see below; may be given several times
     #[argh(option, arg_name = "rule")]
     behaviour: Vec<Rule>,
@@ -132,6 +136,10 @@ fn run(up: Up) -> io::Result<()> {
     options.more_brokers = up.more_brokers;
     options.behaviours = up.behaviour;
     options.idle_timeout = up.idle_timeout;
+    if let Some(mechanisms) = up.sasl {
+        options.sasl.required = true;
+        options.sasl.mechanisms = mechanisms.split(',').map(str::to_owned).collect();
+    }
     let sandbox = Sandbox::start(options)?;
     io::stdout().write_all(usage(&sandbox, up.amqp).as_bytes())?;
     io::stdout().flush()?;

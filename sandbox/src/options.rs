@@ -84,7 +84,7 @@ pub(crate) const REPLIES: &str = "topic://VirtualTopic.sandbox.reply";
 pub struct Sasl {
     /// Whether AMQP's protocol header without SASL is answered with SASL's and a hang-up.
     pub required: bool,
-    /// Mechanisms offered, of `EXTERNAL`, `ANONYMOUS` and `PLAIN`.
+    /// Mechanisms offered. Of these `EXTERNAL`, `ANONYMOUS` and `PLAIN` work; any other can only be offered.
     pub mechanisms: Vec<String>,
     /// User and password for `PLAIN`; `None` accepts any.
     pub user: Option<(String, String)>,

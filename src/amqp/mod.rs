@@ -5,6 +5,7 @@ mod consequences;
 mod framing;
 mod inbound;
 mod message;
+mod offer;
 mod outbound;
 mod preface;
 mod proton;
@@ -13,6 +14,7 @@ mod session;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use message::{Message, Outgoing};
+pub(crate) use offer::Means;
 pub(crate) use proton::Mechanisms;
 #[cfg(any(test, fuzzing))]
 pub(crate) use reply::reply as reply_of;

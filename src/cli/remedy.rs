@@ -20,6 +20,8 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
                 .into()
         }
         Error::Refused { what: Subject::WithoutSasl, .. } => "set sasl: auto, or the mechanism that the broker requires".into(),
+        // The remedy is part of what the client says of the broker's offer.
+        Error::Refused { what: Subject::Login, condition, .. } if condition.description.contains("offers") => return None,
         Error::Refused { what: Subject::Login, .. } => "check sasl, username and password_file, or the certificate".into(),
         Error::Refused { what: Subject::Listening(_), condition, .. } => {
             address("topic_listen_to", "read from", condition)

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{MAX_MESSAGE_SIZE, ledger, operations};
 use crate::{
-    amqp::{self, Mechanisms},
+    amqp::{self, Means, Mechanisms},
     broker::HandOver,
     session::{End, Event, Session, Target},
     signing::{Ledger, ReplyBody, ReplyKind},
@@ -46,6 +46,7 @@ impl Client {
             receiver_name: "receiver",
             sender_name: "sender",
             mechanisms: sasl.then_some(Mechanisms::ExternalOrAnonymous),
+            means: Means { tls: false, certificate: false, username: false },
             hostname: "broker",
             idle_timeout: Some(Duration::from_secs(1)),
             max_message_size: MAX_MESSAGE_SIZE,

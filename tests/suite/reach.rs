@@ -252,6 +252,55 @@ fn brokers_that_demand_sasl_get_it() {
     ended.says("the broker requires SASL");
 }
 
+/// Of a broker that offers only what the client cannot or may not use: the error says what to set, in one line.
+#[test]
+fn a_broker_whose_mechanisms_do_not_suit_is_explained() {
+    for (offered, tls, set, expected) in [
+        (&["PLAIN"][..], true, None, "PLAIN; set username and password_file"),
+        (&["PLAIN"], false, None, "PLAIN; set username and password_file with amqps://"),
+        (
+            &["SCRAM-SHA-256", "GSSAPI"],
+            true,
+            None,
+            "SCRAM-SHA-256 and GSSAPI; the client supports only EXTERNAL, PLAIN and ANONYMOUS",
+        ),
+        (
+            &["XOAUTH2"],
+            true,
+            None,
+            "XOAUTH2; the client supports only EXTERNAL, PLAIN and ANONYMOUS",
+        ),
+        (&["EXTERNAL"], false, None, "EXTERNAL; set messaging_cert_key with amqps://"),
+        (&["EXTERNAL"], true, Some("anonymous"), "EXTERNAL; set sasl: external"),
+        (&["ANONYMOUS"], true, Some("external"), "ANONYMOUS; set sasl: anonymous"),
+        (
+            &["EXTERNAL"],
+            true,
+            Some("plain"),
+            "EXTERNAL; set sasl: external, and remove username and password_file",
+        ),
+    ] {
+        let bench = Bench::with(|options| {
+            options.sasl.required = true;
+            options.sasl.mechanisms = offered.iter().map(|name| (*name).to_owned()).collect();
+        });
+        let url = if tls { bench.sandbox.amqps_url() } else { bench.sandbox.amqp_url() };
+        let mut config = to(bench.config(), &[&url]);
+        if let Some(sasl) = set {
+            config = config.set("sasl", sasl);
+        }
+        if set == Some("plain") {
+            let file = bench.file("password", "secret");
+            config = config.set("username", "me").set("password_file", &file.display().to_string());
+        }
+        let ended = bench.run(&config, &images(1)).expect(77);
+        took_between(&ended, 0.0, 5.0);
+        ended.says_once(&format!("login refused: the broker offers only {expected}\n"));
+        let said = ended.stderr.to_lowercase();
+        assert!(!said.contains("mech=") && !said.contains("authentication failed"), "{said}");
+    }
+}
+
 /// The next broker would refuse the receiver as well.
 #[test]
 fn a_refused_receiver_is_not_tried_with_the_next_broker() {

@@ -28,6 +28,18 @@ pub(crate) enum Mechanisms<'a> {
     },
 }
 
+impl Mechanisms<'_> {
+    /// Their names, the preferred one first, separated by blanks.
+    pub(crate) fn names(self) -> &'static str {
+        match self {
+            Self::Anonymous => "ANONYMOUS",
+            Self::External => "EXTERNAL",
+            Self::ExternalOrAnonymous => "EXTERNAL ANONYMOUS",
+            Self::Plain { .. } => "PLAIN",
+        }
+    }
+}
+
 /// A login, from the first byte on.
 pub(super) struct Login {
     /// The number of bytes before the peer's Open; `None` once it has arrived.
@@ -98,12 +110,11 @@ fn layer(
     driver: &Driver,
     mechanisms: Mechanisms<'_>,
 ) -> Result<Option<NonNull<pn_sasl_t>>, NulError> {
-    let (names, user, password) = match mechanisms {
-        Mechanisms::Anonymous => (c"ANONYMOUS", "", ""),
-        Mechanisms::External => (c"EXTERNAL", "", ""),
-        Mechanisms::ExternalOrAnonymous => (c"EXTERNAL ANONYMOUS", "", ""),
-        Mechanisms::Plain { user, password } => (c"PLAIN", user, password),
+    let (user, password) = match mechanisms {
+        Mechanisms::Plain { user, password } => (user, password),
+        _ => ("", ""),
     };
+    let names = CString::new(mechanisms.names())?;
     let (user, password) = (CString::new(user)?, Zeroizing::new(CString::new(password)?));
     let connection = driver.connection();
     // SAFETY: connection and transport are live; the strings outlive the calls, which copy them.

@@ -139,11 +139,13 @@ impl Session {
     fn failure(&self, condition: Condition) -> End {
         if matches!(self.state, State::Opening) {
             // By this name the engine reports that the login failed; by others, that it could not read the bytes.
-            if !self.has_sasl || condition.name != "amqp:unauthorized-access" {
+            let allowed = self.allowed.filter(|_| condition.name == "amqp:unauthorized-access");
+            let Some(allowed) = allowed else {
                 return self.preface.explain(Some(&condition), self.phase());
-            }
-            let what = Subject::Login;
-            return if self.engine.login_may_succeed_later() {
+            };
+            let (what, may_pass) = (Subject::Login, self.engine.login_may_succeed_later());
+            let condition = self.offer.explain(allowed, self.means, may_pass);
+            return if may_pass {
                 End::Closed { what, condition }
             } else {
                 End::Refused { what, condition, scope: Scope::ThisBroker }

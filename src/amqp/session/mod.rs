@@ -14,6 +14,7 @@ use super::{
     framing::Framing,
     inbound::Inbound,
     message::Outgoing,
+    offer::{Means, Offer},
     outbound::Outbound,
     preface::Preface,
     proton::{self, Engine, Mechanisms},
@@ -35,6 +36,7 @@ pub(crate) struct Options<'a> {
     pub(crate) sender_name: &'a str,
     /// `None`: no SASL layer.
     pub(crate) mechanisms: Option<Mechanisms<'a>>,
+    pub(crate) means: Means,
     /// Open's hostname, by which brokers with virtual hosts choose one.
     pub(crate) hostname: &'a str,
     pub(crate) idle_timeout: Option<Duration>,
@@ -79,7 +81,10 @@ pub(crate) struct Session {
     hung_up: bool,
     /// [`Event::Ended`] was reported.
     ended: bool,
-    has_sasl: bool,
+    /// The SASL mechanisms that are allowed, separated by blanks; `None`: no SASL layer.
+    allowed: Option<&'static str>,
+    means: Means,
+    offer: Offer,
     sender_name: String,
     listen_to: String,
     send_to: String,
@@ -114,7 +119,9 @@ impl Session {
             input_ended: false,
             hung_up: false,
             ended: false,
-            has_sasl: options.mechanisms.is_some(),
+            allowed: options.mechanisms.map(Mechanisms::names),
+            means: options.means,
+            offer: Offer::default(),
             sender_name: options.sender_name.into(),
             listen_to: options.listen_to.into(),
             send_to: options.send_to.into(),
@@ -154,6 +161,9 @@ impl session::Session for Session {
         let arriving = self.framing.feed(bytes);
         if arriving > 0 && matches!(self.state, State::Attached) {
             self.events.push_back(Event::Arriving(arriving));
+        }
+        if self.allowed.is_some() && matches!(self.state, State::Opening) {
+            self.offer.extend(&self.engine.input()[..count]);
         }
         self.engine.input_done(count);
     }
@@ -201,7 +211,7 @@ impl session::Session for Session {
 
     fn phase(&self) -> Phase {
         match self.state {
-            State::Opening if self.has_sasl => Phase::Sasl,
+            State::Opening if self.allowed.is_some() => Phase::Sasl,
             State::Opening => Phase::Open,
             State::Attaching { .. } | State::Attached | State::Closing => Phase::Attach,
         }

@@ -23,6 +23,7 @@ pub(super) fn session(target: Target, mechanisms: Option<Mechanisms<'_>>) -> Ben
         receiver_name: "receiver",
         sender_name: "sender",
         mechanisms,
+        means: Means { tls: false, certificate: false, username: false },
         hostname: "broker",
         idle_timeout: Some(Duration::from_secs(5)),
         max_message_size: 1000,

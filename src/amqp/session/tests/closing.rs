@@ -15,6 +15,7 @@ fn attached() -> Session {
         receiver_name: "receiver",
         sender_name: "sender",
         mechanisms: None,
+        means: Means { tls: false, certificate: false, username: false },
         hostname: "broker",
         idle_timeout: None,
         max_message_size: 1024,
