@@ -13,7 +13,7 @@ use crate::{
     random, secret,
     signing::{self, Context, Entry, Ledger, Operation, SignedValue, Stamp},
     stop::{Interrupt, Stop},
-    transport::{Identity, Network, Sockets, TlsContext},
+    transport::{self, Identity, Network, Sockets, TlsContext},
 };
 
 /// Signs through the brokers of a configuration.
@@ -77,6 +77,8 @@ impl Signer {
     /// the certificate has expired or is not valid yet; [`Error::MissingArgument`] if there is no name.
     pub fn new(settings: Settings, requester: Option<&str>) -> Result<Self, Error> {
         settings.check_files()?;
+        let needs_tls = settings.brokers.iter().any(|broker| broker.tls);
+        transport::check_openssl(needs_tls || settings.certificate.is_some())?;
         let passphrase = settings.passphrase_file.as_deref();
         let identity = settings
             .certificate
@@ -94,7 +96,6 @@ impl Signer {
                 "tls_verify is not \"full\": any host that answers at the broker's address is trusted"
             );
         }
-        let needs_tls = settings.brokers.iter().any(|broker| broker.tls);
         let context =
             || TlsContext::new(settings.ca.as_deref(), identity.as_ref(), settings.tls_verify);
         let tls = needs_tls.then(context).transpose()?;

@@ -59,7 +59,7 @@ pub use faults::{
     RequestAct, Rule, When,
 };
 pub use fe2o3_amqp::types;
-pub use options::{Options, Sasl};
+pub use options::{Options, Sasl, Weakness};
 pub use record::Record;
 pub use sandbox::Sandbox;
 pub use signing::Verifier;

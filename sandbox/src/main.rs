@@ -10,7 +10,7 @@ use std::{
 };
 
 use amqp_sandbox::{
-    Options, Rule, Sandbox, faults,
+    Options, Rule, Sandbox, Weakness, faults,
     remote::{self, RemoteSigner},
 };
 use argh::FromArgs;
@@ -53,6 +53,10 @@ struct Up {
     /// demand SASL, with these mechanisms on offer, separated by commas; it accepts EXTERNAL, ANONYMOUS and PLAIN
     #[argh(option, arg_name = "mechanisms")]
     sasl: Option<String>,
+
+    /// what is too weak in the broker's TLS: key=BITS (RSA), dh=BITS (Diffie-Hellman), or sha1
+    #[argh(option, arg_name = "what")]
+    weakness: Option<Weakness>,
 
     /// a departure from good behaviour, see below; may be given several times
     #[argh(option, arg_name = "rule")]
@@ -134,6 +138,7 @@ fn run(up: Up) -> io::Result<()> {
     let mut options = Options::new(up.dir);
     options.amqp = up.amqp;
     options.more_brokers = up.more_brokers;
+    options.weakness = up.weakness;
     options.behaviours = up.behaviour;
     options.idle_timeout = up.idle_timeout;
     if let Some(mechanisms) = up.sasl {

@@ -1,6 +1,6 @@
 //! How a sandbox is set up.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use crate::{
     faults::Rule,
@@ -31,6 +31,8 @@ pub struct Options {
     pub authority: Option<Authority>,
     /// The server's certificate; `None` makes one for `localhost`, `127.0.0.1` and `::1`.
     pub server_certificate: Option<Identity>,
+    /// What is too weak in the server's TLS.
+    pub weakness: Option<Weakness>,
     /// Whether a TLS client without a certificate is refused.
     pub require_client_certificate: bool,
     /// SASL, on both listeners.
@@ -65,6 +67,7 @@ impl Options {
                 .to_vec(),
             authority: None,
             server_certificate: None,
+            weakness: None,
             require_client_certificate: true,
             sasl: Sasl::default(),
             anonymous_relay: true,
@@ -78,6 +81,32 @@ impl Options {
 
 pub(crate) const REQUESTS: &str = "topic://VirtualTopic.sandbox.sign";
 pub(crate) const REPLIES: &str = "topic://VirtualTopic.sandbox.reply";
+
+/// What is too weak in the server's TLS for a client with OpenSSL's usual security level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// An RSA key of that many bits.
+    Key(u32),
+    /// A certificate that is signed with SHA-1.
+    Sha1,
+    /// Diffie-Hellman parameters of about that many bits, of 512, 1024 and 2048, in TLS 1.2.
+    Dh(u32),
+}
+
+impl FromStr for Weakness {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bits =
+            |bits: &str| bits.parse().map_err(|_| format!("\"{bits}\" is no number of bits"));
+        match text.split_once('=') {
+            Some(("key", number)) => bits(number).map(Self::Key),
+            Some(("dh", number)) => bits(number).map(Self::Dh),
+            None if text == "sha1" => Ok(Self::Sha1),
+            _ => Err(format!("expected key=BITS, dh=BITS or sha1, found \"{text}\"")),
+        }
+    }
+}
 
 /// What the broker expects of SASL.
 #[derive(Clone, Debug)]

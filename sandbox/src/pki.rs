@@ -11,17 +11,20 @@ use std::{
 };
 
 use openssl::{
-    asn1::Asn1Time,
+    asn1::{Asn1Object, Asn1OctetString, Asn1Time},
     bn::{BigNum, MsbOption},
     ec::{EcGroup, EcKey},
     error::ErrorStack,
     hash::MessageDigest,
     nid::Nid,
     pkey::{PKey, Private},
+    rsa::Rsa,
     symm::Cipher,
     x509::{
-        X509, X509Builder, X509Name,
-        extension::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName},
+        X509, X509Builder, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder,
+        extension::{
+            BasicConstraints, CrlNumber, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
+        },
     },
 };
 
@@ -123,19 +126,69 @@ pub struct Authority {
 impl Authority {
     /// Makes a self-signed authority.
     pub fn new(name: &str) -> Result<Self, ErrorStack> {
-        let request = Request::authority(Subject::common_name(name))?;
+        Self::valid(name, Validity::default())
+    }
+
+    /// Makes a self-signed authority that is valid on these days.
+    pub fn valid(name: &str, validity: Validity) -> Result<Self, ErrorStack> {
+        let request = Request::authority(Subject::common_name(name), validity)?;
         Ok(Self { identity: request.sign(None)?, intermediate: false })
     }
 
     /// Makes an authority that this one signs; identities that it issues have its certificate in their chain.
     pub fn intermediate(&self, name: &str) -> Result<Self, ErrorStack> {
-        let request = Request::authority(Subject::common_name(name))?;
+        self.valid_intermediate(name, Validity::default())
+    }
+
+    /// The same, valid on these days.
+    pub fn valid_intermediate(&self, name: &str, validity: Validity) -> Result<Self, ErrorStack> {
+        let request = Request::authority(Subject::common_name(name), validity)?;
         Ok(Self { identity: request.sign(Some(self))?, intermediate: true })
     }
 
     /// Issues a server certificate for host names and IP addresses.
     pub fn server(&self, hosts: &[&str], validity: Validity) -> Result<Identity, ErrorStack> {
         Request::server(hosts, validity)?.sign(Some(self))
+    }
+
+    /// Issues a server certificate with an RSA key of that many bits, signed with that hash.
+    pub fn rsa_server(
+        &self,
+        hosts: &[&str],
+        bits: u32,
+        digest: MessageDigest,
+    ) -> Result<Identity, ErrorStack> {
+        let key = PKey::from_rsa(Rsa::generate(bits)?)?;
+        let mut request = Request::server(hosts, Validity::default())?;
+        request.builder.set_pubkey(&key)?;
+        Request { key, digest, ..request }.sign(Some(self))
+    }
+
+    /// A revocation list with these certificates, which is valid on these days, as PEM.
+    pub fn revoke(
+        &self,
+        certificates: &[&X509],
+        validity: Validity,
+    ) -> Result<Vec<u8>, ErrorStack> {
+        let mut list = X509CrlBuilder::new()?;
+        list.set_issuer_name(self.identity.certificate.subject_name())?;
+        let (from, until) = (in_days(validity.from)?, in_days(validity.until)?);
+        list.set_last_update(&from)?;
+        list.set_next_update(&until)?;
+        for certificate in certificates {
+            let mut revoked = X509RevokedBuilder::new()?;
+            revoked.set_serial_number(certificate.serial_number())?;
+            revoked.set_revocation_date(&from)?;
+            list.add_revoked(revoked.build())?;
+        }
+        // RFC 5280, 5.2: the issuer's key identifier, which nothing here looks at, and a number.
+        let identifier = [&[0x30, 22, 0x80, 20][..], &[7; 20]].concat();
+        let identifier = Asn1OctetString::new_from_bytes(&identifier)?;
+        let object = Asn1Object::from_str("2.5.29.35")?;
+        list.append_extension(X509Extension::new_from_der(&object, false, &identifier)?)?;
+        list.append_extension(CrlNumber::new(BigNum::from_u32(1)?)?.build()?)?;
+        list.sign(&self.identity.key, MessageDigest::sha256())?;
+        list.build()?.to_pem()
     }
 
     /// Issues a client certificate.
@@ -180,14 +233,15 @@ struct Request {
     builder: X509Builder,
     subject: X509Name,
     key: PKey<Private>,
+    digest: MessageDigest,
 }
 
 impl Request {
-    fn authority(subject: Subject) -> Result<Self, ErrorStack> {
-        let mut request = Self::new(subject, Validity::default())?;
+    fn authority(subject: Subject, validity: Validity) -> Result<Self, ErrorStack> {
+        let mut request = Self::new(subject, validity)?;
         let constraints = BasicConstraints::new().critical().ca().build()?;
         request.builder.append_extension(constraints)?;
-        let usage = KeyUsage::new().critical().key_cert_sign().build()?;
+        let usage = KeyUsage::new().critical().key_cert_sign().crl_sign().build()?;
         request.builder.append_extension(usage)?;
         Ok(request)
     }
@@ -233,13 +287,13 @@ impl Request {
         let until = in_days(validity.until)?;
         builder.set_not_after(&until)?;
         builder.set_pubkey(&key)?;
-        Ok(Self { builder, subject, key })
+        Ok(Self { builder, subject, key, digest: MessageDigest::sha256() })
     }
 
     /// Signs with the issuer's key, or with its own if there is no issuer.
     fn sign(mut self, issuer: Option<&Authority>) -> Result<Identity, ErrorStack> {
         let mut chain = Vec::new();
-        let digest = MessageDigest::sha256();
+        let digest = self.digest;
         match issuer {
             None => {
                 self.builder.set_issuer_name(&self.subject)?;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use openssl::ssl::SslContext;
+use openssl::{hash::MessageDigest, ssl::SslContext};
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     broker::{Broker, Item, listen, tls_context},
     config,
     faults::Rule,
-    options::Options,
+    options::{Options, Weakness},
     pki::{Authority, Subject, Validity, write_private},
     record::Record,
     signing::{Signer, SigningKey},
@@ -249,10 +249,19 @@ fn prepare_tls(options: &Options, authority: &Authority, dir: &Path) -> io::Resu
     let client = authority.client(subject, Validity::default())?;
     write_private(&dir.join(CLIENT), &client.pem()?)?;
     let hosts = ["localhost", "127.0.0.1", "::1"];
-    let server = match &options.server_certificate {
-        Some(identity) => identity.clone(),
-        None => authority.server(&hosts, Validity::default())?,
+    let server = match (&options.server_certificate, options.weakness) {
+        (Some(identity), _) => identity.clone(),
+        (None, None) => authority.server(&hosts, Validity::default())?,
+        (None, Some(weakness)) => {
+            let bits = if let Weakness::Key(bits) = weakness { bits } else { 2048 };
+            let hash = match weakness {
+                Weakness::Sha1 => MessageDigest::sha1(),
+                _ => MessageDigest::sha256(),
+            };
+            authority.rsa_server(&hosts, bits, hash)?
+        }
     };
-    let context = tls_context(&server, authority, options.require_client_certificate)?;
+    let verify_client = options.require_client_certificate;
+    let context = tls_context(&server, authority, verify_client, options.weakness)?;
     Ok(context)
 }

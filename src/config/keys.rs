@@ -55,7 +55,7 @@ const KEYS: [Key; 28] = [
         name: "messaging_ca_cert",
         takes: Takes::Value(FILE),
         default: Default::RequiredForTls("~/messaging/ca.pem"),
-        meaning: "PEM file with the authorities that sign the brokers' certificates; the system's are not used",
+        meaning: "PEM file, or folder of such files, with the authorities that sign the brokers' certificates; the system's are not used",
     },
     Key {
         name: "messaging_key_passphrase_file",

@@ -1,17 +1,23 @@
 //! Bytes to and from a broker, over TCP or TLS; knows no AMQP.
 
+mod certificate;
 mod clock;
-mod host;
+mod der;
 mod identity;
+mod library;
 mod network;
+mod pem;
 mod poll;
 mod ration;
 mod resolve;
 mod socket;
 mod sockets;
+mod strength;
 mod tls;
+mod validity;
 
 pub(crate) use identity::Identity;
+pub(crate) use library::check_openssl;
 pub(crate) use network::{Fault, Network, Turn, Wire};
 pub(crate) use poll::Readiness;
 #[cfg(feature = "cli")]

@@ -7,15 +7,13 @@ use std::{
     time::Instant,
 };
 
-use openssl::ssl::SslStream;
 use socket2::{Domain, Protocol, SockRef, Type};
 
 use super::{
     clock,
     network::{Fault, Turn, Wire},
     poll::{self, Readiness, Woken},
-    ration::Rationed,
-    tls::{self, TlsContext},
+    tls::{TlsContext, TlsStream},
 };
 use crate::{
     deadline::Deadline,
@@ -28,7 +26,7 @@ const MOST_UNSENT: u32 = 128 * 1024;
 
 pub(super) enum Stream {
     Tcp(TcpStream),
-    Tls(SslStream<Rationed<TcpStream>>),
+    Tls(TlsStream),
 }
 
 /// A connected byte stream, over TCP or TLS.
@@ -53,7 +51,7 @@ impl Socket {
         let stream = match tls {
             None => Stream::Tcp(tcp),
             Some((context, host)) => Stream::Tls(
-                tls::handshake(context, host, tcp, deadline, stop)
+                TlsStream::handshake(context, host, tcp, deadline, stop)
                     .map_err(|fault| (Phase::Tls, fault))?,
             ),
         };
@@ -69,27 +67,21 @@ impl Wire for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> Result<Turn, Fault> {
         match &mut self.stream {
             Stream::Tcp(tcp) => plain(tcp.read(buffer), Readiness { read: true, write: false }),
-            Stream::Tls(tls) => {
-                tls.get_mut().refill();
-                tls::turn(tls.ssl_read(buffer))
-            }
+            Stream::Tls(tls) => tls.read(buffer),
         }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<Turn, Fault> {
         match &mut self.stream {
             Stream::Tcp(tcp) => plain(tcp.write(bytes), Readiness { read: false, write: true }),
-            Stream::Tls(tls) => {
-                tls.get_mut().refill();
-                tls::turn(tls.ssl_write(bytes))
-            }
+            Stream::Tls(tls) => tls.write(bytes),
         }
     }
 
     fn wait(&self, want: Readiness, until: Instant) -> Result<(), Error> {
         let tcp = match &self.stream {
             Stream::Tcp(tcp) => tcp,
-            Stream::Tls(tls) => tls.get_ref().get_ref(),
+            Stream::Tls(tls) => tls.tcp(),
         };
         poll::wait(tcp.as_fd(), want, until, &self.stop).map(drop)
     }
@@ -97,7 +89,7 @@ impl Wire for Socket {
     fn shutdown(&mut self) {
         match &mut self.stream {
             Stream::Tcp(tcp) => drop(tcp.shutdown(std::net::Shutdown::Write)),
-            Stream::Tls(tls) => drop(tls.shutdown()),
+            Stream::Tls(tls) => tls.shutdown(),
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod addresses;
 mod answers;
+mod authorities;
 mod batch;
 mod conditions;
 mod configuration;
@@ -23,7 +24,9 @@ mod limits;
 mod middle;
 mod moving;
 mod names;
+mod openssl_conf;
 mod operations;
+mod pem;
 mod raw_bytes;
 mod reach;
 mod replies;

@@ -3,10 +3,11 @@
 use std::{pin::Pin, sync::Arc};
 
 use openssl::{
+    dh::Dh,
     error::ErrorStack,
     ssl::{
         NameType, Ssl, SslAcceptor, SslContext, SslMethod, SslOptions, SslRef, SslSessionCacheMode,
-        SslVerifyMode,
+        SslVerifyMode, SslVersion,
     },
     x509::{X509NameRef, store::X509StoreBuilder},
 };
@@ -19,6 +20,7 @@ use super::{
     shared::Broker,
 };
 use crate::{
+    Weakness,
     faults::{Layer, Phase},
     pki::{Authority, Identity},
 };
@@ -115,8 +117,22 @@ pub(crate) fn tls_context(
     server: &Identity,
     clients: &Authority,
     require_client_certificate: bool,
+    weakness: Option<Weakness>,
 ) -> Result<SslContext, ErrorStack> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    if let Some(weakness) = weakness {
+        builder.set_security_level(0);
+        if let Weakness::Dh(bits) = weakness {
+            builder.set_max_proto_version(Some(SslVersion::TLS1_2))?;
+            builder.set_cipher_list("DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0")?;
+            let dh = match bits {
+                ..1024 => Dh::generate_params(bits, 2)?,
+                1024..2048 => Dh::get_1024_160()?,
+                _ => Dh::get_2048_256()?,
+            };
+            builder.set_tmp_dh(&dh)?;
+        }
+    }
     builder.set_certificate(&server.certificate)?;
     for certificate in &server.chain {
         builder.add_extra_chain_cert(certificate.clone())?;

@@ -1,0 +1,184 @@
+//! The client's certificate and key, checked before anything connects.
+
+mod key;
+
+use std::path::{Path, PathBuf};
+
+use openssl::{
+    error::ErrorStack,
+    nid::Nid,
+    pkey::{PKey, Private},
+    ssl::SslContextBuilder,
+    x509::{X509, X509ExtendedKeyUsage, X509NameRef},
+};
+
+use super::{
+    certificate,
+    pem::{self, File, Purpose},
+    strength,
+    validity::{self, Validity},
+};
+use crate::{
+    error::{Error, printable_path},
+    secret,
+};
+
+/// A client certificate with its key, and the intermediates of its file.
+pub(crate) struct Identity {
+    /// The file that it was read from.
+    path: PathBuf,
+    certificate: X509,
+    intermediates: Vec<X509>,
+    key: PKey<Private>,
+}
+
+impl Identity {
+    /// Reads certificate and key from one PEM file, in either order; further certificates are
+    /// intermediates. Never prompts.
+    ///
+    /// # Errors
+    /// [`Error::Certificate`], which names the file and its defect: unreadable, no PEM, no certificate, no
+    /// key, a key that belongs to another certificate, an encrypted key that `passphrase_file` does
+    /// not open, expired or not yet valid.
+    pub(crate) fn load(path: &Path, passphrase_file: Option<&Path>) -> Result<Self, Error> {
+        let file = pem::read(path, Purpose::Identity)?;
+        let mut certificates = certificates(&file)?;
+        let passphrase =
+            passphrase_file.map(|path| secret::read(path, "passphrase")).transpose()?;
+        let keys = key::all(&file, passphrase.as_ref().map(|passphrase| passphrase.as_bytes()))?;
+        let (own, chosen) = pair(&certificates, &keys).ok_or_else(|| {
+            file.wrong("the private key does not belong to the certificate beside it")
+        })?;
+        for block in &file.blocks {
+            let is_other_key = key::is_one(block) && block.line != keys[chosen].line;
+            if is_other_key || !(key::is_one(block) || certificate::is_one(block)) {
+                file.ignores(block);
+            }
+        }
+        let identity = Self {
+            path: path.into(),
+            certificate: certificates.remove(own),
+            intermediates: certificates,
+            key: keys[chosen].key.clone(),
+        };
+        identity.check()?;
+        Ok(identity)
+    }
+
+    /// The name in requests: the subject's common name, else its user id.
+    pub(crate) fn creator(&self) -> Option<String> {
+        let subject = self.certificate.subject_name();
+        entry(subject, Nid::COMMONNAME).or_else(|| entry(subject, Nid::USERID))
+    }
+
+    /// Makes the context present the certificate if the broker asks for it.
+    ///
+    /// # Errors
+    /// [`Error::Certificate`] if OpenSSL finds it too weak.
+    pub(super) fn show(&self, context: &mut SslContextBuilder, level: u32) -> Result<(), Error> {
+        let mut show = || -> Result<(), ErrorStack> {
+            context.set_certificate(&self.certificate)?;
+            for intermediate in &self.intermediates {
+                context.add_extra_chain_cert(intermediate.clone())?;
+            }
+            context.set_private_key(&self.key)
+        };
+        show().map_err(|stack| {
+            self.wrong(match strength::weakness(&self.certificate, level) {
+                Some(weakness) => format!("the certificate {weakness}; have a stronger one issued"),
+                None => format!("OpenSSL does not accept it: {}", strength::reasons(&stack)),
+            })
+        })?;
+        if self.is_not_for_clients() {
+            log::warn!(
+                "{}: the certificate is not for clients: its extended key usage does not include clientAuth; a broker may refuse it",
+                self.shown()
+            );
+        }
+        for intermediate in &self.intermediates {
+            if let Some(weakness) = strength::weakness(intermediate, level) {
+                let (path, name) = (self.shown(), certificate::name(intermediate.subject_name()));
+                log::warn!(
+                    "{path}: the intermediate certificate \"{name}\" {weakness}; OpenSSL ends the handshake if the broker asks for the certificate"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// What to say to a broker that refuses the certificate, if the reason can be seen in it.
+    pub(super) fn remark(&self) -> Option<String> {
+        self.is_not_for_clients().then(|| {
+            format!(
+                "{}: the certificate's extended key usage does not include clientAuth; have one issued that does",
+                self.shown()
+            )
+        })
+    }
+
+    fn is_not_for_clients(&self) -> bool {
+        let for_clients = X509ExtendedKeyUsage::SSL_CLIENT | X509ExtendedKeyUsage::ANYEKU;
+        self.certificate.extended_key_usage().is_some_and(|uses| !uses.intersects(for_clients))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let (path, until) = (self.shown(), self.certificate.not_after());
+        match validity::of(&self.certificate) {
+            Ok(Validity::Good) => {}
+            Ok(Validity::Ending(days)) => {
+                log::warn!("{path}: the certificate expires on {until}, {days} days from now");
+            }
+            Ok(Validity::Expired) => {
+                return Err(self.wrong(format!("the certificate expired on {until}")));
+            }
+            Ok(Validity::NotYet) => {
+                let from = self.certificate.not_before();
+                return Err(self.wrong(format!("the certificate is not valid before {from}")));
+            }
+            Err(stack) => return Err(self.wrong(strength::reasons(&stack))),
+        }
+        // The broker may itself have a newer one, so this is only a warning.
+        for intermediate in &self.intermediates {
+            if validity::of(intermediate).is_ok_and(|validity| validity == Validity::Expired) {
+                let until = intermediate.not_after();
+                log::warn!(
+                    "{path}: an intermediate certificate expired on {until}; the broker may refuse the client's for it"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn wrong(&self, problem: String) -> Error {
+        Error::Certificate { path: self.path.clone(), problem }
+    }
+
+    fn shown(&self) -> String {
+        printable_path(&self.path)
+    }
+}
+
+fn certificates(file: &File) -> Result<Vec<X509>, Error> {
+    let mut certificates = Vec::new();
+    for block in file.blocks.iter().filter(|block| certificate::is_one(block)) {
+        let certificate = certificate::of(block);
+        let damaged = || file.wrong(format!("line {}: holds a damaged certificate", block.line));
+        certificates.push(certificate.ok_or_else(damaged)?.x509);
+    }
+    if certificates.is_empty() { Err(file.without_certificate()) } else { Ok(certificates) }
+}
+
+/// The places of a certificate and of the key that belongs to it.
+fn pair(certificates: &[X509], keys: &[key::Key]) -> Option<(usize, usize)> {
+    let own = |key: &PKey<Private>| {
+        certificates.iter().position(|certificate| {
+            certificate.public_key().is_ok_and(|public| public.public_eq(key))
+        })
+    };
+    keys.iter().enumerate().find_map(|(chosen, key)| Some((own(&key.key)?, chosen)))
+}
+
+fn entry(name: &X509NameRef, kind: Nid) -> Option<String> {
+    let text = name.entries_by_nid(kind).next()?.data().to_string().ok()?;
+    Some(text).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,60 @@
+//! Whether OpenSSL itself works here, before a file is blamed for it.
+
+use std::path::PathBuf;
+
+use openssl::{
+    md::Md,
+    ssl::{SslContext, SslMethod, SslVersion},
+};
+
+use super::strength;
+use crate::error::Error;
+
+/// Checks that OpenSSL has random numbers and, for certificates and TLS, what these need.
+///
+/// # Errors
+/// [`Error::Config`], which names OpenSSL's configuration file.
+pub(crate) fn check_openssl(with_tls: bool) -> Result<(), Error> {
+    openssl::init();
+    let missing = if with_tls { tls() } else { random() };
+    missing.map_err(|problem| Error::Config {
+        path: configuration(),
+        key: String::new(),
+        problem: format!("OpenSSL cannot work with its configuration, this file: {problem}"),
+    })
+}
+
+fn random() -> Result<(), String> {
+    openssl::rand::rand_bytes(&mut [0; 1]).map_err(|stack| {
+        format!(
+            "no random numbers ({}); check its providers and default_properties, and that the system allows getrandom(2)",
+            strength::reasons(&stack)
+        )
+    })
+}
+
+fn tls() -> Result<(), String> {
+    random()?;
+    let remedy = "check its providers and default_properties";
+    Md::fetch(None, "SHA2-256", None)
+        .map_err(|stack| format!("no SHA-256 ({}); {remedy}", strength::reasons(&stack)))?;
+    let mut context = SslContext::builder(SslMethod::tls_client())
+        .map_err(|stack| format!("no TLS ({}); {remedy}", strength::reasons(&stack)))?;
+    let old = [SslVersion::SSL3, SslVersion::TLS1, SslVersion::TLS1_1];
+    match context.max_proto_version() {
+        Some(newest) if old.contains(&newest) => {
+            Err("MaxProtocol allows no version of TLS from 1.2 on".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The file that OpenSSL reads when it starts.
+fn configuration() -> PathBuf {
+    if let Some(named) = std::env::var_os("OPENSSL_CONF").filter(|named| !named.is_empty()) {
+        return named.into();
+    }
+    // Such as: OPENSSLDIR: "/usr/lib/ssl"
+    let folder = openssl::version::dir().split('"').nth(1).unwrap_or_default();
+    PathBuf::from(folder).join("openssl.cnf")
+}

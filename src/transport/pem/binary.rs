@@ -1,0 +1,71 @@
+//! Keys and certificates in DER, and the stores that hold them.
+
+use openssl::{
+    pkcs7::Pkcs7,
+    pkcs12::Pkcs12,
+    pkey::PKey,
+    x509::{X509, X509Crl, X509Req},
+};
+
+use super::command::{Fix, Purpose};
+use crate::transport::der;
+
+/// Says what binary data is, and how it becomes PEM.
+pub(super) fn describe(bytes: &[u8], purpose: Purpose) -> Fix {
+    let kind = |what: &str, command: &str| {
+        Fix::by_command(format!("is {what} in DER, not PEM"), format!("openssl {command}"))
+    };
+    if X509::from_der(bytes).is_ok() {
+        return kind("a certificate", "x509 -inform DER -in {in} -out {out}");
+    }
+    if PKey::private_key_from_der(bytes).is_ok() {
+        return kind("a private key", "pkey -inform DER -in {in} -out {out}");
+    }
+    if is_encrypted_key(bytes) {
+        return kind(
+            "an encrypted private key",
+            "pkcs8 -topk8 -v2 aes256 -inform DER -in {in} -out {out}",
+        );
+    }
+    if Pkcs12::from_der(bytes).is_ok() {
+        return Fix::by_command("is a PKCS#12 store, not PEM", pkcs12(bytes, purpose));
+    }
+    if X509Req::from_der(bytes).is_ok() {
+        return request("is a certificate request in DER");
+    }
+    if X509Crl::from_der(bytes).is_ok() {
+        return kind("a certificate revocation list", "crl -inform DER -in {in} -out {out}");
+    }
+    if Pkcs7::from_der(bytes).is_ok() {
+        return kind("a PKCS#7 bundle", "pkcs7 -inform DER -in {in} -print_certs -out {out}");
+    }
+    if PKey::public_key_from_der(bytes).is_ok() {
+        return Fix::by_hand("is a public key in DER; expected a PEM file");
+    }
+    Fix::by_hand("is binary data; expected a PEM file")
+}
+
+/// The error of a certificate request in place of a certificate.
+pub(super) fn request(problem: &str) -> Fix {
+    Fix::by_hand(format!("{problem}; expected the certificate that the authority makes of it"))
+}
+
+/// EncryptedPrivateKeyInfo (RFC 5208, 6): how it is encrypted, and the result.
+fn is_encrypted_key(bytes: &[u8]) -> bool {
+    let tags = der::first(bytes)
+        .map(|(whole, _)| der::elements(whole.content).map(|part| part.tag).collect::<Vec<_>>());
+    tags.is_some_and(|tags| tags == [der::SEQUENCE, 0x04])
+}
+
+fn pkcs12(bytes: &[u8], purpose: Purpose) -> String {
+    // pbeWithSHAAnd40BitRC2-CBC and its siblings with RC2 and RC4, which only the legacy provider reads.
+    const BY_SHA1: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01];
+    let is_old =
+        bytes.windows(10).any(|part| part[..9] == BY_SHA1 && matches!(part[9], 1 | 2 | 5 | 6));
+    let legacy = if is_old { " -legacy" } else { "" };
+    let what = match purpose {
+        Purpose::Identity => "-nodes",
+        Purpose::Authorities => "-nokeys",
+    };
+    format!("openssl pkcs12{legacy} -in {{in}} -out {{out}} {what}")
+}

@@ -1,0 +1,281 @@
+//! The blocks of a PEM text (RFC 7468), with the lines that they begin in.
+
+use zeroize::Zeroizing;
+
+use super::command::Fix;
+use crate::error::printable;
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const HYPHENS: &str = "-----";
+
+/// One block of a PEM text.
+pub(in crate::transport) struct Block {
+    /// What is between `-----BEGIN ` and the hyphens after it.
+    pub(in crate::transport) label: String,
+    /// The line that it begins in, from 1.
+    pub(in crate::transport) line: usize,
+    /// Lines such as `Proc-Type: 4,ENCRYPTED`.
+    pub(in crate::transport) headers: Vec<String>,
+    /// Base64 without any blanks.
+    body: Zeroizing<String>,
+}
+
+impl Block {
+    /// The bytes that the block encodes.
+    pub(in crate::transport) fn der(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let padded = self.body.len().is_multiple_of(4) && !self.body.is_empty();
+        padded.then(|| openssl::base64::decode_block(&self.body).ok().map(Zeroizing::new))?
+    }
+
+    /// The block as OpenSSL writes it, whatever its line breaks were.
+    pub(in crate::transport) fn pem(&self) -> Zeroizing<String> {
+        let Self { label, body, .. } = self;
+        let headers: String = self.headers.iter().map(|line| format!("{line}\n")).collect();
+        let empty_line = if headers.is_empty() { "" } else { "\n" };
+        // Allocated once: growing would leave parts of a key behind in memory.
+        let length = body.len() + body.len() / 64 + headers.len() + 2 * label.len() + 64;
+        let mut pem = Zeroizing::new(String::with_capacity(length));
+        pem.extend([BEGIN, label, HYPHENS, "\n", &headers, empty_line]);
+        let mut rest = body.as_str();
+        while !rest.is_empty() {
+            let (line, others) = rest.split_at_checked(64).unwrap_or((rest, ""));
+            pem.extend([line, "\n"]);
+            rest = others;
+        }
+        pem.extend([END, label, HYPHENS, "\n"]);
+        pem
+    }
+
+    /// What the block holds, in words.
+    pub(in crate::transport) fn what(&self) -> String {
+        match self.label.as_str() {
+            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => "a certificate".into(),
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => "a certificate request".into(),
+            "X509 CRL" => "a certificate revocation list".into(),
+            "PUBLIC KEY" | "RSA PUBLIC KEY" | "SSH2 PUBLIC KEY" => "a public key".into(),
+            "OPENSSH PRIVATE KEY" => "an OpenSSH key".into(),
+            "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => "a PKCS#7 bundle".into(),
+            label if label.ends_with("PRIVATE KEY") => "a private key".into(),
+            label => format!("\"{}\"", printable(label)),
+        }
+    }
+
+    fn push(&mut self, line: &str) {
+        if line.contains(':') {
+            self.headers.push(line.to_owned());
+        } else {
+            self.body.extend(line.split_whitespace());
+        }
+    }
+}
+
+/// Finds the blocks of a text. Text around them means nothing; a block may follow another without a line break.
+///
+/// # Errors
+/// The line and what is wrong in it; never what the line says.
+pub(super) fn find(text: &str) -> Result<Vec<Block>, Fix> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (number, line) in lines(text) {
+        let mut rest = line.trim_end();
+        loop {
+            let Some(block) = &mut open else {
+                match begin(rest, number)? {
+                    Some(label) => {
+                        // No body is longer than the text; as above, it must not grow.
+                        let body = Zeroizing::new(String::with_capacity(text.len()));
+                        open = Some(Block {
+                            label: label.into(),
+                            line: number,
+                            headers: Vec::new(),
+                            body,
+                        });
+                    }
+                    None => refuse_a_stray_end(rest, number)?,
+                }
+                break;
+            };
+            let Some((before, label, after)) = end(rest) else {
+                refuse_another_beginning(rest, number, block)?;
+                block.push(rest.trim_start());
+                break;
+            };
+            if label != block.label {
+                return Err(Fix::by_hand(format!(
+                    "line {number} ends \"{}\", but line {} begins {}",
+                    printable(label),
+                    block.line,
+                    block.what()
+                )));
+            }
+            block.push(before.trim());
+            blocks.extend(open.take());
+            rest = after.trim_start();
+        }
+    }
+    match open {
+        Some(block) => Err(Fix::by_hand(format!(
+            "line {} begins {} that does not end: the file is cut off",
+            block.line,
+            block.what()
+        ))),
+        None => Ok(blocks),
+    }
+}
+
+/// The lines, by each kind of line break, with their numbers.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    // "\r\n" is one line break, whose empty line in between is not counted.
+    let mut number = 0;
+    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r')).map(
+        move |line| {
+            number += 1;
+            (number, line)
+        },
+    )
+}
+
+/// The label of a block that begins in this line.
+fn begin(line: &str, number: usize) -> Result<Option<&str>, Fix> {
+    let Some((before, after)) = line.split_once(BEGIN) else {
+        return match is_nearly(line, "BEGIN ") {
+            true => Err(hyphens(number)),
+            false => Ok(None),
+        };
+    };
+    if !before.is_empty() {
+        return Err(match before.trim().is_empty() {
+            true => Fix::by_command(
+                format!("line {number} is indented"),
+                "sed 's/^[[:blank:]]*//' {in} > {out}",
+            ),
+            false => Fix::by_hand(format!(
+                "line {number} has other characters before \"-----BEGIN\"; remove them"
+            )),
+        });
+    }
+    match after.split_once(HYPHENS) {
+        Some((label, "")) => Ok(Some(label)),
+        Some(_) => Err(Fix::by_command(
+            format!("line {number} has no line break after \"-----BEGIN\" and its hyphens"),
+            r"sed -E 's/ *(-----(BEGIN|END) [A-Z0-9 ]+-----) */\n\1\n/g' {in} > {out}",
+        )),
+        None => Err(hyphens(number)),
+    }
+}
+
+/// What is before and after the end of a block, and its label.
+fn end(line: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = line.split_once(END)?;
+    let (label, after) = rest.split_once(HYPHENS)?;
+    Some((before, label, after))
+}
+
+fn refuse_a_stray_end(line: &str, number: usize) -> Result<(), Fix> {
+    match end(line) {
+        Some((_, label, _)) => Err(Fix::by_hand(format!(
+            "line {number} ends \"{}\", which begins nowhere: the file's beginning is missing",
+            printable(label)
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn refuse_another_beginning(line: &str, number: usize, block: &Block) -> Result<(), Fix> {
+    if line.contains(BEGIN) {
+        return Err(Fix::by_hand(format!(
+            "line {number} begins another block, but {} of line {} has not ended",
+            block.what(),
+            block.line
+        )));
+    }
+    if is_nearly(line, "END ") { Err(hyphens(number)) } else { Ok(()) }
+}
+
+/// Whether a line was meant to begin or end a block: in other letters, or with other hyphens.
+fn is_nearly(line: &str, word: &str) -> bool {
+    let line = line.trim().to_uppercase();
+    let hyphens = |c| matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    line.starts_with(hyphens) && line.trim_start_matches(hyphens).trim_start().starts_with(word)
+}
+
+fn hyphens(number: usize) -> Fix {
+    Fix::by_hand(format!(
+        "line {number} does not begin or end a block; expected such as \"-----BEGIN CERTIFICATE-----\", in capitals and with five hyphens on each side"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(String, usize, String)> {
+        let blocks = find(text).unwrap_or_else(|fix| panic!("{text:?}: {}", fix.problem));
+        blocks.into_iter().map(|block| (block.label, block.line, block.body.to_string())).collect()
+    }
+
+    #[test]
+    fn blocks_are_found_whatever_surrounds_them() {
+        let one = [("A".to_owned(), 1, "MIIB".to_owned())];
+        for text in [
+            "-----BEGIN A-----\nMIIB\n-----END A-----\n",
+            "-----BEGIN A-----\r\nMIIB\r\n-----END A-----\r\n",
+            "-----BEGIN A-----\rMIIB\r-----END A-----\r",
+            "-----BEGIN A-----  \n\n  MI\tI\n B \n  -----END A-----",
+            "-----BEGIN A-----\nMIIB-----END A-----# a comment\nhello - BEGIN",
+        ] {
+            assert_eq!(found(text), one, "{text:?}");
+        }
+        assert_eq!(
+            found("subject=A\n\nissuer=B\n-----BEGIN A-----\nMIIB\n-----END A-----\n")[0].1,
+            4
+        );
+        assert_eq!(
+            found(
+                "-----BEGIN A-----\nMIIB\n-----END A----------BEGIN B-----\nMIIC\n-----END B-----"
+            ),
+            [one[0].clone(), ("B".into(), 3, "MIIC".into())]
+        );
+        assert!(found("").is_empty() && found("hello").is_empty());
+    }
+
+    #[test]
+    fn a_damaged_text_names_its_line() {
+        for (text, expected) in [
+            ("x\n -----BEGIN A-----\nMIIB\n-----END A-----", "line 2 is indented"),
+            ("\t-----BEGIN A-----\nMIIB\n-----END A-----", "line 1 is indented"),
+            ("> -----BEGIN A-----\n> MIIB", "line 1 has other characters before"),
+            ("-----BEGIN A----- MIIB -----END A-----", "line 1 has no line break"),
+            ("-----BEGIN A-----MIIB\n-----END A-----", "line 1 has no line break"),
+            ("----BEGIN A----\nMIIB", "five hyphens"),
+            ("—BEGIN A—\nMIIB", "five hyphens"),
+            ("-----Begin A-----\nMIIB", "five hyphens"),
+            ("-----BEGIN A---\nMIIB", "five hyphens"),
+            ("-----BEGIN A-----\nMIIB\n----END A----", "line 3 does not begin or end"),
+            ("-----BEGIN A-----\nMIIB", "line 1 begins \"A\" that does not end"),
+            ("MIIB\n-----END A-----", "line 2 ends \"A\", which begins nowhere"),
+            ("-----BEGIN A-----\nMIIB\n-----END B-----", "line 3 ends \"B\", but line 1"),
+            ("-----BEGIN A-----\nMIIB\n-----BEGIN A-----", "line 3 begins another block"),
+        ] {
+            let problem = find(text).err().unwrap_or_else(|| panic!("{text:?} is found")).problem;
+            assert!(problem.contains(expected) && !problem.contains("MIIB"), "{text:?}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_block_is_written_as_openssl_writes_it() {
+        let body = "A".repeat(100);
+        let text = format!(
+            "-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X,00\n\n{body}\n-----END K-----"
+        );
+        let pem = find(&text).unwrap()[0].pem();
+        let (first, second) = body.split_at(64);
+        assert_eq!(
+            *pem,
+            format!(
+                "-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X,00\n\n{first}\n{second}\n-----END K-----\n"
+            )
+        );
+    }
+}

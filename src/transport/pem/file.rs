@@ -1,0 +1,101 @@
+//! Reading a file that should be PEM.
+
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use zeroize::Zeroizing;
+
+use super::{Block, Purpose, binary::request, blocks, command::Fix, disguise};
+use crate::error::{Error, printable_path};
+
+/// More than any bundle of authorities; a device or a wrong file must not fill the memory.
+const LIMIT: u64 = 16 << 20;
+
+/// The blocks of a PEM file.
+pub(in crate::transport) struct File {
+    pub(in crate::transport) path: PathBuf,
+    purpose: Purpose,
+    pub(in crate::transport) blocks: Vec<Block>,
+}
+
+/// Reads a PEM file.
+///
+/// # Errors
+/// [`Error::Certificate`], which says what the file is, in which line it is wrong, and the command that makes PEM of it.
+pub(in crate::transport) fn read(path: &Path, purpose: Purpose) -> Result<File, Error> {
+    let what = match purpose {
+        Purpose::Identity => "certificate and key",
+        Purpose::Authorities => "the CA certificates",
+    };
+    let wrong = |problem| Error::Certificate { path: path.into(), problem };
+    let bytes = bytes(path).map_err(|error| wrong(format!("cannot read {what}: {error}")))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(wrong(format!("is larger than {} MiB; expected a PEM file", LIMIT >> 20)));
+    }
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    let found = match disguise::find(bytes, purpose) {
+        Some(fix) => Err(fix),
+        // Text around the blocks may be in another encoding.
+        None => blocks::find(&Zeroizing::new(String::from_utf8_lossy(bytes).into_owned())),
+    };
+    let blocks = found.map_err(|fix| wrong(fix.text(path, purpose)))?;
+    Ok(File { path: path.into(), purpose, blocks })
+}
+
+fn bytes(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    let file = fs::File::open(path)?;
+    let expected = file.metadata()?.len().min(LIMIT);
+    // A buffer that grows would leave parts of a key behind in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(expected as usize + 1));
+    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+impl File {
+    /// The error of this file.
+    pub(in crate::transport) fn wrong(&self, problem: impl Into<String>) -> Error {
+        Error::Certificate { path: self.path.clone(), problem: problem.into() }
+    }
+
+    /// The same with a command, which contains `{in}` and `{out}` for the file and the one to write.
+    pub(in crate::transport) fn wrong_until(
+        &self,
+        problem: impl Into<String>,
+        command: &str,
+    ) -> Error {
+        self.wrong(Fix::by_command(problem, command).text(&self.path, self.purpose))
+    }
+
+    /// The error of a file that has not one certificate.
+    pub(in crate::transport) fn without_certificate(&self) -> Error {
+        let Some(block) = self.blocks.first() else {
+            return self
+                .wrong("holds no certificate; expected PEM with \"-----BEGIN CERTIFICATE-----\"");
+        };
+        let found = format!("holds no certificate; line {} begins {}", block.line, block.what());
+        if block.label.ends_with("CERTIFICATE REQUEST") {
+            return self.wrong(request(&found).problem);
+        }
+        match block.label.as_str() {
+            "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => {
+                self.wrong_until(found, "openssl pkcs7 -in {in} -print_certs -out {out}")
+            }
+            _ => self.wrong(found),
+        }
+    }
+
+    /// Warns that a block is not used.
+    pub(in crate::transport) fn ignores(&self, block: &Block) {
+        let path = printable_path(&self.path);
+        let (line, what) = (block.line, block.what());
+        // Before a key that carries its own.
+        if block.label == "EC PARAMETERS" {
+            log::info!("{path}: line {line}: {what} is not needed");
+        } else {
+            log::warn!("{path}: line {line}: {what} is ignored");
+        }
+    }
+}

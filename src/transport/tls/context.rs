@@ -1,0 +1,99 @@
+//! The parts that all TLS connections of a run share.
+
+use std::{path::Path, sync::Arc};
+
+use openssl::{
+    error::ErrorStack,
+    ssl::{Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslVerifyMode, SslVersion},
+    x509::{
+        store::X509StoreBuilder,
+        verify::{X509CheckFlags, X509VerifyFlags},
+    },
+};
+
+use super::{authorities::Authorities, host::Host, verification::Verification};
+use crate::{
+    config::TlsVerify,
+    error::Error,
+    transport::{identity::Identity, strength},
+};
+
+/// The parts that all TLS connections of a run share.
+pub(crate) struct TlsContext {
+    context: SslContext,
+    authorities: Arc<Authorities>,
+    pub(super) verify: TlsVerify,
+    /// Why a broker may refuse the client's certificate.
+    pub(super) remark: Option<String>,
+}
+
+impl TlsContext {
+    /// Makes a context that verifies brokers only by the CA certificates of a file or folder, with the client's
+    /// identity.
+    ///
+    /// It does not use OpenSSL's ready-made connector, which loads the system's certificates: these must not
+    /// verify a broker, and loading them takes longer than the handshake.
+    ///
+    /// # Errors
+    /// [`Error::Certificate`], which names the file: the CA's or, if OpenSSL finds it too weak, the client's.
+    pub(crate) fn new(
+        ca: Option<&Path>,
+        identity: Option<&Identity>,
+        verify: TlsVerify,
+    ) -> Result<Self, Error> {
+        let authorities = ca.map_or(Ok(Authorities::default()), Authorities::load)?;
+        let refused = |stack: ErrorStack| Error::Certificate {
+            path: ca.map(Path::to_path_buf).unwrap_or_default(),
+            problem: format!("OpenSSL does not accept it: {}", strength::reasons(&stack)),
+        };
+        let mut context = trusting(&authorities, verify).map_err(refused)?;
+        if let Some(identity) = identity {
+            // The configuration of OpenSSL may set another level than the library's.
+            let plain = SslContext::builder(SslMethod::tls_client()).map_err(refused)?.build();
+            identity.show(&mut context, plain.security_level())?;
+        }
+        let remark = identity.and_then(Identity::remark);
+        Ok(Self { context: context.build(), authorities: Arc::new(authorities), verify, remark })
+    }
+
+    /// A session with a broker, and what the verification of its certificate finds.
+    pub(super) fn session(&self, host: &Host) -> Result<(Ssl, Verification), ErrorStack> {
+        let mut ssl = Ssl::new(&self.context)?;
+        if let Some(name) = host.name() {
+            ssl.set_hostname(name)?;
+        }
+        if self.verify == TlsVerify::Full {
+            let check = ssl.param_mut();
+            check.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+            match host {
+                Host::Address(address) => check.set_ip(*address)?,
+                Host::Name(name) => check.set_host(name)?,
+            }
+        }
+        let verification = Verification::new(Arc::clone(&self.authorities));
+        if self.verify != TlsVerify::None {
+            verification.watch(&mut ssl);
+        }
+        Ok((ssl, verification))
+    }
+}
+
+fn trusting(authorities: &Authorities, verify: TlsVerify) -> Result<SslContextBuilder, ErrorStack> {
+    let mut store = X509StoreBuilder::new()?;
+    for authority in authorities.trusted() {
+        store.add_cert(authority.to_owned())?;
+    }
+    // Each certificate of the file is trusted, even an intermediate one: the file says which to trust.
+    store.set_flags(X509VerifyFlags::PARTIAL_CHAIN)?;
+    let mut context = SslContext::builder(SslMethod::tls_client())?;
+    context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    context.set_cert_store(store.build());
+    context.set_verify(if verify == TlsVerify::None {
+        SslVerifyMode::NONE
+    } else {
+        SslVerifyMode::PEER
+    });
+    // Between calls the engine keeps the beginning of its output, but may move it in memory.
+    context.set_mode(SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
+    Ok(context)
+}

@@ -1,0 +1,119 @@
+//! A TLS connection: the handshake, and bytes without waiting.
+
+use std::{io, net::TcpStream, os::fd::AsFd};
+
+use openssl::ssl::{ErrorCode, SslStream};
+
+use super::{context::TlsContext, distrust, fault, host::Host};
+use crate::{
+    config::TlsVerify,
+    deadline::Deadline,
+    stop::Stop,
+    transport::{
+        clock,
+        network::{Fault, Turn},
+        poll::{self, Readiness, Woken},
+        ration::Rationed,
+    },
+};
+
+/// A TLS connection to a broker.
+pub(in crate::transport) struct TlsStream {
+    stream: SslStream<Rationed<TcpStream>>,
+    /// Why the broker may refuse the client's certificate, which it may do long after the handshake.
+    remark: Option<String>,
+}
+
+impl TlsStream {
+    /// Does the handshake. Waits for the broker until `deadline`.
+    pub(in crate::transport) fn handshake(
+        context: &TlsContext,
+        host: &str,
+        tcp: TcpStream,
+        deadline: &Deadline,
+        stop: &Stop,
+    ) -> Result<Self, Fault> {
+        let (ssl, verification) = context.session(&Host::of(host)).map_err(fault::unmade)?;
+        let stream = SslStream::new(ssl, Rationed::new(tcp)).map_err(fault::unmade)?;
+        let mut tls = Self { stream, remark: context.remark.clone() };
+        loop {
+            let Err(error) = tls.stream.connect() else {
+                verification.succeeded(tls.stream.ssl());
+                return Ok(tls);
+            };
+            let want = match error.code() {
+                ErrorCode::WANT_READ => Readiness { read: true, write: false },
+                ErrorCode::WANT_WRITE => Readiness { read: false, write: true },
+                _ => {
+                    return Err(match verification.finding() {
+                        Some(finding) if context.verify != TlsVerify::None => {
+                            let level = tls.stream.ssl().security_level();
+                            let authorities = &verification.authorities;
+                            let (cause, words) = distrust::words(finding, host, level, authorities);
+                            Fault::Untrusted(cause, words)
+                        }
+                        _ => tls.fault(error),
+                    });
+                }
+            };
+            let woken = poll::wait(tls.tcp().as_fd(), want, deadline.at(), stop)?;
+            // A peer may send useless bytes forever.
+            if woken == Woken::Passed || deadline.has_passed(clock::now()) {
+                return Err(Fault::Timeout);
+            }
+            tls.stream.get_mut().refill();
+        }
+    }
+
+    /// Reads the available bytes.
+    pub(in crate::transport) fn read(&mut self, buffer: &mut [u8]) -> Result<Turn, Fault> {
+        self.stream.get_mut().refill();
+        let result = self.stream.ssl_read(buffer);
+        self.turn(result)
+    }
+
+    /// Writes as many bytes as the connection accepts.
+    pub(in crate::transport) fn write(&mut self, bytes: &[u8]) -> Result<Turn, Fault> {
+        self.stream.get_mut().refill();
+        let result = self.stream.ssl_write(bytes);
+        self.turn(result)
+    }
+
+    /// The connection below.
+    pub(in crate::transport) fn tcp(&self) -> &TcpStream {
+        self.stream.get_ref().get_ref()
+    }
+
+    /// Ends the client's side. Failures no longer matter.
+    pub(in crate::transport) fn shutdown(&mut self) {
+        drop(self.stream.shutdown());
+    }
+
+    /// Translates the result of a read or write on an established connection.
+    fn turn(&self, result: Result<usize, openssl::ssl::Error>) -> Result<Turn, Fault> {
+        let error = match result {
+            Ok(count) => return Ok(Turn::Done(count)),
+            Err(error) => error,
+        };
+        match error.code() {
+            ErrorCode::WANT_READ => Ok(Turn::Blocked(Readiness { read: true, write: false })),
+            ErrorCode::WANT_WRITE => Ok(Turn::Blocked(Readiness { read: false, write: true })),
+            ErrorCode::ZERO_RETURN => Ok(Turn::Ended),
+            _ => match self.fault(error) {
+                // Many peers close TCP without a close_notify of TLS; the engine knows whether that was too early.
+                Fault::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Turn::Ended),
+                fault => Err(fault),
+            },
+        }
+    }
+
+    fn fault(&self, error: openssl::ssl::Error) -> Fault {
+        match (fault::of(error, self.stream.ssl().security_level()), &self.remark) {
+            // Bad, unsupported, unknown or refused certificate (RFC 8446, 6.2): brokers differ in the word for it.
+            (Fault::Alert(number @ (42 | 43 | 46 | 49), words), Some(remark)) => {
+                Fault::Alert(number, format!("{words}; {remark}"))
+            }
+            (fault, _) => fault,
+        }
+    }
+}

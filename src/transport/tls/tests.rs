@@ -1,0 +1,136 @@
+//! Handshakes with brokers whose certificates have names of all kinds.
+
+use std::{
+    io::Read,
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use amqp_sandbox::pki::{Authority, Identity, Validity};
+use openssl::ssl::{NameType, SslAcceptor, SslMethod};
+
+use super::{TlsContext, TlsStream};
+use crate::{
+    config::TlsVerify,
+    deadline::Deadline,
+    error::{Phase, TlsCause},
+    stop::Stop,
+    transport::{clock, network::Fault},
+};
+
+struct Bench {
+    authority: Authority,
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { authority: Authority::new("CA").unwrap(), folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self, content: &[u8]) -> PathBuf {
+        let path = self.folder.path().join("ca.pem");
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The result of a handshake with a host of this name, and the name that the client sent.
+    fn handshake(
+        &self,
+        server: &Identity,
+        host: &str,
+    ) -> (Result<TlsStream, Fault>, Option<String>) {
+        let ca = self.file(&self.authority.pem().unwrap());
+        let context = TlsContext::new(Some(&ca), None, TlsVerify::Full).unwrap();
+        let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
+        builder.set_certificate(&server.certificate).unwrap();
+        builder.set_private_key(&server.key).unwrap();
+        let (sender, names) = mpsc::channel();
+        builder.set_servername_callback(move |ssl, _| {
+            let name = ssl.servername(NameType::HOST_NAME).map(str::to_owned);
+            sender.send(name).map_err(|_| openssl::ssl::SniError::NOACK)
+        });
+        let acceptor = builder.build();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let tcp = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        tcp.set_nonblocking(true).unwrap();
+        let peer = thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            if let Ok(mut tls) = acceptor.accept(stream) {
+                let _ended = tls.read(&mut [0]);
+            }
+        });
+        let deadline = Deadline::after(clock::now(), Duration::from_secs(60), Phase::Tls);
+        let stop = Stop { interrupt: None, total: None };
+        let result = TlsStream::handshake(&context, host, tcp, &deadline, &stop).map(|mut tls| {
+            tls.shutdown();
+            tls
+        });
+        peer.join().unwrap();
+        (result, names.try_recv().unwrap_or_default())
+    }
+}
+
+#[test]
+fn a_host_is_checked_and_sent_in_each_of_its_spellings() {
+    let bench = Bench::new();
+    let server = bench
+        .authority
+        .server(
+            &["Broker.example.com", "*.wild.example.com", "10.0.0.1", "fe80::1"],
+            Validity::default(),
+        )
+        .unwrap();
+    for (host, sent) in [
+        ("broker.example.com", Some("broker.example.com")),
+        ("BROKER.Example.com", Some("broker.example.com")),
+        ("broker.example.com.", Some("broker.example.com")),
+        ("a.wild.example.com", Some("a.wild.example.com")),
+        ("10.0.0.1", None),
+        ("10.1", None),
+        ("fe80::1", None),
+        ("FE80:0::1", None),
+        ("fe80::1%lo", None),
+        ("fe80::1%25eth0", None),
+    ] {
+        let (result, name) = bench.handshake(&server, host);
+        assert!(result.is_ok(), "{host}: {:?}", result.err());
+        assert_eq!(name.as_deref(), sent, "{host}");
+    }
+}
+
+#[test]
+fn a_certificate_for_another_host_names_those_that_it_is_for() {
+    let bench = Bench::new();
+    for (names, host, shown) in [
+        (&["broker.example.com"][..], "example.com", "\"broker.example.com\""),
+        (&["broker.example.com"], "broker.example.com.evil.com", "\"broker.example.com\""),
+        // A wildcard is a whole label, the first one, and stands for one.
+        (&["b*.example.com"], "broker.example.com", "\"b*.example.com\""),
+        (&["*r.example.com"], "broker.example.com", "\"*r.example.com\""),
+        (&["b*r.example.com"], "broker.example.com", "\"b*r.example.com\""),
+        (&["*.example.com"], "a.b.example.com", "\"*.example.com\""),
+        (&["*.example.com"], "example.com", "\"*.example.com\""),
+        (&["*.com"], "example.com", "\"*.com\""),
+        (&["*"], "localhost", "\"*\""),
+        (&["10.0.0.1", "x"], "10.0.0.2", "\"10.0.0.1\", \"x\""),
+        // An address counts only as one.
+        (&["x"], "10.0.0.2", "\"x\""),
+        (&["fe80::1"], "fe80::2%lo", "\"fe80::1\""),
+        (
+            &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"],
+            "k",
+            "\"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\" and 2 more",
+        ),
+    ] {
+        let server = bench.authority.server(names, Validity::default()).unwrap();
+        let Err(Fault::Untrusted(cause, problem)) = bench.handshake(&server, host).0 else {
+            panic!("{host} is accepted for {names:?}");
+        };
+        let expected = format!("is not for \"{host}\", the host in the URL; it is for {shown}");
+        assert!(cause == TlsCause::OtherHost && problem.ends_with(&expected), "{problem}");
+    }
+}
