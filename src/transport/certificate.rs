@@ -61,6 +61,11 @@ pub(super) fn name(name: &X509NameRef) -> String {
     if parts.is_empty() { "(no name)".into() } else { printable(&parts.join(", ")) }
 }
 
+/// Whether two names are the same, however they are encoded.
+pub(super) fn is_same_name(one: &X509NameRef, other: &X509NameRef) -> bool {
+    one.try_cmp(other).is_ok_and(std::cmp::Ordering::is_eq)
+}
+
 /// The names that a certificate is for: those of its extension, or else the subject's common names.
 pub(super) fn hosts(certificate: &X509Ref) -> Vec<String> {
     let alternative = certificate.subject_alt_names();

@@ -161,12 +161,14 @@ impl Authorities {
 
     /// Whether a trusted certificate has this name.
     pub(super) fn has_name(&self, name: &X509NameRef) -> bool {
-        self.trusted().any(|authority| is_same(authority.subject_name(), name))
+        self.trusted().any(|authority| certificate::is_same_name(authority.subject_name(), name))
     }
 
     /// Whether a certificate that is not trusted for servers has this name.
     pub(super) fn distrusts_name(&self, name: &X509NameRef) -> bool {
-        self.distrusted.iter().any(|authority| is_same(authority.certificate.subject_name(), name))
+        self.distrusted
+            .iter()
+            .any(|authority| certificate::is_same_name(authority.certificate.subject_name(), name))
     }
 
     /// Warns once of a trusted certificate that has verified a broker and ends soon.
@@ -193,11 +195,6 @@ impl Authorities {
 
 fn is_list(block: &Block) -> bool {
     block.label == "X509 CRL"
-}
-
-/// Whether two names are the same, however they are encoded.
-pub(super) fn is_same(one: &X509NameRef, other: &X509NameRef) -> bool {
-    one.try_cmp(other).is_ok_and(std::cmp::Ordering::is_eq)
 }
 
 fn position<'a>(authorities: &'a [Authority], certificate: &X509Ref) -> Option<&'a Authority> {

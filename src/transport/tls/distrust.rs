@@ -3,7 +3,7 @@
 use openssl::x509::{X509Ref, X509VerifyResult};
 
 use super::{
-    authorities::{Authorities, is_same},
+    authorities::Authorities,
     verification::{Finding, Kind},
 };
 use crate::{
@@ -136,7 +136,7 @@ fn unknown(
         );
     }
     // A chain that ends with its authority, sent by the broker.
-    if is_same(issuer, last.subject_name()) {
+    if certificate::is_same_name(issuer, last.subject_name()) {
         return format!("{unverified}: its authority \"{name}\" is missing in it");
     }
     let missing = if depth == 0 {

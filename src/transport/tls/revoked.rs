@@ -7,7 +7,6 @@ use openssl::{
     x509::{CrlStatus, X509Crl, X509Ref},
 };
 
-use super::authorities::is_same;
 use crate::{
     error::printable_path,
     transport::{certificate, pem::Block},
@@ -41,11 +40,12 @@ impl Revocations {
 
     /// When, and in which file, a certificate was revoked by one of these possible issuers.
     pub(super) fn of(&self, certificate: &X509Ref, issuers: &[&X509Ref]) -> Option<String> {
-        let lists =
-            self.0.iter().filter(|list| is_same(list.crl.issuer_name(), certificate.issuer_name()));
+        let lists = self.0.iter().filter(|list| {
+            certificate::is_same_name(list.crl.issuer_name(), certificate.issuer_name())
+        });
         for List { crl, path } in lists {
             let signs = |issuer: &&X509Ref| {
-                is_same(issuer.subject_name(), crl.issuer_name())
+                certificate::is_same_name(issuer.subject_name(), crl.issuer_name())
                     && issuer.public_key().is_ok_and(|key| crl.verify(&key).unwrap_or(false))
             };
             let path = printable_path(path);
