@@ -30,45 +30,24 @@ pub(super) struct Alarm {
 }
 
 impl Alarm {
-    /// Ends the process with `status` after this time.
-    ///
-    /// # Errors
-    /// An error of the operating system.
-    pub(super) fn set(tool: &str, after: Duration, status: u8) -> io::Result<Self> {
-        let signal = libc::SIGRTMIN();
-        let mut timer = MaybeUninit::<libc::timer_t>::zeroed();
-        // SAFETY: each call gets structures of its own that are valid as zeros, and the timer's number is used only if
-        // there is one. The handler calls only what is safe in a handler.
-        let timer = unsafe {
-            let mut action = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
-            action.sa_sigaction = passed as *const () as libc::sighandler_t;
-            let mut mask = MaybeUninit::<libc::sigset_t>::zeroed().assume_init();
-            libc::sigaddset(&raw mut mask, signal);
-            let mut event = MaybeUninit::<libc::sigevent>::zeroed().assume_init();
-            event.sigev_notify = libc::SIGEV_SIGNAL;
-            event.sigev_signo = signal;
-            if libc::sigaction(signal, &raw const action, ptr::null_mut()) != 0
-                || libc::sigprocmask(libc::SIG_UNBLOCK, &raw const mask, ptr::null_mut()) != 0
-                || libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, timer.as_mut_ptr())
-                    != 0
-            {
-                return Err(io::Error::last_os_error());
-            }
-            timer.assume_init()
-        };
-        let alarm = Self { timer, tool: tool.into(), after, status };
+    /// Ends the process with `status` after this time. Nothing, if the system refuses a timer: files seldom block.
+    pub(super) fn set(tool: &str, after: Duration, status: u8) -> Option<Self> {
+        let alarm = Self { timer: timer().ok()?, tool: tool.into(), after, status };
         alarm.reading("a file of the configuration");
-        let time = after.max(Duration::from_nanos(1));
-        // SAFETY: as above.
+        alarm.start().ok()?;
+        Some(alarm)
+    }
+
+    fn start(&self) -> io::Result<()> {
+        let time = self.after.max(Duration::from_nanos(1));
+        let mut value = MaybeUninit::<libc::itimerspec>::zeroed();
+        // SAFETY: zeros are a valid structure; the timer exists until `self` is dropped.
         unsafe {
-            let mut value = MaybeUninit::<libc::itimerspec>::zeroed().assume_init();
+            let value = value.assume_init_mut();
             value.it_value.tv_sec = time.as_secs().min(LONGEST) as libc::time_t;
             value.it_value.tv_nsec = time.subsec_nanos().into();
-            if libc::timer_settime(timer, 0, &raw const value, ptr::null_mut()) != 0 {
-                return Err(io::Error::last_os_error());
-            }
+            succeeded(libc::timer_settime(self.timer, 0, value, ptr::null_mut()))
         }
-        Ok(alarm)
     }
 
     /// Notes what is read now; the words are printed as they are.
@@ -85,6 +64,35 @@ impl Drop for Alarm {
         // SAFETY: the timer was created, and is deleted once. A handler that still runs finds no words, and returns.
         unsafe { libc::timer_delete(self.timer) };
     }
+}
+
+/// A timer that is not started, and whose signal is handled.
+fn timer() -> io::Result<libc::timer_t> {
+    let signal = libc::SIGRTMIN();
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    let mut mask = MaybeUninit::<libc::sigset_t>::zeroed();
+    let mut event = MaybeUninit::<libc::sigevent>::zeroed();
+    let mut timer = MaybeUninit::<libc::timer_t>::zeroed();
+    // SAFETY: zeros are valid in all of these; the timer is used only if it was made. The handler calls only what is safe
+    // in a handler.
+    unsafe {
+        action.assume_init_mut().sa_sigaction = passed as *const () as libc::sighandler_t;
+        succeeded(libc::sigaction(signal, action.as_ptr(), ptr::null_mut()))?;
+        succeeded(libc::sigaddset(mask.as_mut_ptr(), signal))?;
+        succeeded(libc::sigprocmask(libc::SIG_UNBLOCK, mask.as_ptr(), ptr::null_mut()))?;
+        event.assume_init_mut().sigev_notify = libc::SIGEV_SIGNAL;
+        event.assume_init_mut().sigev_signo = signal;
+        succeeded(libc::timer_create(
+            libc::CLOCK_MONOTONIC,
+            event.as_mut_ptr(),
+            timer.as_mut_ptr(),
+        ))?;
+        Ok(timer.assume_init())
+    }
+}
+
+fn succeeded(result: libc::c_int) -> io::Result<()> {
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 fn replace(words: *mut (String, u8)) {

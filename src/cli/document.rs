@@ -67,7 +67,10 @@ pub(super) fn check_stdout() -> Result<(), Error> {
 pub(super) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let into = |file| {
         let mut out = BufWriter::with_capacity(64 * 1024, file);
-        write(&mut out).and_then(|()| out.flush())
+        let written = write(&mut out).and_then(|()| out.flush());
+        // What could not be written is not tried once more.
+        drop(out.into_parts());
+        written
     };
     stdout().and_then(into).map_err(unwritable)
 }

@@ -128,8 +128,7 @@ fn start(topic: &Topic, command: Command, options: Options) -> Result<(Signer, A
     logging::start(options.log_level, log_level);
     let total = transport::begin(deadline);
     let passed = |after| status_before_sending(topic.style, &Error::Deadline { after });
-    let alarm = deadline.map(|after| Alarm::set(&topic.tool, after, passed(after)));
-    let alarm = alarm.transpose().map_err(refused("set a timer"))?;
+    let alarm = deadline.and_then(|after| Alarm::set(&topic.tool, after, passed(after)));
     // A wrong command line counts before a wrong configuration, and that before a wrong certificate.
     let asked = operation::operation(topic.style, command, options, alarm.as_ref())?;
     let settings = settings?;

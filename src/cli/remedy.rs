@@ -40,7 +40,14 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
         Error::Unreachable { brokers } => return brokers.iter().find_map(of_error),
         // With a limit that is lower than the number of its descriptors, poll(2) calls its arguments invalid.
         Error::System { source, .. } if is_of(source, &[libc::EINVAL]) => MORE_FILES.into(),
-        Error::Network { source, .. } if is_of(source, &[libc::EMFILE, libc::ENFILE]) => MORE_FILES.into(),
+        Error::System { source, .. }
+        | Error::Network { source, .. }
+        | Error::LocalFile { source, .. }
+        | Error::InputFile { source, .. }
+            if is_of(source, &[libc::EMFILE, libc::ENFILE]) =>
+        {
+            MORE_FILES.into()
+        }
         Error::Network { phase: Phase::Resolve, .. } => {
             "check the host names in messaging_brokers, and that /etc/hosts or a server in /etc/resolv.conf knows them".into()
         }

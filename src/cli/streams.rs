@@ -6,8 +6,11 @@
 use std::{
     fmt,
     fs::File,
-    io::{self, Write},
-    os::fd::{AsFd, BorrowedFd},
+    io::{self, IsTerminal, Write},
+    os::{
+        fd::{AsFd, AsRawFd, BorrowedFd},
+        unix::fs::OpenOptionsExt,
+    },
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -23,6 +26,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The most bytes that a pipe accepts without blocking once it is ready for any.
 const READY: usize = libc::PIPE_BUF;
+
+/// The time until a write is tried again that failed although the reader seemed ready.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// What is to end the run.
 static STOP: OnceLock<Stop> = OnceLock::new();
@@ -41,8 +47,12 @@ pub(super) fn stdout() -> io::Result<Stdout> {
     if let Some(file) = FILE.get() {
         return Ok(Stdout(file));
     }
-    let descriptor = io::stdout().as_fd().try_clone_to_owned()?;
-    Ok(Stdout(FILE.get_or_init(|| descriptor.into())))
+    let stdout = io::stdout();
+    let file = match terminal(stdout.as_fd()) {
+        Some(terminal) => terminal,
+        None => stdout.as_fd().try_clone_to_owned()?.into(),
+    };
+    Ok(Stdout(FILE.get_or_init(|| file)))
 }
 
 /// Standard output.
@@ -70,9 +80,13 @@ impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         /// Its reader has paused for too long: no further line waits for it.
         static IS_STUCK: AtomicBool = AtomicBool::new(false);
+        static TERMINAL: OnceLock<Option<File>> = OnceLock::new();
         let stderr = io::stderr();
         let patience = if IS_STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { PATIENCE };
-        let written = write(stderr.lock(), stderr.as_fd(), bytes, patience);
+        let written = match TERMINAL.get_or_init(|| terminal(stderr.as_fd())) {
+            Some(file) => write(file, file.as_fd(), bytes, patience),
+            None => write(stderr.lock(), stderr.as_fd(), bytes, patience),
+        };
         if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
             IS_STUCK.store(true, Ordering::Relaxed);
         }
@@ -95,11 +109,35 @@ fn write(
         return stream.write(bytes);
     }
     let free = Stop::default();
+    let stop = STOP.get().unwrap_or(&free);
+    let mut paused = Duration::ZERO;
     loop {
-        transport::until_writable(descriptor, STOP.get().unwrap_or(&free), patience)?;
+        let ready = transport::until_writable(descriptor, stop, patience);
+        if ready.as_ref().is_ok_and(|is_ready| !is_ready) || paused > patience {
+            let problem = "its reader stopped reading, and the run was to end";
+            return Err(io::Error::new(io::ErrorKind::TimedOut, problem));
+        }
         match stream.write(&bytes[..bytes.len().min(READY)]) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            // A terminal may be ready for one byte, when a line break needs two.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                ready?;
+                if transport::pause(PAUSE, stop) {
+                    paused += PAUSE;
+                }
+            }
+            // If poll(2) does not work, the write is tried nevertheless.
             written => return written,
         }
     }
+}
+
+/// The terminal that a stream is, opened once more so that it never blocks: it may be ready for some bytes, and block for
+/// the others. The setting of the stream itself is shared with other processes.
+fn terminal(stream: BorrowedFd<'_>) -> Option<File> {
+    let open = || {
+        let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+        let path = format!("/proc/self/fd/{}", stream.as_raw_fd());
+        File::options().write(true).custom_flags(flags).open(path).ok()
+    };
+    stream.is_terminal().then(open).flatten()
 }

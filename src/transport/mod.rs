@@ -21,7 +21,7 @@ pub(crate) use library::check_openssl;
 pub(crate) use network::{Fault, Network, Turn, Wire};
 pub(crate) use poll::Readiness;
 #[cfg(feature = "cli")]
-pub(crate) use poll::until_writable;
+pub(crate) use poll::{pause, until_writable};
 pub(crate) use sockets::Sockets;
 #[cfg(feature = "cli")]
 pub(crate) use sockets::begin;

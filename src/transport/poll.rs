@@ -55,16 +55,16 @@ pub(crate) fn sleep(until: Instant, stop: &Stop) -> Result<(), Error> {
 }
 
 /// Waits until a stream of the caller accepts output, however long its reader takes; once the run is ended from outside,
-/// for at most `patience`.
+/// for at most `patience`. Returns whether it does.
 ///
 /// # Errors
-/// [`io::ErrorKind::TimedOut`], or why poll(2) failed.
+/// Why poll(2) failed.
 #[cfg(feature = "cli")]
 pub(crate) fn until_writable(
     output: BorrowedFd<'_>,
     stop: &Stop,
     patience: Duration,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let want = Readiness { read: false, write: true };
     let wait = |time, stop| wait(output, want, clock::now() + time, stop);
     let woken = loop {
@@ -77,14 +77,17 @@ pub(crate) fn until_writable(
         }
     };
     match woken {
-        Ok(Woken::Ready) => Ok(()),
-        Ok(Woken::Passed) => Err(io::Error::new(
-            io::ErrorKind::TimedOut,
-            "its reader stopped reading, and the run was to end",
-        )),
+        Ok(woken) => Ok(woken == Woken::Ready),
         Err(Error::System { source, .. }) => Err(source),
         Err(other) => Err(io::Error::other(other)),
     }
+}
+
+/// Waits for this time, whatever happens; returns whether the run is ended from outside.
+#[cfg(feature = "cli")]
+pub(crate) fn pause(time: Duration, stop: &Stop) -> bool {
+    let _ = sleep(clock::now() + time, &Stop::default());
+    sleep(clock::now(), stop).is_err()
 }
 
 fn wait_on(

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{
+    clock,
     network::Fault,
     poll::{self, Readiness, Woken},
 };
@@ -33,13 +34,21 @@ pub(crate) fn resolve(
     let name = host.to_owned();
     let look_up = move || (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
     let found = match in_thread(look_up.clone()) {
-        Ok(resolver) => resolver.wait(deadline, stop)?,
+        Ok(resolver) => match resolver.wait(deadline, stop)? {
+            // Without the thread there are two descriptors more.
+            Err(_) if limit().is_some() => {
+                drop(resolver);
+                look_up()
+            }
+            found => found,
+        },
         Err(refusal) => {
             log::debug!("looking up {host} without a thread: {refusal}");
             look_up()
         }
     };
     match found {
+        _ if deadline.has_passed(clock::now()) => Err(Fault::Timeout),
         Ok(addresses) if addresses.is_empty() => {
             Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into())
         }
@@ -74,7 +83,7 @@ fn in_thread(look_up: impl FnOnce() -> Found + Send + 'static) -> io::Result<Res
 }
 
 impl Resolver {
-    fn wait(self, deadline: &Deadline, stop: &Stop) -> Result<Found, Fault> {
+    fn wait(&self, deadline: &Deadline, stop: &Stop) -> Result<Found, Fault> {
         let read = Readiness { read: true, write: false };
         match poll::wait(self.done.as_fd(), read, deadline.at(), stop)? {
             Woken::Passed => Err(Fault::Timeout),

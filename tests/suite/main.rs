@@ -27,6 +27,7 @@ mod names;
 mod openssl_conf;
 mod operations;
 mod pem;
+mod process;
 mod raw_bytes;
 mod reach;
 mod replies;

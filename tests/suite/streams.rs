@@ -1,10 +1,18 @@
 //! The standard streams: closed, full, or without a reader at the other end.
 
-use std::{io::Read, path::Path};
+use std::{
+    io::Read,
+    path::Path,
+    process::{Command, Stdio},
+    sync::mpsc,
+};
 
 use amqp_sandbox::{Record, ReplyAct, When};
 
-use crate::harness::{Bench, LONG, Program, images, rule, signal};
+use crate::{
+    harness::{Bench, LONG, Program, images, rule, signal},
+    process::fifo,
+};
 
 /// The program with a redirection for the shell, such as `>&-`.
 fn redirected(bench: &Bench, arguments: &str, redirection: &str) -> Program {
@@ -138,6 +146,27 @@ fn a_signal_or_the_deadline_ends_the_wait_for_a_reader() {
             });
         }
     });
+}
+
+/// script(1) makes a terminal, and does not read from it once its own output is not read. The terminal stays ready for a
+/// few bytes, and blocks for more.
+#[test]
+fn the_deadline_ends_the_wait_for_a_terminal() {
+    let bench = Bench::new();
+    let status = fifo(&bench, "status");
+    let inner = bench.program(&bench.config().set("deadline", "2"), &images(1000));
+    let words = [inner.command.get_program()].into_iter().chain(inner.command.get_args());
+    let line = words.map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
+    let line = format!("{line} 2>/dev/null; echo $? >{}", status.display());
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--command", &line, "/dev/null"]).stdin(Stdio::null());
+    let mut script = script.stdout(Stdio::piped()).spawn().unwrap();
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || tell.send(std::fs::read_to_string(status).unwrap()));
+    let status = told.recv_timeout(LONG);
+    script.kill().unwrap();
+    script.wait().unwrap();
+    assert_eq!(status.unwrap(), "74\n");
 }
 
 /// The log goes to a standard error whose reader never comes: the run still ends, and its results are printed.

@@ -1,0 +1,88 @@
+//! The process and its limits: threads, descriptors, and files that block.
+
+use std::{os::unix::process::CommandExt, path::PathBuf, process::Command};
+
+use crate::harness::{Bench, images, took_between};
+
+/// The size of a thread's stack that no system has.
+const NO_THREAD: (&str, &str) = ("RUST_MIN_STACK", "100000000000000");
+
+#[test]
+fn without_a_thread_for_the_resolver_names_are_looked_up_nevertheless() {
+    let bench = Bench::new();
+    let mut program = bench.program(&bench.config(), &images(2));
+    program.command.env(NO_THREAD.0, NO_THREAD.1);
+    let ended = program.run().expect(0);
+    ended.logs("looking up localhost without a thread: ");
+
+    let config = bench.config().set("messaging_brokers", "[\"amqps://no-such-host.invalid\"]");
+    let mut program = bench.program(&config.patience(1, 1, 1), &images(1));
+    program.command.env(NO_THREAD.0, NO_THREAD.1);
+    program.run().expect(69).says("resolve failed").says("/etc/resolv.conf");
+}
+
+/// Too few descriptors look like a name that does not exist, and like arguments of poll(2) that are not valid.
+#[test]
+fn a_limit_of_open_files_is_named() {
+    let bench = Bench::new();
+    let config = bench.config().patience(1, 1, 1);
+    let mut statuses = Vec::new();
+    for limit in 4..=12 {
+        let script = format!(r#"ulimit -n {limit}; exec "$0" "$@""#);
+        let ended = bench.program(&config, &images(1)).within("sh", &["-c", &script]).run();
+        // The system could not even load the program.
+        if ended.status == 127 {
+            continue;
+        }
+        assert!([0, 69, 74].contains(&ended.status), "{limit}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("resolv.conf"), "{limit}: {}", ended.stderr);
+        if ended.status != 0 {
+            ended.says("Too many open files").says("raise the limit of open files (ulimit -n)");
+        }
+        statuses.push(ended.status);
+    }
+    assert_eq!((statuses.first(), statuses.last()), (Some(&74), Some(&0)), "{statuses:?}");
+}
+
+/// A FIFO without a writer.
+pub(crate) fn fifo(bench: &Bench, name: &str) -> PathBuf {
+    let path = bench.file("config.yaml", "").with_file_name(name);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path
+}
+
+/// Nothing is sent then, and there is no document.
+#[test]
+fn the_deadline_of_the_run_bounds_the_reading_of_files() {
+    let bench = Bench::new();
+    let fifo = fifo(&bench, "in put");
+    let path = fifo.display().to_string();
+    let config = bench.config().set("deadline", "0.2");
+    let with_password =
+        config.clone().set("username", "u").set("password_file", &format!("{path:?}"));
+    let with_ca = config.clone().set("messaging_ca_cert", &format!("{path:?}"));
+    let ours = "a file of the configuration";
+    // A pipe whose writer never ends.
+    let (reader, _writer) = std::io::pipe().unwrap();
+    let at = format!("@{path}");
+    for (config, command, words, what) in [
+        (&config, "blob-sign", &["--blob-file", &path][..], path.as_str()),
+        (&config, "clear-sign", &[&at], &path),
+        (&config, "clear-sign", &["@/dev/stdin"], "/dev/stdin"),
+        (&with_password, "clear-sign", &["hello"], ours),
+        (&with_ca, "clear-sign", &["@/etc/passwd"], ours),
+    ] {
+        for (name, prefix, status) in [("amqp-messenger", "", 124), ("pubtools-sign", "msg-", 1)] {
+            let options = "--signing-key ABCD1234 --task-id 7";
+            let mut program = bench.program(config, &format!("{prefix}{command} {options}"));
+            program.args(words);
+            program.command.arg0(name).stdin(reader.try_clone().unwrap());
+            let ended = program.run().expect(status);
+            took_between(&ended, 0.2, 10.0);
+            ended.says_once("the deadline of 0.2 s for the whole run has passed while");
+            ended.says(&format!("{name}: ")).says(&format!("while {what} was read"));
+            assert_eq!(ended.stdout, "");
+        }
+    }
+    assert!(bench.record().connections.is_empty());
+}
