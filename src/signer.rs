@@ -8,7 +8,7 @@ use crate::{
     client::{self, Plan},
     config::Settings,
     connector::{Connector, Route},
-    error::{Argument, Error, printable},
+    error::{Argument, Error, printable, printable_path},
     failover::Failover,
     random, secret,
     signing::{self, Context, Entry, Ledger, Operation, SignedValue, Stamp},
@@ -76,6 +76,13 @@ impl Signer {
     /// [`Error::Certificate`] if a certificate, key, passphrase or password file cannot be used, or
     /// the certificate has expired or is not valid yet; [`Error::MissingArgument`] if there is no name.
     pub fn new(settings: Settings, requester: Option<&str>) -> Result<Self, Error> {
+        if !settings.path.as_os_str().is_empty() {
+            let (path, section) = (printable_path(&settings.path), settings.section);
+            log::info!("configuration: {path}, section {section}");
+        }
+        for doubt in settings.doubts() {
+            log::warn!("{doubt}");
+        }
         settings.check_files()?;
         let needs_tls = settings.brokers.iter().any(|broker| broker.tls);
         transport::check_openssl(needs_tls || settings.certificate.is_some())?;

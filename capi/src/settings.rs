@@ -19,6 +19,13 @@ pub enum amqp_messenger_signer_type {
 pub struct amqp_messenger_settings(SettingsBuilder);
 
 impl amqp_messenger_settings {
+    /// Changes them in place: copying all for each of many aliases would take a time that grows with the square of
+    /// their number.
+    fn change(&mut self, change: impl FnOnce(SettingsBuilder) -> SettingsBuilder) {
+        let empty = Settings::builder(SignerType::Single);
+        self.0 = change(std::mem::replace(&mut self.0, empty));
+    }
+
     /// The settings, checked.
     pub(crate) fn checked(&self) -> Result<Settings, Failure> {
         Ok(self.0.clone().build()?)
@@ -52,7 +59,7 @@ pub unsafe extern "C" fn amqp_messenger_settings_set(
     status(|| unsafe {
         let settings = borrow_mut("settings", settings)?;
         let (key, value) = (string("key", key)?, string("value", value)?);
-        settings.0 = settings.0.clone().set(&key, value);
+        settings.change(|builder| builder.set(&key, value));
         Ok(())
     })
 }
@@ -68,7 +75,7 @@ pub unsafe extern "C" fn amqp_messenger_settings_add_key_alias(
     status(|| unsafe {
         let settings = borrow_mut("settings", settings)?;
         let pair = (string("alias", alias)?, string("id", id)?);
-        settings.0 = settings.0.clone().key_aliases([pair]);
+        settings.change(|builder| builder.key_aliases([pair]));
         Ok(())
     })
 }

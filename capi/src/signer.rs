@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use amqp_messenger::{Error, Settings, Signer, config::default_paths};
+use amqp_messenger::{
+    Error, Settings, Signer,
+    config::{default_path, default_paths},
+};
 
 use crate::{
     Failure, borrow, borrow_mut, bytes, end, hand_over,
@@ -95,11 +98,13 @@ unsafe fn given(requester: *const c_char) -> Result<Option<String>, Failure> {
 }
 
 fn usual_path() -> Result<PathBuf, Error> {
-    let usual = default_paths();
-    let paths: Vec<_> = usual.iter().map(|path| path.display().to_string()).collect();
-    usual.into_iter().find(|path| path.exists()).ok_or_else(|| Error::Config {
-        path: PathBuf::from(paths.join(" or ")),
-        key: String::new(),
-        problem: "there is no configuration file".into(),
+    default_path().ok_or_else(|| {
+        let usual = default_paths();
+        let paths: Vec<_> = usual.iter().map(|path| path.display().to_string()).collect();
+        Error::Config {
+            path: PathBuf::from(paths.join(" or ")),
+            key: String::new(),
+            problem: "there is no configuration file".into(),
+        }
     })
 }

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::{Error, config::is_there};
 
-/// The named file, else the first of the usual ones that exists.
+/// The named file, else the first of the usual ones that is there, whether it can be read or not.
 ///
 /// # Errors
 /// [`Error::Config`] if none is named and none exists. A named one that is missing is noticed by reading it.
@@ -12,7 +12,7 @@ pub(super) fn choose(named: Option<&Path>, usual: &[PathBuf]) -> Result<PathBuf,
     if let Some(path) = named {
         return Ok(expand_home(path));
     }
-    if let Some(found) = usual.iter().find(|path| path.exists()) {
+    if let Some(found) = usual.iter().find(|path| is_there(path)) {
         return Ok(found.clone());
     }
     let problem =
@@ -44,5 +44,15 @@ mod tests {
         assert_eq!(choose(None, &usual).unwrap(), usual[1]);
         std::fs::write(&usual[0], "").unwrap();
         assert_eq!(choose(None, &usual).unwrap(), usual[0]);
+        // Neither can be read.
+        std::fs::remove_file(&usual[0]).unwrap();
+        std::os::unix::fs::symlink("nowhere", &usual[0]).unwrap();
+        assert_eq!(choose(None, &usual).unwrap(), usual[0]);
+        std::fs::remove_file(&usual[0]).unwrap();
+        std::os::unix::fs::symlink("own.yaml", &usual[0]).unwrap();
+        assert_eq!(choose(None, &usual).unwrap(), usual[0]);
+        // What cannot be there is not meant.
+        let below_a_file = usual[1].join("conf.yaml");
+        assert_eq!(choose(None, &[below_a_file, usual[1].clone()]).unwrap(), usual[1]);
     }
 }

@@ -12,6 +12,21 @@ pub(super) fn check(settings: &Settings, section: &Section<'_>) -> Result<(), Er
     check_time_to_live(settings, section)
 }
 
+impl Settings {
+    /// What is allowed and probably not meant, in words.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let named = [("service", &self.service), ("environment", &self.environment)];
+        let empty = named.iter().filter(|(_, value)| value.trim().is_empty());
+        let doubt = |(key, _): &(&str, _)| {
+            let section = self.section;
+            format!(
+                "{section}.{key} is empty, and is sent like that; is a variable unset, or empty?"
+            )
+        };
+        empty.map(doubt).collect()
+    }
+}
+
 /// Checks that certificate, CA, user name and SASL mechanism go together with the brokers.
 fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
     let any_tls = settings.brokers.iter().any(|broker| broker.tls);

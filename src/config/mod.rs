@@ -32,7 +32,10 @@ pub use template::Template;
 pub use url::BrokerUrl;
 pub use words::{Sasl, SenderTarget, SignerType, TlsVerify};
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Lists where the configuration file is read from if none is named, in this order.
 ///
@@ -41,4 +44,18 @@ pub fn default_paths() -> Vec<PathBuf> {
     let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
     let own = home.map(|home| PathBuf::from(home).join(".config/pubtools-sign/conf.yaml"));
     own.into_iter().chain([PathBuf::from("/etc/pubtools-sign/conf.yaml")]).collect()
+}
+
+/// Returns the first of [`default_paths`] that is there, whether it can be read or not.
+pub fn default_path() -> Option<PathBuf> {
+    default_paths().into_iter().find(|path| is_there(path))
+}
+
+/// Whether a file is there, even if it cannot be read, or may be there in a folder that cannot be searched.
+///
+/// A run with the next one instead would use a configuration that its user did not mean.
+pub(crate) fn is_there(path: &Path) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    let absent = |error: io::Error| matches!(error.kind(), NotFound | NotADirectory);
+    !path.symlink_metadata().is_err_and(absent)
 }

@@ -71,10 +71,9 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
     let count = |key| section.required(key, values::count);
     let seconds = |key| section.defaulted(key, values::seconds);
     let level = section.optional("log_level", |node, expected| {
-        let name = values::text(node, expected)?;
-        let level =
-            parse_level(&name).ok_or_else(|| format!("expected {expected}, found {node}"))?;
-        Ok((level, name))
+        let Node::Text(name) = node else { return Err(no_level(node, expected)) };
+        let level = parse_level(name).ok_or_else(|| no_level(node, expected))?;
+        Ok((level, name.clone()))
     })?;
     let (log_level, log_level_text) = level.unzip();
     let chunk_size = match signer {
@@ -122,6 +121,23 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
         max_message_size: section.defaulted("max_message_size", values::size)?,
         deadline: section.optional("deadline", values::seconds)?,
     })
+}
+
+/// The problem with a level; in Python levels also have numbers.
+fn no_level(node: &Node, expected: &str) -> String {
+    let number = match node {
+        Node::Text(text) => text.trim().parse().ok(),
+        _ => node.integer(),
+    };
+    let meant = match number {
+        Some(10) => "; write DEBUG",
+        Some(20) => "; write INFO",
+        Some(30) => "; write WARNING",
+        Some(40) => "; write ERROR",
+        Some(50) => "; write CRITICAL",
+        _ => "",
+    };
+    format!("expected {expected}, found {node}{meant}")
 }
 
 fn brokers(node: &Node, expected: &str) -> Result<Vec<BrokerUrl>, String> {

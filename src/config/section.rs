@@ -100,6 +100,7 @@ impl<'a> Section<'a> {
         let expected = keys::row(key).takes.to_string();
         let read = self.entries.get(key).map(|node| match pem_in(node) {
             Some(secret) => Err(format!("holds {secret}; expected {expected}")),
+            None if *node == Node::Null => Err(no_value(key, &expected)),
             None => read(node, &expected),
         });
         read.transpose().map_err(|problem| self.fail(key, problem))
@@ -168,6 +169,16 @@ fn pem_in(node: &Node) -> Option<Secret> {
         Node::List(items) => items.iter().find_map(pem_in),
         Node::Map(pairs) => pairs.iter().find_map(|(key, value)| pem_in(key).or(pem_in(value))),
         _ => None,
+    }
+}
+
+/// The problem with a key without a value.
+fn no_value(key: &str, expected: &str) -> String {
+    match keys::row(key).default {
+        Default::Required(sample) => {
+            format!("no value; expected {expected}, such as {key}: {sample}")
+        }
+        _ => format!("no value; expected {expected}; or remove the key"),
     }
 }
 

@@ -21,7 +21,12 @@ fn run<S: AsRef<OsStr>>(bench: &Bench, config: &Config, command: &str, words: &[
 #[track_caller]
 fn refused(bench: &Bench, ended: Ended, status: i32, says: &[&str]) {
     let ended = ended.expect(status);
-    assert_eq!((ended.stdout.as_str(), ended.stderr.lines().count()), ("", 1), "{}", ended.stderr);
+    assert_eq!(
+        (ended.stdout.as_str(), ended.reported().lines().count()),
+        ("", 1),
+        "{}",
+        ended.stderr
+    );
     for text in says {
         ended.says(text);
     }

@@ -1,6 +1,8 @@
 //! What people have in configuration files.
 
-use crate::harness::{Bench, images};
+use std::{fs, os::unix::fs::symlink, path::Path};
+
+use crate::harness::{Bench, Program, images, under_test};
 
 #[test]
 fn a_broker_as_other_clients_write_it_is_refused_with_what_to_write() {
@@ -92,4 +94,42 @@ fn a_wrong_command_line_counts_before_a_wrong_file_and_that_before_a_wrong_confi
         bench.run(config, &arguments).expect(status).says(says);
     }
     assert!(bench.record().connections.is_empty());
+}
+
+#[test]
+fn the_file_in_use_is_named_once() {
+    let bench = Bench::new();
+    let ended = bench.run(&bench.config(), &images(1)).expect(0);
+    let path = bench.sandbox.dir().parent().unwrap().join("config.yaml");
+    let line = format!(" INFO  configuration: {}, section msg_signer\n", path.display());
+    assert_eq!(ended.stderr.matches(&line).count(), 1, "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("configuration: ").count(), 1, "{}", ended.stderr);
+}
+
+#[test]
+fn a_usual_file_that_cannot_be_read_is_not_replaced_by_the_next() {
+    for make in [
+        |path: &Path| symlink("nowhere", path).unwrap(),
+        |path: &Path| symlink("conf.yaml", path).unwrap(),
+        |path: &Path| fs::create_dir(path).unwrap(),
+    ] {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join(".config/pubtools-sign");
+        fs::create_dir_all(&folder).unwrap();
+        make(&folder.join("conf.yaml"));
+        let mut program = Program::new(&under_test());
+        program.command.env("HOME", home.path());
+        let ended = program.args(images(1).split(' ')).run().expect(78);
+        ended.says(&format!("{}/conf.yaml: cannot read the configuration: ", folder.display()));
+    }
+}
+
+#[test]
+fn a_service_or_environment_that_comes_out_empty_is_warned_of() {
+    let bench = Bench::new();
+    let config = bench.config().set("service", "\"${NOTHING}\"").set("environment", "\"\"");
+    let mut program = bench.program(&config, &images(1));
+    program.command.env("NOTHING", "");
+    let ended = program.run().expect(0);
+    ended.says_once("msg_signer.service is empty").says_once("msg_signer.environment is empty");
 }

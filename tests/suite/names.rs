@@ -198,7 +198,7 @@ fn mistakes_found_before_the_run_are_1_and_usage_is_2() {
     ] {
         let ended = ended.expect(status);
         assert_eq!(ended.stdout, "");
-        assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+        assert_eq!(ended.reported().lines().count(), 1, "{}", ended.stderr);
         assert!(ended.stderr.contains("pubtools-sign"), "{}", ended.stderr);
     }
     assert!(bench.record().connections.is_empty());

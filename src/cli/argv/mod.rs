@@ -128,6 +128,7 @@ fn read(
     mut words: impl Iterator<Item = OsString>,
 ) -> Result<Parsed, Usage> {
     let mut given: Vec<(&Flag, OsString)> = Vec::new();
+    let mut single: Vec<(&Flag, OsString)> = Vec::new();
     let mut inputs = Vec::new();
     let mut wants_version = false;
     let mut wants_help = false;
@@ -142,18 +143,23 @@ fn read(
             b"-V" | b"--version" => wants_version = true,
             // A single "-" is an ordinary word.
             [b'-', _, ..] => match option(command, &word, &mut words) {
-                Ok((flag, value)) => {
-                    // If an option with one value is repeated, the last value counts.
-                    if !options::is_repeatable(flag) {
-                        given.retain(|(known, _)| known.long != flag.long);
+                // If an option with one value is repeated, the last value counts.
+                Ok((flag, value)) if !options::is_repeatable(flag) => {
+                    match single
+                        .iter_mut()
+                        .find(|(known, _): &&mut (&Flag, _)| known.long == flag.long)
+                    {
+                        Some((_, known)) => *known = value,
+                        None => single.push((flag, value)),
                     }
-                    given.push((flag, value));
                 }
+                Ok(option) => given.push(option),
                 Err(problem) => first_problem = first_problem.or(Some(problem)),
             },
             _ => inputs.push(word),
         }
     }
+    given.extend(single);
     // Natively, help comes before any error; click first reports words that it cannot read.
     match first_problem {
         Some(problem) if topic.style == Style::PubtoolsSign || !(wants_help || wants_version) => {

@@ -193,6 +193,41 @@ fn reads_levels_in_any_case() {
 }
 
 #[test]
+fn numbers_in_other_bases_are_numbers() {
+    let settings = with(&[("timeout", "0x10"), ("retries", "+3"), ("max_message_size", "0x400")]);
+    let settings = settings.unwrap();
+    assert_eq!((settings.timeout, settings.retries), (Duration::from_secs(16), 3));
+    assert_eq!(settings.max_message_size, 1024);
+}
+
+#[test]
+fn what_is_probably_not_meant_is_doubted() {
+    assert!(with(&[]).unwrap().doubts().is_empty());
+    let settings = with(&[("service", "\" \""), ("environment", "${EMPTY}")]).unwrap();
+    let doubts = settings.doubts().join("\n");
+    for key in ["msg_signer.service is empty", "msg_signer.environment is empty"] {
+        assert!(doubts.contains(key), "{doubts}");
+    }
+}
+
+/// Each of these took a time that grew with the square of its length.
+#[test]
+fn large_files_are_read_in_a_time_that_grows_with_their_length() {
+    let good = file("msg_signer", &[]);
+    let aliases: String = (0..30_000).map(|at| format!("    k{at}: \"AAAA{at:04}\"\n")).collect();
+    let settings = parse(&format!("{good}  key_aliases:\n{aliases}"), SignerType::Single).unwrap();
+    assert_eq!(settings.key_aliases.len(), 30_000);
+    for (open, close) in [("[", "]"), ("{a: ", "}"), ("[", ""), ("[{a: ", "}]")] {
+        for count in [200, 100_000] {
+            let nested = format!("{}{}", open.repeat(count), close.repeat(count));
+            let foreign = parse(&format!("x: {nested}\n{good}"), SignerType::Single);
+            assert_eq!(foreign.is_ok(), !close.is_empty(), "{open}");
+            assert!(with(&[("service", &nested)]).is_err(), "{open}");
+        }
+    }
+}
+
+#[test]
 fn says_why_a_file_cannot_be_read() {
     for (path, expected) in [("/nonexistent/f.yaml", "No such file"), ("/", "Is a directory")] {
         let error = Settings::load(Path::new(path), SignerType::Single).unwrap_err();

@@ -1,5 +1,8 @@
 //! One section of a YAML file as plain nodes; the other sections are ignored.
 
+mod node;
+mod repair;
+
 use std::{borrow::Cow, fmt};
 
 use serde::de::{
@@ -7,18 +10,14 @@ use serde::de::{
 };
 
 use crate::error::printable;
+pub(super) use node::Node;
+use repair::Repair;
 
-/// A YAML value, whose meaning is still unknown.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Node {
-    Null,
-    Bool(bool),
-    Int(i128),
-    Float(f64),
-    Text(String),
-    List(Vec<Self>),
-    Map(Vec<(Self, Self)>),
-}
+/// Values that lie deeper than this in brackets are not read: the parser's time grows with the square of the depth.
+const DEEPEST: usize = 1000;
+
+/// What whole numbers contain that are not written in plain decimal digits.
+const FORMS: [&str; 4] = ["0x", "0o", "0b", "+"];
 
 /// The parts of a file that concern the requested section.
 pub(super) struct Document {
@@ -36,98 +35,39 @@ pub(super) fn read(text: &str, section: &str) -> Result<Document, String> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Err("the file is empty".into());
     }
+    let text = &*shallow(text);
     let mut document = Document { names: Vec::new(), found: Vec::new() };
     let mut sections = Sections { section, document: &mut document, again: false };
     sections.read(text)?;
-    if document.found.iter().any(Node::holds_float) {
+    let has_forms = FORMS.iter().any(|form| text.contains(form));
+    let is_unclear = |number: &Node| has_forms || matches!(number, Node::Float(_));
+    if document.found.iter().any(|section| section.holds(&is_unclear)) {
         document.names.clear();
         Sections { section, document: &mut document, again: true }.read(text)?;
     }
     Ok(document)
 }
 
-impl Node {
-    /// Names the kind of the value.
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
-            Self::Null => "nothing",
-            Self::Bool(_) => "true or false",
-            Self::Int(_) | Self::Float(_) => "a number",
-            Self::Text(_) => "a string",
-            Self::List(_) => "a list",
-            Self::Map(_) => "a mapping",
-        }
-    }
-
-    /// Lists a mapping's entries, those of a merge key (`<<`) last and only if they are not overridden.
-    pub(super) fn entries(&self) -> Result<Vec<(Cow<'_, str>, &Self)>, String> {
-        let Self::Map(pairs) = self else {
-            let found = self.kind();
-            return Err(format!("expected a mapping (\"key: value\" lines), found {found}"));
-        };
-        let mut entries: Vec<(Cow<'_, str>, &Self)> = Vec::new();
-        let mut merged = Vec::new();
-        for (key, value) in pairs {
-            let key = match key {
-                Self::Text(key) if key == "<<" => {
-                    match value {
-                        Self::List(maps) => merged.extend(maps),
-                        map => merged.push(map),
-                    }
-                    continue;
-                }
-                Self::Text(key) => Cow::Borrowed(key.as_str()),
-                Self::Int(number) => {
-                    return Err(format!("the key {number} is a number; quote it: \"{number}\""));
-                }
-                Self::Bool(value) => {
-                    return Err(format!("the key {value} is not a string; quote it: \"{value}\""));
-                }
-                other => {
-                    let found = other.kind();
-                    return Err(format!("expected a string as key, found {found}; quote it"));
-                }
-            };
-            if entries.iter().any(|(known, _)| *known == key) {
-                return Err(format!("duplicate key \"{}\"; remove one", printable(&key)));
+/// The text without what lies deeper in brackets than any value of this program's sections.
+fn shallow(text: &str) -> Cow<'_, str> {
+    let depths = || {
+        text.chars().scan(0_usize, |depth, c| {
+            let before = *depth;
+            match c {
+                '[' | '{' => *depth += 1,
+                ']' | '}' => *depth = depth.saturating_sub(1),
+                _ => {}
             }
-            entries.push((key, value));
-        }
-        for map in merged {
-            for (key, value) in map.entries()? {
-                if !entries.iter().any(|(known, _)| *known == key) {
-                    entries.push((key, value));
-                }
-            }
-        }
-        Ok(entries)
+            Some((c, before.max(*depth)))
+        })
+    };
+    if depths().all(|(_, depth)| depth <= DEEPEST) {
+        return Cow::Borrowed(text);
     }
-
-    fn holds_float(&self) -> bool {
-        match self {
-            Self::Float(_) => true,
-            Self::List(items) => items.iter().any(Self::holds_float),
-            Self::Map(pairs) => {
-                pairs.iter().any(|(key, value)| key.holds_float() || value.holds_float())
-            }
-            _ => false,
-        }
-    }
+    depths().filter(|(_, depth)| *depth <= DEEPEST).map(|(c, _)| c).collect()
 }
 
-impl fmt::Display for Node {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bool(value) => write!(f, "{value}"),
-            Self::Int(number) => write!(f, "{number}"),
-            Self::Float(number) => write!(f, "{number}"),
-            Self::Text(text) => write!(f, "\"{}\"", printable(text)),
-            Self::Null | Self::List(_) | Self::Map(_) => f.write_str(self.kind()),
-        }
-    }
-}
-
-/// Reads the sections of a file; with `again`, only repairs values that the first reading read as floats.
+/// Reads the sections of a file; with `again`, only repairs numbers of the first reading.
 struct Sections<'a> {
     section: &'a str,
     document: &'a mut Document,
@@ -242,56 +182,6 @@ impl<'de> Visitor<'de> for AnyNode {
             pairs.push((key, map.next_value_seed(Self)?));
         }
         Ok(Node::Map(pairs))
-    }
-}
-
-/// Turns a "float" without a dot back into its text.
-///
-/// The parser follows YAML 1.2, where the key id `1234567e1` is a number. This file's format is
-/// YAML 1.1, where a float has a dot; the id must not become 12345670.
-struct Repair<'a>(&'a mut Node);
-
-impl<'de> DeserializeSeed<'de> for Repair<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        match self.0 {
-            Node::Float(_) => {
-                let text: String = serde::Deserialize::deserialize(deserializer)?;
-                if !text.contains('.') {
-                    *self.0 = Node::Text(text);
-                }
-                Ok(())
-            }
-            Node::List(_) => deserializer.deserialize_seq(self),
-            Node::Map(_) => deserializer.deserialize_map(self),
-            _ => deserializer.deserialize_ignored_any(IgnoredAny).map(drop),
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for Repair<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("what was there before")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let Node::List(list) = self.0 else { return Ok(()) };
-        for node in list {
-            items.next_element_seed(Repair(node))?;
-        }
-        items.next_element::<IgnoredAny>().map(drop)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Node::Map(pairs) = self.0 else { return Ok(()) };
-        for (key, value) in pairs {
-            map.next_key_seed(Repair(key))?;
-            map.next_value_seed(Repair(value))?;
-        }
-        map.next_key::<IgnoredAny>().map(drop)
     }
 }
 

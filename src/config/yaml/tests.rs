@@ -47,6 +47,24 @@ fn keeps_what_only_looks_like_a_float() {
 }
 
 #[test]
+fn keeps_how_a_whole_number_was_written() {
+    let node = section("s: {a: 0x1F, b: [0o17, +5, 5, -0b11], 0x2: {c: 1.5}}");
+    let text = |text: &str| Node::Text(text.into());
+    let written = |number, text: &str| Node::Written(number, text.into());
+    let list =
+        Node::List(vec![written(15, "0o17"), written(5, "+5"), Node::Int(5), written(-3, "-0b11")]);
+    let inner = Node::Map(vec![(text("c"), Node::Float(1.5))]);
+    assert_eq!(
+        node,
+        Node::Map(vec![
+            (text("a"), written(31, "0x1F")),
+            (text("b"), list),
+            (written(2, "0x2"), inner)
+        ])
+    );
+}
+
+#[test]
 fn lists_entries_with_merge_keys() {
     let node = section("base: &b {x: 1, y: 2}\ns: {<<: *b, x: 3, z: 4}");
     let entries = node.entries().unwrap();

@@ -20,13 +20,12 @@ pub(super) fn text(node: &Node, expected: &str) -> Result<String, String> {
             Err("the value holds a NUL character; remove it".into())
         }
         Node::Text(text) => Ok(text.clone()),
-        Node::Int(number) => {
-            Err(format!("expected {expected}, found the number {number}; quote it: \"{number}\""))
+        Node::Int(_) | Node::Written(..) => {
+            Err(format!("expected {expected}, found the number {node}; quote it: \"{node}\""))
         }
         Node::Bool(_) => Err(format!("{}; quote it: \"{node}\"", unlike(expected, node))),
         // A float's original spelling is lost, so the error does not repeat it.
         Node::Float(_) => Err(format!("expected {expected}, found a number; quote it")),
-        Node::Null => Err("no value; write one, or remove the key".into()),
         _ => Err(unlike(expected, node)),
     }
 }
@@ -68,10 +67,9 @@ pub(super) fn string_map(node: &Node, expected: &str) -> Result<BTreeMap<String,
 /// A whole number of at least 1; a fraction is cut off, and the digits may be a string.
 pub(super) fn count(node: &Node, expected: &str) -> Result<u32, String> {
     let number = match node {
-        Node::Int(number) => *number,
         Node::Float(number) if number.is_finite() => *number as i128,
         Node::Text(text) => integer(text)?.ok_or_else(|| unlike(expected, node))?,
-        _ => return Err(unlike(expected, node)),
+        _ => node.integer().ok_or_else(|| unlike(expected, node))?,
     };
     if number < 1 {
         return Err(unlike(expected, &Node::Int(number)));
@@ -111,10 +109,9 @@ pub(super) fn seconds(node: &Node, expected: &str) -> Result<Duration, String> {
 /// A time in seconds, fractions and 0 allowed.
 pub(super) fn seconds_or_zero(node: &Node, expected: &str) -> Result<Duration, String> {
     let number = match node {
-        Node::Int(number) => *number as f64,
         Node::Float(number) => *number,
         Node::Text(text) => plain_decimal(text).ok_or_else(|| unlike(expected, node))?,
-        _ => return Err(unlike(expected, node)),
+        _ => node.integer().ok_or_else(|| unlike(expected, node))? as f64,
     };
     if number > LONGEST {
         return Err(format!("{number} s is too long; at most {LONGEST} s are possible"));
@@ -152,7 +149,6 @@ pub(super) fn word(node: &Node, words: &[&str], expected: &str) -> Result<usize,
 /// A size in bytes above 0: a plain number, or a number with KiB, MiB or GiB.
 pub(super) fn size(node: &Node, expected: &str) -> Result<u64, String> {
     let bytes = match node {
-        Node::Int(number) => u64::try_from(*number).ok(),
         Node::Text(text) => {
             let trimmed = text.trim();
             let end = trimmed.bytes().take_while(u8::is_ascii_digit).count();
@@ -166,134 +162,11 @@ pub(super) fn size(node: &Node, expected: &str) -> Result<u64, String> {
             let number = trimmed[..end].parse::<u64>().ok();
             number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit))
         }
-        _ => None,
+        _ => node.integer().and_then(|number| u64::try_from(number).ok()),
     };
     // AMQP reads a maximum of 0 as "no limit" (AMQP 1.0 part 2.7.3).
     bytes.filter(|bytes| *bytes > 0).ok_or_else(|| unlike(expected, node))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn string(text: &str) -> Node {
-        Node::Text(text.into())
-    }
-
-    #[test]
-    fn takes_counts_as_pubtools_sign() {
-        for (node, expected) in [
-            (Node::Int(2), Some(2)),
-            (Node::Float(2.5), Some(2)),
-            (string("2"), Some(2)),
-            (string(" +2 "), Some(2)),
-            (string("1_0"), Some(10)),
-            (Node::Int(1), Some(1)),
-            (Node::Int(u32::MAX.into()), Some(u32::MAX)),
-            (Node::Int(0), None),
-            (Node::Int(-1), None),
-            (Node::Float(0.9), None),
-            (Node::Float(f64::INFINITY), None),
-            (Node::Float(1e30), None),
-            (Node::Int(1 << 32), None),
-            (string("2.5"), None),
-            (string("1e2"), None),
-            (string("0x10"), None),
-            (string("1:30"), None),
-            (string("010"), None),
-            (string("_1"), None),
-            (string(""), None),
-            (string(&"9".repeat(60)), None),
-            (Node::Bool(true), None),
-            (Node::Null, None),
-        ] {
-            assert_eq!(count(&node, "a count").ok(), expected, "{node:?}");
-        }
-        assert!(count(&string("010"), "a count").unwrap_err().contains("\"10\""));
-    }
-
-    #[test]
-    fn takes_strings_only_as_strings() {
-        assert_eq!(text(&string("12345678"), "a name").as_deref(), Ok("12345678"));
-        for (node, expected) in [
-            (
-                Node::Int(12_345_678),
-                "expected a name, found the number 12345678; quote it: \"12345678\"",
-            ),
-            (Node::Float(1.5), "a number; quote it"),
-            (Node::Bool(true), "quote it: \"true\""),
-            (Node::Null, "no value"),
-            (Node::List(vec![]), "expected a name, found a list"),
-        ] {
-            let problem = text(&node, "a name").unwrap_err();
-            assert!(problem.contains(expected), "{problem}");
-        }
-    }
-
-    #[test]
-    fn takes_seconds() {
-        for (node, zero, expected) in [
-            (Node::Int(10), false, Some(10.0)),
-            (Node::Float(0.25), false, Some(0.25)),
-            (string("1.5"), false, Some(1.5)),
-            (Node::Int(0), true, Some(0.0)),
-            (Node::Int(0), false, None),
-            (Node::Int(-1), true, None),
-            (Node::Float(f64::NAN), true, None),
-            (Node::Float(f64::INFINITY), true, None),
-            (Node::Int(1 << 40), true, None),
-            (Node::Float(1e-12), false, None),
-            (string("inf"), true, None),
-            (string("1e3"), true, None),
-            (string("10 s"), true, None),
-            (Node::Null, true, None),
-        ] {
-            let expected = expected.map(Duration::from_secs_f64);
-            let read = if zero { seconds_or_zero } else { seconds };
-            assert_eq!(read(&node, "seconds").ok(), expected, "{node:?}");
-        }
-    }
-
-    #[test]
-    fn takes_sizes() {
-        for (node, expected) in [
-            (Node::Int(1), Some(1)),
-            (string("1048576"), Some(1 << 20)),
-            (string("64 MiB"), Some(64 << 20)),
-            (string("512KiB"), Some(512 << 10)),
-            (string(" 1 gib "), Some(1 << 30)),
-            (string("7 B"), Some(7)),
-            (Node::Int(0), None),
-            (string("0 MiB"), None),
-            (Node::Int(-5), None),
-            (Node::Float(1.5), None),
-            (string("1.5 MiB"), None),
-            (string("64 MB"), None),
-            (string("MiB"), None),
-            (string("99999999999999999999"), None),
-            (string("99999999999 GiB"), None),
-            (Node::Null, None),
-        ] {
-            assert_eq!(size(&node, "a size").ok(), expected, "{node:?}");
-        }
-    }
-
-    #[test]
-    fn takes_booleans_and_choices() {
-        for (node, expected) in [
-            (Node::Bool(false), Some(false)),
-            (string("yes"), Some(true)),
-            (string("OFF"), Some(false)),
-            (string("1"), None),
-            (Node::Int(1), None),
-        ] {
-            assert_eq!(boolean(&node, "yes or no").ok(), expected, "{node:?}");
-        }
-        let words = ["full", "none"];
-        assert_eq!(word(&string(" NONE"), &words, "a word"), Ok(1));
-        for (node, found) in [(string("some"), "\"some\""), (Node::Bool(false), "false")] {
-            let problem = word(&node, &words, "a word").unwrap_err();
-            assert_eq!(problem, format!("expected a word, found {found}"));
-        }
-    }
-}
+mod tests;
