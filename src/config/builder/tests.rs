@@ -71,7 +71,10 @@ fn errors_are_named_after_the_method() {
         (single().timeout(Duration::from_millis(999)), "settings.timeout: expected "),
         (single().retries(0), "settings.retries: expected "),
         (single().task_id_attribute("request_id"), "settings.task_id_attribute: request_id"),
-        (single().messaging_brokers(["one"]), "settings.messaging_brokers: item 3: \"one\" has no"),
+        (
+            single().messaging_brokers(["one:1"]),
+            "settings.messaging_brokers: item 3: \"one:1\" has no",
+        ),
         (single().topic_send_to("{"), "settings.topic_send_to: a \"{\" is not closed"),
         (single().sasl(Sasl::External), "settings.sasl: username is set"),
         (single().deadline(Duration::MAX), "settings.deadline: "),

@@ -7,7 +7,7 @@ mod punycode;
 
 use std::str::FromStr;
 
-use crate::error::printable;
+use crate::error::{Secret, printable, secret_in};
 pub use broker_url::BrokerUrl;
 use elsewhere::Instead;
 
@@ -30,9 +30,15 @@ impl FromStr for BrokerUrl {
                     .into(),
             );
         }
+        if text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_+=".contains(&b)) {
+            return Err(
+                "is a single word (not shown, in case it is a secret); write amqps://host:5671"
+                    .into(),
+            );
+        }
         exact(text).map_err(|problem| {
             let shown = shown(text);
-            match elsewhere::instead(text) {
+            match instead(text) {
                 Some(Instead::One(url)) => format!("\"{shown}\" {problem}; write {url}"),
                 Some(Instead::Many(urls)) => {
                     let (count, list) = (urls.len(), elsewhere::list(&urls));
@@ -83,9 +89,17 @@ fn shown(text: &str) -> String {
     printable(&text[..end]) + if end < text.len() { "…" } else { "" }
 }
 
+/// What to write instead, if that can be seen and holds nothing that may be a secret.
+fn instead(text: &str) -> Option<Instead> {
+    // What follows a host as `password=…` is not repeated.
+    let is_safe = matches!(secret_in(text), None | Some(Secret::Password));
+    elsewhere::instead(text).filter(|_| is_safe && !text.contains('@'))
+}
+
 /// What to write in place of a text that is no list.
 pub(super) fn as_list(text: &str) -> Option<String> {
-    let urls = match elsewhere::instead(text.trim()).filter(|_| !text.contains('@'))? {
+    let text = text.trim();
+    let urls = match instead(text).filter(|_| text.contains([':', '.']))? {
         Instead::One(url) => vec![url],
         Instead::Many(urls) => urls,
     };

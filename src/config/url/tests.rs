@@ -134,6 +134,7 @@ fn refuses_what_is_no_url() {
     for (text, expected) in [
         ("", "is empty"),
         (" \n", "is empty"),
+        ("broker", "is a single word (not shown"),
         ("amqps://", "has no host"),
         ("amqps://:5671", "has no host"),
         ("amqps:///", "has no host"),
@@ -177,8 +178,15 @@ fn never_repeats_a_password() {
         "amqps://me:MaRk%40broker",
         "amqps://a:5671,amqps://me:MaRk",
         "amqps://broker?password=MaRk",
+        "MaRk",
+        "c2VjcmV0MaRk==",
+        "ghp_MaRk567890123456.x",
+        "Endpoint=sb://ns.example.net/;SharedAccessKeyName=Root;SharedAccessKey=MaRk",
+        "Endpoint=sb://ns.example.net/;SharedAccessKey=MaRk.x:1;a.b",
     ] {
         let problem = text.parse::<BrokerUrl>().unwrap_err();
         assert!(!problem.contains("MaRk"), "{problem}");
+        let list = as_list(text).unwrap_or_default();
+        assert!(!list.contains("MaRk"), "{list}");
     }
 }
