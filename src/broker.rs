@@ -12,6 +12,17 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ReplyId(pub(crate) u64);
 
+/// What becomes of a reply at the broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settlement<'a> {
+    /// The broker drops it.
+    Accept,
+    /// The broker drops it or keeps it elsewhere, as one that cannot be read, for this reason.
+    Reject(&'a str),
+    /// The broker offers it again.
+    Release,
+}
+
 /// The result of handing over a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum HandOver {
@@ -61,8 +72,8 @@ pub(crate) trait Broker {
     /// Waits for the next event until `deadline`.
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error>;
 
-    /// Accepts a reply, or rejects it for a reason.
-    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>);
+    /// Settles a reply.
+    fn settle(&mut self, reply: ReplyId, settlement: Settlement<'_>);
 
     /// Notes progress, by an outcome or an expected reply: a connection that breaks after progress is
     /// re-established without the pauses that follow a useless connection.

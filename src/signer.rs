@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     client::{self, Plan},
-    config::Settings,
+    config::{ForeignReplies, Settings},
     connector::{Connector, Route},
     error::{Argument, Error, printable, printable_path},
     failover::Failover,
@@ -19,6 +19,9 @@ use crate::{
 /// Signs through the brokers of a configuration.
 ///
 /// [`Signer::new`] reads and checks certificates and secrets; nothing connects before [`Signer::sign`].
+///
+/// Runs at the same time, on any thread, process or host, need task ids of their own: those that listen to one address
+/// take each other's replies.
 pub struct Signer {
     settings: Settings,
     requester: Option<String>,
@@ -228,9 +231,10 @@ pub(crate) fn sign_on<N: Network>(
     ledger: &mut Ledger,
 ) -> Result<(), Error> {
     let Settings { timeout, retries, send_retries, max_message_size, .. } = *settings;
+    let releases_foreign = settings.foreign_replies == ForeignReplies::Release;
     let connector = Connector { network, settings, route, password };
     let mut broker = Failover::new(settings, connector, network.random());
-    let plan = Plan { timeout, retries, send_retries, max_message_size };
+    let plan = Plan { timeout, retries, send_retries, max_message_size, releases_foreign };
     let result = broker.connect().and_then(|()| client::sign(&mut broker, ledger, &plan));
     broker.close();
     result

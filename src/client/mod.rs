@@ -10,17 +10,19 @@
 //!
 //! Bytes of a request that go out, and of a reply that comes in, are no silence; [`moved`] bounds what they add.
 
+mod foreign;
 mod moved;
 mod unexpected;
 
 use std::time::Duration;
 
 use crate::{
-    broker::{Broker, Event, HandOver},
+    broker::{Broker, Event, HandOver, Settlement},
     deadline::Deadline,
     error::{Error, Phase},
     signing::{Ledger, Outcome, ReplyKind},
 };
+use foreign::Foreign;
 use moved::Moved;
 use unexpected::Unexpected;
 
@@ -34,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) send_retries: u32,
     /// The most bytes of a reply.
     pub(crate) max_message_size: u64,
+    /// Replies to other clients' requests are released.
+    pub(crate) releases_foreign: bool,
 }
 
 /// Sends the open requests of the ledger and receives their replies, until none is open or the plan is exhausted.
@@ -49,9 +53,10 @@ pub(crate) fn sign(
     plan: &Plan,
 ) -> Result<(), Error> {
     let unexpected = Unexpected::default();
+    let foreign = Foreign::new(plan.releases_foreign);
     let timeout = plan.timeout;
     let moved = Moved::new(timeout, plan.max_message_size, ledger);
-    let mut client = Client { broker, ledger, timeout, refusal: None, moved, unexpected };
+    let mut client = Client { broker, ledger, timeout, refusal: None, moved, foreign, unexpected };
     let result = client.run(plan);
     client.unexpected.report();
     result
@@ -65,6 +70,7 @@ struct Client<'a, B> {
     refusal: Option<Error>,
     /// What moved since the last progress.
     moved: Moved,
+    foreign: Foreign,
     unexpected: Unexpected,
 }
 
@@ -253,11 +259,15 @@ impl<B: Broker> Client<'_, B> {
                 news
             }
             Event::Reply { id, reply } => {
+                let fingerprint = self.foreign.fingerprint(&reply);
                 let kind = self.ledger.reply(reply);
-                self.unexpected.note(&kind);
-                let verdict =
-                    if let ReplyKind::Malformed(reason) = &kind { Err(&**reason) } else { Ok(()) };
-                self.broker.settle(id, verdict);
+                let settlement = match &kind {
+                    ReplyKind::Malformed(reason) => Settlement::Reject(reason),
+                    ReplyKind::Foreign => self.foreign.settlement(fingerprint),
+                    ReplyKind::Expected | ReplyKind::Repeated => Settlement::Accept,
+                };
+                self.unexpected.note(&kind, settlement == Settlement::Release);
+                self.broker.settle(id, settlement);
                 if kind == ReplyKind::Expected { News::ExpectedReply } else { News::Other }
             }
         };

@@ -9,26 +9,29 @@ const MOST_REPORTED: usize = 10;
 #[derive(Default)]
 pub(super) struct Unexpected {
     /// Replies to other clients' requests, and whether the first one of the run was reported.
-    foreign: usize,
+    ignored: usize,
+    released: usize,
     has_warned: bool,
     rejected: usize,
 }
 
 impl Unexpected {
     /// Notes a reply, and reports it if it is one of the first of its kind.
-    pub(super) fn note(&mut self, kind: &ReplyKind) {
+    pub(super) fn note(&mut self, kind: &ReplyKind, is_released: bool) {
         match kind {
             ReplyKind::Expected => {}
             ReplyKind::Repeated => log::debug!("a second reply to the same request was ignored"),
-            // Each reply that this run takes is missing elsewhere: that is worth knowing while it can be stopped.
+            // Each reply that this run accepts is missing elsewhere: that is worth knowing while it can be stopped.
             ReplyKind::Foreign if !self.has_warned => {
                 self.has_warned = true;
+                let what = if is_released { "released" } else { "ignored" };
                 log::warn!(
-                    "a reply to a request of another client was ignored; check which other client uses this address: \
+                    "a reply to a request of another client was {what}; check which other client uses this address: \
                      runs at the same time need task ids of their own, or they take each other's replies"
                 );
             }
-            ReplyKind::Foreign => self.foreign += 1,
+            ReplyKind::Foreign if is_released => self.released += 1,
+            ReplyKind::Foreign => self.ignored += 1,
             ReplyKind::Malformed(reason) => {
                 self.rejected += 1;
                 let is_reported = self.rejected <= MOST_REPORTED;
@@ -40,9 +43,12 @@ impl Unexpected {
 
     /// Reports the number of those that were not reported one by one.
     pub(super) fn report(&mut self) {
-        match std::mem::take(&mut self.foreign) {
-            0 => {}
-            count => log::warn!("further replies to requests of other clients, ignored: {count}"),
+        let counts = [
+            ("ignored", std::mem::take(&mut self.ignored)),
+            ("released", std::mem::take(&mut self.released)),
+        ];
+        for (what, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            log::warn!("further replies to requests of other clients, {what}: {count}");
         }
         match std::mem::take(&mut self.rejected).saturating_sub(MOST_REPORTED) {
             0 => {}

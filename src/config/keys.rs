@@ -36,7 +36,7 @@ pub(crate) enum Default {
 }
 
 /// The keys of both sections; the last, `chunk_size`, is only for the batch section.
-const KEYS: [Key; 28] = [
+const KEYS: [Key; 29] = [
     Key {
         name: "messaging_brokers",
         takes: Takes::Value("a list of URLs, [\"amqps://host:5671\"]"),
@@ -193,6 +193,12 @@ const KEYS: [Key; 28] = [
         takes: Takes::Value("true or false"),
         default: Default::Is("true"),
         meaning: "whether requests survive a restart of the broker; `pubtools-sign` sends `false`",
+    },
+    Key {
+        name: "foreign_replies",
+        takes: Takes::Word(&["accept", "release"]),
+        default: Default::Is("accept"),
+        meaning: "what the client does with replies to requests of other clients: `accept` takes them off the queue, as `pubtools-sign` does; `release` gives each back once, for a queue that clients share on purpose",
     },
     Key {
         name: "max_message_size",

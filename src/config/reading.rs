@@ -3,8 +3,8 @@
 use std::{num::NonZeroUsize, path::Path, time::Duration};
 
 use super::{
-    BrokerUrl, Sasl, SenderTarget, Settings, SignerType, Template, TlsVerify, consistency,
-    expand::Env, keys, parse_level, section::Section, url, values, yaml::Node,
+    BrokerUrl, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, Template, TlsVerify,
+    consistency, expand::Env, keys, parse_level, section::Section, url, values, yaml::Node,
 };
 use crate::error::{Error, Secret, secret_in};
 
@@ -118,6 +118,8 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
         tls_verify: section
             .word("tls_verify", [TlsVerify::Full, TlsVerify::Ca, TlsVerify::None])?,
         durable: section.defaulted("durable", values::boolean)?,
+        foreign_replies: section
+            .word("foreign_replies", [ForeignReplies::Accept, ForeignReplies::Release])?,
         max_message_size: section.defaulted("max_message_size", values::size)?,
         deadline: section.optional("deadline", values::seconds)?,
     })

@@ -9,7 +9,7 @@ use std::{
 
 use log::LevelFilter;
 
-use super::{BrokerUrl, Sasl, SenderTarget, Template, TlsVerify};
+use super::{BrokerUrl, ForeignReplies, Sasl, SenderTarget, Template, TlsVerify};
 
 /// A signer's settings, from a section of the configuration file or from [`Settings::builder`]; they are checked once
 /// and cannot be changed afterwards.
@@ -45,6 +45,7 @@ pub struct Settings {
     pub(crate) open_hostname: Option<String>,
     pub(crate) tls_verify: TlsVerify,
     pub(crate) durable: bool,
+    pub(crate) foreign_replies: ForeignReplies,
     pub(crate) max_message_size: u64,
     pub(crate) deadline: Option<Duration>,
 }
@@ -198,6 +199,11 @@ impl Settings {
     /// Returns whether requests survive a restart of the broker; true unless set.
     pub fn durable(&self) -> bool {
         self.durable
+    }
+
+    /// Returns what the client does with replies to other clients' requests.
+    pub fn foreign_replies(&self) -> ForeignReplies {
+        self.foreign_replies
     }
 
     /// Returns the largest reply in bytes, at least 1; 64 MiB unless set.

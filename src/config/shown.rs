@@ -38,6 +38,7 @@ impl fmt::Debug for Settings {
             .field("open_hostname", &text(&self.open_hostname))
             .field("tls_verify", &self.tls_verify)
             .field("durable", &self.durable)
+            .field("foreign_replies", &self.foreign_replies)
             .field("max_message_size", &self.max_message_size)
             .field("deadline", &self.deadline)
             .finish_non_exhaustive()

@@ -29,6 +29,16 @@ pub enum SenderTarget {
     Anonymous,
 }
 
+/// What the client does with replies to other clients' requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ForeignReplies {
+    /// Accepts them, as pubtools-sign does: the broker drops them.
+    Accept,
+    /// Releases each of them once: the broker offers it again, perhaps to the client that it is for.
+    Release,
+}
+
 /// What the client checks in the broker's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

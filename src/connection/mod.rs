@@ -10,7 +10,7 @@ mod tests;
 use std::{collections::VecDeque, time::Duration};
 
 use crate::{
-    broker::{Event, HandOver, ReplyId},
+    broker::{Event, HandOver, ReplyId, Settlement},
     deadline::Deadline,
     error::{Error, Phase},
     session::{self, End, Scope, Session},
@@ -67,8 +67,8 @@ pub(crate) trait Connected {
     /// Takes the events that arrived while the connection was opened.
     fn take_events(&mut self) -> VecDeque<Event>;
 
-    /// Accepts a reply, or rejects it for a reason.
-    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>);
+    /// Settles a reply.
+    fn settle(&mut self, reply: ReplyId, settlement: Settlement<'_>);
 
     /// The number that the next reply gets.
     fn next_reply(&self) -> u64;
@@ -104,8 +104,8 @@ impl<S: Session, W: Wire> Connected for Connection<S, W> {
         std::mem::take(&mut self.events)
     }
 
-    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>) {
-        self.pump.session.settle(reply, verdict);
+    fn settle(&mut self, reply: ReplyId, settlement: Settlement<'_>) {
+        self.pump.session.settle(reply, settlement);
     }
 
     fn next_reply(&self) -> u64 {

@@ -61,7 +61,7 @@ impl Session for Script {
 
     fn idle(&mut self) {}
 
-    fn settle(&mut self, _reply: ReplyId, _verdict: Result<(), &str>) {}
+    fn settle(&mut self, _reply: ReplyId, _settlement: Settlement<'_>) {}
 
     fn next_reply(&self) -> u64 {
         0

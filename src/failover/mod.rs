@@ -10,7 +10,7 @@ mod tests;
 use std::{collections::VecDeque, time::Instant};
 
 use crate::{
-    broker::{Broker, Event, HandOver, ReplyId},
+    broker::{Broker, Event, HandOver, ReplyId, Settlement},
     config::Settings,
     connection::Connected,
     deadline::Deadline,
@@ -200,9 +200,9 @@ impl<C: Connect> Broker for Failover<'_, C> {
         }
     }
 
-    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>) {
+    fn settle(&mut self, reply: ReplyId, settlement: Settlement<'_>) {
         if let Some(connection) = &mut self.connection {
-            connection.settle(reply, verdict);
+            connection.settle(reply, settlement);
         }
     }
 

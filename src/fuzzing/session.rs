@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{MAX_MESSAGE_SIZE, ledger, operations};
 use crate::{
     amqp::{self, Means, Mechanisms},
-    broker::HandOver,
+    broker::{HandOver, Settlement},
     session::{End, Event, Session, Target},
     signing::{Ledger, ReplyBody, ReplyKind},
 };
@@ -131,7 +131,8 @@ impl Client {
                     if let ReplyKind::Malformed(reason) = reason { Some(reason) } else { None }
                 };
                 let reason = malformed(kind);
-                self.session.settle(id, reason.as_deref().map_or(Ok(()), Err));
+                let settlement = reason.as_deref().map_or(Settlement::Accept, Settlement::Reject);
+                self.session.settle(id, settlement);
             }
             Event::Ready(Err(end)) | Event::SendingRefused(end) | Event::Ending(end) => {
                 self.explain(end);

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use crate::{
-    broker::{HandOver, ReplyId},
+    broker::{HandOver, ReplyId, Settlement},
     error::{Condition, Error, Phase, Subject},
     signing::{Outcome, RawReply, Request},
 };
@@ -50,9 +50,9 @@ pub(crate) trait Session {
     /// Notes that the client waits now, and so has sent everything that it could send.
     fn idle(&mut self);
 
-    /// Accepts a reply, or rejects it for a reason. A reply of an earlier connection is ignored: the
+    /// Settles a reply. A reply of an earlier connection is ignored: the
     /// broker took it back with that connection, and delivers it again.
-    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>);
+    fn settle(&mut self, reply: ReplyId, settlement: Settlement<'_>);
 
     /// The number that the next reply gets.
     fn next_reply(&self) -> u64;

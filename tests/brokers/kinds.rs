@@ -37,6 +37,16 @@ pub struct Kind {
     /// The result of a virtual host that does not exist.
     pub wrong_host: WrongHost,
     pub reach: Reach,
+    pub released: Released,
+}
+
+/// Who gets a message that one of two receivers of a queue has released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// Any of them, in turn.
+    ToEither,
+    /// The same one again, at once.
+    ToTheSame,
 }
 
 /// A value that would change which address it is; `REQ` and `REP` stand for names as in routes.
@@ -167,6 +177,7 @@ static ACTIVEMQ: Kind = Kind {
         value: "1,queue://REQ",
         takes: true,
     },
+    released: Released::ToTheSame,
 };
 
 static ARTEMIS: Kind = Kind {
@@ -211,6 +222,7 @@ static ARTEMIS: Kind = Kind {
     },
     wrong_host: WrongHost::Ignored,
     reach: Reach { victim: "queue://REQ", template: "REQ{task_id}", value: "::REQ", takes: true },
+    released: Released::ToEither,
 };
 
 static RABBITMQ: Kind = Kind {
@@ -269,6 +281,7 @@ static RABBITMQ: Kind = Kind {
         value: "%2Fx",
         takes: true,
     },
+    released: Released::ToEither,
 };
 
 static QPID: Kind = Kind {
@@ -302,4 +315,5 @@ static QPID: Kind = Kind {
         "connection refused: amqp:not-found: Unknown hostname in connection open: 'nowhere'",
     ),
     reach: Reach { victim: "REQ", template: "amq.{task_id}", value: "topic/REQ", takes: false },
+    released: Released::ToTheSame,
 };

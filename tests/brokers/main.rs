@@ -12,6 +12,7 @@ mod kinds;
 mod login;
 mod outage;
 mod refusals;
+mod sharing;
 mod signing;
 mod values;
 

@@ -1,8 +1,14 @@
 //! Replies that are none of the run's: those of other clients, and those that cannot be understood.
 
+use std::sync::mpsc;
+
+use amqp_frames::{accepted, disposition, released};
 use amqp_sandbox::{Body, ReplyAct, When};
 
-use crate::harness::{Bench, images, rule};
+use crate::{
+    harness::{Bench, images, rule},
+    peer::{self, Peer},
+};
 
 const QUEUE: &str = "queue://Consumer.sandbox-client-7.VirtualTopic.sandbox.reply";
 
@@ -29,5 +35,39 @@ fn the_number_of_rejected_replies_is_reported_however_the_run_ends() {
         }
         let ended = bench.run(&bench.config().set(key, "1"), &images(1)).expect(status);
         ended.says_once("further replies rejected: 2");
+    }
+}
+
+/// It is offered again, and accepted then.
+#[test]
+fn a_foreign_reply_is_released_once() {
+    let (tell, told) = mpsc::channel();
+    let (port, _) = peer::listen(move |stream| {
+        let mut peer = Peer::attached(stream).unwrap();
+        peer.grant(9).unwrap();
+        let id = peer::request_id(&peer.transfer().unwrap());
+        let state = |peer: &mut Peer, reply: &[u8]| {
+            peer.answer(reply).unwrap();
+            let settled = peer.await_frame(disposition::CODE).unwrap();
+            let (code, _) = settled.field(disposition::STATE).as_described().unwrap();
+            tell.send(code).unwrap();
+        };
+        for number in 0..3 {
+            let foreign = peer.reply(number, "foreign");
+            state(&mut peer, &foreign);
+        }
+        let other = peer.reply(3, "another");
+        state(&mut peer, &other);
+        let _ = peer.answer(&peer.reply(4, &id));
+        peer.hang_up_after_close();
+    });
+    let bench = Bench::new();
+    for (handling, [first, again]) in
+        [("accept", [accepted::CODE; 2]), ("release", [released::CODE, accepted::CODE])]
+    {
+        let config = peer::alone(&bench, port).set("foreign_replies", handling);
+        bench.run(&config, &images(1)).expect(0);
+        let states: Vec<_> = told.try_iter().collect();
+        assert_eq!(states, [first, again, again, first].map(u64::from), "{handling}");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     collections::VecDeque,
-    ffi::{CStr, CString, NulError},
+    ffi::{CString, NulError},
     ptr::NonNull,
     time::Duration,
 };
@@ -12,7 +12,7 @@ use proton_sys::*;
 
 use super::{
     driver::Driver,
-    event::{DeliveryId, Event},
+    event::{DeliveryId, Event, Settlement},
     log,
     login::{Login, Mechanisms},
     raw::bytes,
@@ -184,10 +184,10 @@ impl Engine {
         sender.send(&mut self.driver, tag, message);
     }
 
-    /// Accepts a delivery, or rejects it with a condition, and settles it.
-    pub(crate) fn settle(&mut self, delivery: DeliveryId, verdict: Result<(), (&CStr, &CStr)>) {
+    /// Settles a delivery of the receiver's.
+    pub(crate) fn settle(&mut self, delivery: DeliveryId, settlement: Settlement<'_>) {
         if let Some(receiver) = &mut self.receiver {
-            receiver.settle(delivery, verdict);
+            receiver.settle(delivery, settlement);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the engine reports, without pointers.
 
+use std::ffi::CStr;
+
 use crate::error::Condition;
 
 /// One of the two links of the connection (AMQP 1.0 part 2.6).
@@ -26,6 +28,15 @@ pub(crate) enum Outcome {
     },
     /// Settled without an outcome, which promises nothing.
     Forgotten,
+}
+
+/// How the client disposes of an incoming delivery (AMQP 1.0 part 3.4).
+#[derive(Clone, Copy)]
+pub(crate) enum Settlement<'a> {
+    Accepted,
+    /// With the name and description of a condition.
+    Rejected(&'a CStr, &'a CStr),
+    Released,
 }
 
 /// The bytes of an incoming message.

@@ -15,5 +15,5 @@ mod receiver;
 mod sender;
 
 pub(super) use engine::{Engine, Options};
-pub(super) use event::{DeliveryId, Event, Outcome, Payload, Role};
+pub(super) use event::{DeliveryId, Event, Outcome, Payload, Role, Settlement};
 pub(crate) use login::Mechanisms;

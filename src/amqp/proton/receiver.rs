@@ -3,13 +3,13 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    ffi::{CStr, CString, NulError, c_int},
+    ffi::{CString, NulError, c_int},
     ptr::NonNull,
 };
 
 use proton_sys::*;
 
-use super::event::{DeliveryId, Event, Payload};
+use super::event::{DeliveryId, Event, Payload, Settlement};
 use crate::error::Condition;
 
 /// The number of replies that the broker may have on the way to the client. On a loopback interface 10 halve the
@@ -160,14 +160,15 @@ impl Receiver {
         if size > self.max_message_size { Payload::TooLarge(size) } else { Payload::Whole(bytes) }
     }
 
-    /// Accepts a delivery, or rejects it with a condition, and settles it.
-    pub(super) fn settle(&mut self, id: DeliveryId, verdict: Result<(), (&CStr, &CStr)>) {
+    /// Settles a delivery.
+    pub(super) fn settle(&mut self, id: DeliveryId, settlement: Settlement<'_>) {
         let Some(delivery) = self.unsettled.remove(&id).map(NonNull::as_ptr) else { return };
         // SAFETY: a pointer stays in `unsettled` from its arrival to this line, and so is live.
         unsafe {
-            match verdict {
-                Ok(()) => pn_delivery_update(delivery, PN_ACCEPTED),
-                Err((name, description)) => {
+            match settlement {
+                Settlement::Accepted => pn_delivery_update(delivery, PN_ACCEPTED),
+                Settlement::Released => pn_delivery_update(delivery, PN_RELEASED),
+                Settlement::Rejected(name, description) => {
                     // Before the update: newer versions lose what is set after it.
                     let condition = pn_disposition_condition(pn_delivery_local(delivery));
                     pn_condition_set_name(condition, name.as_ptr());

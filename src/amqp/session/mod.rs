@@ -20,7 +20,7 @@ use super::{
     proton::{self, Engine, Mechanisms},
 };
 use crate::{
-    broker::{HandOver, ReplyId},
+    broker::{HandOver, ReplyId, Settlement},
     error::{Condition, Phase, printable_body},
     session::{self, End, Event, Target},
     signing::Request,
@@ -248,13 +248,15 @@ impl session::Session for Session {
         self.engine.answer_drain();
     }
 
-    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>) {
+    fn settle(&mut self, reply: ReplyId, settlement: Settlement<'_>) {
         let Some(delivery) = self.inbound.settled(reply) else { return };
-        match verdict {
-            Ok(()) => self.engine.settle(delivery, Ok(())),
-            Err(reason) => {
+        match settlement {
+            Settlement::Accept => self.engine.settle(delivery, proton::Settlement::Accepted),
+            Settlement::Release => self.engine.settle(delivery, proton::Settlement::Released),
+            Settlement::Reject(reason) => {
                 let reason = CString::new(reason).unwrap_or_default();
-                self.engine.settle(delivery, Err((c"amqp:decode-error", &reason)));
+                let rejected = proton::Settlement::Rejected(c"amqp:decode-error", &reason);
+                self.engine.settle(delivery, rejected);
             }
         }
     }

@@ -42,8 +42,8 @@ fn no_order_of_events_breaks_the_promises() {
             .filter(|e| !is_answered(e) && !matches!(e.state(), State::Undeliverable(_)));
         assert_eq!(ledger.open(), open.count(), "{steps:?}");
         let verdicts = taken.iter().filter_map(|step| match step {
-            Reply(_) | Foreign => Some(true),
-            Malformed => Some(false),
+            Reply(_) | Foreign => Some(Settled::Accepted),
+            Malformed => Some(Settled::Rejected),
             _ => None,
         });
         assert!(

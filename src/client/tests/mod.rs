@@ -9,10 +9,16 @@ use crate::{
     error::Condition,
     signing::{Entry, Outcome, State},
 };
-use script::{Script, Step, Step::*, ledger};
+use script::{Script, Settled, Step, Step::*, ledger};
 
 fn plan(retries: u32, send_retries: u32) -> Plan {
-    Plan { timeout: Duration::from_secs(3600), retries, send_retries, max_message_size: 1 << 20 }
+    Plan {
+        timeout: Duration::from_secs(3600),
+        retries,
+        send_retries,
+        max_message_size: 1 << 20,
+        releases_foreign: false,
+    }
 }
 
 /// Runs a script over `count` requests; returns the script, the ledger and the result.
@@ -85,7 +91,7 @@ fn all_is_answered_in_one_cycle() {
     let (script, ledger, result) =
         play(3, 9, &plan(2, 2), &[Accept(0), Reply(1), Accept(1), Reply(0), Reply(2)]);
     assert!(result.is_ok() && ledger.entries().iter().all(is_answered));
-    assert_eq!((script.sent, script.settled), (vec![0, 1, 2], vec![true; 3]));
+    assert_eq!((script.sent, script.settled), (vec![0, 1, 2], vec![Settled::Accepted; 3]));
 }
 
 #[test]
@@ -205,8 +211,17 @@ fn a_rejected_request_is_final_but_a_reply_to_it_counts_all_the_same() {
 #[test]
 fn other_replies_are_accepted_and_broken_ones_rejected() {
     let (script, ..) = play(1, 9, &plan(1, 1), &[Foreign, Malformed, Reply(0)]);
-    assert_eq!(script.settled, [true, false, true]);
+    assert_eq!(script.settled, [Settled::Accepted, Settled::Rejected, Settled::Accepted]);
     assert_eq!(script.progress, 1, "only the expected one is progress");
+}
+
+/// Otherwise two clients would release one reply to each other forever.
+#[test]
+fn a_foreign_reply_is_released_once_and_then_accepted() {
+    let plan = Plan { releases_foreign: true, ..plan(1, 1) };
+    let (script, ..) = play(1, 9, &plan, &[Foreign, Malformed, Foreign, Foreign, Reply(0)]);
+    let [accepted, rejected, released] = [Settled::Accepted, Settled::Rejected, Settled::Released];
+    assert_eq!(script.settled, [released, rejected, accepted, accepted, accepted]);
 }
 
 #[test]

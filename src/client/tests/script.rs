@@ -35,6 +35,13 @@ pub(super) enum Step {
     Stop,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Settled {
+    Accepted,
+    Rejected,
+    Released,
+}
+
 pub(super) struct Script {
     pub(super) steps: VecDeque<Step>,
     pub(super) retries: u32,
@@ -60,8 +67,8 @@ pub(super) struct Script {
     pub(super) in_flight: HashSet<usize>,
     /// The requests that were accepted in this cycle.
     pub(super) accepted: HashSet<usize>,
-    /// Whether each reply was accepted, in order.
-    pub(super) settled: Vec<bool>,
+    /// What became of each reply, in order.
+    pub(super) settled: Vec<Settled>,
     pub(super) replies: u64,
     pub(super) progress: usize,
 }
@@ -211,9 +218,13 @@ impl Broker for Script {
         })
     }
 
-    fn settle(&mut self, reply: ReplyId, verdict: Result<(), &str>) {
+    fn settle(&mut self, reply: ReplyId, settlement: Settlement<'_>) {
         assert_eq!(reply.0, self.replies, "replies are settled one by one");
-        self.settled.push(verdict.is_ok());
+        self.settled.push(match settlement {
+            Settlement::Accept => Settled::Accepted,
+            Settlement::Reject(_) => Settled::Rejected,
+            Settlement::Release => Settled::Released,
+        });
     }
 
     fn progress(&mut self) {

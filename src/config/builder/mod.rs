@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 use log::LevelFilter;
 
 use super::{
-    Sasl, SenderTarget, Settings, SignerType, TlsVerify,
+    ForeignReplies, Sasl, SenderTarget, Settings, SignerType, TlsVerify,
     keys::{self, Takes},
     reading,
     section::Section,
@@ -254,6 +254,11 @@ impl SettingsBuilder {
     /// Sets whether requests survive a restart of the broker.
     pub fn durable(self, durable: bool) -> Self {
         self.node("durable", Node::Bool(durable))
+    }
+
+    /// Sets what the client does with replies to other clients' requests.
+    pub fn foreign_replies(self, handling: ForeignReplies) -> Self {
+        self.word("foreign_replies", handling as usize)
     }
 
     /// Sets the largest reply in bytes, at least 1.

@@ -31,6 +31,7 @@ fn complete(signer: SignerType) -> SettingsBuilder {
         .open_hostname("vhost")
         .tls_verify(TlsVerify::Ca)
         .durable(false)
+        .foreign_replies(ForeignReplies::Release)
         .max_message_size(1024)
         .deadline(Duration::from_secs(600))
 }
@@ -51,7 +52,7 @@ fn every_key_is_read_as_in_a_file() {
         task_id_attribute: task, log_level: WARN, key_aliases: {one: '1', two: '2'}, \
         chunk_size: 50, connect_timeout: 1.5, close_timeout: 1, idle_timeout: 0, sasl: plain, \
         username: me, password_file: /password, sender_target: address, open_hostname: vhost, \
-        tls_verify: ca, durable: false, max_message_size: 1 KiB, deadline: 600}";
+        tls_verify: ca, durable: false, foreign_replies: release, max_message_size: 1 KiB, deadline: 600}";
     let env = |name: &str| match name {
         "NAME" => Some("${me}".to_owned()),
         name => std::env::var(name).ok(),

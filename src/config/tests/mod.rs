@@ -122,6 +122,7 @@ fn accepts_every_optional_value() {
         ("open_hostname", "vhost"),
         ("tls_verify", "ca"),
         ("durable", "no"),
+        ("foreign_replies", "release"),
         ("max_message_size", "1 KiB"),
         ("deadline", "1.5"),
         ("log_level", "Critical"),
@@ -140,6 +141,7 @@ fn accepts_every_optional_value() {
     );
     assert_eq!(settings.open_hostname.as_deref(), Some("vhost"));
     assert!(!settings.durable);
+    assert_eq!(settings.foreign_replies, ForeignReplies::Release);
     assert_eq!(
         (settings.max_message_size, settings.deadline),
         (1024, Some(Duration::from_millis(1500)))

@@ -106,6 +106,7 @@ fn refuses_wrong_values() {
         ("log_level", "loud", "DEBUG, INFO"),
         ("sasl", "gssapi", "auto, none, anonymous, external, plain"),
         ("sender_target", "queue", "auto, address, anonymous"),
+        ("foreign_replies", "reject", "accept, release"),
         ("tls_verify", "false", "full, ca, none"),
         ("durable", "1", "true or false"),
         ("max_message_size", "64 MB", "MiB"),

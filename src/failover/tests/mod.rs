@@ -183,7 +183,7 @@ fn without_a_connection_nothing_can_be_handed_over() {
     let settings = settings(&["a"], &[]);
     let mut failover = Failover::new(&settings, Script::new([]), 1);
     assert!(!failover.flush());
-    failover.settle(ReplyId(1), Ok(()));
+    failover.settle(ReplyId(1), Settlement::Accept);
     failover.close();
 }
 

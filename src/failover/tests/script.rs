@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    broker::{Event, HandOver, ReplyId},
+    broker::{Event, HandOver, ReplyId, Settlement},
     config::{BrokerUrl, Settings, SignerType},
     connection::{Connected, Failure, Opened},
     deadline::Deadline,
@@ -179,7 +179,7 @@ impl Connected for Scripted {
         event
     }
 
-    fn settle(&mut self, _reply: ReplyId, _verdict: Result<(), &str>) {}
+    fn settle(&mut self, _reply: ReplyId, _settlement: Settlement<'_>) {}
 
     fn next_reply(&self) -> u64 {
         self.first_reply + self.replies

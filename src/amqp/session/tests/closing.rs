@@ -78,7 +78,7 @@ fn once_the_client_closes_only_the_broker_s_close_is_the_end() {
         let reply = transfer(0, 0, message::amqp_value("a reply"));
         feed(&mut session, &[reply, ending.clone()].map(|frame| frame.encode()).concat());
         let Some(Event::Reply { id, .. }) = session.next_event() else { panic!("no reply") };
-        session.settle(id, Ok(()));
+        session.settle(id, Settlement::Accept);
         session.close();
         let events: Vec<_> = std::iter::from_fn(|| session.next_event()).collect();
         let is_end = |event: &Event| matches!(event, Event::Ended(_));

@@ -25,7 +25,7 @@ fn credit_is_granted_again_once_half_of_it_is_used_and_settled() {
     let settle_all = |session: &mut Bench, events: &mut Vec<Event>| {
         for event in events.drain(..) {
             let Event::Reply { id, .. } = event else { panic!("{event:?}") };
-            session.settle(id, Ok(()));
+            session.settle(id, Settlement::Accept);
         }
     };
     settle_all(&mut session, &mut all);

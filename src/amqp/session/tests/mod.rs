@@ -214,12 +214,12 @@ fn replies_are_numbered_on_and_settled_once() {
         panic!("{events:?}")
     };
     assert_eq!((first, second, session.next_reply()), (ReplyId(3), ReplyId(4), 5));
-    session.settle(first, Ok(()));
+    session.settle(first, Settlement::Accept);
     assert!(!written(&mut session).is_empty());
-    session.settle(first, Ok(()));
-    session.settle(ReplyId(2), Ok(()));
+    session.settle(first, Settlement::Accept);
+    session.settle(ReplyId(2), Settlement::Accept);
     assert!(written(&mut session).is_empty(), "it was settled, or came on an earlier connection");
-    session.settle(second, Err("no JSON"));
+    session.settle(second, Settlement::Reject("no JSON"));
     let rejection = written(&mut session);
     assert!(rejection.windows(7).any(|window| window == b"no JSON"));
 }

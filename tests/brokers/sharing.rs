@@ -1,0 +1,45 @@
+//! Two clients that receive from one queue.
+
+use crate::{
+    bench::Bench,
+    harness::images,
+    kinds::{Released, Route},
+};
+
+const COUNT: usize = 40;
+
+/// A queue, not a topic: each message goes to one of the clients.
+fn queue(bench: &Bench) -> Route {
+    let is_queue = |route: &Route| {
+        route.listen_to == route.replies
+            && !route.replies.contains("topic")
+            && !route.replies.contains("exchange")
+    };
+    bench.routes().find(is_queue).unwrap()
+}
+
+/// The other client waits for a reply of its own, which never comes, and gets half of these. What it releases goes to
+/// either client, and is accepted if it comes to the same one again.
+#[test]
+fn what_another_client_releases_comes_back_in_part_or_not_at_all() {
+    let bench = Bench::new();
+    let (route, other) = (queue(&bench), queue(&bench));
+    let _signer = bench.signer(&route);
+    let config = bench.config(&route).patience(5, 1, 1);
+    let elsewhere = Route { listen_to: route.listen_to.clone(), ..other };
+    let missing = |handling, word| {
+        let waiting = bench.config(&elsewhere).set("foreign_replies", handling);
+        let waiting = bench.watch(&waiting.patience(60, 1, 1), &images(1));
+        waiting.wait_for("window 1", 1);
+        let ended = bench.run(&config, &images(COUNT)).expect(75);
+        let missing = ended.messages().iter().filter(|message| message.is_null()).count();
+        eprintln!("{}: {handling}: {missing} of {COUNT} replies are missing", bench.kind.name);
+        waiting.wait_for(&format!("a reply to a request of another client was {word}"), 1);
+        missing
+    };
+    let accepted = missing("accept", "ignored");
+    let released = missing("release", "released");
+    // A few may come after the connection of the other client has ended.
+    let is_as_bad = released + 3 > accepted;
+    assert_eq!(is_as_bad, bench.kind.released == Released::ToTheSame, "{accepted}, {released}");
+}
