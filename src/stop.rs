@@ -14,8 +14,8 @@ use crate::{deadline::Deadline, error::Error};
 
 /// Ends the waits of a run from outside, once and for all.
 ///
-/// Clones are the same interrupt. After it is raised, a run that waits returns
-/// [`Error::Interrupted`] at once, and a run that starts later as soon as it would wait.
+/// Clones are the same interrupt. After it is raised, a run that waits receives the replies that have arrived, and returns
+/// [`Error::Interrupted`], and a run that starts later as soon as it would wait.
 ///
 /// ```
 /// use amqp_messenger::Interrupt;

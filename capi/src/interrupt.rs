@@ -1,6 +1,6 @@
 //! Ends a run from a signal handler or another thread.
 
-use std::{ffi::c_int, path::PathBuf};
+use std::ffi::c_int;
 
 #[cfg(target_os = "linux")]
 use libc::__errno_location as errno_location;
@@ -22,7 +22,7 @@ pub struct amqp_messenger_interrupt(pub(super) Interrupt);
 pub unsafe extern "C" fn amqp_messenger_interrupt_new(
     out: *mut *mut amqp_messenger_interrupt,
 ) -> c_int {
-    let failed = |source| Error::LocalFile { path: PathBuf::from("interrupt"), source };
+    let failed = |source| Error::System { what: "make an interrupt", source };
     // SAFETY: the header's rules, as in the crate's root.
     status(|| unsafe {
         hand_over(out, || Ok(amqp_messenger_interrupt(Interrupt::new().map_err(failed)?)))

@@ -2,7 +2,9 @@
 
 use std::{os::unix::process::CommandExt, path::PathBuf, process::Command};
 
-use crate::harness::{Bench, images, took_between};
+use amqp_sandbox::{Record, ReplyAct, When};
+
+use crate::harness::{Bench, LONG, images, rule, signals, took_between};
 
 /// The size of a thread's stack that no system has.
 const NO_THREAD: (&str, &str) = ("RUST_MIN_STACK", "100000000000000");
@@ -42,6 +44,26 @@ fn a_limit_of_open_files_is_named() {
         statuses.push(ended.status);
     }
     assert_eq!((statuses.first(), statuses.last()), (Some(&74), Some(&0)), "{statuses:?}");
+}
+
+/// poll(2) refuses more descriptors than the process may have open, which can change while it waits; a stop and its end
+/// make it look again.
+#[test]
+fn an_error_of_poll_ends_the_run_and_loses_nothing() {
+    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
+    let config = bench.config().patience(60, 1, 1);
+    let running = bench.program(&config, &images(2)).start();
+    let sandbox = &bench.sandbox;
+    let is_waiting = |record: &Record| record.requests.len() == 2 && record.accepted().count() == 1;
+    sandbox.wait_for(LONG, is_waiting).unwrap();
+    let words = ["--nofile=1:1", "--pid", &running.id().to_string()];
+    assert!(Command::new("prlimit").args(words).status().unwrap().success());
+    signals(&["STOP", "CONT"], running.id());
+    let ended = running.wait().expect(74);
+    ended.says_once("cannot wait with poll(2): Invalid argument");
+    ended.says_once("raise the limit of open files (ulimit -n)");
+    let signed: Vec<_> = ended.messages().iter().map(|message| !message.is_null()).collect();
+    assert_eq!(signed, [true, false]);
 }
 
 /// A FIFO without a writer.
