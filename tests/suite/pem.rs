@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf, process::Command};
 
 use amqp_sandbox::pki::Validity;
+use openssl::{asn1::Asn1Time, hash::MessageDigest, pkey::PKey, x509::X509};
 
 use crate::{
     harness::{Bench, Config, images},
@@ -155,6 +156,32 @@ fn blocks_that_are_not_used_are_reported() {
         let config = folder.config(key, "mixed.pem", command);
         folder.bench.run(&config, &images(1)).expect(0).says_once(expected);
     }
+}
+
+/// A file to which the renewed certificate was appended, for the same key.
+#[test]
+fn of_several_certificates_for_the_key_the_valid_one_counts() {
+    let folder = Folder::new();
+    let key = fs::read(folder.path.join("key.pem")).unwrap();
+    let key = PKey::private_key_from_pem(&key).unwrap();
+    let mut old = X509::builder().unwrap();
+    old.set_pubkey(&key).unwrap();
+    old.set_not_before(&Asn1Time::from_unix(0).unwrap()).unwrap();
+    old.set_not_after(&Asn1Time::from_unix(1_700_000_000).unwrap()).unwrap();
+    old.sign(&key, MessageDigest::sha256()).unwrap();
+    folder.bench.file("old.pem", old.build().to_pem().unwrap());
+    for command in ["cat key.pem old.pem cert.pem", "cat cert.pem old.pem key.pem"] {
+        let config = folder.config("messaging_cert_key", "renewed.pem", command);
+        let ended = folder.bench.run(&config, &images(1)).expect(0);
+        ended.says_once("renewed.pem: line ").says_once("a certificate is ignored");
+    }
+    let config = folder.config("messaging_cert_key", "renewed.pem", "cat old.pem key.pem");
+    rejects(
+        &folder.bench,
+        &config,
+        "renewed.pem",
+        "the certificate expired on Nov 14 22:13:20 2023 GMT",
+    );
 }
 
 /// Of certificate and key: the file's name, the command that writes it, what is reported, and whether the command that

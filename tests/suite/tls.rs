@@ -9,7 +9,7 @@ use amqp_sandbox::pki::{self, Authority, Identity, Subject, Validity};
 use openssl::{
     pkey::PKey,
     rsa::Rsa,
-    ssl::{SslAcceptor, SslMethod, SslVerifyMode, SslVersion},
+    ssl::{SslAcceptor, SslMethod, SslOptions, SslVerifyMode, SslVersion},
     x509::X509,
 };
 
@@ -136,11 +136,13 @@ pub fn to_port(config: Config, scheme: &str, port: u16) -> Config {
     config.set("messaging_brokers", &format!("[\"{scheme}://localhost:{port}\"]")).patience(1, 1, 1)
 }
 
-/// OpenSSL's own level would refuse old TLS, too: with both sides at level 0, only the client's minimum is left.
+/// OpenSSL's own level would refuse old TLS, too: with both sides at level 0, only the client's minimum is left. The
+/// acceptor's own options are cleared, since it must offer nothing but the old versions.
 #[test]
 fn tls_older_than_1_2_is_refused() {
     let bench = Bench::new();
     let port = serve(acceptor(&bench, |builder| {
+        builder.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
         builder.set_min_proto_version(Some(SslVersion::TLS1)).unwrap();
         builder.set_max_proto_version(Some(SslVersion::TLS1_1)).unwrap();
         builder.set_cipher_list("ALL:@SECLEVEL=0").unwrap();

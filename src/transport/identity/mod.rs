@@ -42,24 +42,30 @@ impl Identity {
     /// not open, expired or not yet valid.
     pub(crate) fn load(path: &Path, passphrase_file: Option<&Path>) -> Result<Self, Error> {
         let file = pem::read(path, Purpose::Identity)?;
-        let mut certificates = certificates(&file)?;
+        let certificates = certificates(&file)?;
         let passphrase =
             passphrase_file.map(|path| secret::read(path, "passphrase")).transpose()?;
         let keys = key::all(&file, passphrase.as_ref().map(|passphrase| passphrase.as_bytes()))?;
-        let (own, chosen) = pair(&certificates, &keys).ok_or_else(|| {
+        let (own, key) = pair(&certificates, keys).ok_or_else(|| {
             file.wrong("the private key does not belong to the certificate beside it")
         })?;
+        let own_line = certificates[own].line;
+        let (of_the_key, others): (Vec<_>, Vec<_>) =
+            certificates.into_iter().partition(|certificate| certificate.is_of(&key.key));
         for block in &file.blocks {
-            let is_other_key = key::is_one(block) && block.line != keys[chosen].line;
-            if is_other_key || !(key::is_one(block) || certificate::is_one(block)) {
+            let is_used = block.line == own_line
+                || block.line == key.line
+                || others.iter().any(|certificate| certificate.line == block.line);
+            if !is_used {
                 file.ignores(block);
             }
         }
+        let mut own = of_the_key.into_iter().filter(|certificate| certificate.line == own_line);
         let identity = Self {
             path: path.into(),
-            certificate: certificates.remove(own),
-            intermediates: certificates,
-            key: keys[chosen].key.clone(),
+            certificate: own.next().expect("the certificate that was chosen").x509,
+            intermediates: others.into_iter().map(|certificate| certificate.x509).collect(),
+            key: key.key,
         };
         identity.check()?;
         Ok(identity)
@@ -158,24 +164,42 @@ impl Identity {
     }
 }
 
-fn certificates(file: &File) -> Result<Vec<X509>, Error> {
+/// A certificate, and the line of its file that it begins in.
+struct Certificate {
+    x509: X509,
+    line: usize,
+}
+
+impl Certificate {
+    fn is_of(&self, key: &PKey<Private>) -> bool {
+        self.x509.public_key().is_ok_and(|public| public.public_eq(key))
+    }
+
+    fn is_valid(&self) -> bool {
+        matches!(validity::of(&self.x509), Ok(Validity::Good | Validity::Ending(_)))
+    }
+}
+
+fn certificates(file: &File) -> Result<Vec<Certificate>, Error> {
     let mut certificates = Vec::new();
     for block in file.blocks.iter().filter(|block| certificate::is_one(block)) {
+        let line = block.line;
         let certificate = certificate::of(block);
-        let damaged = || file.wrong(format!("line {}: holds a damaged certificate", block.line));
-        certificates.push(certificate.ok_or_else(damaged)?.x509);
+        let damaged = || file.wrong(format!("line {line}: holds a damaged certificate"));
+        certificates.push(Certificate { x509: certificate.ok_or_else(damaged)?.x509, line });
     }
     if certificates.is_empty() { Err(file.without_certificate()) } else { Ok(certificates) }
 }
 
-/// The places of a certificate and of the key that belongs to it.
-fn pair(certificates: &[X509], keys: &[key::Key]) -> Option<(usize, usize)> {
-    let own = |key: &PKey<Private>| {
-        certificates.iter().position(|certificate| {
-            certificate.public_key().is_ok_and(|public| public.public_eq(key))
-        })
-    };
-    keys.iter().enumerate().find_map(|(chosen, key)| Some((own(&key.key)?, chosen)))
+/// A key, and the place of the certificate that belongs to it: of several, such as an old and a renewed one, the first
+/// that is valid now.
+fn pair(certificates: &[Certificate], keys: Vec<key::Key>) -> Option<(usize, key::Key)> {
+    keys.into_iter().find_map(|key| {
+        let own = |certificate: &Certificate| certificate.is_of(&key.key);
+        let valid = |certificate: &Certificate| own(certificate) && certificate.is_valid();
+        let place = certificates.iter().position(valid);
+        Some((place.or_else(|| certificates.iter().position(own))?, key))
+    })
 }
 
 fn entry(name: &X509NameRef, kind: Nid) -> Option<String> {

@@ -109,8 +109,9 @@ impl TlsStream {
 
     fn fault(&self, error: openssl::ssl::Error) -> Fault {
         match (fault::of(error, self.stream.ssl().security_level()), &self.remark) {
-            // Bad, unsupported, unknown or refused certificate (RFC 8446, 6.2): brokers differ in the word for it.
-            (Fault::Alert(number @ (42 | 43 | 46 | 49), words), Some(remark)) => {
+            // Failed handshake; bad, unsupported, unknown or refused certificate (RFC 8446, 6.2): brokers differ in the
+            // word for it.
+            (Fault::Alert(number @ (40 | 42 | 43 | 46 | 49), words), Some(remark)) => {
                 Fault::Alert(number, format!("{words}; {remark}"))
             }
             (fault, _) => fault,
