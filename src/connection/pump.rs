@@ -102,6 +102,8 @@ impl<S: Session, W: Wire> Pump<S, W> {
             if is_last && !self.may_read_on(deadline) {
                 return self.end();
             }
+            // A peer's alert, and the reset after it, may come between this read and the next write.
+            let had_failed = self.write_fault.is_some();
             let blocked_read = self.read()?;
             let tick = self.session.tick(self.now());
             let was_blocked = self.blocked.is_some() || self.session.holds_back();
@@ -115,8 +117,11 @@ impl<S: Session, W: Wire> Pump<S, W> {
                 return Ok(Step::Event(event));
             }
             let Some(read) = blocked_read else { continue };
-            if let Some(fault) = self.write_fault.take() {
-                return Err(fault);
+            if had_failed {
+                return self.write_fault.take().map_or(Ok(Step::Nothing), Err);
+            }
+            if self.write_fault.is_some() {
+                continue;
             }
             if is_last {
                 return self.end();

@@ -16,11 +16,12 @@ use crate::{
 struct Script {
     events: VecDeque<session::Event>,
     output: Vec<u8>,
+    input: [u8; 1],
 }
 
 impl Session for Script {
     fn input(&mut self) -> &mut [u8] {
-        &mut []
+        &mut self.input
     }
 
     fn input_done(&mut self, _count: usize) {}
@@ -110,7 +111,8 @@ fn later(now: Instant) -> Deadline {
 /// A connection whose session reports these events after it is ready.
 fn opened(events: Vec<session::Event>) -> (Connection<Script, Takes>, Deadline) {
     let ready = [session::Event::Opened, session::Event::Ready(Ok(()))];
-    let session = Script { events: ready.into_iter().chain(events).collect(), output: vec![] };
+    let session =
+        Script { events: ready.into_iter().chain(events).collect(), output: vec![], input: [0] };
     let now = Instant::now();
     let wire = Takes { now: Cell::new(now), counts: VecDeque::new() };
     let opened = Connection::open("amqp://b".into(), false, session, wire, &later(now));
@@ -164,7 +166,7 @@ fn a_refusal_that_speaks_for_every_broker_is_a_failure_of_the_run() {
         (End::Protocol("garbage".into()), false),
     ] {
         let events = VecDeque::from([session::Event::Ended(end.clone())]);
-        let session = Script { events, output: vec![] };
+        let session = Script { events, output: vec![], input: [0] };
         let now = Instant::now();
         let wire = Takes { now: Cell::new(now), counts: VecDeque::new() };
         let opened = Connection::open("amqp://b".into(), false, session, wire, &later(now));
@@ -190,10 +192,46 @@ fn while_a_connection_is_opened_one_grant_of_credit_is_kept_for_many() {
     let mut events: VecDeque<_> = (0..1000).map(|_| session::Event::Writable).collect();
     events.push_front(session::Event::Opened);
     events.push_back(session::Event::Ready(Ok(())));
-    let session = Script { events, output: vec![] };
+    let session = Script { events, output: vec![], input: [0] };
     let now = Instant::now();
     let wire = Takes { now: Cell::new(now), counts: VecDeque::new() };
     let opened = Connection::open("amqp://b".into(), false, session, wire, &later(now));
     let Ok((mut connection, Ok(()))) = opened else { panic!("it opens") };
     assert!(matches!(Vec::from(connection.take_events())[..], [Event::Writable]));
+}
+
+/// A peer's alert and its reset may both come after a read that found nothing.
+#[test]
+fn what_a_peer_sent_before_a_failed_write_is_read_first() {
+    /// Whether writing has failed.
+    struct Reset(bool);
+
+    impl Wire for Reset {
+        fn now(&self) -> Instant {
+            Instant::now()
+        }
+
+        fn read(&mut self, _buffer: &mut [u8]) -> Result<Turn, Fault> {
+            match self.0 {
+                false => Ok(Turn::Blocked(Readiness { read: true, write: false })),
+                true => Err(Fault::Alert(48, "unknown ca".into())),
+            }
+        }
+
+        fn write(&mut self, _bytes: &[u8]) -> Result<Turn, Fault> {
+            self.0 = true;
+            Err(Fault::Io(std::io::ErrorKind::ConnectionReset.into()))
+        }
+
+        fn wait(&self, _readiness: Readiness, _until: Instant) -> Result<(), Error> {
+            Ok(())
+        }
+
+        fn shutdown(&mut self) {}
+    }
+
+    let session = Script { events: VecDeque::new(), output: vec![7; 10], input: [0] };
+    let mut pump = Pump::new(session, Reset(false));
+    let result = pump.step(&later(Instant::now()));
+    assert!(matches!(result, Err(Fault::Alert(48, _))), "{:?}", result.err());
 }
