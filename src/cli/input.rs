@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    fs,
+    fs, io,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -21,18 +21,23 @@ use super::alarm::Alarm;
 /// names (`latin_1`) this program does the same with an argument, but not with a file.
 ///
 /// # Errors
-/// [`Error::InputFile`] if the file cannot be read; [`Error::Argument`] for a character beyond Latin-1.
+/// [`Error::InputFile`] if the file cannot be read; [`Error::Argument`] for a character beyond Latin-1, and natively for
+/// an empty argument.
 pub(super) fn text(
     argument: &OsStr,
     latin_1: bool,
     alarm: Option<&Alarm>,
 ) -> Result<(Text, String), Error> {
     if let Some(path) = argument.as_bytes().strip_prefix(b"@") {
-        let bytes = file(Path::new(OsStr::from_bytes(path)), alarm)?;
+        let bytes = file(Path::new(OsStr::from_bytes(path)), alarm).map_err(named_after_an_at)?;
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         return Ok((Text::new(bytes)?, shown));
     }
     let shown = argument.to_string_lossy().into_owned();
+    if !latin_1 && argument.is_empty() {
+        let problem = "is empty: expected a text or @FILE; is a variable unset?";
+        return Err(Error::argument(Argument::Text, problem));
+    }
     if !latin_1 {
         return Ok((Text::new(argument.as_bytes())?, shown));
     }
@@ -49,7 +54,19 @@ pub(super) fn text(
     Ok((Text::new(bytes)?, shown))
 }
 
-/// The bytes of a file. A deadline that passes meanwhile ends the process.
+/// A text may begin with an @ that is not meant to name a file.
+fn named_after_an_at(error: Error) -> Error {
+    match error {
+        Error::InputFile { path, source } => {
+            let remedy = "a file's name is expected after \"@\"; put a text that begins with \"@\" into a file";
+            let source = io::Error::new(source.kind(), format!("{source}; {remedy}"));
+            Error::InputFile { path, source }
+        }
+        other => other,
+    }
+}
+
+/// The bytes of a file; a warning if there are none. A deadline that passes meanwhile ends the process.
 ///
 /// # Errors
 /// [`Error::InputFile`] if it cannot be read.
@@ -57,7 +74,12 @@ pub(super) fn file(path: &Path, alarm: Option<&Alarm>) -> Result<Vec<u8>, Error>
     if let Some(alarm) = alarm {
         alarm.reading(&printable_path(path));
     }
-    fs::read(path).map_err(|source| Error::InputFile { path: PathBuf::from(path), source })
+    let bytes =
+        fs::read(path).map_err(|source| Error::InputFile { path: PathBuf::from(path), source })?;
+    if bytes.is_empty() {
+        log::warn!("{}: the file is empty, and so is what is signed", printable_path(path));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

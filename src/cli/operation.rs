@@ -42,7 +42,7 @@ pub(super) fn operation(
     let task_id = TaskId::new(options.task_id)?;
     let mut texts = Vec::new();
     let items = match command {
-        Command::Container => Items::Images(images(options.digest, options.reference)?),
+        Command::Container => Items::Images(images(style, options.digest, options.reference)?),
         Command::Clear => {
             let latin_1 = style == Style::PubtoolsSign;
             let inputs = options.inputs.iter().enumerate();
@@ -79,16 +79,22 @@ fn all<T>(checked: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, Err
     unreadable.map_or(Ok(good), Err)
 }
 
-fn images(digests: Vec<String>, references: Vec<String>) -> Result<Vec<Image>, Error> {
+fn images(
+    style: Style,
+    digests: Vec<String>,
+    references: Vec<String>,
+) -> Result<Vec<Image>, Error> {
     let (count, others) = (digests.len(), references.len());
     if count != others {
         let problem = format!("{count} given, but {others} of --reference: they pair up in order");
         return Err(Error::argument(Argument::Digest, problem));
     }
     let pairs = digests.into_iter().zip(references).enumerate();
-    pairs
-        .map(|(index, (digest, reference))| numbered(index, Image::new(digest, reference)))
-        .collect()
+    let image = |digest, reference| match style {
+        Style::Native => Image::new(digest, reference),
+        Style::PubtoolsSign => Image::lenient(digest, reference),
+    };
+    pairs.map(|(index, (digest, reference))| numbered(index, image(digest, reference))).collect()
 }
 
 fn keys(ids: Vec<String>, names: Vec<String>) -> Result<Vec<Key>, Error> {
@@ -161,13 +167,29 @@ mod tests {
     #[test]
     fn errors_name_the_option_and_the_place() {
         let images = |digests, references| {
-            words(&images(owned(digests), owned(references)).map(drop).unwrap_err())
+            let images = images(Style::Native, owned(digests), owned(references));
+            words(&images.map(drop).unwrap_err())
         };
+        let digest = &*format!("sha256:{}", "0".repeat(64));
+        let other = format!("r/b@sha256:{}", "1".repeat(64));
+        let contradiction =
+            format!("--reference: number 2 \"{other}\" names another digest than \"{digest}\"");
         let keys = |ids, names| words(&keys(owned(ids), owned(names)).map(drop).unwrap_err());
         for (said, expected) in [
-            (images(&["1", " "], &["r/a", "r/b"]), "--digest: number 2 is empty: expected sha"),
-            (images(&["1", "2"], &["r/a", "b"]), "--reference: number 2 \"b\" names no repository"),
-            (images(&["1"], &["r/a", "r/b"]), "--digest: 1 given, but 2 of --reference: they pair"),
+            (images(&[digest, " "], &["r/a", "r/b"]), "--digest: number 2 is empty: expected sha"),
+            (
+                images(&[digest, digest, "null"], &["r/a", "r/b", "r/c"]),
+                "--digest: number 3 is \"null\": expected sha256: and 64 hex digits",
+            ),
+            (
+                images(&[digest, digest], &["r/a", "b"]),
+                "--reference: number 2 \"b\" names no repository",
+            ),
+            (images(&[digest, digest], &["r/a", &other]), &*contradiction),
+            (
+                images(&[digest], &["r/a", "r/b"]),
+                "--digest: 1 given, but 2 of --reference: they pair",
+            ),
             (keys(&["K", " "], &[]), "--signing-key: number 2 is empty: expected a key id"),
             (keys(&["K", "L"], &["k"]), "--signing-key-name: 1 given, but 2 of --signing-key"),
             (words(&TaskId::new("#").unwrap_err()), "--task-id: holds '#': expected no wildcard"),

@@ -158,7 +158,7 @@ fn operations() -> [Operation; 4] {
             .expect("a good operation")
     };
     let images = |count: usize| {
-        let image = |index| Image::new(format!("sha256:{index}"), format!("host/repo:{index}"));
+        let image = |index| Image::lenient(format!("sha256:{index}"), format!("host/repo:{index}"));
         Items::Images((0..count).map(|index| image(index).expect("a good image")).collect())
     };
     let text = Text::new("text").expect("a small text");

@@ -12,6 +12,7 @@ mod claim;
 mod echo;
 #[cfg(test)]
 mod golden;
+mod key_id;
 mod ledger;
 mod operation;
 pub(crate) mod pyjson;

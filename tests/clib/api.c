@@ -107,9 +107,9 @@ static void misuse(const char *config)
     WRONG(amqp_messenger_operation_add_key(texts, "K", "name"), "name: is set");
     WRONG(amqp_messenger_operation_add_image(NULL, DIGEST, "r/one:1"), "operation: is NULL");
     WRONG(amqp_messenger_operation_add_image(images, NULL, "r/one:1"), "digest: is NULL");
-    WRONG(amqp_messenger_operation_add_image(images, "sha256:1", NULL), "reference: is NULL");
+    WRONG(amqp_messenger_operation_add_image(images, DIGEST, NULL), "reference: is NULL");
     WRONG(amqp_messenger_operation_add_image(images, "", "r/one:1"), "digest: is empty");
-    WRONG(amqp_messenger_operation_add_image(images, "sha256:1", "one:1"), "reference: \"one:1\" names no repository");
+    WRONG(amqp_messenger_operation_add_image(images, DIGEST, "one:1"), "reference: \"one:1\" names no repository");
     WRONG(amqp_messenger_operation_add_image(blobs, DIGEST, "r/one:1"), "signs no container images");
     WRONG(amqp_messenger_operation_add_data(NULL, "a", 1), "operation: is NULL");
     WRONG(amqp_messenger_operation_add_data(blobs, NULL, 1), "data: is NULL");

@@ -27,16 +27,17 @@ fn run<S: AsRef<OsStr>>(bench: &Bench, config: &Config, command: &str, words: &[
     program.run()
 }
 
-const KEY: &str = "container-sign --signing-key K --task-id 7";
-const IMAGE: &str =
-    "container-sign --signing-key K --task-id 7 --digest sha256:1 --reference r/ns/app:1";
+const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
+const KEY: &str = "container-sign --signing-key 55A34A82 --task-id 7";
+const IMAGE: &str = "container-sign --signing-key 55A34A82 --task-id 7 \
+     --digest sha256:0000000000000000000000000000000000000000000000000000000000000001 --reference r/ns/app:1";
 
 #[test]
 fn counts_that_do_not_match_name_both() {
     let bench = Bench::new();
     for (arguments, says) in [
         (
-            format!("{IMAGE} --digest sha256:2"),
+            format!("{IMAGE} --digest {DIGEST}"),
             &["--digest: 2 given", "1 of --reference", "pair up"][..],
         ),
         (format!("{IMAGE} --reference r/ns/app:2"), &["--digest: 1 given", "2 of --reference"]),
@@ -61,7 +62,7 @@ fn a_reference_must_name_a_repository() {
         ["app", "app:1", "registry.example.com/", "registry.example.com/:1", "r/@sha256:1"]
     {
         let ended =
-            bench.run(&bench.config(), &format!("{KEY} --digest sha256:1 --reference {reference}"));
+            bench.run(&bench.config(), &format!("{KEY} --digest {DIGEST} --reference {reference}"));
         refused(
             &bench,
             ended,
@@ -70,7 +71,7 @@ fn a_reference_must_name_a_repository() {
         );
     }
     // The second reference is checked, too.
-    let ended = bench.run(&bench.config(), &format!("{IMAGE} --digest sha256:2 --reference app"));
+    let ended = bench.run(&bench.config(), &format!("{IMAGE} --digest {DIGEST} --reference app"));
     refused(&bench, ended, 2, &["number 2 \"app\""]);
 }
 
@@ -80,12 +81,13 @@ fn a_reference_may_have_a_port_a_tag_and_a_digest() {
     for (reference, repo) in [
         ("registry.example.com:5000/ns/app:1", "ns/app"),
         ("registry.example.com:5000/ns/app", "ns/app"),
-        ("r/app@sha256:abc", "app"),
-        ("r:1/a/b/c:2@sha256:abc", "a/b/c"),
+        ("r/app@DIGEST", "app"),
+        ("r:1/a/b/c:2@DIGEST", "a/b/c"),
     ] {
+        let reference = reference.replace("DIGEST", DIGEST);
         let before = bench.record().requests.len();
         bench
-            .run(&bench.config(), &format!("{KEY} --digest sha256:1 --reference {reference}"))
+            .run(&bench.config(), &format!("{KEY} --digest {DIGEST} --reference {reference}"))
             .expect(0);
         assert_eq!(bench.record().requests[before].json()["repo"], repo, "{reference}");
     }
@@ -94,7 +96,7 @@ fn a_reference_may_have_a_port_a_tag_and_a_digest() {
 #[test]
 fn a_task_id_that_would_reach_other_queues_is_refused() {
     let bench = Bench::new();
-    let image = "container-sign --signing-key K --digest sha256:1 --reference r/ns/app:1";
+    let image = &format!("container-sign --signing-key K --digest {DIGEST} --reference r/ns/app:1");
     for (task_id, says) in [
         ("", "--task-id"),
         ("7*", "'*'"),
@@ -482,8 +484,8 @@ fn a_log_level_may_be_critical_and_of_any_case() {
 #[test]
 fn an_alias_of_nothing_is_refused() {
     let bench = Bench::new();
-    let config = bench.config().set("key_aliases", "{K: \"\"}");
-    refused(&bench, bench.run(&config, IMAGE), 2, &["--signing-key", "\"K\"", "alias"]);
+    let config = bench.config().set("key_aliases", "{55A34A82: \"\"}");
+    refused(&bench, bench.run(&config, IMAGE), 2, &["--signing-key", "\"55A34A82\"", "alias"]);
 }
 
 #[test]

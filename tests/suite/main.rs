@@ -25,6 +25,7 @@ mod middle;
 mod moving;
 mod names;
 mod openssl_conf;
+mod operands;
 mod operations;
 mod pem;
 mod process;

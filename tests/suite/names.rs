@@ -79,6 +79,35 @@ fn every_name_signs() {
     }
 }
 
+/// pubtools-sign signs whatever it is given; only what can be no digest and no reference at all is refused.
+#[test]
+fn digests_and_references_are_those_of_pubtools_sign() {
+    let bench = Bench::new();
+    let image = |digest, reference| {
+        let words =
+            ["--signing-key", "K", "--task-id", "7", "--digest", digest, "--reference", reference];
+        run(&bench, &bench.config(), CONTAINER, &words)
+    };
+    for (digest, reference) in [
+        ("sha256:abc", "docker://quay.example/ns/app:1"),
+        ("None", "r/app:"),
+        ("sha256:ABC", "r/app@sha256:abd"),
+    ] {
+        image(digest, reference).expect(0);
+    }
+    for (digest, reference, says) in [
+        ("null", "r/app:1", "--digest: number 1 is \"null\": expected sha256: and 64 hex digits"),
+        ("sha256:1\r", "r/app:1", "--digest: number 1 is \"sha256:1\\r\": expected"),
+        ("sha256:1 sha256:2", "r/app:1", "--digest: number 1"),
+        ("sha256:1", "r/app:1\r", "--reference: number 1 \"r/app:1\\r\" holds '\\r'"),
+        ("sha256:1", "r/app:1 r/app:2", "--reference: number 1 \"r/app:1 r/app:2\" holds ' '"),
+        ("sha256:1", "null", "--reference: number 1 \"null\" names no repository"),
+    ] {
+        image(digest, reference).expect(2).says(says);
+    }
+    assert_eq!(bench.record().requests.len(), 3);
+}
+
 /// A refusal is a reply; it does not make up for another request without a reply.
 #[test]
 fn a_refusal_does_not_hide_a_missing_reply() {

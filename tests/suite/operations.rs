@@ -174,23 +174,26 @@ fn blob_sign_prints_the_same_as_pubtools_sign() {
 
 /// Three images of two repositories, in turns.
 const MIXED: &str = "container-sign --signing-key K --task-id 7 --signer-type batch \
-     --digest sha256:a --reference r/one:1 --digest sha256:b --reference r/two:1 --digest sha256:c --reference r/one:2";
+     --digest sha256:000000000000000000000000000000000000000000000000000000000000000a --reference r/one:1 \
+     --digest sha256:000000000000000000000000000000000000000000000000000000000000000b --reference r/two:1 \
+     --digest sha256:000000000000000000000000000000000000000000000000000000000000000c --reference r/one:2";
 
+/// The last digits of the claims' digests.
 fn digests_of(message: &Value) -> Vec<&str> {
     message["claims"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|claim| claim["manifest_digest"].as_str().unwrap())
+        .map(|claim| &claim["manifest_digest"].as_str().unwrap()[70..])
         .collect()
 }
 
 #[test]
 fn a_batch_is_cut_by_repository_and_size() {
     for (size, expected) in [
-        ("1", &[&["sha256:a"][..], &["sha256:c"], &["sha256:b"]][..]),
-        ("2", &[&["sha256:a", "sha256:c"], &["sha256:b"]]),
-        ("200", &[&["sha256:a", "sha256:c"], &["sha256:b"]]),
+        ("1", &[&["a"][..], &["c"], &["b"]][..]),
+        ("2", &[&["a", "c"], &["b"]]),
+        ("200", &[&["a", "c"], &["b"]]),
     ] {
         let bench = Bench::new();
         for (config, requester, _) in transports(&bench) {

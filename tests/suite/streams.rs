@@ -99,7 +99,7 @@ fn the_program_waits_for_a_standard_output_that_does_not_block() {
 fn a_full_standard_error_changes_no_status() {
     let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
     let config = bench.config().patience(1, 1, 1).set("log_level", "error");
-    let mistake = "container-sign --signing-key A --task-id 7 --digest sha256:1 --reference nope";
+    let mistake = "container-sign --signing-key A --task-id 7 --digest sha256:0000000000000000000000000000000000000000000000000000000000000001 --reference nope";
     for (arguments, status) in [(mistake.to_owned(), 2), (images(1), 75)] {
         let mut program = bench.program(&config, &arguments);
         program.command.stderr(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());

@@ -221,7 +221,7 @@ fn a_blob_request_carries_an_artifact() {
 fn a_batch_request_carries_claims_of_one_repository() {
     let bench = Bench::new();
     let arguments = images(2)
-        + " --digest sha256:x --reference r/other:1 --signer-type batch --signing-key-name a \
+        + " --digest sha256:000000000000000000000000000000000000000000000000000000000000000f --reference r/other:1 --signer-type batch --signing-key-name a \
            --signing-key 0123456789 --signing-key-name b";
     bench.run(&bench.config().set("chunk_size", "200"), &arguments).expect(0);
     let record = bench.record();
@@ -234,7 +234,14 @@ fn a_batch_request_carries_claims_of_one_repository() {
     };
     let first =
         [0, 1].map(|index| described(&claim_file(index), &digest(index), "ns/app")).join(", ");
-    let second = described(&claim("sha256:x", "r/other:1"), "sha256:x", "other");
+    let second = described(
+        &claim(
+            "sha256:000000000000000000000000000000000000000000000000000000000000000f",
+            "r/other:1",
+        ),
+        "sha256:000000000000000000000000000000000000000000000000000000000000000f",
+        "other",
+    );
     for (request, claims) in record.requests.iter().zip([first, second]) {
         let (id, created) = stamp(request);
         let expected = format!(

@@ -239,7 +239,7 @@ pub(super) fn refusal() -> Error {
 
 pub(super) fn ledger(count: usize) -> Ledger {
     let image =
-        |index| Image::new(format!("sha256:{index}"), format!("host/repo:{index}")).unwrap();
+        |index| Image::lenient(format!("sha256:{index}"), format!("host/repo:{index}")).unwrap();
     let images = Items::Images((0..count).map(image).collect());
     let keys = vec![Key::new("key").unwrap()];
     let operation = Operation::new(TaskId::new("1").unwrap(), keys, images).unwrap();

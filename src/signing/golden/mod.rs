@@ -35,8 +35,7 @@ fn operation(case: &Value) -> Result<Operation, Error> {
         "container" => {
             let references = strings(&arguments["references"]).into_iter();
             let pairs = strings(&arguments["digests"]).into_iter().zip(references);
-            let image = |(digest, reference): (String, String)| Image::new(digest, reference);
-            Items::Images(pairs.map(image).collect::<Result<_, _>>()?)
+            Items::Images(pairs.map(|pair| Image::unchecked(&pair.0, &pair.1)).collect())
         }
         "clear" => Items::Texts {
             texts: bytes(&arguments["bytes"])

@@ -1,6 +1,9 @@
 //! The keys to sign with.
 
-use crate::error::{Argument, Error};
+use crate::{
+    error::{Argument, Error, printable},
+    signing::key_id,
+};
 
 /// A key to sign with: its id or an alias of the configuration, and possibly its name.
 ///
@@ -22,14 +25,19 @@ pub struct Key {
 impl Key {
     /// Checks the id or alias of a key without a name.
     ///
+    /// The blanks of a fingerprint in groups are not sent.
+    ///
     /// # Errors
-    /// [`Error::Argument`] if it is blank.
+    /// [`Error::Argument`] if it is blank or holds a control character.
     pub fn new(id: impl Into<String>) -> Result<Self, Error> {
         let id = id.into();
-        if id.trim().is_empty() {
-            return Err(Error::argument(Argument::Key, "is empty: expected a key id or an alias"));
+        match key_id::fault(&id) {
+            None => Ok(Self { id, name: None }),
+            Some(fault) => {
+                let problem = format!("{fault}: expected a key id or an alias");
+                Err(Error::argument(Argument::Key, problem))
+            }
         }
-        Ok(Self { id, name: None })
     }
 
     /// Checks the id or alias of a key with a name.
@@ -37,9 +45,14 @@ impl Key {
     /// An empty name is not sent.
     ///
     /// # Errors
-    /// As [`Key::new`].
+    /// As [`Key::new`], and if the name holds a control character.
     pub fn named(id: impl Into<String>, name: impl Into<String>) -> Result<Self, Error> {
-        Ok(Self { name: Some(name.into()), ..Self::new(id)? })
+        let name = name.into();
+        if let Some(c) = name.chars().find(|c| c.is_control()) {
+            let problem = format!("\"{}\" holds {c:?}: expected a key's name", printable(&name));
+            return Err(Error::argument(Argument::KeyName, problem));
+        }
+        Ok(Self { name: Some(name), ..Self::new(id)? })
     }
 
     /// Returns the id or alias, as given.

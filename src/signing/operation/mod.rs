@@ -1,15 +1,19 @@
 //! Operations: what is to be signed.
 
 mod data;
+mod digest;
 mod image;
 mod key;
+mod reference;
 mod task_id;
 
 use crate::error::{Argument, Error};
 
 pub use data::{Blob, Text};
-pub use image::{Digest, Image, Reference};
+pub use digest::Digest;
+pub use image::Image;
 pub use key::Key;
+pub use reference::Reference;
 pub use task_id::TaskId;
 
 /// Something to sign: every item with every key, for a task.
@@ -117,7 +121,7 @@ mod tests {
     }
 
     fn image() -> Items {
-        Items::Images(vec![Image::new("sha256:1", "host:5000/ns/repo@sha256:1").unwrap()])
+        Items::Images(vec![Image::lenient("sha256:1", "host:5000/ns/repo@sha256:1").unwrap()])
     }
 
     fn texts(texts: Vec<Text>) -> Items {

@@ -1,6 +1,10 @@
 //! Requests that ask for the signatures of many images.
 
-use std::{collections::HashMap, num::NonZeroUsize, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    num::NonZeroUsize,
+    sync::Arc,
+};
 
 use serde_json::json;
 
@@ -17,7 +21,7 @@ use crate::{
 /// Makes the requests: for each repository, batches of at most `size` claims.
 ///
 /// # Errors
-/// [`Error::Argument`] if there are several keys and not all are named.
+/// [`Error::Argument`] if there are several keys and not all have names, or some the same.
 pub(super) fn requests(
     images: &[Image],
     keys: &[ServerKey<'_>],
@@ -33,7 +37,15 @@ pub(super) fn requests(
         );
         return Err(Error::argument(Argument::KeyName, problem));
     }
-    let key_ids: Vec<_> = keys.iter().map(|key| key.id).collect();
+    let mut names = HashSet::new();
+    if let Some(key) = keys.iter().find(|key| !names.insert(key.name)) {
+        let problem = format!(
+            "\"{}\" is given for several keys: a batch distinguishes signatures by them",
+            printable(key.name)
+        );
+        return Err(Error::argument(Argument::KeyName, problem));
+    }
+    let key_ids: Vec<_> = keys.iter().map(|key| key.id.as_ref()).collect();
     let key_names: Vec<_> = keys.iter().map(|key| key.name.to_owned()).collect();
     let shown_keys = keys.iter().map(ServerKey::shown).collect::<Vec<_>>().join(", ");
     let given: Arc<[Key]> = keys.iter().map(|key| key.given.clone()).collect();

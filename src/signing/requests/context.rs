@@ -1,12 +1,12 @@
 //! What requests of every kind have in common.
 
-use std::{collections::BTreeMap, num::NonZeroUsize};
+use std::{borrow::Cow, collections::BTreeMap, num::NonZeroUsize, path::PathBuf};
 
 use serde_json::Value;
 
 use crate::{
     error::{Argument, Error, printable},
-    signing::{operation::Key, pyjson},
+    signing::{key_id, operation::Key, pyjson},
 };
 
 /// What a request contains besides the operation: values from the configuration and the certificate.
@@ -39,38 +39,59 @@ pub(crate) struct Stamp {
 pub(super) struct ServerKey<'a> {
     /// As the user gave it.
     pub(super) given: &'a Key,
-    pub(super) id: &'a str,
+    pub(super) id: Cow<'a, str>,
     /// Empty if the user named none.
     pub(super) name: &'a str,
 }
 
 impl<'a> ServerKey<'a> {
     /// Looks up the alias, and cuts the id to the part that the signing server knows.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for an alias of nothing; [`Error::Config`], without a file, for one of something that no id is.
     pub(super) fn resolve(
         key: &'a Key,
         aliases: &'a BTreeMap<String, String>,
     ) -> Result<Self, Error> {
-        let id = last_8(aliases.get(key.id()).map_or(key.id(), String::as_str));
-        if id.trim().is_empty() {
-            let problem = format!("\"{}\" is an alias of nothing", printable(key.id()));
-            return Err(Error::argument(Argument::Key, problem));
+        let alias = aliases.get(key.id());
+        if let Some(id) = alias {
+            if id.trim().is_empty() {
+                let problem = format!("\"{}\" is an alias of nothing", printable(key.id()));
+                return Err(Error::argument(Argument::Key, problem));
+            }
+            if let Some(fault) = key_id::fault(id) {
+                return Err(Error::Config {
+                    path: PathBuf::new(),
+                    key: format!("key_aliases.{}", printable(key.id())),
+                    problem: format!("{fault}: expected a key id"),
+                });
+            }
         }
+        let (id, _) = key_id::sent(alias.map_or(key.id(), String::as_str));
         Ok(Self { given: key, id, name: key.name().unwrap_or_default() })
     }
 
     /// A readable name of the key.
     pub(super) fn shown(&self) -> String {
         if self.name.is_empty() {
-            self.id.to_owned()
+            self.id.to_string()
         } else {
             format!("{} ({})", self.id, self.name)
         }
     }
 }
 
-fn last_8(key: &str) -> &str {
-    let start = key.char_indices().rev().nth(7).map_or(0, |(at, _)| at);
-    &key[start..]
+/// What makes it doubtful that the signing server knows a key, if anything.
+pub(super) fn doubt(key: &Key, aliases: &BTreeMap<String, String>) -> Option<String> {
+    let (given, alias) = (printable(key.id()), aliases.get(key.id()));
+    let (sent, is_id) = key_id::sent(alias.map_or(key.id(), String::as_str));
+    let expected = "a key id of at least 8 hexadecimal digits";
+    let problem = match alias {
+        _ if is_id => return None,
+        Some(id) => format!("is an alias of \"{}\", which is not {expected}", printable(id)),
+        None => format!("is neither an alias nor {expected}"),
+    };
+    Some(format!("the key \"{given}\" {problem}; \"{}\" is sent", printable(&sent)))
 }
 
 /// A request's body. Thousands of requests wait in memory, so its buffer is no larger than necessary.

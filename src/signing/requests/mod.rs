@@ -4,6 +4,8 @@ mod batch;
 mod context;
 mod single;
 
+use std::collections::BTreeMap;
+
 use super::{
     operation::{Items, Operation},
     request::Request,
@@ -14,13 +16,19 @@ use context::ServerKey;
 pub(crate) use context::{Context, Stamp};
 
 impl Operation {
+    /// Lists the keys that the signing server probably does not know, with the reason and what is sent.
+    pub(crate) fn doubtful_keys(&self, aliases: &BTreeMap<String, String>) -> Vec<String> {
+        self.keys().iter().filter_map(|key| context::doubt(key, aliases)).collect()
+    }
+
     /// Builds the requests: for each item one for each key, or batches of claims.
     ///
     /// `next` is called once for each request, in order; its ids must differ.
     ///
     /// # Errors
     /// [`Error::Argument`] for a batch of anything but images, for a batch with several keys that are not all named,
-    /// and for an alias of nothing.
+    /// of one name for several of them, and for an alias of nothing; [`Error::Config`], without a file, for an alias of
+    /// something that no key id is.
     pub(crate) fn requests(
         &self,
         context: &Context<'_>,

@@ -102,7 +102,7 @@ fn request(
 ) -> Request {
     let mut map = Map::new();
     let mut set = |name: &str, value: Value| map.insert(name.to_owned(), value);
-    set("sig_key_id", key.id.into());
+    set("sig_key_id", key.id.as_ref().into());
     set(item.data.0, item.data.1.as_str().into());
     set("request_id", stamp.request_id.as_str().into());
     set("created", stamp.created.into());

@@ -116,7 +116,7 @@ pub(super) fn standing(session: &mut Bench) {
 }
 
 pub(super) fn request() -> Request {
-    let image = Image::new("sha256:0", "host/repo:0").unwrap();
+    let image = Image::lenient("sha256:0", "host/repo:0").unwrap();
     let (task, key) = (TaskId::new("1").unwrap(), Key::new("key").unwrap());
     let operation = Operation::new(task, vec![key], Items::Images(vec![image])).unwrap();
     let context = Context {

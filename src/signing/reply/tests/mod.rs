@@ -28,7 +28,7 @@ fn request(expected: Expected) -> Request {
 }
 
 fn claim_file(digest: &str, reference: &str) -> String {
-    claim::claim_file(&Image::new(digest, reference).unwrap())
+    claim::claim_file(&Image::lenient(digest, reference).unwrap())
 }
 
 fn single() -> Request {
@@ -55,7 +55,7 @@ fn of_image(digest: &str, reference: &str) -> Request {
 fn batch(pairs: &[(&str, &str)], key_names: &[&str]) -> Request {
     let claim = |(item, &(digest, reference)): (usize, &(&str, &str))| Claim {
         text: claim_file(digest, reference),
-        image: Image::new(digest, reference).unwrap(),
+        image: Image::lenient(digest, reference).unwrap(),
         items: vec![item],
     };
     request(Expected::Claims {

@@ -1,0 +1,253 @@
+//! The reference of an image.
+
+use std::fmt;
+
+use super::digest;
+use crate::error::{Argument, Error, printable};
+
+/// The longest tag that a registry knows (OCI distribution specification).
+const LONGEST_TAG: usize = 128;
+
+/// The reference of an image, such as `registry/ns/repo:tag`; it names a repository.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reference(Box<str>);
+
+impl Reference {
+    /// Checks a reference: a registry, a path, and possibly a tag or a digest or both.
+    ///
+    /// Capital letters and letters of any script are accepted.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if a part is missing or cannot be one, such as a scheme or an empty tag.
+    pub fn new(reference: impl Into<Box<str>>) -> Result<Self, Error> {
+        Self::checked(reference.into(), fault)
+    }
+
+    /// Checks only what can never be a reference, as under the names of pubtools-sign.
+    pub(super) fn lenient(reference: impl Into<Box<str>>) -> Result<Self, Error> {
+        Self::checked(reference.into(), |reference| {
+            strange(reference).or_else(|| no_path(reference))
+        })
+    }
+
+    fn checked(reference: Box<str>, fault: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        match fault(&reference) {
+            None => Ok(Self(reference)),
+            Some(fault) => {
+                let shown = printable(&reference);
+                let problem = format!("\"{shown}\" {fault}: expected registry/repository:tag");
+                Err(Error::argument(Argument::Reference, problem))
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn unchecked(reference: &str) -> Self {
+        Self(reference.into())
+    }
+
+    /// Returns the text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the repository: what follows the first `/`, without tag and digest.
+    pub fn repository(&self) -> &str {
+        repository(&self.0).unwrap_or_default()
+    }
+
+    /// The digest in it, if there is one.
+    pub(super) fn digest(&self) -> Option<&str> {
+        self.0.split_once('@').map(|(_, digest)| digest)
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The repository of a reference: what follows its first `/`, without tag and digest.
+///
+/// `None` if there is no `/` or nothing follows it.
+pub(crate) fn repository(reference: &str) -> Option<&str> {
+    let (_registry, path) = reference.split_once('/')?;
+    path.split([':', '@']).next().filter(|repository| !repository.is_empty())
+}
+
+/// What is wrong with a reference.
+fn fault(reference: &str) -> Option<String> {
+    let (name, digest) = match reference.split_once('@') {
+        Some((name, digest)) => (name, Some(digest)),
+        None => (reference, None),
+    };
+    let (registry, rest) = name.split_once('/').unwrap_or(("", name));
+    let (path, tag) = match rest.split_once(':') {
+        Some((path, tag)) => (path, Some(tag)),
+        None => (rest, None),
+    };
+    strange(reference)
+        .or_else(|| reference.contains("://").then(|| "begins with a scheme".to_owned()))
+        .or_else(|| no_path(reference))
+        .or_else(|| {
+            (!is_registry(registry)).then(|| "names no registry before its first \"/\"".into())
+        })
+        .or_else(|| fault_of_path(path))
+        .or_else(|| tag.and_then(fault_of_tag))
+        .or_else(|| {
+            digest.and_then(digest::problem).map(|problem| format!("has a digest that {problem}"))
+        })
+}
+
+/// A blank, or a character that nobody sees.
+fn strange(reference: &str) -> Option<String> {
+    let unseen = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let c = reference.chars().find(|c| c.is_whitespace() || c.is_control() || unseen(*c))?;
+    Some(format!("holds {c:?}"))
+}
+
+fn no_path(reference: &str) -> Option<String> {
+    repository(reference).is_none().then(|| "names no repository".to_owned())
+}
+
+/// A host's name or address, and possibly a port.
+fn is_registry(registry: &str) -> bool {
+    let (host, port) = match registry.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (registry, None),
+    };
+    let is_port = |port: &str| {
+        port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    };
+    let is_address = |address: &str| {
+        !address.is_empty() && address.chars().all(|c| c.is_ascii_hexdigit() || ":.".contains(c))
+    };
+    let is_host = match host.strip_prefix('[') {
+        Some(address) => address.strip_suffix(']').is_some_and(is_address),
+        None => !host.is_empty() && host.chars().all(is_of_a_name),
+    };
+    is_host && port.is_none_or(is_port)
+}
+
+fn fault_of_path(path: &str) -> Option<String> {
+    if path.split('/').any(str::is_empty) {
+        return Some("has an empty part between slashes".into());
+    }
+    let c = path.chars().find(|c| *c != '/' && !is_of_a_name(*c))?;
+    Some(format!("holds {c:?} in its path"))
+}
+
+fn fault_of_tag(tag: &str) -> Option<String> {
+    if tag.is_empty() {
+        return Some("has an empty tag".into());
+    }
+    if tag.starts_with(['.', '-']) || !tag.chars().all(is_of_a_name) {
+        return Some(format!("has the tag \"{}\", which no registry has", printable(tag)));
+    }
+    let is_long = tag.chars().count() > LONGEST_TAG;
+    is_long.then(|| format!("has a tag of more than {LONGEST_TAG} characters"))
+}
+
+fn is_of_a_name(c: char) -> bool {
+    !c.is_ascii() || c.is_ascii_alphanumeric() || "._-".contains(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEX: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn a_repository_follows_the_first_slash() {
+        for (reference, expected) in [
+            ("registry/ns/repo:tag".to_owned(), "ns/repo"),
+            ("registry/repo".into(), "repo"),
+            ("quay.example/NS/App:V1".into(), "NS/App"),
+            ("host:5000/ns/repo:tag".into(), "ns/repo"),
+            ("[::1]:5000/ns/repo:tag".into(), "ns/repo"),
+            ("[::1]/repo:tag".into(), "repo"),
+            ("127.0.0.1:65535/repo".into(), "repo"),
+            (format!("host:5000/ns/repo@sha256:{HEX}"), "ns/repo"),
+            (format!("host/ns/repo:tag@sha256:{HEX}"), "ns/repo"),
+            (format!("host/ns/repo:tag@sha512:{HEX}{HEX}"), "ns/repo"),
+            ("host/ns/deep/repo:1.0-2".into(), "ns/deep/repo"),
+            ("host/ns/a__b--c.d:_1".into(), "ns/a__b--c.d"),
+            ("registre.example/équipe/été:préversion".into(), "équipe/été"),
+            ("host/日本:タグ".into(), "日本"),
+            ("host/app:null".into(), "app"),
+        ] {
+            let checked = Reference::new(reference.as_str());
+            assert_eq!(checked.unwrap().repository(), expected, "{reference}");
+            assert_eq!(Reference::lenient(reference.as_str()).unwrap().repository(), expected);
+        }
+    }
+
+    #[test]
+    fn what_names_no_image_is_refused() {
+        let long = format!("host/app:{}", "a".repeat(129));
+        for (reference, expected) in [
+            ("", "\"\" names no repository: expected registry/repository:tag"),
+            ("null", "\"null\" names no repository"),
+            ("repo:tag", "names no repository"),
+            ("host/", "names no repository"),
+            ("host/:tag", "names no repository"),
+            ("host/@sha256:1", "names no repository"),
+            ("docker://quay.example/ns/app:1", "begins with a scheme"),
+            ("https://quay.example/ns/app:1", "begins with a scheme"),
+            ("docker-daemon:quay.example/ns/app:1", "names no registry"),
+            ("oci:/tmp/app:1", "names no registry"),
+            ("/ns/app:1", "names no registry"),
+            ("//quay.example/app:1", "names no registry"),
+            ("host:/app", "names no registry"),
+            ("host:0/app", "names no registry"),
+            ("host:65536/app", "names no registry"),
+            ("host:+1/app", "names no registry"),
+            ("[::1/app", "names no registry"),
+            ("[]/app", "names no registry"),
+            ("<none>/app", "names no registry"),
+            ("user@quay.example/ns/app:1", "names no registry"),
+            ("quay.example/ns/app:", "has an empty tag"),
+            ("quay.example/ns/app:@sha256:1", "has an empty tag"),
+            ("quay.example/ns/app@", "has a digest that is empty: expected sha256: and 64 hex"),
+            ("quay.example/ns/app@sha256:abc", "has a digest that is \"sha256:abc\": expected"),
+            ("quay.example/ns/app:1@null", "has a digest that is \"null\""),
+            ("quay.example/ns/app:1:2", "has the tag \"1:2\", which no registry has"),
+            ("quay.example/ns:1/app", "has the tag \"1/app\""),
+            ("quay.example/ns/app:-1", "has the tag \"-1\""),
+            ("quay.example/ns/app:<none>", "has the tag \"<none>\""),
+            (&long, "has a tag of more than 128 characters"),
+            ("quay.example//app:1", "has an empty part between slashes"),
+            ("quay.example/ns/:1", "has an empty part between slashes"),
+            ("quay.example/ns/app/", "has an empty part between slashes"),
+            ("quay.example/ns/app?x=1", "holds '?' in its path"),
+            ("quay.example/ns/$APP:1", "holds '$' in its path"),
+            ("quay.example/ns/app:1\r", "\\r\" holds '\\r'"),
+            ("quay.example/ns/app:1\n", "holds '\\n'"),
+            (" quay.example/ns/app:1", "holds ' '"),
+            ("quay.example/ns/app:1 quay.example/ns/b:1", "holds ' '"),
+            ("quay.example/ns/app:1,quay.example/ns/b:1", "has the tag"),
+            ("quay.example/ns/app\u{200b}:1", "holds '\\u{200b}'"),
+            ("\u{feff}quay.example/ns/app:1", "holds '\\u{feff}'"),
+        ] {
+            let error = Reference::new(reference).unwrap_err().to_string();
+            assert!(error.starts_with("reference: \"") && error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn under_the_names_of_pubtools_sign_more_are_accepted() {
+        for reference in [
+            "docker://quay.example/ns/app:1",
+            "quay.example/ns/app:",
+            "r/ns/app@sha256:abc",
+            "r/a?b",
+        ] {
+            Reference::lenient(reference).unwrap();
+        }
+        for reference in ["", "null", "app:1", "r/app:1\r", "r/app 1", "r/app:1\u{1b}"] {
+            Reference::lenient(reference).unwrap_err();
+        }
+    }
+}

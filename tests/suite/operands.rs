@@ -1,0 +1,232 @@
+//! Digests, references, keys and texts: what cannot be a right signature is not asked for.
+
+use std::ffi::OsStr;
+
+use crate::harness::{Bench, Config, Ended};
+
+const CONTAINER: &str = "container-sign --task-id 7";
+const ZEROS: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+const ONES: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+const APP: &str = "quay.example/ns/app:1";
+
+fn run<S: AsRef<OsStr>>(bench: &Bench, config: &Config, command: &str, words: &[S]) -> Ended {
+    let mut program = bench.program(config, command);
+    program.args(words);
+    program.run()
+}
+
+/// One line on standard error, and no connection.
+#[track_caller]
+fn refused(bench: &Bench, ended: Ended, status: i32, says: &str) {
+    let ended = ended.expect(status);
+    assert_eq!((ended.stdout.as_str(), ended.stderr.lines().count()), ("", 1), "{}", ended.stderr);
+    ended.says(says);
+    assert!(bench.record().connections.is_empty(), "{}", ended.stderr);
+}
+
+fn image(bench: &Bench, digest: &str, reference: &str) -> Ended {
+    // The third pair is the one in question.
+    let good = ["--digest", ZEROS, "--reference", APP];
+    let key = ["--signing-key", "55A34A82"];
+    let pair = ["--digest", digest, "--reference", reference];
+    run(bench, &bench.config(), CONTAINER, &[&key[..], &good, &good, &pair].concat())
+}
+
+#[test]
+fn what_is_no_digest_is_refused_with_its_number() {
+    let bench = Bench::new();
+    let hex = "0123456789abcdef".repeat(4);
+    for digest in [
+        "null".to_owned(),
+        "None".into(),
+        "sha256:abc".into(),
+        hex.clone(),
+        format!("sha256:{hex}0"),
+        format!("sha512:{hex}"),
+        format!("md5:{hex}"),
+        format!("sha256:{}", hex.to_uppercase()),
+        format!("sha256:{hex}\r"),
+        format!("sha256:{hex}\n"),
+        format!(" sha256:{hex}"),
+        format!("sha256:{hex} sha256:{hex}"),
+        format!("sha256:{hex},sha256:{hex}"),
+    ] {
+        refused(&bench, image(&bench, &digest, APP), 2, "--digest: number 3 is \"");
+    }
+    let says = "--digest: number 3 is \"null\": expected sha256: and 64 hex digits";
+    refused(&bench, image(&bench, "null", APP), 2, says);
+    let says = "expected sha512: and 128 hex digits";
+    refused(&bench, image(&bench, &format!("sha512:{hex}"), APP), 2, says);
+}
+
+#[test]
+fn what_is_no_reference_is_refused_with_its_number() {
+    let bench = Bench::new();
+    for (reference, says) in [
+        ("null", "names no repository"),
+        ("docker://quay.example/ns/app:1", "begins with a scheme"),
+        ("https://quay.example/ns/app:1", "begins with a scheme"),
+        ("oci:/tmp/app:1", "names no registry"),
+        ("quay.example/ns/app:", "has an empty tag"),
+        ("quay.example/ns/app:1:2", "has the tag \"1:2\""),
+        ("quay.example/ns/app@sha256:abc", "has a digest that is \"sha256:abc\""),
+        ("quay.example//app:1", "has an empty part"),
+        ("quay.example/ns/app:1\r", "holds '\\r'"),
+        ("quay.example/ns/app:1\n", "holds '\\n'"),
+        ("quay.example/ns/app:1 quay.example/ns/app:2", "holds ' '"),
+        ("quay.example/ns/app:1,quay.example/ns/app:2", "has the tag"),
+    ] {
+        let ended = image(&bench, ZEROS, reference);
+        ended.says(says);
+        refused(&bench, ended, 2, "--reference: number 3 \"");
+    }
+}
+
+#[test]
+fn a_pair_that_contradicts_itself_is_refused_and_both_are_named() {
+    let bench = Bench::new();
+    let reference = format!("{APP}@{ONES}");
+    let says =
+        format!("--reference: number 3 \"{reference}\" names another digest than \"{ZEROS}\"");
+    refused(&bench, image(&bench, ZEROS, &reference), 2, &says);
+}
+
+#[test]
+fn every_right_digest_and_reference_is_accepted() {
+    let bench = Bench::new();
+    let sha512 = format!("sha512:{}", "0a".repeat(64));
+    for (digest, reference) in [
+        (&*sha512, APP),
+        (ONES, "quay.example/NS/App:V1"),
+        (ONES, "host:5000/ns/app:1"),
+        (ONES, "[::1]:5000/ns/app:1"),
+        (ONES, "quay.example/ns/app"),
+        (ONES, &format!("{APP}@{ONES}")),
+        (ONES, "registre.example/équipe/été:préversion"),
+    ] {
+        image(&bench, digest, reference).expect(0);
+    }
+}
+
+fn keys(bench: &Bench, config: &Config, words: &[&str]) -> Ended {
+    let image = ["--digest", ZEROS, "--reference", APP];
+    run(bench, config, CONTAINER, &[&image[..], words].concat())
+}
+
+fn aliased(bench: &Bench, id: &str) -> Config {
+    bench.config().set("key_aliases", &format!("{{production: \"{id}\"}}"))
+}
+
+#[test]
+fn a_key_with_control_characters_is_refused() {
+    let bench = Bench::new();
+    for (key, says) in [
+        ("55A34A82\r", "--signing-key: number 1 \"55A34A82\\r\" holds '\\r'"),
+        ("55A34A82\n", "--signing-key: number 1 \"55A34A82\\n\" holds '\\n'"),
+        ("55A3\t4A82", "holds '\\t'"),
+    ] {
+        refused(&bench, keys(&bench, &bench.config(), &["--signing-key", key]), 2, says);
+    }
+    let words = ["--signing-key", "55A34A82", "--signing-key-name", "release\r"];
+    let says = "--signing-key-name: number 1 \"release\\r\" holds '\\r'";
+    refused(&bench, keys(&bench, &bench.config(), &words), 2, says);
+    let ended = keys(&bench, &aliased(&bench, "55A34A82\\r"), &["--signing-key", "production"]);
+    refused(
+        &bench,
+        ended,
+        78,
+        "config.yaml: msg_signer.key_aliases.production: \"55A34A82\\r\" holds",
+    );
+}
+
+#[test]
+fn a_fingerprint_in_groups_is_sent_without_its_blanks() {
+    let bench = Bench::new();
+    let grouped = "A0EA F354 B0C1 D2E3 F405  1627 3849 50A6 55A3 4A82";
+    for (config, key) in [(bench.config(), grouped), (aliased(&bench, grouped), "production")] {
+        let config = config.set("log_level", "warning");
+        let ended = keys(&bench, &config, &["--signing-key", key]).expect(0);
+        assert_eq!(
+            (ended.messages()[0]["sig_key_id"].as_str(), &*ended.stderr),
+            (Some("55A34A82"), "")
+        );
+        assert_eq!(ended.document()["signing_keys"][0], key, "as it was given");
+    }
+}
+
+#[test]
+fn a_key_that_is_neither_an_id_nor_an_alias_is_warned_of() {
+    let bench = Bench::new();
+    let config = bench.config().set("log_level", "warning");
+    for (config, key, says) in [
+        (
+            config.clone(),
+            "containerisvsign",
+            "the key \"containerisvsign\" is neither an alias nor a key id of at least 8 hexadecimal digits; \"risvsign\" is sent",
+        ),
+        (config.clone(), "55A34A8", "\"55A34A8\" is sent"),
+        (
+            aliased(&bench, "containerisvsign").set("log_level", "warning"),
+            "production",
+            "the key \"production\" is an alias of \"containerisvsign\", which is not a key id of at least 8 hexadecimal digits; \"risvsign\" is sent",
+        ),
+    ] {
+        keys(&bench, &config, &["--signing-key", key]).expect(0).says(says);
+    }
+    for key in ["55A34A82", "0x55A34A82", "a0eaf354b0c1d2e3f4051627384950a655a34a82"] {
+        assert_eq!(keys(&bench, &config, &["--signing-key", key]).expect(0).stderr, "", "{key}");
+    }
+}
+
+#[test]
+fn two_keys_of_a_batch_need_two_names() {
+    let bench = Bench::new();
+    let words = [
+        "--signer-type",
+        "batch",
+        "--signing-key",
+        "55A34A82",
+        "--signing-key",
+        "37036A73",
+        "--signing-key-name",
+        "release",
+        "--signing-key-name",
+    ];
+    let ended = keys(&bench, &bench.config(), &[&words[..], &["release"]].concat());
+    refused(&bench, ended, 2, "--signing-key-name: \"release\" is given for several keys");
+    keys(&bench, &bench.config(), &[&words[..], &["beta"]].concat()).expect(0);
+}
+
+const CLEAR: &str = "clear-sign --signing-key 55A34A82 --task-id 7";
+
+#[test]
+fn an_empty_text_is_refused() {
+    let bench = Bench::new();
+    let ended = run(&bench, &bench.config(), CLEAR, &["one", ""]);
+    refused(
+        &bench,
+        ended,
+        2,
+        "inputs: number 2 is empty: expected a text or @FILE; is a variable unset?",
+    );
+}
+
+#[test]
+fn an_empty_file_is_warned_of() {
+    let bench = Bench::new();
+    let config = bench.config().set("log_level", "warning");
+    let path = bench.file("empty", "").display().to_string();
+    let says = "empty: the file is empty, and so is what is signed";
+    run(&bench, &config, CLEAR, &[format!("@{path}")]).expect(0).says(says);
+    let blob = "blob-sign --signing-key 55A34A82 --task-id 7";
+    run(&bench, &config, blob, &["--blob-file", &path]).expect(0).says(says);
+}
+
+#[test]
+fn a_text_that_begins_with_an_at_is_not_mistaken_in_silence() {
+    let bench = Bench::new();
+    for text in ["@example.com is a handle", "@"] {
+        let ended = run(&bench, &bench.config(), CLEAR, &[text]);
+        refused(&bench, ended, 66, "a file's name is expected after \"@\"");
+    }
+}
