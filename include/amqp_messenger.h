@@ -337,7 +337,7 @@ int amqp_messenger_operation_blob(const char *task_id, amqp_messenger_operation 
 int amqp_messenger_operation_add_key(amqp_messenger_operation *operation, const char *id, const char *name);
 
 /**
- * Adds a container image: its digest, such as "sha256:...", and its reference, such as "registry/repository:tag".
+ * Adds a container image: its digest, "sha256:" and 64 hex digits, and its reference, such as "registry/repository:tag".
  */
 int amqp_messenger_operation_add_image(amqp_messenger_operation *operation,
                                        const char *digest,

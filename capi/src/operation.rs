@@ -90,7 +90,7 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_key(
     })
 }
 
-/// Adds a container image: its digest, such as "sha256:...", and its reference, such as "registry/repository:tag".
+/// Adds a container image: its digest, "sha256:" and 64 hex digits, and its reference, such as "registry/repository:tag".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn amqp_messenger_operation_add_image(
     operation: *mut amqp_messenger_operation,

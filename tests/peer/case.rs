@@ -51,8 +51,13 @@ pub fn bundle(arguments: &str) -> Case {
 // `is_the_same` and similar methods read as sentences, and end a case.
 #[allow(clippy::wrong_self_convention)]
 impl Case {
+    /// Arguments, separated by blanks; digests may be short, and get the zeros that they lack.
     pub fn words(mut self, words: &str) -> Self {
-        self.words.extend(words.split_whitespace().map(String::from));
+        let long = |word: &str| match word.strip_prefix("sha256:") {
+            Some(hex) => format!("sha256:{hex:0>64}"),
+            None => word.to_owned(),
+        };
+        self.words.extend(words.split_whitespace().map(long));
         self
     }
 

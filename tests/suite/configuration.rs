@@ -68,13 +68,19 @@ fn a_wrong_command_line_counts_before_a_wrong_file_and_that_before_a_wrong_confi
         ),
         (
             &unreadable,
-            sign("container-sign", "--task-id 7 --digest sha256:1 --reference app"),
+            sign(
+                "container-sign",
+                "--task-id 7 --digest sha256:0000000000000000000000000000000000000000000000000000000000000001 --reference app",
+            ),
             2,
             "--reference: ",
         ),
         (
             &no_certificate,
-            sign("container-sign", "--task-id 7 --digest sha256:1 --reference app"),
+            sign(
+                "container-sign",
+                "--task-id 7 --digest sha256:0000000000000000000000000000000000000000000000000000000000000001 --reference app",
+            ),
             2,
             "--reference: ",
         ),

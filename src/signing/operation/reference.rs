@@ -71,7 +71,7 @@ impl fmt::Display for Reference {
 /// The repository of a reference: what follows its first `/`, without tag and digest.
 ///
 /// `None` if there is no `/` or nothing follows it.
-pub(crate) fn repository(reference: &str) -> Option<&str> {
+fn repository(reference: &str) -> Option<&str> {
     let (_registry, path) = reference.split_once('/')?;
     path.split([':', '@']).next().filter(|repository| !repository.is_empty())
 }

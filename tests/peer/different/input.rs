@@ -88,10 +88,45 @@ fn an_empty_digest_repository_or_key() {
     is_taken_by_the_reference(text("one --signing-key").word(""));
 }
 
+/// None of it can be a right signature: `null` is what jq prints for a missing value.
+#[test]
+fn a_digest_or_reference_that_is_null_or_holds_blanks() {
+    let pair = |digest, reference| {
+        let case = container("--signing-key K --task-id 7 --digest").word(digest);
+        is_taken_by_the_reference(case.words("--reference").word(reference))
+    };
+    for digest in ["null", "sha256:1\r", "sha256:1\n", "sha256:1 sha256:2"] {
+        pair(digest, "r/n:1");
+    }
+    for reference in ["r/n:1\r", "r/n:1 r/n:2", "r/n\u{7f}:1"] {
+        pair("sha256:1", reference);
+    }
+}
+
+#[test]
+fn a_key_with_a_control_character() {
+    is_taken_by_the_reference(text("one --signing-key").word("55A34A82\r"));
+}
+
+/// pubtools-sign sends the last eight characters, a blank among them.
+#[test]
+fn a_fingerprint_in_groups() {
+    let case = blob("--task-id 7 --blob-file b --signing-key").word("A0EA F354 55A3 4A82");
+    let (theirs, ours) = case.file("b", b"b").both();
+    let sent = |run: &Run| run.record.requests[0].json()["sig_key_id"].clone();
+    assert_eq!((sent(&theirs), sent(&ours)), ("5A3 4A82".into(), "55A34A82".into()));
+}
+
+#[test]
+fn a_batch_of_several_keys_with_one_name() {
+    let batch = image().words("--signing-key SECOND --signer-type batch");
+    is_taken_by_the_reference(batch.words("--signing-key-name one --signing-key-name one"));
+}
+
 /// They become part of a queue's name, in which brokers interpret wildcards.
 #[test]
 fn a_task_id_with_wildcards_or_blanks() {
-    for task_id in ["*", "7.>", "#", "7 8"] {
+    for task_id in ["*", "7.>", "#", "7 8", "7,queue://other", "7?x=1", "7::8", "7%2F8"] {
         let theirs = is_taken_by_the_reference(text("one --task-id").word(task_id));
         let address = theirs.record.deliveries[0].address.clone();
         assert_eq!(

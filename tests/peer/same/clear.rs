@@ -14,13 +14,11 @@ cases! {
     several_keys: text("--signing-key EFGH5678 one two");
     an_alias: text("--signing-key p one").set("key_aliases", "{p: 55A34A82}");
     a_repository: text("--repo ns/größe hello");
-    an_empty_repository: text("--repo").words("one").word("").words("two");
     a_requester: text("--requester Jörg hello");
     a_task_id_attribute: text("hello").set("task_id_attribute", "my_task");
     options_after_texts: text("one --repo ns/app two --requester me three");
     texts_that_look_like_options: text("one -- --raw -- -x");
     a_lone_hyphen: text("- one");
-    an_empty_text: text("").word("").word("two");
     lines: text("").word("one\ntwo\r\n\n three\t");
     raw: text("--raw hello");
     raw_of_several: text("--raw --signing-key EFGH5678 one two");
@@ -32,5 +30,7 @@ cases! {
 cases! {
     is_the_same_by_its_name,
 
+    an_empty_repository: text("--repo").words("one").word("").words("two");
+    an_empty_text: text("").word("").word("two");
     a_text_in_latin_1: text("é ÿ").words("--repo é");
 }

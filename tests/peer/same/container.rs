@@ -16,9 +16,7 @@ cases! {
     options_in_another_order: container(
         "--reference r/a:1 --reference r/b:2 --task-id 7 --digest sha256:1 --signing-key K --digest sha256:2"
     );
-    options_with_equals_signs: container("--signing-key=A=B --task-id=7 --digest=sha256:1 --reference=r/n:1");
     the_last_of_a_repeated_option_counts: image("--task-id 8 --requester first --requester last");
-    values_that_look_like_options: container("--signing-key -x --task-id --raw --digest -- --reference -/-");
     the_same_image_twice: image("--digest sha256:1 --reference registry.example.com/ns/app:1");
     two_keys: image("--signing-key EFGH5678");
     two_keys_two_images: image("--signing-key EFGH5678 --digest sha256:2 --reference r/ns/app:2");
@@ -43,8 +41,6 @@ cases! {
     nested_repositories: image("--digest sha256:2 --reference r/a/b/c/d:1.0");
     no_tag: image("--digest sha256:2 --reference r/ns/app");
     a_reference_with_other_letters: image("--digest sha256:2 --reference régistry/nämespace/日本😀:größe");
-    a_reference_with_quotes: image("--digest sha256:2 --reference").word("r/a \"quoted\" \\ <b>&'\u{7f}\t:1");
-    a_digest_of_other_letters: image("--digest dïgest --reference r/n:1");
     raw: image("--raw");
     raw_of_several: image("--digest sha256:2 --reference r/ns/app:2 --signing-key EFGH5678 --raw");
     more_images_than_credit: (0..150).fold(image(""), |case, index| {
@@ -55,5 +51,9 @@ cases! {
 cases! {
     is_the_same_by_its_name,
 
+    options_with_equals_signs: container("--signing-key=A=B --task-id=7 --digest=sha256:1 --reference=r/n:1");
+    values_that_look_like_options: container("--signing-key -x --task-id --raw --digest -- --reference -/-");
+    a_reference_with_quotes: image("--digest sha256:2 --reference").word("r/a\"quoted\"\\<b>&':1");
+    a_digest_of_other_letters: image("--digest dïgest --reference r/n:1");
     an_empty_requester: image("--requester").word("");
 }

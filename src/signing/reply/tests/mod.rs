@@ -42,7 +42,7 @@ fn single() -> Request {
 }
 
 fn of_image(digest: &str, reference: &str) -> Request {
-    let image = Image::new(digest, reference).unwrap();
+    let image = Image::lenient(digest, reference).unwrap();
     request(Expected::Value {
         name: "signed_claim",
         repository: Some(image.reference().repository().into()),
