@@ -176,13 +176,8 @@ impl Signer {
             send_to: address("topic_send_to", &settings.send_to)?,
             listen_to: address("topic_listen_to", &settings.listen_to)?,
         };
-        let requests = operation.requests(&context, &mut stamp).map_err(|error| match error {
-            Error::Config { key, problem, .. } => {
-                let key = format!("{}.{key}", settings.section);
-                Error::Config { path: settings.path.clone(), key, problem }
-            }
-            other => other,
-        })?;
+        let requests = operation.requests(&context, &mut stamp);
+        let requests = requests.map_err(|error| settings.located(error))?;
         for doubt in operation.doubtful_keys(&settings.key_aliases) {
             log::warn!("{doubt}");
         }

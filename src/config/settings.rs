@@ -9,6 +9,8 @@ use std::{
 
 use log::LevelFilter;
 
+use crate::error::Error;
+
 use super::{BrokerUrl, ForeignReplies, Sasl, SenderTarget, Template, TlsVerify};
 
 /// A signer's settings, from a section of the configuration file or from [`Settings::builder`]; they are checked once
@@ -51,6 +53,17 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The same error with the file and the section, if it concerns a key and has neither.
+    pub(crate) fn located(&self, error: Error) -> Error {
+        match error {
+            Error::Config { path, key, problem } if path.as_os_str().is_empty() => {
+                let key = format!("{}.{key}", self.section);
+                Error::Config { path: self.path.clone(), key, problem }
+            }
+            other => other,
+        }
+    }
+
     /// Returns how long a run without a single reply waits: `timeout × retries × send_retries`.
     pub fn longest_silence(&self) -> Duration {
         self.time_to_live().saturating_mul(self.send_retries)
