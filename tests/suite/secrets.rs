@@ -135,3 +135,27 @@ fn in_every_option_and_input() {
         shows_nothing(&Program::new(&under_test()).args(words).run().expect(2), words[0]);
     }
 }
+
+#[test]
+fn a_file_s_name_is_printed_on_one_line_and_without_effects() {
+    let bench = Bench::new();
+    let name = "no\nsuch\u{1b}[31m\u{202e}file";
+    let config = bench.file("f.yaml", bench.config().yaml()).display().to_string();
+    let sign = "blob-sign --signing-key ABCD1234 --task-id 7";
+    for (arguments, status) in [
+        (vec!["--config-file", &config, "--blob-file", name], 66),
+        (vec!["--blob-file", "/dev/null", "--config-file", name], 78),
+    ] {
+        let mut program = Program::new(&under_test());
+        let ended = program.args(sign.split(' ')).args(arguments).run().expect(status);
+        ended.says("no\\nsuch\\u{1b}[31m\\u{202e}file: cannot read the ");
+        assert_eq!(ended.reported().lines().count(), 1, "{}", ended.stderr);
+    }
+    for key in ["messaging_cert_key", "messaging_ca_cert", "password_file"] {
+        let config = bench.config().set("username", "me").set("password_file", "/dev/null");
+        let value = serde_json::Value::from(format!("./{name}")).to_string();
+        let ended = with(&bench, &config.set(key, &value), "").expect(78);
+        ended.says("./no\\nsuch\\u{1b}[31m\\u{202e}file");
+        assert_eq!(ended.reported().lines().count(), 1, "{}", ended.stderr);
+    }
+}

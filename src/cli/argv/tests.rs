@@ -282,3 +282,11 @@ fn refuses_values_without_a_meaning() {
     let line = format!("pubtools-sign-msg-{container} --requester=");
     assert_eq!(sign(words(&line)).2.requester, Some(String::new()));
 }
+
+#[test]
+fn many_words_are_read_in_a_time_that_grows_with_their_number() {
+    let many = |word: &'static str| std::iter::repeat_n(word.to_owned(), 50_000);
+    let line = words("amqp-messenger clear-sign x").into_iter();
+    let line = line.chain(many("--signing-key=K").chain(many("--task-id=1")).map(Into::into));
+    assert_eq!(sign(line.collect()).2.signing_key.len(), 50_000);
+}
