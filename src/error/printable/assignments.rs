@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 /// What the names of secrets end with, without their separators.
-const ENDINGS: [&str; 17] = [
+const ENDINGS: [&str; 19] = [
     "password",
+    "storepass",
+    "keypass",
     "passwd",
     "pwd",
     "passphrase",

@@ -87,6 +87,8 @@ const SECRETS: &[(Secret, &str, &str)] = {
         (Userinfo, "at me:MARK x@host:5671", "at …@host:5671"),
         (Userinfo, "me:MARK://x@host", "…@host"),
         (Userinfo, "amqps://me:MARK%40host", "amqps://…%40host"),
+        (Userinfo, "amqps%3A%2F%2Fme%3AMARK%40host", "…%40host"),
+        (Password, "-Dssl.storepass=MARK", "-Dssl.storepass=…"),
         (Userinfo, "failover:(amqps://me:MARK@a,amqps://me:MARK@b)", "failover:(amqps://…@b)"),
         (
             Userinfo,

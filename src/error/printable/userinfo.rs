@@ -5,6 +5,8 @@ use std::ops::Range;
 /// The prefixes of addresses; what looks like a user name in them is part of a queue's name.
 const ADDRESSES: [&str; 4] = ["queue", "topic", "temp-queue", "temp-topic"];
 
+const ENCODED_COLON: [&str; 2] = ["%3A", "%3a"];
+
 /// The user name and password in a text: from the first scheme, or from the first word with a colon in it, to the last
 /// `@`. A password may hold every character, even those that end it in a URL.
 pub(super) fn of(text: &str) -> Option<Range<usize>> {
@@ -23,7 +25,8 @@ pub(super) fn of(text: &str) -> Option<Range<usize>> {
         None => {
             let is_inner = |at: usize| before[at + 1..].starts_with(|c: char| !c.is_whitespace());
             let mut colons = before.match_indices(':').map(|(at, _)| at);
-            word_start(before, colons.find(|at| is_inner(*at))?)
+            let encoded = before.find(ENCODED_COLON[0]).or(before.find(ENCODED_COLON[1]));
+            word_start(before, colons.find(|at| is_inner(*at)).or(encoded)?)
         }
     };
     (start < at).then_some(start..at)
@@ -33,7 +36,9 @@ pub(super) fn of(text: &str) -> Option<Range<usize>> {
 fn last_at(text: &str) -> Option<usize> {
     let signs = text.rmatch_indices('@').map(|(at, _)| at);
     let plain = signs.into_iter().find(|at| !is_digest(&text[at + 1..]));
-    let encoded = text.rfind("%40").filter(|at| text[..*at].contains(':'));
+    let has_colon =
+        |text: &str| text.contains(':') || ENCODED_COLON.iter().any(|colon| text.contains(colon));
+    let encoded = text.rfind("%40").filter(|at| has_colon(&text[..*at]));
     plain.max(encoded)
 }
 
