@@ -132,11 +132,12 @@ impl Signer {
         let creator = requester.filter(|name| !name.is_empty()).unwrap_or("creator");
         let fields = operation.fields(requester);
         let address = |key, template| settings.rendered(key, template, creator, &fields);
-        for rendered in [
-            address("topic_send_to", &settings.send_to),
-            address("topic_listen_to", &settings.listen_to),
+        for checked in [
+            address("topic_send_to", &settings.send_to).map(drop),
+            address("topic_listen_to", &settings.listen_to).map(drop),
+            operation.check(&settings.key_aliases, settings.chunk_size),
         ] {
-            if let Err(error @ Error::Argument { .. }) = rendered {
+            if let Err(error @ Error::Argument { .. }) = checked {
                 return Err(error);
             }
         }

@@ -50,6 +50,8 @@ fn a_wrong_command_line_counts_before_a_wrong_file_and_that_before_a_wrong_confi
     let good = bench.config();
     let no_certificate = good.clone().set("messaging_cert_key", "/nonexistent/client.pem");
     let in_address = no_certificate.clone().set("topic_send_to", "\"topic://{repo}.sign\"");
+    let to_nothing = no_certificate.clone().set("key_aliases", "{staging: \"\"}");
+    let image = images(1).replace("container-sign --signing-key ABCD1234 ", "");
     let unreadable = good.clone().set("bogus", "1");
     let sign = |command: &str, rest: &str| format!("{command} --signing-key ABCD1234 {rest}");
     let missing_blob = sign("blob-sign", "--task-id 7 --blob-file /nonexistent/blob");
@@ -90,6 +92,18 @@ fn a_wrong_command_line_counts_before_a_wrong_file_and_that_before_a_wrong_confi
             sign("blob-sign", "--task-id 7 --signer-type batch --blob-file /nonexistent/blob"),
             2,
             "--signer-type",
+        ),
+        (
+            &no_certificate,
+            sign("container-sign", &format!("{image} --signing-key 12345678 --signer-type batch")),
+            2,
+            "--signing-key-name",
+        ),
+        (
+            &to_nothing,
+            sign("container-sign", &format!("{image} --signing-key staging")),
+            2,
+            "alias of nothing",
         ),
         (&unreadable, missing_blob.clone(), 66, "/nonexistent/blob"),
         (&no_certificate, missing_blob.clone(), 66, "/nonexistent/blob"),
@@ -138,4 +152,25 @@ fn a_service_or_environment_that_comes_out_empty_is_warned_of() {
     program.command.env("NOTHING", "");
     let ended = program.run().expect(0);
     ended.says_once("msg_signer.service is empty").says_once("msg_signer.environment is empty");
+}
+
+#[test]
+fn an_alias_of_an_alias_is_said_to_be_one() {
+    let bench = Bench::new();
+    let aliases = "{production: release, release: \"55A34A82\", own: own}";
+    let config = bench.config().set("key_aliases", aliases);
+    for (key, sent, said) in [
+        (
+            "production",
+            "release",
+            "is an alias of \"release\", which is an alias itself and is not looked up; \"release\" is sent",
+        ),
+        ("own", "own", "is an alias of \"own\", which is an alias itself"),
+        ("release", "55A34A82", ""),
+    ] {
+        let ended = bench.run(&config, &images(1).replace("ABCD1234", key)).expect(0);
+        ended.says(said);
+        assert_eq!(ended.reported().is_empty(), said.is_empty(), "{}", ended.stderr);
+        assert_eq!(bench.record().requests.last().unwrap().json()["sig_key_id"], sent);
+    }
 }

@@ -18,18 +18,11 @@ use crate::{
     },
 };
 
-/// Makes the requests: for each repository, batches of at most `size` claims.
+/// Checks that the reply can say which key a signature is by.
 ///
 /// # Errors
 /// [`Error::Argument`] if there are several keys and not all have names, or some the same.
-pub(super) fn requests(
-    images: &[Image],
-    keys: &[ServerKey<'_>],
-    task_id: &str,
-    context: &Context<'_>,
-    size: NonZeroUsize,
-    next: &mut dyn FnMut() -> Stamp,
-) -> Result<Vec<Request>, Error> {
+pub(super) fn check(keys: &[ServerKey<'_>]) -> Result<(), Error> {
     if keys.len() > 1 && keys.iter().any(|key| key.name.is_empty()) {
         let problem = format!(
             "expected one for each of the {} keys: a batch distinguishes signatures by them",
@@ -45,6 +38,18 @@ pub(super) fn requests(
         );
         return Err(Error::argument(Argument::KeyName, problem));
     }
+    Ok(())
+}
+
+/// Makes the requests: for each repository, batches of at most `size` claims.
+pub(super) fn requests(
+    images: &[Image],
+    keys: &[ServerKey<'_>],
+    task_id: &str,
+    context: &Context<'_>,
+    size: NonZeroUsize,
+    next: &mut dyn FnMut() -> Stamp,
+) -> Vec<Request> {
     let key_ids: Vec<_> = keys.iter().map(|key| key.id.as_ref()).collect();
     let key_names: Vec<_> = keys.iter().map(|key| key.name.to_owned()).collect();
     let shown_keys = keys.iter().map(ServerKey::shown).collect::<Vec<_>>().join(", ");
@@ -83,7 +88,7 @@ pub(super) fn requests(
             expected: Expected::Claims { claims, keys: Arc::clone(&given) },
         }
     };
-    Ok(batches(images, size.get()).into_iter().map(request).collect())
+    batches(images, size.get()).into_iter().map(request).collect()
 }
 
 /// Images of one repository, whose claims are sent in one request.

@@ -87,6 +87,10 @@ pub(super) fn doubt(key: &Key, aliases: &BTreeMap<String, String>) -> Option<Str
     let (sent, is_id) = key_id::sent(alias.map_or(key.id(), String::as_str));
     let expected = "a key id of at least 8 hexadecimal digits";
     let problem = match alias {
+        Some(id) if aliases.contains_key(id) => {
+            let id = printable(id);
+            format!("is an alias of \"{id}\", which is an alias itself and is not looked up")
+        }
         _ if is_id => return None,
         Some(id) => format!("is an alias of \"{}\", which is not {expected}", printable(id)),
         None => format!("is neither an alias nor {expected}"),

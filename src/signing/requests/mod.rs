@@ -4,7 +4,7 @@ mod batch;
 mod context;
 mod single;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use super::{
     operation::{Items, Operation},
@@ -34,21 +34,41 @@ impl Operation {
         context: &Context<'_>,
         next: &mut dyn FnMut() -> Stamp,
     ) -> Result<Vec<Request>, Error> {
-        let keys = self
-            .keys()
-            .iter()
-            .map(|key| ServerKey::resolve(key, context.key_aliases))
-            .collect::<Result<Vec<_>, _>>()?;
+        let keys = self.resolved(context.key_aliases, context.chunk_size)?;
         let task_id = self.task_id().as_str();
-        match (context.chunk_size, self.items()) {
-            (None, items) => Ok(single::requests(items, &keys, task_id, context, next)),
+        Ok(match (context.chunk_size, self.items()) {
             (Some(size), Items::Images(images)) => {
                 batch::requests(images, &keys, task_id, context, size, next)
             }
+            (_, items) => single::requests(items, &keys, task_id, context, next),
+        })
+    }
+
+    /// Checks what [`Operation::requests`] checks, without building anything.
+    #[cfg(feature = "cli")]
+    pub(crate) fn check(
+        &self,
+        aliases: &BTreeMap<String, String>,
+        chunk_size: Option<NonZeroUsize>,
+    ) -> Result<(), Error> {
+        self.resolved(aliases, chunk_size).map(drop)
+    }
+
+    fn resolved<'a>(
+        &'a self,
+        aliases: &'a BTreeMap<String, String>,
+        chunk_size: Option<NonZeroUsize>,
+    ) -> Result<Vec<ServerKey<'a>>, Error> {
+        let keys = self.keys().iter().map(|key| ServerKey::resolve(key, aliases));
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        match (chunk_size, self.items()) {
+            (None, _) => {}
+            (Some(_), Items::Images(_)) => batch::check(&keys)?,
             (Some(_), _) => {
                 let problem = "batch signs only container images: expected single";
-                Err(Error::argument(Argument::SignerType, problem))
+                return Err(Error::argument(Argument::SignerType, problem));
             }
         }
+        Ok(keys)
     }
 }
