@@ -172,6 +172,22 @@ fn a_weak_client_certificate_is_told_with_its_size() {
     assert_ne!(ended.status, 78, "{}", ended.stderr);
 }
 
+/// OpenSSL does not look at intermediate certificates before it sends them.
+#[test]
+fn a_weak_intermediate_of_the_client_warns_and_ends_the_handshake_in_words() {
+    let bench = Bench::new();
+    let weak = Authority::new("x").unwrap().rsa_server(&["weak"], 1024, MessageDigest::sha256());
+    let mine = fs::read(bench.sandbox.client_pem()).unwrap();
+    let pem = [&mine[..], &weak.unwrap().certificate_pem().unwrap()].concat();
+    let config = with_file(&bench, "messaging_cert_key", "mine.pem", pem).patience(1, 1, 1);
+    let ended = bench.run(&config, &images(1)).expect(77);
+    ended.says_once(
+        "mine.pem: the intermediate certificate \"CN=weak\" has an RSA key of 1024 bits",
+    );
+    ended.says("OpenSSL does not send the client's certificate, since an intermediate one has a key that is too short");
+    assert_eq!(bench.record().connections.len(), 1, "trying again cannot help");
+}
+
 // ---- folders ----
 
 #[test]

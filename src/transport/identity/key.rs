@@ -3,7 +3,7 @@
 use openssl::pkey::{PKey, Private};
 
 use crate::{
-    error::Error,
+    error::{Error, printable},
     transport::{
         der,
         pem::{Block, File},
@@ -78,7 +78,10 @@ fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Pr
         file.wrong(match (asked, passphrase) {
             (true, None) => "the private key is encrypted; name a file with its passphrase in messaging_key_passphrase_file".into(),
             (true, Some(_)) => "the passphrase in messaging_key_passphrase_file does not open the private key".into(),
-            (false, _) => format!("line {line}: holds no usable private key"),
+            (false, _) => format!(
+                "line {line}: holds no usable private key (\"{}\")",
+                printable(&block.label)
+            ),
         })
     })
 }

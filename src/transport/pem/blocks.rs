@@ -2,12 +2,13 @@
 
 use zeroize::Zeroizing;
 
-use super::command::Fix;
+use super::{
+    command::Fix,
+    marker::{self, BEGIN, END, HYPHENS},
+};
 use crate::error::printable;
 
-const BEGIN: &str = "-----BEGIN ";
-const END: &str = "-----END ";
-const HYPHENS: &str = "-----";
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// One block of a PEM text.
 pub(in crate::transport) struct Block {
@@ -78,13 +79,17 @@ pub(super) fn find(text: &str) -> Result<Vec<Block>, Fix> {
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
     for (number, line) in lines(text) {
-        let mut rest = line.trim_end();
+        // Files that begin with a byte order mark, glued together, have it anywhere.
+        let mut rest = line.trim_end().trim_start_matches(BYTE_ORDER_MARK);
         loop {
             let Some(block) = &mut open else {
-                match begin(rest, number)? {
+                // A block that is commented out.
+                if ["#", ";", "//"].iter().any(|comment| rest.trim_start().starts_with(comment)) {
+                    break;
+                }
+                match marker::begin(rest, number)? {
                     Some(label) => {
-                        // No body is longer than the text; as above, it must not grow.
-                        let body = Zeroizing::new(String::with_capacity(text.len()));
+                        let body = Zeroizing::new(String::with_capacity(length(text, line)));
                         open = Some(Block {
                             label: label.into(),
                             line: number,
@@ -92,12 +97,12 @@ pub(super) fn find(text: &str) -> Result<Vec<Block>, Fix> {
                             body,
                         });
                     }
-                    None => refuse_a_stray_end(rest, number)?,
+                    None => marker::refuse_a_stray_end(rest, number)?,
                 }
                 break;
             };
-            let Some((before, label, after)) = end(rest) else {
-                refuse_another_beginning(rest, number, block)?;
+            let Some((before, label, after)) = marker::end(rest) else {
+                marker::refuse_another_beginning(rest, number, block.line, &block.what())?;
                 block.push(rest.trim_start());
                 break;
             };
@@ -111,7 +116,7 @@ pub(super) fn find(text: &str) -> Result<Vec<Block>, Fix> {
             }
             block.push(before.trim());
             blocks.extend(open.take());
-            rest = after.trim_start();
+            rest = after.trim_start().trim_start_matches(BYTE_ORDER_MARK);
         }
     }
     match open {
@@ -124,6 +129,12 @@ pub(super) fn find(text: &str) -> Result<Vec<Block>, Fix> {
     }
 }
 
+/// A limit of the block that begins in a line of the text: as above, its body must not grow.
+fn length(text: &str, line: &str) -> usize {
+    let rest = &text[line.as_ptr().addr() - text.as_ptr().addr()..];
+    rest.find(END).unwrap_or(rest.len())
+}
+
 /// The lines, by each kind of line break, with their numbers.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     // "\r\n" is one line break, whose empty line in between is not counted.
@@ -134,76 +145,6 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
             (number, line)
         },
     )
-}
-
-/// The label of a block that begins in this line.
-fn begin(line: &str, number: usize) -> Result<Option<&str>, Fix> {
-    let Some((before, after)) = line.split_once(BEGIN) else {
-        return match is_nearly(line, "BEGIN ") {
-            true => Err(hyphens(number)),
-            false => Ok(None),
-        };
-    };
-    if !before.is_empty() {
-        return Err(match before.trim().is_empty() {
-            true => Fix::by_command(
-                format!("line {number} is indented"),
-                "sed 's/^[[:blank:]]*//' {in} > {out}",
-            ),
-            false => Fix::by_hand(format!(
-                "line {number} has other characters before \"-----BEGIN\"; remove them"
-            )),
-        });
-    }
-    match after.split_once(HYPHENS) {
-        Some((label, "")) => Ok(Some(label)),
-        Some(_) => Err(Fix::by_command(
-            format!("line {number} has no line break after \"-----BEGIN\" and its hyphens"),
-            r"sed -E 's/ *(-----(BEGIN|END) [A-Z0-9 ]+-----) */\n\1\n/g' {in} > {out}",
-        )),
-        None => Err(hyphens(number)),
-    }
-}
-
-/// What is before and after the end of a block, and its label.
-fn end(line: &str) -> Option<(&str, &str, &str)> {
-    let (before, rest) = line.split_once(END)?;
-    let (label, after) = rest.split_once(HYPHENS)?;
-    Some((before, label, after))
-}
-
-fn refuse_a_stray_end(line: &str, number: usize) -> Result<(), Fix> {
-    match end(line) {
-        Some((_, label, _)) => Err(Fix::by_hand(format!(
-            "line {number} ends \"{}\", which begins nowhere: the file's beginning is missing",
-            printable(label)
-        ))),
-        None => Ok(()),
-    }
-}
-
-fn refuse_another_beginning(line: &str, number: usize, block: &Block) -> Result<(), Fix> {
-    if line.contains(BEGIN) {
-        return Err(Fix::by_hand(format!(
-            "line {number} begins another block, but {} of line {} has not ended",
-            block.what(),
-            block.line
-        )));
-    }
-    if is_nearly(line, "END ") { Err(hyphens(number)) } else { Ok(()) }
-}
-
-/// Whether a line was meant to begin or end a block: in other letters, or with other hyphens.
-fn is_nearly(line: &str, word: &str) -> bool {
-    let line = line.trim().to_uppercase();
-    let hyphens = |c| matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
-    line.starts_with(hyphens) && line.trim_start_matches(hyphens).trim_start().starts_with(word)
-}
-
-fn hyphens(number: usize) -> Fix {
-    Fix::by_hand(format!(
-        "line {number} does not begin or end a block; expected such as \"-----BEGIN CERTIFICATE-----\", in capitals and with five hyphens on each side"
-    ))
 }
 
 #[cfg(test)]
@@ -224,6 +165,9 @@ mod tests {
             "-----BEGIN A-----\rMIIB\r-----END A-----\r",
             "-----BEGIN A-----  \n\n  MI\tI\n B \n  -----END A-----",
             "-----BEGIN A-----\nMIIB-----END A-----# a comment\nhello - BEGIN",
+            "-----BEGIN A-----\nMIIB\n-----END A-----\n# -----BEGIN B-----\n# MIIC\n# -----END B-----",
+            "-----BEGIN A-----\nMIIB\n-----END A-----\n--- Begin of the list of each certificate ---",
+            "\u{feff}-----BEGIN A-----\nMIIB\n-----END A-----",
         ] {
             assert_eq!(found(text), one, "{text:?}");
         }
@@ -237,6 +181,8 @@ mod tests {
             ),
             [one[0].clone(), ("B".into(), 3, "MIIC".into())]
         );
+        let twice = "\u{feff}-----BEGIN A-----\nMIIB\n-----END A-----\u{feff}-----BEGIN A-----\nMIIB\n-----END A-----";
+        assert_eq!(found(twice).len(), 2);
         assert!(found("").is_empty() && found("hello").is_empty());
     }
 
@@ -248,11 +194,14 @@ mod tests {
             ("> -----BEGIN A-----\n> MIIB", "line 1 has other characters before"),
             ("-----BEGIN A----- MIIB -----END A-----", "line 1 has no line break"),
             ("-----BEGIN A-----MIIB\n-----END A-----", "line 1 has no line break"),
-            ("----BEGIN A----\nMIIB", "five hyphens"),
-            ("—BEGIN A—\nMIIB", "five hyphens"),
-            ("-----Begin A-----\nMIIB", "five hyphens"),
+            ("----BEGIN CERTIFICATE----\nMIIB", "five hyphens"),
+            ("—BEGIN CERTIFICATE—\nMIIB", "five hyphens"),
+            ("-----Begin RSA Private Key-----\nMIIB", "five hyphens"),
             ("-----BEGIN A---\nMIIB", "five hyphens"),
-            ("-----BEGIN A-----\nMIIB\n----END A----", "line 3 does not begin or end"),
+            (
+                "-----BEGIN CERTIFICATE-----\nMIIB\n----END CERTIFICATE----",
+                "line 3 does not begin or end",
+            ),
             ("-----BEGIN A-----\nMIIB", "line 1 begins \"A\" that does not end"),
             ("MIIB\n-----END A-----", "line 2 ends \"A\", which begins nowhere"),
             ("-----BEGIN A-----\nMIIB\n-----END B-----", "line 3 ends \"B\", but line 1"),

@@ -6,6 +6,7 @@ mod blocks;
 mod command;
 mod disguise;
 mod file;
+mod marker;
 
 pub(super) use blocks::Block;
 pub(super) use command::Purpose;

@@ -1,0 +1,90 @@
+//! The lines that begin and end a block.
+
+use super::command::Fix;
+use crate::error::printable;
+
+pub(super) const BEGIN: &str = "-----BEGIN ";
+pub(super) const END: &str = "-----END ";
+/// After the label.
+pub(super) const HYPHENS: &str = "-----";
+
+/// The label of a block that begins in this line.
+pub(super) fn begin(line: &str, number: usize) -> Result<Option<&str>, Fix> {
+    let Some((before, after)) = line.split_once(BEGIN) else {
+        return match is_nearly(line, "BEGIN ") {
+            true => Err(hyphens(number)),
+            false => Ok(None),
+        };
+    };
+    if !before.is_empty() {
+        return Err(match before.trim().is_empty() {
+            true => Fix::by_command(
+                format!("line {number} is indented"),
+                "sed 's/^[[:blank:]]*//' {in} > {out}",
+            ),
+            false => Fix::by_hand(format!(
+                "line {number} has other characters before \"-----BEGIN\"; remove them"
+            )),
+        });
+    }
+    match after.split_once(HYPHENS) {
+        Some((label, "")) => Ok(Some(label)),
+        Some(_) => Err(Fix::by_command(
+            format!("line {number} has no line break after \"-----BEGIN\" and its hyphens"),
+            r"sed -E 's/ *(-----(BEGIN|END) [A-Z0-9 ]+-----) */\n\1\n/g' {in} > {out}",
+        )),
+        None => Err(hyphens(number)),
+    }
+}
+
+/// What is before and after the end of a block, and its label.
+pub(super) fn end(line: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = line.split_once(END)?;
+    let (label, after) = rest.split_once(HYPHENS)?;
+    Some((before, label, after))
+}
+
+pub(super) fn refuse_a_stray_end(line: &str, number: usize) -> Result<(), Fix> {
+    match end(line) {
+        Some((_, label, _)) => Err(Fix::by_hand(format!(
+            "line {number} ends \"{}\", which begins nowhere: the file's beginning is missing",
+            printable(label)
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Within a block, whose line and content are given, no other may begin.
+pub(super) fn refuse_another_beginning(
+    line: &str,
+    number: usize,
+    begun: usize,
+    what: &str,
+) -> Result<(), Fix> {
+    if line.contains(BEGIN) {
+        return Err(Fix::by_hand(format!(
+            "line {number} begins another block, but {what} of line {begun} has not ended"
+        )));
+    }
+    if is_nearly(line, "END ") { Err(hyphens(number)) } else { Ok(()) }
+}
+
+/// Whether a line was meant to begin or end a block: in other letters, or with other hyphens.
+fn is_nearly(line: &str, word: &str) -> bool {
+    let line = line.trim().to_uppercase();
+    let hyphens = |c| matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    let Some(label) = line.trim_matches(hyphens).trim().strip_prefix(word) else { return false };
+    let is_known =
+        ["CERTIFICATE", "PRIVATE KEY", "X509 CRL"].iter().any(|kind| label.ends_with(kind));
+    // Text may say much between two hyphens.
+    is_known
+        && label.split(' ').count() <= 3
+        && line.starts_with(hyphens)
+        && line.ends_with(hyphens)
+}
+
+fn hyphens(number: usize) -> Fix {
+    Fix::by_hand(format!(
+        "line {number} does not begin or end a block; expected such as \"-----BEGIN CERTIFICATE-----\", in capitals and with five hyphens on each side"
+    ))
+}
