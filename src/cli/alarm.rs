@@ -45,7 +45,7 @@ impl Alarm {
         unsafe {
             let value = value.assume_init_mut();
             value.it_value.tv_sec = time.as_secs().min(LONGEST) as libc::time_t;
-            value.it_value.tv_nsec = time.subsec_nanos().into();
+            value.it_value.tv_nsec = time.subsec_nanos() as libc::c_long;
             succeeded(libc::timer_settime(self.timer, 0, value, ptr::null_mut()))
         }
     }

@@ -53,6 +53,8 @@ Environment:
   NAME                    any variable; replaces ${NAME} in the configuration
 
 Results go to standard output, everything else to standard error.
+A signal ends the wait, and what was received is printed; another one, at least 2 s
+later, ends the process.
 ";
 
 fn of_command(topic: &Topic, command: Command) -> String {

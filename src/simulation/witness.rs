@@ -27,6 +27,8 @@ pub(crate) struct Connection {
     pub(crate) sender: Option<Told>,
     /// The first thing after which the client need not listen any more.
     pub(crate) ended: Option<Told>,
+    /// When the client was done with it, and whether it left bytes unread that it could have read at once.
+    pub(crate) left: Option<(Duration, bool)>,
     /// What the client knew when it wrote its Close.
     pub(crate) closed: Option<Known>,
 }

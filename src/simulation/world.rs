@@ -115,7 +115,11 @@ impl World {
     pub(crate) fn hang_up(&mut self, number: usize) {
         let peer = &mut self.peers[number];
         let read = peer.to_client.read_so_far();
-        self.shared.witness.connections[number].read = read;
+        let (now, seen) = (self.shared.agenda.now(), &mut self.shared.witness.connections[number]);
+        seen.read = read;
+        // A peer whose bytes come in small pieces may have more of them than the client reads at the end.
+        let unread = peer.to_client.is_readable(now) && peer.plan.chunk > 1000;
+        seen.left.get_or_insert((now, unread));
         if peer.state == State::Up {
             let arrival = peer.to_broker.end(self.shared.agenda.now(), End::Eof);
             self.shared.agenda.at(arrival, Due::HangUp(number));

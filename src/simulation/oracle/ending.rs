@@ -121,6 +121,15 @@ fn ignored(ended: &Ended) -> Option<&'static str> {
     {
         return Some("it goes on after it was to stop");
     }
+    // What has arrived is read before the run ends.
+    let last = ended.witness.connections.last();
+    if let (Some(stop), Some(seen)) = (stops, last)
+        && is_stopped
+        && seen.ended.is_none()
+        && seen.left.is_some_and(|(at, unread)| unread && at >= stop)
+    {
+        return Some("it ends before it has read what has arrived");
+    }
     let is_answered = ended.ledger.entries().iter().all(|entry| entry.reply().is_some());
     let is_refused = matches!(&ended.result, Err(error) if error.is_refusal());
     let refused = ended.refusals_of_sending().any(|said| {
