@@ -108,6 +108,9 @@ fn a_full_standard_error_changes_no_status() {
         drop(child.stderr.take());
         assert_eq!(child.wait_with_output().unwrap().status.code(), Some(status));
     }
+    let mut program = bench.program(&config.clone().without("log_level"), &images(1));
+    program.command.stderr(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    assert_eq!(program.command.env("RUST_LOG", "a=b=c").status().unwrap().code(), Some(75));
     let mut child = bench.program(&config, &images(1)).command.spawn().unwrap();
     drop((child.stdout.take(), child.stderr.take()));
     assert_eq!(child.wait().unwrap().code(), Some(74), "the more severe of 74 and 75");
