@@ -16,6 +16,8 @@ pub(super) struct Situation<'a> {
     /// The broker has not let the client in yet.
     pub(super) is_opening: bool,
     pub(super) tls: bool,
+    /// Why the broker may not accept the client's certificate, if that is known.
+    pub(super) remark: Option<&'a str>,
 }
 
 /// The error of a byte stream that failed.
@@ -32,14 +34,10 @@ pub(super) fn fault(fault: Fault, situation: &Situation<'_>) -> Error {
             problem: "the port does not speak TLS; use amqp:// for a plain port".into(),
         },
         Fault::Io(source) if situation.is_opening && situation.tls && is_hang_up(&source) => {
-            Error::Network {
-                broker,
-                phase,
-                source: io::Error::new(
-                    source.kind(),
-                    "the broker hung up; it may not accept the client's certificate",
-                ),
-            }
+            let reason = situation.remark.map_or(String::new(), |remark| format!("; {remark}"));
+            let problem =
+                format!("the broker hung up; it may not accept the client's certificate{reason}");
+            Error::Network { broker, phase, source: io::Error::new(source.kind(), problem) }
         }
         // OpenSSL hangs up like this after bytes that are not a TLS record, without an alert.
         Fault::Io(source) if situation.is_opening && is_hang_up(&source) => Error::Network {
@@ -89,7 +87,7 @@ pub(crate) fn unconnected(fault: Fault, broker: &str, tls: bool, deadline: &Dead
         Fault::Timeout => deadline.error(broker),
         fault => {
             let phase = deadline.phase();
-            self::fault(fault, &Situation { broker, phase, is_opening: true, tls })
+            self::fault(fault, &Situation { broker, phase, is_opening: true, tls, remark: None })
         }
     }
 }
@@ -101,7 +99,7 @@ mod tests {
     /// The error after an alert or a hang-up, while a connection is opened or later.
     fn explained(reason: Fault, opening: bool) -> Error {
         let (broker, phase) = ("amqps://b:5671", Phase::Reply);
-        fault(reason, &Situation { broker, phase, is_opening: opening, tls: true })
+        fault(reason, &Situation { broker, phase, is_opening: opening, tls: true, remark: None })
     }
 
     /// After the Open an alert concerns only the connection, whatever it says: the client's certificate was accepted.

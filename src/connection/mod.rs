@@ -259,6 +259,7 @@ impl<S: Session, W: Wire> Connection<S, W> {
 
     fn explain(&self, fault: Fault, phase: Phase) -> Error {
         let (broker, is_opening, tls) = (self.broker.as_str(), self.is_opening, self.tls);
-        explain::fault(fault, &Situation { broker, phase, is_opening, tls })
+        let remark = self.pump.wire.remark();
+        explain::fault(fault, &Situation { broker, phase, is_opening, tls, remark })
     }
 }

@@ -61,6 +61,11 @@ pub(crate) trait Wire {
 
     /// Ends the client's side of the stream. Failures no longer matter.
     fn shutdown(&mut self);
+
+    /// Why the peer may not accept the client's certificate, if that can be seen in it.
+    fn remark(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// The result of reading or writing without waiting.

@@ -92,6 +92,13 @@ impl Wire for Socket {
             Stream::Tls(tls) => tls.shutdown(),
         }
     }
+
+    fn remark(&self) -> Option<&str> {
+        match &self.stream {
+            Stream::Tcp(_) => None,
+            Stream::Tls(tls) => tls.remark(),
+        }
+    }
 }
 
 fn plain(result: io::Result<usize>, want: Readiness) -> Result<Turn, Fault> {

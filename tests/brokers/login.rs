@@ -47,6 +47,20 @@ fn a_password_never_goes_without_tls() {
     bench.run(&config, &images(1)).expect(78).says("amqps");
 }
 
+/// As public authorities issue them: each broker refuses it in its own words, or without any.
+#[test]
+fn a_certificate_that_is_only_for_servers() {
+    let bench = Bench::new();
+    let route = bench.route();
+    let config = bench
+        .config(&route)
+        .set("messaging_cert_key", &pem("serving").display().to_string())
+        .set("timeout", "2");
+    let ended = bench.run(&config, &images(1));
+    assert!([69, 77].contains(&ended.status), "{}: {}", ended.status, ended.stderr);
+    ended.says("extended key usage does not include clientAuth; have one issued that does");
+}
+
 #[test]
 fn a_virtual_host_that_does_not_exist() {
     let bench = Bench::new();

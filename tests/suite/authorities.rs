@@ -356,6 +356,19 @@ fn a_client_certificate_only_for_servers_warns_and_is_explained_when_refused() {
     assert_eq!(bench.record().connections.len(), 1, "trying again cannot help");
 }
 
+/// Some brokers say nothing: they hang up.
+#[test]
+fn a_client_certificate_only_for_servers_explains_a_hang_up() {
+    let bench = Bench::new();
+    let identity = bench.sandbox.authority().server(&["me"], Validity::default()).unwrap();
+    let config = with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap());
+    let acceptor = acceptor(&bench, |_| {});
+    let (port, _) = crate::peer::listen(move |stream| drop(acceptor.accept(stream)));
+    let ended = bench.run(&to_port(config, "amqps", port), &images(1)).expect(69);
+    ended.says("it may not accept the client's certificate; ");
+    ended.says("the certificate's extended key usage does not include clientAuth; have one issued that does");
+}
+
 /// A broker that asks for no certificate never sees it.
 #[test]
 fn a_client_certificate_only_for_servers_connects_where_nothing_asks() {

@@ -137,7 +137,7 @@ pub fn to_port(config: Config, scheme: &str, port: u16) -> Config {
 }
 
 /// OpenSSL's own level would refuse old TLS, too: with both sides at level 0, only the client's minimum is left. The
-/// acceptor's own options are cleared, since it must offer nothing but the old versions.
+/// acceptor's own options are cleared, since it must offer only old versions.
 #[test]
 fn tls_older_than_1_2_is_refused() {
     let bench = Bench::new();

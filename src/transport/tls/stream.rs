@@ -84,6 +84,11 @@ impl TlsStream {
         self.stream.get_ref().get_ref()
     }
 
+    /// Why the broker may not accept the client's certificate, if that can be seen in it.
+    pub(in crate::transport) fn remark(&self) -> Option<&str> {
+        self.remark.as_deref()
+    }
+
     /// Ends the client's side. Failures no longer matter.
     pub(in crate::transport) fn shutdown(&mut self) {
         drop(self.stream.shutdown());
