@@ -19,8 +19,12 @@ fn run<S: AsRef<OsStr>>(bench: &Bench, config: &Config, command: &str, words: &[
 #[track_caller]
 fn refused(bench: &Bench, ended: Ended, status: i32, says: &str) {
     let ended = ended.expect(status);
-    let reported = ended.stderr.lines().filter(|line| !line.contains("INFO  configuration: "));
-    assert_eq!((ended.stdout.as_str(), reported.count()), ("", 1), "{}", ended.stderr);
+    assert_eq!(
+        (ended.stdout.as_str(), ended.reported().lines().count()),
+        ("", 1),
+        "{}",
+        ended.stderr
+    );
     ended.says(says);
     assert!(bench.record().connections.is_empty(), "{}", ended.stderr);
 }
