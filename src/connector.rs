@@ -80,6 +80,8 @@ impl<N: Network> Connect for Connector<'_, N> {
             idle_timeout: settings.idle_timeout,
             max_message_size: settings.max_message_size,
             listen_to: &self.route.listen_to,
+            source_capability: settings.receiver_capability.symbol(),
+            target_capability: settings.sender_capability.symbol(),
             send_to: &self.route.send_to,
             target: beginning.target,
             durable: settings.durable,

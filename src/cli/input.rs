@@ -66,7 +66,7 @@ fn named_after_an_at(error: Error) -> Error {
     }
 }
 
-/// The bytes of a file; a warning if there are none. A deadline that passes meanwhile ends the process.
+/// The bytes of a file. A deadline that passes meanwhile ends the process.
 ///
 /// # Errors
 /// [`Error::InputFile`] if it cannot be read.
@@ -74,12 +74,7 @@ pub(super) fn file(path: &Path, alarm: Option<&Alarm>) -> Result<Vec<u8>, Error>
     if let Some(alarm) = alarm {
         alarm.reading(&printable_path(path));
     }
-    let bytes =
-        fs::read(path).map_err(|source| Error::InputFile { path: PathBuf::from(path), source })?;
-    if bytes.is_empty() {
-        log::warn!("{}: the file is empty, and so is what is signed", printable_path(path));
-    }
-    Ok(bytes)
+    fs::read(path).map_err(|source| Error::InputFile { path: PathBuf::from(path), source })
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
     let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
     let outcome = start(topic, command, options).and_then(|(signer, asked)| {
         let run = signer.prepare(&asked.operation)?;
+        asked.warn();
         document::check_stdout()?;
         Ok((signer, asked, run))
     });

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     Argument, Error, Operation, SignerType,
-    signing::{Blob, Image, Items, Key, TaskId},
+    signing::{Blob, Image, Items, Key, TaskId, Text},
 };
 
 use super::{
@@ -21,6 +21,21 @@ pub(super) struct Asked {
     pub(super) requester: Option<String>,
     /// The texts as they were given.
     pub(super) texts: Vec<String>,
+}
+
+impl Asked {
+    /// Warns of what is probably not meant.
+    pub(super) fn warn(&self) {
+        let (argument, data): (_, Vec<_>) = match self.operation.items() {
+            Items::Images(_) => return,
+            Items::Texts { texts, .. } => (Argument::Text, texts.iter().map(Text::as_bytes).collect()),
+            Items::Blobs(blobs) => (Argument::Blob, blobs.iter().map(Blob::as_bytes).collect()),
+        };
+        for (index, _) in data.iter().enumerate().filter(|(_, data)| data.is_empty()) {
+            let option = option(argument);
+            log::warn!("{option}: number {} is empty, and so is what is signed", index + 1);
+        }
+    }
 }
 
 /// Checks the arguments, reads the files, and makes the operation.

@@ -1,6 +1,6 @@
 //! Which settings go together.
 
-use super::{Sasl, Settings, TlsVerify, section::Section};
+use super::{Capability, Sasl, SenderTarget, Settings, TlsVerify, section::Section};
 use crate::error::Error;
 
 /// Checks what cannot be checked key by key.
@@ -9,6 +9,12 @@ use crate::error::Error;
 /// [`Error::Config`] for the first key that contradicts another.
 pub(super) fn check(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
     check_identity(settings, section)?;
+    if settings.sender_capability != Capability::None
+        && settings.sender_target == SenderTarget::Anonymous
+    {
+        let problem = "it belongs to a target address, which sender_target: anonymous leaves out; remove one of them";
+        return Err(section.fail("sender_capability", problem));
+    }
     check_time_to_live(settings, section)
 }
 

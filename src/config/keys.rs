@@ -36,7 +36,7 @@ pub(crate) enum Default {
 }
 
 /// The keys of both sections; the last, `chunk_size`, is only for the batch section.
-const KEYS: [Key; 29] = [
+const KEYS: [Key; 31] = [
     Key {
         name: "messaging_brokers",
         takes: Takes::Value("a list of URLs, [\"amqps://host:5671\"]"),
@@ -175,6 +175,18 @@ const KEYS: [Key; 29] = [
         takes: Takes::Word(&["auto", "address", "anonymous"]),
         default: Default::Is("auto"),
         meaning: "target of the sender; with `anonymous` the broker routes each message by its own address, and `auto` uses that if the broker offers it",
+    },
+    Key {
+        name: "sender_capability",
+        takes: Takes::Word(&["none", "queue", "topic"]),
+        default: Default::Is("none"),
+        meaning: "what `topic_send_to` has to be, for brokers that do not see it in the address; the sender is attached to the address then",
+    },
+    Key {
+        name: "receiver_capability",
+        takes: Takes::Word(&["none", "queue", "topic"]),
+        default: Default::Is("none"),
+        meaning: "what `topic_listen_to` has to be, in the same way",
     },
     Key {
         name: "open_hostname",

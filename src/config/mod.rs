@@ -30,7 +30,7 @@ pub use level::parse_level;
 pub use settings::Settings;
 pub use template::Template;
 pub use url::BrokerUrl;
-pub use words::{ForeignReplies, Sasl, SenderTarget, SignerType, TlsVerify};
+pub use words::{Capability, ForeignReplies, Sasl, SenderTarget, SignerType, TlsVerify};
 
 use std::{
     io,

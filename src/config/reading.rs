@@ -3,8 +3,9 @@
 use std::{num::NonZeroUsize, path::Path, time::Duration};
 
 use super::{
-    BrokerUrl, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, Template, TlsVerify,
-    consistency, expand::Env, keys, parse_level, section::Section, url, values, yaml::Node,
+    BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, Template,
+    TlsVerify, consistency, expand::Env, keys, parse_level, section::Section, url, values,
+    yaml::Node,
 };
 use crate::error::{Error, Secret, secret_in};
 
@@ -110,6 +111,8 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
             .word("sasl", [Sasl::Auto, Sasl::None, Sasl::Anonymous, Sasl::External, Sasl::Plain])?,
         username: section.optional("username", values::not_empty)?,
         password_file: section.file("password_file")?,
+        sender_capability: section.word("sender_capability", CAPABILITIES)?,
+        receiver_capability: section.word("receiver_capability", CAPABILITIES)?,
         sender_target: section.word(
             "sender_target",
             [SenderTarget::Auto, SenderTarget::Address, SenderTarget::Anonymous],
@@ -141,6 +144,8 @@ fn no_level(node: &Node, expected: &str) -> String {
     };
     format!("expected {expected}, found {node}{meant}")
 }
+
+const CAPABILITIES: [Capability; 3] = [Capability::None, Capability::Queue, Capability::Topic];
 
 fn brokers(node: &Node, expected: &str) -> Result<Vec<BrokerUrl>, String> {
     if let Node::Text(text) = node {

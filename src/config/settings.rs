@@ -11,7 +11,7 @@ use log::LevelFilter;
 
 use crate::error::Error;
 
-use super::{BrokerUrl, ForeignReplies, Sasl, SenderTarget, Template, TlsVerify};
+use super::{BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Template, TlsVerify};
 
 /// A signer's settings, from a section of the configuration file or from [`Settings::builder`]; they are checked once
 /// and cannot be changed afterwards.
@@ -44,6 +44,8 @@ pub struct Settings {
     pub(crate) username: Option<String>,
     pub(crate) password_file: Option<PathBuf>,
     pub(crate) sender_target: SenderTarget,
+    pub(crate) sender_capability: Capability,
+    pub(crate) receiver_capability: Capability,
     pub(crate) open_hostname: Option<String>,
     pub(crate) tls_verify: TlsVerify,
     pub(crate) durable: bool,
@@ -197,6 +199,16 @@ impl Settings {
     /// Returns the kind of target that the sender attaches to.
     pub fn sender_target(&self) -> SenderTarget {
         self.sender_target
+    }
+
+    /// Returns what the sender's target has to be at the broker; nothing unless set.
+    pub fn sender_capability(&self) -> Capability {
+        self.sender_capability
+    }
+
+    /// Returns what the receiver's source has to be at the broker; nothing unless set.
+    pub fn receiver_capability(&self) -> Capability {
+        self.receiver_capability
     }
 
     /// Returns the host name in the Open (AMQP 1.0 part 2.7.1), if it differs from the URL's.

@@ -35,6 +35,8 @@ impl fmt::Debug for Settings {
             .field("username", &text(&self.username))
             .field("password_file", &file(&self.password_file))
             .field("sender_target", &self.sender_target)
+            .field("sender_capability", &self.sender_capability)
+            .field("receiver_capability", &self.receiver_capability)
             .field("open_hostname", &text(&self.open_hostname))
             .field("tls_verify", &self.tls_verify)
             .field("durable", &self.durable)

@@ -29,6 +29,29 @@ pub enum SenderTarget {
     Anonymous,
 }
 
+/// What a link asks of the address at the broker: a capability of its source or target (AMQP 1.0 parts 3.5.3 and 3.5.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Capability {
+    /// Nothing: the broker decides by the address.
+    None,
+    /// That it is a queue.
+    Queue,
+    /// That it is a topic.
+    Topic,
+}
+
+impl Capability {
+    /// The symbol on the wire.
+    pub(crate) fn symbol(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Queue => Some("queue"),
+            Self::Topic => Some("topic"),
+        }
+    }
+}
+
 /// What the client does with replies to other clients' requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     broker::Event,
-    config::{BrokerUrl, SenderTarget, Settings},
+    config::{BrokerUrl, Capability, SenderTarget, Settings},
     connection::{Connected, Failure},
     deadline::Deadline,
     error::{Error, Phase, Subject},
@@ -38,6 +38,8 @@ pub(super) type Ready<C> = (C, Option<Event>);
 impl Candidate {
     pub(super) fn new(url: &BrokerUrl, settings: &Settings) -> Self {
         let target = match settings.sender_target {
+            // A message's own address has no capability.
+            SenderTarget::Auto if settings.sender_capability != Capability::None => Target::Address,
             SenderTarget::Auto => Target::AsOffered,
             SenderTarget::Address => Target::Address,
             SenderTarget::Anonymous => Target::Anonymous,

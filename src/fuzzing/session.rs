@@ -51,6 +51,8 @@ impl Client {
             idle_timeout: Some(Duration::from_secs(1)),
             max_message_size: MAX_MESSAGE_SIZE,
             listen_to: "replies",
+            source_capability: None,
+            target_capability: None,
             send_to: "requests",
             target: Target::AsOffered,
             durable: true,

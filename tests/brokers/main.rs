@@ -8,6 +8,7 @@
 #![allow(unreachable_pub)]
 
 mod bench;
+mod capabilities;
 mod kinds;
 mod login;
 mod outage;

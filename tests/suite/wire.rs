@@ -328,6 +328,35 @@ fn the_sender_is_attached_to_the_address_if_necessary_or_configured() {
     }
 }
 
+/// No link asks for a capability unless it is configured; a sender that does is attached to its address.
+#[test]
+fn links_ask_for_the_capabilities_that_are_configured() {
+    for (sender, receiver) in
+        [("none", "none"), ("topic", "queue"), ("queue", "none"), ("none", "topic")]
+    {
+        let bench = Bench::new();
+        let config = bench.config().set("sender_capability", sender);
+        bench.run(&config.set("receiver_capability", receiver), &images(1)).expect(0);
+        let record = bench.record();
+        let [sending] = links(&record, Direction::Sender)[..] else {
+            panic!("{:#?}", record.links)
+        };
+        let [receiving] = links(&record, Direction::Receiver)[..] else {
+            panic!("{:#?}", record.links)
+        };
+        let expected = |word: &str| match word {
+            "none" => vec![],
+            word => vec![word.to_owned()],
+        };
+        let target = sending.target.as_ref().unwrap();
+        assert_eq!(target.capabilities, expected(sender));
+        assert_eq!(target.address.as_deref(), (sender != "none").then_some(SEND_TO));
+        let source = receiving.source.as_ref().unwrap();
+        assert_eq!(source.capabilities, expected(receiver));
+        assert_eq!(source.address.as_deref(), Some(LISTEN_TO));
+    }
+}
+
 /// The anonymous terminus is configured, and the broker has none.
 #[test]
 fn a_missing_anonymous_terminus_is_a_refusal() {

@@ -15,6 +15,7 @@ use super::{
     event::{DeliveryId, Event, Settlement},
     log,
     login::{Login, Mechanisms},
+    node::Node,
     raw::bytes,
     receiver::Receiver,
     sender::Sender,
@@ -97,7 +98,7 @@ impl Engine {
     pub(crate) fn attach_receiver(
         &mut self,
         name: &str,
-        source: &str,
+        source: Node<'_>,
         max_message_size: u64,
     ) -> Result<(), NulError> {
         assert!(self.receiver.is_none(), "one receiver a connection");
@@ -114,7 +115,7 @@ impl Engine {
     pub(crate) fn attach_sender(
         &mut self,
         name: &str,
-        target: Option<&str>,
+        target: Option<Node<'_>>,
     ) -> Result<(), NulError> {
         assert!(self.sender.is_none(), "one sender a connection");
         // SAFETY: the engine keeps the sender beside the driver, which keeps the session.

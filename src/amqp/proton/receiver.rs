@@ -9,7 +9,10 @@ use std::{
 
 use proton_sys::*;
 
-use super::event::{DeliveryId, Event, Payload, Settlement};
+use super::{
+    event::{DeliveryId, Event, Payload, Settlement},
+    node::Node,
+};
 use crate::error::Condition;
 
 /// The number of replies that the broker may have on the way to the client. On a loopback interface 10 halve the
@@ -45,14 +48,14 @@ impl Receiver {
     pub(super) unsafe fn attach(
         session: NonNull<pn_session_t>,
         name: &str,
-        source: &str,
+        source: Node<'_>,
         max_message_size: u64,
     ) -> Result<Self, NulError> {
-        let (name, source) = (CString::new(name)?, CString::new(source)?);
+        let name = CString::new(name)?;
         // SAFETY: by the caller; the strings are copied.
         let link = unsafe {
             let link = NonNull::new(pn_receiver(session.as_ptr(), name.as_ptr())).expect("memory");
-            pn_terminus_set_address(pn_link_source(link.as_ptr()), source.as_ptr());
+            source.put(pn_link_source(link.as_ptr()))?;
             // No max-message-size is announced: a broker answers a longer message by ending the
             // link, and with it everything else that was on the way.
             pn_link_open(link.as_ptr());

@@ -11,6 +11,7 @@ use proton_sys::*;
 use super::{
     driver::Driver,
     event::{Event, Outcome},
+    node::Node,
     raw::condition,
 };
 
@@ -38,14 +39,14 @@ impl Sender {
     pub(super) unsafe fn attach(
         session: NonNull<pn_session_t>,
         name: &str,
-        target: Option<&str>,
+        target: Option<Node<'_>>,
     ) -> Result<Self, NulError> {
-        let (name, target) = (CString::new(name)?, target.map(CString::new).transpose()?);
+        let name = CString::new(name)?;
         // SAFETY: by the caller; the strings are copied.
         let link = unsafe {
             let link = NonNull::new(pn_sender(session.as_ptr(), name.as_ptr())).expect("memory");
             if let Some(target) = &target {
-                pn_terminus_set_address(pn_link_target(link.as_ptr()), target.as_ptr());
+                target.put(pn_link_target(link.as_ptr()))?;
             }
             pn_link_open(link.as_ptr());
             link

@@ -17,7 +17,7 @@ use super::{
     offer::{Means, Offer},
     outbound::Outbound,
     preface::Preface,
-    proton::{self, Engine, Mechanisms},
+    proton::{self, Engine, Mechanisms, Node},
 };
 use crate::{
     broker::{HandOver, ReplyId, Settlement},
@@ -44,6 +44,9 @@ pub(crate) struct Options<'a> {
     pub(crate) max_message_size: u64,
     pub(crate) listen_to: &'a str,
     pub(crate) send_to: &'a str,
+    /// What the addresses have to be at the broker.
+    pub(crate) source_capability: Option<&'static str>,
+    pub(crate) target_capability: Option<&'static str>,
     pub(crate) target: Target,
     pub(crate) durable: bool,
     /// The time to live that each request carries.
@@ -89,6 +92,7 @@ pub(crate) struct Session {
     listen_to: String,
     send_to: String,
     target: Target,
+    target_capability: Option<&'static str>,
     durable: bool,
     /// Milliseconds.
     ttl: u32,
@@ -126,13 +130,15 @@ impl Session {
             listen_to: options.listen_to.into(),
             send_to: options.send_to.into(),
             target: options.target,
+            target_capability: options.target_capability,
             durable: options.durable,
             ttl: u32::try_from(options.ttl.as_millis()).unwrap_or(u32::MAX),
             idle_timeout: options.idle_timeout,
             epoch: options.now,
         };
         let (name, limit) = (options.receiver_name, options.max_message_size);
-        session.engine.attach_receiver(name, options.listen_to, limit)?;
+        let source = Node { address: options.listen_to, capability: options.source_capability };
+        session.engine.attach_receiver(name, source, limit)?;
         if options.target != Target::AsOffered {
             session.attach_sender()?;
         }
@@ -142,8 +148,9 @@ impl Session {
     }
 
     fn attach_sender(&mut self) -> Result<(), NulError> {
-        let address = (self.target == Target::Address).then_some(self.send_to.as_str());
-        self.engine.attach_sender(&self.sender_name, address)
+        let node = Node { address: &self.send_to, capability: self.target_capability };
+        let target = (self.target == Target::Address).then_some(node);
+        self.engine.attach_sender(&self.sender_name, target)
     }
 }
 

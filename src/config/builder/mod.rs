@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
 use log::LevelFilter;
 
 use super::{
-    ForeignReplies, Sasl, SenderTarget, Settings, SignerType, TlsVerify,
+    Capability, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, TlsVerify,
     keys::{self, Takes},
     reading,
     section::Section,
@@ -239,6 +239,16 @@ impl SettingsBuilder {
     /// Sets the kind of target that the sender attaches to.
     pub fn sender_target(self, target: SenderTarget) -> Self {
         self.word("sender_target", target as usize)
+    }
+
+    /// Sets what the sender's target has to be at the broker; it is attached to the address then.
+    pub fn sender_capability(self, capability: Capability) -> Self {
+        self.word("sender_capability", capability as usize)
+    }
+
+    /// Sets what the receiver's source has to be at the broker.
+    pub fn receiver_capability(self, capability: Capability) -> Self {
+        self.word("receiver_capability", capability as usize)
     }
 
     /// Sets the host name in the Open (AMQP 1.0 part 2.7.1), if it differs from the URL's.

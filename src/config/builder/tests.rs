@@ -28,6 +28,8 @@ fn complete(signer: SignerType) -> SettingsBuilder {
         .username("me")
         .password_file("/password")
         .sender_target(SenderTarget::Address)
+        .sender_capability(Capability::Topic)
+        .receiver_capability(Capability::Queue)
         .open_hostname("vhost")
         .tls_verify(TlsVerify::Ca)
         .durable(false)
@@ -51,7 +53,8 @@ fn every_key_is_read_as_in_a_file() {
         timeout: 60, retries: 2, send_retries: 3, message_id_key: request_id, \
         task_id_attribute: task, log_level: WARN, key_aliases: {one: '1', two: '2'}, \
         chunk_size: 50, connect_timeout: 1.5, close_timeout: 1, idle_timeout: 0, sasl: plain, \
-        username: me, password_file: /password, sender_target: address, open_hostname: vhost, \
+        username: me, password_file: /password, sender_target: address, sender_capability: topic, \
+        receiver_capability: queue, open_hostname: vhost, \
         tls_verify: ca, durable: false, foreign_replies: release, max_message_size: 1 KiB, deadline: 600}";
     let env = |name: &str| match name {
         "NAME" => Some("${me}".to_owned()),

@@ -119,6 +119,8 @@ fn accepts_every_optional_value() {
         ("idle_timeout", "0"),
         ("sasl", "External"),
         ("sender_target", "address"),
+        ("sender_capability", "Topic"),
+        ("receiver_capability", "queue"),
         ("open_hostname", "vhost"),
         ("tls_verify", "ca"),
         ("durable", "no"),
@@ -138,6 +140,10 @@ fn accepts_every_optional_value() {
     assert_eq!(
         (settings.sender_target, settings.tls_verify),
         (SenderTarget::Address, TlsVerify::Ca)
+    );
+    assert_eq!(
+        (settings.sender_capability, settings.receiver_capability),
+        (Capability::Topic, Capability::Queue)
     );
     assert_eq!(settings.open_hostname.as_deref(), Some("vhost"));
     assert!(!settings.durable);

@@ -106,6 +106,8 @@ fn refuses_wrong_values() {
         ("log_level", "loud", "DEBUG, INFO"),
         ("sasl", "gssapi", "auto, none, anonymous, external, plain"),
         ("sender_target", "queue", "auto, address, anonymous"),
+        ("sender_capability", "address", "none, queue, topic"),
+        ("receiver_capability", "[queue]", "none, queue, topic"),
         ("foreign_replies", "reject", "accept, release"),
         ("tls_verify", "false", "full, ca, none"),
         ("durable", "1", "true or false"),
@@ -176,6 +178,7 @@ fn certificate_ca_and_credentials_go_together() {
             &[plain, no_cert, ("messaging_key_passphrase_file", "/p")],
             "messaging_key_passphrase_file",
         ),
+        (&[("sender_capability", "queue"), ("sender_target", "anonymous")], "sender_capability"),
     ] {
         refused(bad, &[&format!("f.yaml: msg_signer.{key}: ")]);
     }

@@ -135,6 +135,7 @@ unsafe extern "C" {
     pub fn pn_data_next(data: *mut pn_data_t) -> bool;
     pub fn pn_data_type(data: *mut pn_data_t) -> pn_type_t;
     pub fn pn_data_enter(data: *mut pn_data_t) -> bool;
+    pub fn pn_data_put_symbol(data: *mut pn_data_t, symbol: pn_bytes_t) -> c_int;
     pub fn pn_data_get_bool(data: *mut pn_data_t) -> bool;
     pub fn pn_data_get_ushort(data: *mut pn_data_t) -> u16;
     pub fn pn_data_get_uint(data: *mut pn_data_t) -> u32;
@@ -184,6 +185,7 @@ unsafe extern "C" {
     // ---- terminus.h ----
     pub fn pn_terminus_get_type(terminus: *mut pn_terminus_t) -> pn_terminus_type_t;
     pub fn pn_terminus_set_address(terminus: *mut pn_terminus_t, address: *const c_char) -> c_int;
+    pub fn pn_terminus_capabilities(terminus: *mut pn_terminus_t) -> *mut pn_data_t;
 
     // ---- delivery.h ----
     pub fn pn_delivery(link: *mut pn_link_t, tag: pn_delivery_tag_t) -> *mut pn_delivery_t;

@@ -28,6 +28,8 @@ pub(super) fn session(target: Target, mechanisms: Option<Mechanisms<'_>>) -> Ben
         idle_timeout: Some(Duration::from_secs(5)),
         max_message_size: 1000,
         listen_to: "replies",
+        source_capability: None,
+        target_capability: None,
         send_to: "requests",
         target,
         durable: true,

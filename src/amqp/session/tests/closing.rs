@@ -20,6 +20,8 @@ fn attached() -> Session {
         idle_timeout: None,
         max_message_size: 1024,
         listen_to: "replies",
+        source_capability: None,
+        target_capability: None,
         send_to: "requests",
         target: Target::Address,
         durable: true,
