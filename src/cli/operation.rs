@@ -28,7 +28,9 @@ impl Asked {
     pub(super) fn warn(&self) {
         let (argument, data): (_, Vec<_>) = match self.operation.items() {
             Items::Images(_) => return,
-            Items::Texts { texts, .. } => (Argument::Text, texts.iter().map(Text::as_bytes).collect()),
+            Items::Texts { texts, .. } => {
+                (Argument::Text, texts.iter().map(Text::as_bytes).collect())
+            }
             Items::Blobs(blobs) => (Argument::Blob, blobs.iter().map(Blob::as_bytes).collect()),
         };
         for (index, _) in data.iter().enumerate().filter(|(_, data)| data.is_empty()) {
