@@ -151,7 +151,10 @@ fn brokers(node: &Node, expected: &str) -> Result<Vec<BrokerUrl>, String> {
     if let Node::Text(text) = node {
         // The error does not repeat the value: a URL may contain a password.
         let list = url::as_list(text).map_or_else(String::new, |list| format!("; write {list}"));
-        return Err(format!("expected {expected}, found a string{list}"));
+        return Err(match secret_in(text) {
+            Some(secret) => format!("holds {secret}; expected {expected}"),
+            None => format!("expected {expected}, found a string{list}"),
+        });
     }
     let urls = values::strings(node, expected)?;
     if urls.is_empty() {

@@ -93,6 +93,16 @@ fn the_error_says_what_is_there_and_what_is_expected() {
     for (key, value, expected) in [
         ("messaging_cert_key", pem, "holds PEM text; expected a path"),
         ("messaging_brokers", pem, "holds PEM text; expected a list of URLs"),
+        (
+            "messaging_brokers",
+            "\"Endpoint=sb://b;SharedAccessKey=c2VjcmV0MaRk\"",
+            "holds a connection string; expected a list of URLs",
+        ),
+        (
+            "messaging_brokers",
+            "[\"Endpoint=sb://b;SharedAccessKey=c2VjcmV0MaRk\"]",
+            "item 1: holds a connection string; expected amqps://host:5671",
+        ),
         ("service", pem, "holds PEM text; expected a string"),
         ("messaging_ca_cert", "LS0tLS1CRUdJTiBD", "holds PEM text in base64; expected a path"),
         (

@@ -66,15 +66,20 @@ fn is_line_break(text: &str) -> bool {
     rest.is_empty() && text.contains(['\n', '\r', '\\'])
 }
 
-/// The runs of the characters of base64 and base64url.
+/// The runs of the characters of base64 and base64url, each with the padding at its end.
 fn runs(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for (at, byte) in text.bytes().enumerate() {
-        if byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte) {
-            match found.last_mut() {
-                Some(last) if last.end == at => last.end += 1,
-                _ => found.push(at..at + 1),
+        let is_padding = byte == b'=';
+        if !(is_padding || byte.is_ascii_alphanumeric() || b"+/_-".contains(&byte)) {
+            continue;
+        }
+        match found.last_mut() {
+            Some(last) if last.end == at && (is_padding || !text[..at].ends_with('=')) => {
+                last.end += 1;
             }
+            _ if is_padding => {}
+            _ => found.push(at..at + 1),
         }
     }
     found

@@ -37,7 +37,7 @@ impl fmt::Display for Secret {
     }
 }
 
-/// The first thing in a text that may be a secret.
+/// What a text holds that may be a secret; of several kinds, the one that says most.
 pub(crate) fn secret_in(text: &str) -> Option<Secret> {
     found(searched(text), true).first().map(|(secret, _)| *secret)
 }
@@ -45,10 +45,12 @@ pub(crate) fn secret_in(text: &str) -> Option<Secret> {
 /// The text with everything hidden that may be a secret; without `tokens`, these stay.
 pub(super) fn hidden(text: &str, tokens: bool) -> Cow<'_, str> {
     let text = searched(text);
-    let found = found(text, tokens);
+    let mut found = found(text, tokens);
     if found.is_empty() {
         return Cow::Borrowed(text);
     }
+    // Of those that begin together the first kind counts.
+    found.sort_by_key(|(_, range)| range.start);
     let mut out = String::new();
     let mut end = 0;
     for (secret, range) in found {
@@ -70,7 +72,7 @@ fn searched(text: &str) -> &str {
     cut(SEARCHED.min(text.len())).map_or(text, |end| &text[..end])
 }
 
-/// What was found and where, in the order of the text.
+/// What was found and where; the kinds that say most first.
 fn found(text: &str, tokens: bool) -> Vec<(Secret, Range<usize>)> {
     let mut found = Vec::new();
     found.extend(pem(text).into_iter().map(|range| (Secret::Pem, range)));
@@ -81,8 +83,6 @@ fn found(text: &str, tokens: bool) -> Vec<(Secret, Range<usize>)> {
     if tokens {
         found.extend(encoded::tokens(text).into_iter().map(|range| (Secret::Token, range)));
     }
-    // Of those that begin together the first kind counts, which says more.
-    found.sort_by_key(|(_, range)| range.start);
     found
 }
 

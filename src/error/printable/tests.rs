@@ -52,6 +52,7 @@ const SECRETS: &[(Secret, &str, &str)] = {
             "Endpoint=sb://ns.example.net/;SharedAccessKeyName=Root;SharedAccessKey=MARK",
             "Endpoint=sb://ns.example.net/;SharedAccessKeyName=Root;SharedAccessKey=…",
         ),
+        (ConnectionString, "a;SharedAccessKey=c2VjcmV0MARK", "a;SharedAccessKey=…"),
         (
             ConnectionString,
             "AccountName=a;AccountKey=MARK==;EndpointSuffix=b",
