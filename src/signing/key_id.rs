@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::error::printable;
+use crate::error::{Secret, printable, secret_in};
 
 /// The number of characters that the signing server knows a key by: the end of its id.
 const SENT: usize = 8;
@@ -11,6 +11,10 @@ const SENT: usize = 8;
 pub(crate) fn fault(id: &str) -> Option<String> {
     if id.trim().is_empty() {
         return Some("is empty".into());
+    }
+    // The end of it would be sent, and reported where it no longer looks like a secret.
+    if let Some(secret) = secret_in(id).filter(|secret| *secret != Secret::Token) {
+        return Some(format!("holds {secret}"));
     }
     let c = id.chars().find(|c| c.is_control())?;
     Some(format!("\"{}\" holds {c:?}", printable(id)))
@@ -64,6 +68,8 @@ mod tests {
     fn a_fault_is_named() {
         for (id, expected) in [
             ("", "is empty"),
+            ("password=hunter2", "holds a password"),
+            ("amqps://me:hunter2@h", "holds a user name or password"),
             (" ", "is empty"),
             ("55A34A82\r", "\"55A34A82\\r\" holds '\\r'"),
             ("55A34A82\n", "holds '\\n'"),

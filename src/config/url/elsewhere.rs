@@ -89,12 +89,14 @@ pub(super) fn instead(text: &str) -> Option<Instead> {
     let separators = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|');
     let pieces: Vec<&str> =
         inner.split(separators).map(unquoted).filter(|piece| !piece.is_empty()).collect();
-    if pieces.len() > 1 {
+    let schemes = pieces.iter().filter(|piece| piece.contains("://")).count();
+    // A blank in a host does not make two brokers of it.
+    if pieces.len() > 1 && (schemes == 0 || schemes == pieces.len()) {
         let urls: Option<Vec<_>> =
             pieces.iter().map(|piece| read(piece).filter(|_| piece.contains([':', '.']))).collect();
         return urls.map(Instead::Many).or_else(|| read(unquoted(inner)).map(Instead::One));
     }
-    read(pieces.first()?).map(Instead::One)
+    read(if pieces.len() == 1 { pieces[0] } else { unquoted(inner) }).map(Instead::One)
 }
 
 /// The URLs as the list that they should be.
@@ -125,7 +127,7 @@ fn unquoted(piece: &str) -> &str {
 /// Reads one URL leniently.
 fn read(text: &str) -> Option<BrokerUrl> {
     let (scheme, rest) = split_scheme(text);
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    let authority = rest.split(['/', '?', '#', '\\', ')']).next()?;
     let (host, port) = match host::read(authority) {
         Ok(read) => read,
         Err(_) => without_fault(authority)?,

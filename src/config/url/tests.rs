@@ -119,6 +119,7 @@ fn several_brokers_in_one_item_are_listed() {
         "failover:ssl://a:5671,ssl://b:5671",
         "FAILOVER:(ssl://a:5671,ssl://b:5671)",
         "(ssl://a:5671,ssl://b:5671)?ha=true",
+        "failover:(nested:(ssl://a:5671,ssl://b:5671))",
         "static:(amqp+ssl://a:5671,amqp+ssl://b:5671)",
     ] {
         let said = text.parse::<BrokerUrl>().unwrap_err();
@@ -143,6 +144,7 @@ fn refuses_what_is_no_url() {
         ("amqps://[fe80::1%]", "no IPv6 address in its brackets"),
         ("amqps://[::1]x", "colon"),
         ("amqps://bro ker", "' '"),
+        ("amqps://bro ker:5671", "holds ' '; write amqps://host:5671"),
         ("amqps://bro\nker", "'\\n'"),
         ("amqps://a..b", "empty part"),
         ("amqps://.a", "empty part"),
