@@ -23,6 +23,16 @@ fn named(bench: &Bench, text: &str, common_name: Option<&str>, user_id: Option<&
     with_certificate(bench, text, identity.pem().unwrap())
 }
 
+/// Names a folder of authorities in the configuration, with a file as `openssl rehash` names it.
+fn authorities_in_a_folder(bench: &Bench, text: &str) -> String {
+    let pem = std::fs::read(bench.sandbox.ca_file()).unwrap();
+    let hash = openssl::x509::X509::from_pem(&pem).unwrap().subject_name_hash();
+    let folder = bench.file("beside", "").with_file_name("anchors");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{hash:08x}.0")), pem).unwrap();
+    text.replace(&bench.sandbox.ca_file().display().to_string(), &folder.display().to_string())
+}
+
 cases! {
     is_the_same,
 
@@ -59,6 +69,7 @@ cases! {
     a_certificate_with_a_user_id_alone: image().yaml(|bench, text| named(bench, &text, None, Some("user-7")));
     a_certificate_without_a_name: image().words("--requester me").yaml(|bench, text| named(bench, &text, None, None));
     a_certificate_with_blanks_in_its_name: image().yaml(|bench, text| named(bench, &text, Some("Jörg at work"), None));
+    a_folder_of_authorities: image().yaml(|bench, text| authorities_in_a_folder(bench, &text));
     the_key_before_the_certificate: image().yaml(|bench, text| {
         let pem = std::fs::read_to_string(bench.sandbox.client_pem()).unwrap();
         let (first, second) = pem.split_at(pem.rfind("-----BEGIN").unwrap());
