@@ -7,7 +7,7 @@ use amqp_sandbox::{Record, ReplyAct, When};
 use crate::harness::{Bench, LONG, images, rule, signals, took_between};
 
 /// The size of a thread's stack that no system has.
-const NO_THREAD: (&str, &str) = ("RUST_MIN_STACK", "100000000000000");
+const NO_THREAD: (&str, &str) = ("RUST_MIN_STACK", "1000000000000000");
 
 #[test]
 fn without_a_thread_for_the_resolver_names_are_looked_up_nevertheless() {
