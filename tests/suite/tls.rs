@@ -331,6 +331,34 @@ fn an_encrypted_key_is_opened_by_its_passphrase_file_and_nothing_prompts() {
     }
 }
 
+/// Blanks belong to a password and to a passphrase, at both ends; one line break at the end does not.
+#[test]
+fn a_secret_keeps_its_blanks() {
+    let bench = Bench::with(|options| {
+        options.sasl.user = Some(("me".into(), " pass word\t ".into()));
+    });
+    let file = |content: &str| bench.file("secret", content).display().to_string();
+    let identity = client(&bench, Validity::default());
+    let key = identity.encrypted_key_pem(b" pass word\t ").unwrap();
+    let pem = [identity.certificate_pem().unwrap(), key].concat();
+    let login = bench.config().set("username", "me").patience(1, 1, 1);
+    let opened = with_file(&bench, "messaging_cert_key", "mine.pem", pem);
+    for right in
+        [" pass word\t ", " pass word\t \n", " pass word\t \r\n", "\u{feff} pass word\t \n"]
+    {
+        let path = file(right);
+        bench.run(&login.clone().set("password_file", &path), &images(1)).expect(0);
+        let config = opened.clone().set("messaging_key_passphrase_file", &path);
+        bench.run(&config, &images(1)).expect(0);
+    }
+    for wrong in ["pass word", " pass word", " pass word\t \n\n", "\n pass word\t "] {
+        let path = file(wrong);
+        bench.run(&login.clone().set("password_file", &path), &images(1)).expect(77);
+        let config = opened.clone().set("messaging_key_passphrase_file", &path);
+        bench.run(&config, &images(1)).expect(78).says("does not open the private key");
+    }
+}
+
 /// The program has a terminal, on which OpenSSL could ask and would wait for an answer forever.
 #[test]
 fn nothing_prompts_on_a_terminal() {

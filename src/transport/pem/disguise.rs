@@ -110,7 +110,7 @@ mod tests {
             (b"PuTTY-User-Key-File-3: ssh-ed25519".to_vec(), "PuTTY"),
             (b"ssh-rsa AAAAB3 me@home".to_vec(), "SSH public key"),
             (b"\n<!DOCTYPE html>".to_vec(), "HTML"),
-            (encoded.clone().into_bytes(), "is PEM in base64"),
+            (encoded.into_bytes(), "is PEM in base64"),
             (b"\x30\x03\x02\x01\x01".to_vec(), "is binary data"),
         ] {
             let found = problem(&bytes).unwrap_or_default();
