@@ -7,6 +7,7 @@ mod inbound;
 mod message;
 mod offer;
 mod outbound;
+mod outgoing;
 mod preface;
 mod proton;
 mod reply;

@@ -32,11 +32,8 @@ pub(super) fn print(asked: &Asked, run: &Run, result: &Result<(), Error>) -> Res
             out.write_all(if index == 0 { b"" } else { b", " })?;
             out.write_all(entry.reply().map_or("\"\"", |reply| &reply.document).as_bytes())?;
         }
-        write!(
-            out,
-            "], \"operation\": {}",
-            pyjson::to_string(&operation.echo(requester.as_deref(), texts))
-        )?;
+        out.write_all(b"], \"operation\": ")?;
+        operation.write_echo(out, requester.as_deref(), texts)?;
         writeln!(out, ", \"signing_keys\": {}}}", pyjson::to_string(&json!(operation.key_ids())))
     })
 }

@@ -1,15 +1,45 @@
 //! The copy of the operation in the printed document.
 
-use openssl::base64;
+use std::io::{self, Write};
+
 use serde_json::{Value, json};
 
-use super::operation::{Items, Key, Operation};
+use super::{
+    operation::{Items, Key, Operation},
+    pieces, pyjson,
+};
 
 impl Operation {
-    /// Repeats the operation: the arguments as given, in the order that scripts expect.
+    /// Writes the operation as JSON: the arguments as given, in the order that scripts expect.
     ///
     /// `requester` is the name given, and `texts` are the texts as they were given.
-    pub(crate) fn echo(&self, requester: Option<&str>, texts: &[String]) -> Value {
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub(crate) fn write_echo(
+        &self,
+        out: &mut dyn Write,
+        requester: Option<&str>,
+        texts: &[String],
+    ) -> io::Result<()> {
+        let text = pyjson::to_string(&self.echo(requester, texts));
+        let Items::Blobs(blobs) = self.items() else { return out.write_all(text.as_bytes()) };
+        // Blobs may be large, and nothing is like their list of no items before them.
+        let list = "\"blobs\": [";
+        let (before, after) = text.split_once(list).unwrap_or((&text, ""));
+        write!(out, "{before}{list}")?;
+        for (index, blob) in blobs.iter().enumerate() {
+            out.write_all(if index == 0 { b"\"" } else { b", \"" })?;
+            for piece in pieces::pieces(blob.as_bytes()) {
+                out.write_all(piece.as_bytes())?;
+            }
+            out.write_all(b"\"")?;
+        }
+        out.write_all(after.as_bytes())
+    }
+
+    /// The operation without its blobs.
+    fn echo(&self, requester: Option<&str>, texts: &[String]) -> Value {
         match self.items() {
             Items::Images(images) => json!({
                 "digests": images.iter().map(|image| image.digest().as_str()).collect::<Vec<_>>(),
@@ -26,8 +56,8 @@ impl Operation {
                 "repo": repo,
                 "requester": requester,
             }),
-            Items::Blobs(blobs) => json!({
-                "blobs": blobs.iter().map(|blob| base64::encode_block(blob.as_bytes())).collect::<Vec<_>>(),
+            Items::Blobs(_) => json!({
+                "blobs": [],
                 "signing_key_names": self.key_names(),
                 "signing_keys": self.key_ids(),
                 "task_id": self.task_id().as_str(),

@@ -15,6 +15,7 @@ mod golden;
 mod key_id;
 mod ledger;
 mod operation;
+mod pieces;
 pub(crate) mod pyjson;
 mod pyread;
 mod reply;

@@ -12,7 +12,7 @@ pub struct Request {
     /// Its id, which the reply repeats.
     pub id: String,
     /// Its body, JSON text.
-    pub body: String,
+    pub body: Arc<String>,
     /// Its application properties, in order.
     pub properties: Vec<(String, String)>,
     /// A readable description of what it asks for.

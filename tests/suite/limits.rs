@@ -1,13 +1,18 @@
 //! Large runs, floods, and the deadline of a whole run.
 
-use std::{fs, io::Read, net::TcpListener, process::Stdio};
+use std::{
+    fs,
+    io::Read,
+    net::TcpListener,
+    process::{Command, Stdio},
+};
 
 use amqp_frames::{Role, disposition, received};
 use amqp_sandbox::{Body, LinkAct, ReplyAct, Rule, When};
 use serde_json::Value;
 
 use crate::{
-    harness::{Bench, LONG, images, signal, took_between},
+    harness::{Bench, LONG, Program, images, signal, took_between},
     peer::{self, Peer},
     three::operations,
 };
@@ -250,4 +255,40 @@ fn deliveries_that_never_end_are_ignored_in_little_memory() {
         // A single one is discarded while it arrives; one that begins in the middle of another ends the connection.
         assert_eq!(sent == 20_000, one_delivery, "{sent} frames");
     }
+}
+
+/// The program in this much address space, in KiB.
+fn confined(program: &Program, limit: u64) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -v {limit}; exec \"$0\" \"$@\"")]);
+    command.arg(program.command.get_program()).args(program.command.get_args());
+    command
+}
+
+/// At most three bytes for each byte to sign, and what the program needs anyway.
+#[test]
+fn a_large_blob_is_signed_in_little_memory() {
+    const SIZE: usize = 32 << 20;
+    let bench = Bench::new();
+    let blob = bench.file("blob", vec![b'x'; SIZE]);
+    let arguments =
+        format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", blob.display());
+    let config = bench.config().set("log_level", "error").set("timeout", "60");
+    for raw in ["", " --raw"] {
+        let program = bench.program(&config, &(arguments.clone() + raw));
+        let output = confined(&program, 128 * 1024).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+    }
+
+    // Everything for the document is in memory while the program waits to write it.
+    let mut program = bench.program(&config, &arguments);
+    let mut child = program.command.stderr(Stdio::null()).spawn().unwrap();
+    let (mut stdout, mut chunk, mut peak) = (child.stdout.take().unwrap(), vec![0; 1 << 16], 0);
+    while stdout.read(&mut chunk).unwrap() > 0 {
+        peak = peak.max(peak_memory(child.id()).unwrap_or(0));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let most = 3 * SIZE as u64 / 1024;
+    assert!(peak > 0 && peak <= most, "{peak} KiB, at most {most}");
 }

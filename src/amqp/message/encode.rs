@@ -14,9 +14,16 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    /// Writes header, properties, application properties and body.
+    /// Writes all of it.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.body.len() + 512);
+        [&self.head(), self.body.as_bytes()].concat()
+    }
+
+    /// Writes all that comes before the text of the body: header, properties, application properties, and the beginning
+    /// of a string value.
+    pub(crate) fn head(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(512);
         // durable, priority, ttl; a null is the default of the field (part 3.2.1).
         let mut header = vec![if self.durable { 0x41 } else { 0x40 }, 0x40, 0x70];
         header.extend(self.ttl.to_be_bytes());
@@ -38,7 +45,7 @@ impl Outgoing<'_> {
         compound(&mut out, 0xd1, 2 * self.application_properties.len(), &pairs);
 
         section(&mut out, VALUE);
-        string(&mut out, self.body);
+        string_head(&mut out, self.body.len());
         out
     }
 }
@@ -56,12 +63,17 @@ fn compound(out: &mut Vec<u8>, constructor: u8, members: usize, encoded: &[u8]) 
 }
 
 fn string(out: &mut Vec<u8>, text: &str) {
-    match u8::try_from(text.len()) {
+    string_head(out, text.len());
+    out.extend(text.as_bytes());
+}
+
+/// Writes what comes before the bytes of a string of this length.
+fn string_head(out: &mut Vec<u8>, length: usize) {
+    match u8::try_from(length) {
         Ok(length) => out.extend([0xa1, length]),
         Err(_) => {
             out.push(0xb1);
-            out.extend((text.len() as u32).to_be_bytes());
+            out.extend((length as u32).to_be_bytes());
         }
     }
-    out.extend(text.as_bytes());
 }

@@ -176,13 +176,24 @@ impl Engine {
         self.sender.as_ref().and_then(Sender::peer_max_message_size)
     }
 
-    /// Sends a whole message; `tag` must be new for this engine, and not 0.
+    /// Begins a message; `tag` must be new for this engine, and not 0. [`Engine::continue_with`] sends its bytes.
     ///
     /// # Panics
     /// Without credit, or with the tag 0.
-    pub(crate) fn send(&mut self, tag: u64, message: &[u8]) {
-        let sender = self.sender.as_mut().expect("sending needs credit");
-        sender.send(&mut self.driver, tag, message);
+    pub(crate) fn begin(&mut self, tag: u64) {
+        self.sender.as_mut().expect("sending needs credit").begin(tag);
+    }
+
+    /// Whether the message that was begun can have more bytes: those before have left the engine.
+    pub(crate) fn has_room(&self) -> bool {
+        self.sender.as_ref().is_some_and(Sender::has_room)
+    }
+
+    /// Sends more of the message that was begun, which ends with these bytes if `is_last`. Needs room.
+    pub(crate) fn continue_with(&mut self, bytes: &[u8], is_last: bool) {
+        if let Some(sender) = &mut self.sender {
+            sender.continue_with(&mut self.driver, bytes, is_last);
+        }
     }
 
     /// Settles a delivery of the receiver's.

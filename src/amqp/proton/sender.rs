@@ -20,6 +20,8 @@ pub(super) struct Sender {
     link: NonNull<pn_link_t>,
     /// The peer has attached it, too, and neither the link nor its session or connection has ended.
     is_attached: bool,
+    /// The message whose end was not given to the engine; live until then, or until it has an outcome.
+    unfinished: Option<NonNull<pn_delivery_t>>,
     /// The number of messages that were sent, and of those that have no outcome.
     sent: i64,
     in_flight: usize,
@@ -51,7 +53,7 @@ impl Sender {
             pn_link_open(link.as_ptr());
             link
         };
-        Ok(Self { link, is_attached: false, sent: 0, in_flight: 0 })
+        Ok(Self { link, is_attached: false, unfinished: None, sent: 0, in_flight: 0 })
     }
 
     pub(super) fn is(&self, link: *mut pn_link_t) -> bool {
@@ -86,18 +88,19 @@ impl Sender {
         credit > 0 || i64::from(credit) < -self.sent
     }
 
-    /// Whether a message waits in the engine: for the output before it, or for the session's window
+    /// Whether a message waits in the engine: for its end, for the output before it, or for the session's window
     /// (AMQP 1.0 part 2.5.6).
     pub(super) fn holds_back(&self) -> bool {
         // SAFETY: the link is live.
-        unsafe { pn_link_queued(self.link.as_ptr()) > 0 }
+        self.unfinished.is_some() || unsafe { pn_link_queued(self.link.as_ptr()) > 0 }
     }
 
     /// Whether the peer has sent a message on this link, which it must not. The client's own messages are
     /// complete at once; the next one would be mixed into the peer's message.
     pub(super) fn holds_message(&self) -> bool {
         // SAFETY: the link is live.
-        unsafe { !pn_link_current(self.link.as_ptr()).is_null() }
+        let current = NonNull::new(unsafe { pn_link_current(self.link.as_ptr()) });
+        current.is_some() && current != self.unfinished
     }
 
     /// Gives back the remaining credit, if the peer asks for that: there is nothing to send (AMQP 1.0
@@ -123,27 +126,45 @@ impl Sender {
             .filter(|&size| size > 0)
     }
 
-    /// Sends a whole message; `tag` must be new for this engine, and not 0. Needs credit.
+    /// Begins a message; `tag` must be new for this engine, and not 0. Needs credit. [`Self::continue_with`] sends its bytes.
     ///
     /// # Panics
     /// Without credit, or with the tag 0.
-    pub(super) fn send(&mut self, driver: &mut Driver, tag: u64, message: &[u8]) {
+    pub(super) fn begin(&mut self, tag: u64) {
         assert!(self.has_credit(), "sending needs credit");
         assert_ne!(tag, 0, "0 is not a tag");
-        let link = self.link.as_ptr();
         let name = tag.to_string();
         let tag_bytes = pn_bytes_t { size: name.len(), start: name.as_ptr().cast() };
-        // SAFETY: the link is live; tag and message are copied. The context is a number, never followed.
+        // SAFETY: the link is live; the tag is copied. The context is a number, never followed.
         unsafe {
-            let delivery = pn_delivery(link, tag_bytes);
+            let delivery = pn_delivery(self.link.as_ptr(), tag_bytes);
             pn_delivery_set_context(delivery, tag as usize as *mut c_void);
-            pn_link_send(link, message.as_ptr().cast(), message.len());
-            pn_link_advance(link);
+            self.unfinished = NonNull::new(delivery);
         }
-        // Moves the message into the output, if possible: a queue in the engine could be neither counted nor withdrawn.
-        driver.output();
         self.sent += 1;
         self.in_flight += 1;
+    }
+
+    /// Whether the unfinished message can have more bytes: those before have left the engine.
+    pub(super) fn has_room(&self) -> bool {
+        // SAFETY: it is live, see `unfinished`.
+        let is_empty = |it: NonNull<_>| unsafe { pn_delivery_pending(it.as_ptr()) == 0 };
+        self.is_attached && self.unfinished.is_some_and(is_empty)
+    }
+
+    /// Sends more of the unfinished message, which ends with these bytes if `is_last`.
+    pub(super) fn continue_with(&mut self, driver: &mut Driver, bytes: &[u8], is_last: bool) {
+        let link = self.link.as_ptr();
+        // SAFETY: the link is live; the bytes are copied.
+        unsafe {
+            pn_link_send(link, bytes.as_ptr().cast(), bytes.len());
+            if is_last {
+                pn_link_advance(link);
+                self.unfinished = None;
+            }
+        }
+        // Moves the bytes into the output, if possible: a queue in the engine could be neither counted nor withdrawn.
+        driver.output();
     }
 
     /// The outcome of a delivery, only once; the delivery is then settled and freed.
@@ -176,7 +197,12 @@ impl Sender {
                 _ => return None,
             };
             pn_delivery_set_context(delivery, ptr::null_mut());
-            pn_delivery_settle(delivery);
+            if self.unfinished.take_if(|unfinished| unfinished.as_ptr() == delivery).is_some() {
+                // Settled only, it would look whole.
+                pn_delivery_abort(delivery);
+            } else {
+                pn_delivery_settle(delivery);
+            }
             self.in_flight -= 1;
             Some(Event::Outcome { tag, outcome })
         }

@@ -7,6 +7,7 @@ mod tests;
 use std::{
     collections::VecDeque,
     ffi::{CString, NulError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,7 @@ use super::{
     message::Outgoing,
     offer::{Means, Offer},
     outbound::Outbound,
+    outgoing::Unsent,
     preface::Preface,
     proton::{self, Engine, Mechanisms, Node},
 };
@@ -76,6 +78,8 @@ pub(crate) struct Session {
     preface: Preface,
     framing: Framing,
     outbound: Outbound,
+    /// The rest of the message that was handed over last.
+    unsent: Option<Unsent>,
     inbound: Inbound,
     events: VecDeque<Event>,
     /// The engine accepts no more bytes.
@@ -118,6 +122,7 @@ impl Session {
             preface: Preface::default(),
             framing: Framing::default(),
             outbound: Outbound::new(),
+            unsent: None,
             inbound: Inbound::new(options.first_reply),
             events: VecDeque::new(),
             input_ended: false,
@@ -145,6 +150,13 @@ impl Session {
         // The sender is attached after the broker's Open; its texts are checked now.
         CString::new(options.send_to).and(CString::new(options.sender_name))?;
         Ok(session)
+    }
+
+    /// Gives the engine the next piece of a message that it has only a part of.
+    fn give_more(&mut self) {
+        if self.unsent.as_mut().is_some_and(|unsent| unsent.give(&mut self.engine)) {
+            self.unsent = None;
+        }
     }
 
     fn attach_sender(&mut self) -> Result<(), NulError> {
@@ -181,6 +193,9 @@ impl session::Session for Session {
     }
 
     fn output(&mut self) -> &[u8] {
+        if self.unsent.is_some() && self.engine.output().is_empty() {
+            self.give_more();
+        }
         self.engine.output()
     }
 
@@ -232,22 +247,24 @@ impl session::Session for Session {
         if !self.engine.has_credit() {
             return HandOver::NotNow;
         }
-        let message = Outgoing {
+        let head = Outgoing {
             durable: self.durable,
             ttl: self.ttl,
             to: &self.send_to,
             application_properties: &request.properties,
             body: &request.body,
         }
-        .encode();
-        let size = message.len();
+        .head();
+        let size = head.len() + request.body.len();
         let limit = self.engine.peer_max_message_size();
         if let Some(limit) = limit.filter(|&limit| size as u64 > limit) {
             let words = format!("the message has {size} bytes; the broker accepts at most {limit}");
             return HandOver::Never(Condition::new("amqp:link:message-size-exceeded", &words));
         }
         log::trace!("request: {}", printable_body(&request.body));
-        self.engine.send(self.outbound.sent(entry, size), &message);
+        let (tag, body) = (self.outbound.sent(entry, size), Arc::clone(&request.body));
+        self.unsent = Some(Unsent::begin(&mut self.engine, tag, head, body));
+        self.give_more();
         HandOver::Done
     }
 

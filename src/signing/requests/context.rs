@@ -1,12 +1,12 @@
 //! What requests of every kind have in common.
 
-use std::{borrow::Cow, collections::BTreeMap, num::NonZeroUsize, path::PathBuf};
+use std::{borrow::Cow, collections::BTreeMap, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     error::{Argument, Error, printable},
-    signing::{key_id, operation::Key, pyjson},
+    signing::{key_id, operation::Key, pieces, pyjson},
 };
 
 /// What a request contains besides the operation: values from the configuration and the certificate.
@@ -99,10 +99,23 @@ pub(super) fn doubt(key: &Key, aliases: &BTreeMap<String, String>) -> Option<Str
 }
 
 /// A request's body. Thousands of requests wait in memory, so its buffer is no larger than necessary.
-pub(super) fn body(body: &Value) -> String {
+pub(super) fn body(body: &Value) -> Arc<String> {
     let mut text = pyjson::to_string(body);
     text.shrink_to_fit();
-    text
+    Arc::new(text)
+}
+
+/// The same, with bytes as base64 in place of the empty text of one attribute. They may be large: no other copy is made.
+pub(super) fn body_with(body: &Map<String, Value>, attribute: &str, bytes: &[u8]) -> Arc<String> {
+    let text = pyjson::to_string(body);
+    let name = format!("\"{attribute}\": \"");
+    // In a value the quotes would be escaped.
+    let place = text.find(&name).map_or(text.len(), |at| at + name.len());
+    let mut whole = String::with_capacity(text.len() + pieces::length(bytes));
+    whole.push_str(&text[..place]);
+    pieces::pieces(bytes).for_each(|piece| whole.push_str(&piece));
+    whole.push_str(&text[place..]);
+    Arc::new(whole)
 }
 
 /// The application properties of a request; an extra one of the same name replaces the value.

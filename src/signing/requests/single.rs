@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use openssl::base64;
 use serde_json::{Map, Value};
 
-use super::context::{Context, ServerKey, Stamp, body, properties};
+use super::context::{Context, ServerKey, Stamp, body, body_with, properties};
 use crate::{
     error::printable,
     signing::{
@@ -18,11 +17,18 @@ use crate::{
 /// What is signed once with each key.
 struct Item<'a> {
     mtype: &'static str,
-    data: (&'static str, String),
+    data: (&'static str, Data<'a>),
     repo: Option<&'a str>,
     image: Option<&'a Image>,
     expected: &'static str,
     subject: String,
+}
+
+/// What a request contains of an item.
+enum Data<'a> {
+    Text(String),
+    /// Written as base64.
+    Bytes(&'a [u8]),
 }
 
 /// Makes the requests: for each item, one for each key.
@@ -57,7 +63,7 @@ pub(super) fn requests(
             for (index, text) in texts.iter().enumerate() {
                 add(Item {
                     mtype: "clearsign_signature",
-                    data: ("data", base64::encode_block(text.as_bytes())),
+                    data: ("data", Data::Bytes(text.as_bytes())),
                     repo: repo.as_deref(),
                     image: None,
                     expected: "signed_data",
@@ -69,7 +75,7 @@ pub(super) fn requests(
             for (index, blob) in blobs.iter().enumerate() {
                 add(Item {
                     mtype: "gpg_signature",
-                    data: ("artifact", base64::encode_block(blob.as_bytes())),
+                    data: ("artifact", Data::Bytes(blob.as_bytes())),
                     repo: Some(""),
                     image: None,
                     expected: "signed_payload",
@@ -84,7 +90,7 @@ pub(super) fn requests(
 fn of_image(image: &Image) -> Item<'_> {
     Item {
         mtype: "container_signature",
-        data: ("claim_file", claim::claim_file(image)),
+        data: ("claim_file", Data::Text(claim::claim_file(image))),
         repo: Some(image.reference().repository()),
         image: Some(image),
         expected: "signed_claim",
@@ -103,7 +109,9 @@ fn request(
     let mut map = Map::new();
     let mut set = |name: &str, value: Value| map.insert(name.to_owned(), value);
     set("sig_key_id", key.id.as_ref().into());
-    set(item.data.0, item.data.1.as_str().into());
+    let (data_name, data) = &item.data;
+    let text = if let Data::Text(text) = data { text.as_str() } else { "" };
+    set(data_name, text.into());
     set("request_id", stamp.request_id.as_str().into());
     set("created", stamp.created.into());
     set("requested_by", context.creator.into());
@@ -122,9 +130,14 @@ fn request(
     for (name, value) in &extra {
         set(name, (*value).into());
     }
+    let body = match data {
+        // An extra attribute of the same name replaces it.
+        Data::Bytes(bytes) if map[*data_name] == "" => body_with(&map, data_name, bytes),
+        _ => body(&Value::Object(map)),
+    };
     Request {
         id: stamp.request_id,
-        body: body(&Value::Object(map)),
+        body,
         properties: properties(item.mtype, context, &extra),
         subject: printable(&format!("{} key {}", item.subject, key.shown())),
         expected,

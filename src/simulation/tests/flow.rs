@@ -63,6 +63,31 @@ fn a_socket_that_takes_little_gets_all_of_it() {
     }
 }
 
+/// A request of several pieces, whatever the credit and the window of the session.
+#[test]
+fn a_large_request_goes_out_piece_by_piece() {
+    for credit in [Credit::Ample(9), Credit::Sparse(1), Credit::Drain(2)] {
+        for window in [1, 3, 2048] {
+            for socket in [5000, 1 << 20] {
+                let plan =
+                    move |_, _| ConnectionPlan { credit, window, socket, ..Default::default() };
+                let bench = Bench::new().blobs(200_000).items(3).connections(plan);
+                assert_eq!(bench.expect(0).times_sent(), [1; 3], "{credit:?}, window {window}");
+            }
+        }
+    }
+}
+
+/// It is cut at any byte, and sent again as a whole.
+#[test]
+fn a_cut_in_a_large_request_loses_nothing() {
+    for position in (0..300_000).step_by(17_001) {
+        let plan = first_with(Trigger::ToBroker(position), Fault::Cut(End::Eof));
+        let bench = Bench::new().blobs(200_000).items(2).brokers(2).cluster();
+        bench.connections(plan).expect(0).took(0);
+    }
+}
+
 /// The first request waits in the engine meanwhile, and no other does: a cycle that ends in between repeats none.
 #[test]
 fn each_request_goes_out_once_when_the_window_opens() {

@@ -199,6 +199,7 @@ unsafe extern "C" {
     pub fn pn_delivery_pending(delivery: *mut pn_delivery_t) -> usize;
     pub fn pn_delivery_partial(delivery: *mut pn_delivery_t) -> bool;
     pub fn pn_delivery_aborted(delivery: *mut pn_delivery_t) -> bool;
+    pub fn pn_delivery_abort(delivery: *mut pn_delivery_t);
     pub fn pn_delivery_update(delivery: *mut pn_delivery_t, state: u64);
     pub fn pn_delivery_settle(delivery: *mut pn_delivery_t);
 

@@ -20,7 +20,7 @@ fn raw(body: impl Into<Vec<u8>>) -> RawReply {
 fn request(expected: Expected) -> Request {
     Request {
         id: ID.to_owned(),
-        body: String::new(),
+        body: String::new().into(),
         properties: vec![],
         subject: String::new(),
         expected,

@@ -1,0 +1,29 @@
+//! Base64 of large data, a piece at a time.
+
+/// The bytes of a piece: a multiple of three, so that only the last one is padded.
+const PIECE: usize = 48 * 1024;
+
+/// The length of `bytes` as base64.
+pub(super) fn length(bytes: &[u8]) -> usize {
+    bytes.len().div_ceil(3) * 4
+}
+
+/// The pieces that make up `bytes` as base64.
+pub(super) fn pieces(bytes: &[u8]) -> impl Iterator<Item = String> {
+    bytes.chunks(PIECE).map(openssl::base64::encode_block)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_those_of_the_whole() {
+        for size in [0, 1, 2, 3, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 2] {
+            let bytes: Vec<_> = (0..size).map(|at| (at % 251) as u8).collect();
+            let whole: String = pieces(&bytes).collect();
+            assert_eq!(whole, openssl::base64::encode_block(&bytes));
+            assert_eq!(whole.len(), length(&bytes));
+        }
+    }
+}
