@@ -15,7 +15,7 @@ use std::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crate::{stop::Stop, transport};
@@ -26,6 +26,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The most bytes that a pipe accepts without blocking once it is ready for any.
 const READY: usize = libc::PIPE_BUF;
+
+/// How long printing may take in all after that.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// The time until a write is tried again that failed although the reader seemed ready.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -60,7 +63,7 @@ pub(super) struct Stdout(&'static File);
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        write(self.0, self.0.as_fd(), bytes, PATIENCE)
+        write(self.0, self.0.as_fd(), bytes, patience)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -82,7 +85,8 @@ impl Write for Stderr {
         static IS_STUCK: AtomicBool = AtomicBool::new(false);
         static TERMINAL: OnceLock<Option<File>> = OnceLock::new();
         let stderr = io::stderr();
-        let patience = if IS_STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { PATIENCE };
+        let patience =
+            || if IS_STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { patience() };
         let written = match TERMINAL.get_or_init(|| terminal(stderr.as_fd())) {
             Some(file) => write(file, file.as_fd(), bytes, patience),
             None => write(stderr.lock(), stderr.as_fd(), bytes, patience),
@@ -98,12 +102,24 @@ impl Write for Stderr {
     }
 }
 
+/// How long the reader may pause now, once the run is to end.
+fn patience() -> Duration {
+    static SINCE: OnceLock<Instant> = OnceLock::new();
+    let now = transport::now();
+    left(now.duration_since(*SINCE.get_or_init(|| now)))
+}
+
+/// The same, if the run was to end so long ago.
+fn left(since: Duration) -> Duration {
+    LONGEST.saturating_sub(since).min(PATIENCE)
+}
+
 /// Writes some bytes as soon as the reader is ready.
 fn write(
     mut stream: impl Write,
     descriptor: BorrowedFd<'_>,
     bytes: &[u8],
-    patience: Duration,
+    patience: impl Fn() -> Duration,
 ) -> io::Result<usize> {
     if bytes.is_empty() {
         return stream.write(bytes);
@@ -112,8 +128,8 @@ fn write(
     let stop = STOP.get().unwrap_or(&free);
     let mut paused = Duration::ZERO;
     loop {
-        let ready = transport::until_writable(descriptor, stop, patience);
-        if ready.as_ref().is_ok_and(|is_ready| !is_ready) || paused > patience {
+        let ready = transport::until_writable(descriptor, stop, &patience);
+        if ready.as_ref().is_ok_and(|is_ready| !is_ready) || paused > PATIENCE {
             let problem = "its reader stopped reading, and the run was to end";
             return Err(io::Error::new(io::ErrorKind::TimedOut, problem));
         }
@@ -140,4 +156,17 @@ fn terminal(stream: BorrowedFd<'_>) -> Option<File> {
         File::options().write(true).custom_flags(flags).open(path).ok()
     };
     stream.is_terminal().then(open).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_reader_may_pause_again_and_again_but_not_forever() {
+        let seconds = Duration::from_secs;
+        for (since, pause) in [(0, 2), (20, 2), (28, 2), (29, 1), (30, 0), (4000, 0)] {
+            assert_eq!(left(seconds(since)), seconds(pause), "{since}");
+        }
+    }
 }

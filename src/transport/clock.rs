@@ -2,6 +2,6 @@
 
 use std::time::Instant;
 
-pub(super) fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }

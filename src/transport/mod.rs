@@ -16,6 +16,8 @@ mod strength;
 mod tls;
 mod validity;
 
+#[cfg(feature = "cli")]
+pub(crate) use clock::now;
 pub(crate) use identity::Identity;
 pub(crate) use library::check_openssl;
 pub(crate) use network::{Fault, Network, Turn, Wire};

@@ -55,7 +55,7 @@ pub(crate) fn sleep(until: Instant, stop: &Stop) -> Result<(), Error> {
 }
 
 /// Waits until a stream of the caller accepts output, however long its reader takes; once the run is ended from outside,
-/// for at most `patience`. Returns whether it does.
+/// for at most `patience`, which is asked then. Returns whether it does.
 ///
 /// # Errors
 /// Why poll(2) failed.
@@ -63,7 +63,7 @@ pub(crate) fn sleep(until: Instant, stop: &Stop) -> Result<(), Error> {
 pub(crate) fn until_writable(
     output: BorrowedFd<'_>,
     stop: &Stop,
-    patience: Duration,
+    patience: impl Fn() -> Duration,
 ) -> io::Result<bool> {
     let want = Readiness { read: false, write: true };
     let wait = |time, stop| wait(output, want, clock::now() + time, stop);
@@ -71,7 +71,7 @@ pub(crate) fn until_writable(
         match wait(Duration::from_secs(60 * 60), stop) {
             Ok(Woken::Passed) => {}
             Err(Error::Interrupted | Error::Deadline { .. }) => {
-                break wait(patience, &Stop::default());
+                break wait(patience(), &Stop::default());
             }
             woken => break woken,
         }
