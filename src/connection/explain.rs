@@ -35,8 +35,9 @@ pub(super) fn fault(fault: Fault, situation: &Situation<'_>) -> Error {
         },
         Fault::Io(source) if situation.is_opening && situation.tls && is_hang_up(&source) => {
             let reason = situation.remark.map_or(String::new(), |remark| format!("; {remark}"));
-            let problem =
-                format!("the broker hung up; it may not accept the client's certificate{reason}");
+            let problem = format!(
+                "the broker hung up; it may not accept the client's certificate, or no more connections{reason}"
+            );
             Error::Network { broker, phase, source: io::Error::new(source.kind(), problem) }
         }
         // OpenSSL hangs up like this after bytes that are not a TLS record, without an alert.

@@ -249,7 +249,7 @@ static RABBITMQ: Kind = Kind {
         stranger("external", 77, "login refused"),
     ],
     anonymous_terminus: (
-        69,
+        77,
         "amqp:invalid-field: Attach rejected: {address_not_utf8_string,undefined}",
     ),
     refusals: Refusals {

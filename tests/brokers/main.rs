@@ -9,6 +9,7 @@
 
 mod bench;
 mod capabilities;
+mod conditions;
 mod kinds;
 mod login;
 mod outage;

@@ -2,6 +2,7 @@
 
 use crate::{
     bench::{Bench, LONG},
+    conditions::stopped,
     harness::images,
     signing::all_signed,
 };
@@ -25,7 +26,7 @@ fn stopped_between_sending_and_reply() {
     bench.broker("start");
     signer.hold(false);
     let ended = program.wait().expect(0);
-    ended.says("connecting again");
+    ended.says(stopped(&bench));
     all_signed(&ended, 20);
     assert_eq!(sent(&ended.stderr), 20, "{}", ended.stderr);
 }

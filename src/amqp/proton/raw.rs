@@ -28,7 +28,7 @@ pub(super) unsafe fn condition(raw: *mut pn_condition_t) -> Condition {
 /// More entries of a condition's map than this are left out.
 const MOST_ENTRIES: usize = 20;
 
-/// Copies the entries of a map whose values have simple types; others are shown as `…`.
+/// Copies the entries of a map whose values have simple types; others, such as a delivery tag, say nothing to a reader.
 ///
 /// # Safety
 /// `data` is null or live.
@@ -46,7 +46,7 @@ unsafe fn entries(data: *mut pn_data_t) -> Vec<(String, String)> {
                 if !pn_data_next(data) {
                     break;
                 }
-                entries.push((key, simple(data)));
+                entries.extend(key.zip(simple(data)));
             }
         }
     }
@@ -55,9 +55,9 @@ unsafe fn entries(data: *mut pn_data_t) -> Vec<(String, String)> {
 
 /// # Safety
 /// `data` is live, and at a value.
-unsafe fn simple(data: *mut pn_data_t) -> String {
+unsafe fn simple(data: *mut pn_data_t) -> Option<String> {
     // SAFETY: by the caller; each getter is that of the value's type.
-    unsafe {
+    Some(unsafe {
         match pn_data_type(data) {
             PN_SYMBOL => String::from_utf8_lossy(bytes(pn_data_get_symbol(data))).into_owned(),
             PN_STRING => String::from_utf8_lossy(bytes(pn_data_get_string(data))).into_owned(),
@@ -67,9 +67,9 @@ unsafe fn simple(data: *mut pn_data_t) -> String {
             PN_INT => pn_data_get_int(data).to_string(),
             PN_ULONG => pn_data_get_ulong(data).to_string(),
             PN_LONG => pn_data_get_long(data).to_string(),
-            _ => "…".into(),
+            _ => return None,
         }
-    }
+    })
 }
 
 /// # Safety

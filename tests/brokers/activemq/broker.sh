@@ -3,6 +3,8 @@
 artifact org.apache.activemq:apache-activemq:5.18.3 apache-activemq-5.18.3-bin.tar.gz
 port bare
 port passwords
+port small
+port quota
 mkdir conf data
 for file in activemq.xml login.config users.properties groups.properties cert-users.properties cert-groups.properties \
     log4j2.properties; do
@@ -18,7 +20,7 @@ exec java $java_options -Djava.security.auth.login.config='$BROKER_DIR/conf/logi
 COMMAND
 chmod 700 command
 ready='Apache ActiveMQ .* started'
-listening="$amqps $bare $passwords"
+listening="$amqps $bare $passwords $small"
 signer_sasl=anonymous
 requests=queue://Consumer.signer.VirtualTopic.sign
 replies=topic://VirtualTopic.signed

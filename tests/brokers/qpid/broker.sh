@@ -4,6 +4,8 @@ need mvn
 need java
 port anonymous
 port plain
+port small
+port quota
 libraries=$cache/qpid-broker-10.1.0
 if [ ! -d "$libraries" ]; then
     echo "fetching qpid-broker 10.1.0" >&2
@@ -20,6 +22,7 @@ queues=
 for name in sign signed forbidden $(seq -f 'suite.%g' 100); do
     queues+="${queues:+,}{\\\"name\\\":\\\"$name\\\",\\\"durable\\\":true}"
 done
+queues+=',{\"name\":\"full\",\"durable\":true,\"overflowPolicy\":\"REJECT\",\"maximumQueueDepthMessages\":1}'
 fill "$here/qpid/config.json" config.json
 fill "$here/qpid/acl.txt" acl.txt
 cat >command <<COMMAND
