@@ -234,6 +234,9 @@ fn state(state: &State) -> amqp_messenger_state {
 
 /// Why a request is not signed.
 pub(super) fn problem(entry: &Entry) -> Option<String> {
+    if let (State::Sent | State::Accepted, Some(reply)) = (entry.state(), entry.reply()) {
+        return of_verdict(&reply.verdict);
+    }
     Some(match entry.state() {
         State::NotSent => "not sent".into(),
         State::Sent => "no reply, and the broker never confirmed the request".into(),
@@ -241,18 +244,22 @@ pub(super) fn problem(entry: &Entry) -> Option<String> {
         State::Returned(how) => format!("returned by the broker ({how})"),
         State::NotNow(condition) => format!("returned by the broker ({condition})"),
         State::Undeliverable(condition) => format!("not accepted by the broker: {condition}"),
-        State::Answered(reply) => match &reply.verdict {
-            Verdict::Signed => return None,
-            Verdict::Refused { errors } => {
-                format!("refused by the signing server: {}", errors.join("; "))
-            }
-            Verdict::Incomplete { missing } => {
-                format!("the reply has no signature for {}", missing.join(", "))
-            }
-            Verdict::Pending { status } => format!("the signing server is not done: {status}"),
-            Verdict::Unusable { problem } => format!("the reply is unusable: {problem}"),
-            other => format!("the reply is not complete: {other:?}"),
-        },
+        State::Answered(reply) => return of_verdict(&reply.verdict),
         other => format!("no reply ({other:?})"),
+    })
+}
+
+fn of_verdict(verdict: &Verdict) -> Option<String> {
+    Some(match verdict {
+        Verdict::Signed => return None,
+        Verdict::Refused { errors } => {
+            format!("refused by the signing server: {}", errors.join("; "))
+        }
+        Verdict::Incomplete { missing } => {
+            format!("the reply has no signature for {}", missing.join(", "))
+        }
+        Verdict::Pending { status } => format!("the signing server is not done: {status}"),
+        Verdict::Unusable { problem } => format!("the reply is unusable: {problem}"),
+        other => format!("the reply is not complete: {other:?}"),
     })
 }

@@ -55,7 +55,8 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
 fn silences(run: &Run) -> Vec<(String, String)> {
     let all = run.entries().len();
     let cause = |name: &str, words: &str, fits: fn(&State) -> bool| {
-        let count = run.entries().iter().filter(|entry| fits(entry.state())).count();
+        let silent = run.entries().iter().filter(|entry| entry.reply().is_none());
+        let count = silent.filter(|entry| fits(entry.state())).count();
         (count > 0).then(|| (name.to_owned(), format!("{count} of {all} requests {words}")))
     };
     let no_reply = format!("have no reply from {}", printable(run.listen_to()));
@@ -108,6 +109,10 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
     let mut remedies = Vec::new();
     for entry in run.entries() {
         let subject = &entry.request().subject;
+        if let (State::Sent | State::Accepted, Some(reply)) = (entry.state(), entry.reply()) {
+            print_verdict(tool, subject, &reply.verdict);
+            continue;
+        }
         match entry.state() {
             State::NotSent => tell!("{tool}: {subject}: not sent; {again}"),
             State::Sent => {

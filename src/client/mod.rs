@@ -59,6 +59,7 @@ pub(crate) fn sign(
     let mut client = Client { broker, ledger, timeout, refusal: None, moved, foreign, unexpected };
     let result = client.run(plan);
     client.unexpected.report();
+    client.ledger.end_waits();
     result
 }
 
@@ -114,6 +115,7 @@ impl<B: Broker> Client<'_, B> {
                     self.ledger.begin_window();
                 }
                 self.receive()?;
+                self.ledger.end_waits();
                 if self.ledger.open() == 0 {
                     return Ok(());
                 }
@@ -171,7 +173,10 @@ impl<B: Broker> Client<'_, B> {
                 self.flush();
             }
             match self.take_in(&silence)? {
-                News::Nothing => return self.refusal.take().map_or(Ok(()), Err),
+                News::Nothing => {
+                    let refusal = self.refusal.take().filter(|_| !self.ledger.is_answered());
+                    return refusal.map_or(Ok(()), Err);
+                }
                 News::ExpectedReply => self.progress(&mut silence),
                 News::Moved(bytes) => self.moved.restart(&mut silence, self.broker.now(), bytes),
                 News::Outcome | News::Lost | News::Other => {}

@@ -44,7 +44,12 @@ pub(crate) enum Expected {
         place: usize,
     },
     /// One value for each claim and key.
-    Claims { claims: Vec<Claim>, keys: Arc<[Key]> },
+    Claims {
+        claims: Vec<Claim>,
+        keys: Arc<[Key]>,
+        /// The positions of the claims in the order of their texts: replies name them by these.
+        sorted: Vec<usize>,
+    },
 }
 
 /// A claim of a batch.
@@ -58,11 +63,18 @@ pub(crate) struct Claim {
 }
 
 impl Expected {
+    /// Claims of a batch, no two with the same text, and its keys.
+    pub(super) fn claims(claims: Vec<Claim>, keys: Arc<[Key]>) -> Self {
+        let mut sorted: Vec<_> = (0..claims.len()).collect();
+        sorted.sort_unstable_by(|&a, &b| claims[a].text.cmp(&claims[b].text));
+        Self::Claims { claims, keys, sorted }
+    }
+
     /// The number of values asked for.
     pub(super) fn count(&self) -> usize {
         match self {
             Self::Value { .. } => 1,
-            Self::Claims { claims, keys } => claims.len() * keys.len(),
+            Self::Claims { claims, keys, .. } => claims.len() * keys.len(),
         }
     }
 
@@ -70,7 +82,7 @@ impl Expected {
     pub(super) fn at(&self, position: usize) -> (Option<&Image>, &Key) {
         match self {
             Self::Value { image, key, .. } => (image.as_deref(), key),
-            Self::Claims { claims, keys } => {
+            Self::Claims { claims, keys, .. } => {
                 (Some(&claims[position / keys.len()].image), &keys[position % keys.len()])
             }
         }
@@ -80,7 +92,7 @@ impl Expected {
     pub(super) fn places(&self, position: usize) -> Vec<usize> {
         match self {
             Self::Value { place, .. } => vec![*place],
-            Self::Claims { claims, keys } => {
+            Self::Claims { claims, keys, .. } => {
                 let items = claims[position / keys.len()].items.iter();
                 items.map(|item| item * keys.len() + position % keys.len()).collect()
             }
@@ -89,7 +101,7 @@ impl Expected {
 
     /// A readable name of the value at a position of a batch.
     pub(super) fn name(&self, position: usize) -> String {
-        let Self::Claims { claims, keys } = self else { return String::new() };
+        let Self::Claims { claims, keys, .. } = self else { return String::new() };
         let image = &claims[position / keys.len()].image;
         match keys[position % keys.len()].name().unwrap_or_default() {
             "" => printable(&image.to_string()),

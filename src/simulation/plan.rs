@@ -269,6 +269,10 @@ pub(crate) enum Reply {
     Unusable,
     /// Without the last claim of a batch of several.
     Incomplete,
+    /// Only the last claim of a batch of several.
+    Rest,
+    /// The server is not done yet.
+    NotYet,
     /// To a request of another client.
     Foreign,
     /// One of the ways to write what is no reply.

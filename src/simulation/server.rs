@@ -61,6 +61,7 @@ impl Asked {
                 body += ", \"errors\": [\"says the server\"], \"signing_status\": \"failed\""
             }
             Reply::Unusable => body += ", \"errors\": []",
+            Reply::NotYet => body += ", \"errors\": [], \"signing_status\": \"In progress\"",
             _ => self.sign(kind, number, &mut body, &mut values),
         }
         if let Reply::Long(length) = kind {
@@ -78,10 +79,15 @@ impl Asked {
             }
             Wants::Claims(claims, key_names) => {
                 *body += ", \"claims\": [";
-                let left_out = usize::from(kind == Reply::Incomplete && claims.len() > 1);
+                let mut separator = "";
                 for (index, claim) in claims.iter().enumerate() {
-                    let left_out = index + left_out >= claims.len();
-                    let separator = if index == 0 { "" } else { ", " };
+                    let is_last = index + 1 == claims.len();
+                    let left_out = claims.len() > 1
+                        && match kind {
+                            Reply::Incomplete => is_last,
+                            Reply::Rest => !is_last,
+                            _ => false,
+                        };
                     let signed: Vec<_> =
                         (0..key_names.len()).map(|key| signature(&[number, index, key])).collect();
                     if !left_out {
@@ -93,6 +99,7 @@ impl Asked {
                         let described =
                             serde_json::json!({"claim_file": claim, "signed_claims": signed});
                         let _ = write!(body, "{separator}{described}");
+                        separator = ", ";
                     }
                     values.extend(
                         signed.into_iter().map(

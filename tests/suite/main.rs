@@ -27,6 +27,7 @@ mod names;
 mod openssl_conf;
 mod operands;
 mod operations;
+mod parts;
 mod pem;
 mod process;
 mod raw_bytes;

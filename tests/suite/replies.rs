@@ -122,7 +122,7 @@ fn a_reply_without_result_is_printed_and_65() {
 fn a_batch_reply_that_leaves_claims_out_names_them() {
     let arguments = images(3) + " --signer-type batch --signing-key-name release";
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
-    let ended = bench.run(&bench.config(), &arguments).expect(75);
+    let ended = bench.run(&bench.config().patience(1, 1, 1), &arguments).expect(75);
     let message = ended.document()["signer_result"]["error_message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("IncompleteReply : batch of 3 claims for ns/app"), "{message}");
     assert_eq!(ended.document()["signer_result"]["status"], "error");
@@ -139,7 +139,8 @@ fn a_batch_reply_that_leaves_claims_out_names_them() {
     );
 
     let bench = Bench::misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
-    let ended = bench.run(&bench.config(), &format!("{arguments} --raw")).expect(75);
+    let ended =
+        bench.run(&bench.config().patience(1, 1, 1), &format!("{arguments} --raw")).expect(75);
     assert_eq!(filled(&ended), [true, false, false]);
 
     // None of them.

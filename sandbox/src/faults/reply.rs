@@ -13,6 +13,12 @@ pub enum ReplyAct {
     Reverse(usize),
     /// The reply comes twice.
     ReplyTwice,
+    /// A reply that says that it is in progress comes before the right one.
+    InProgressFirst,
+    /// The reply to a batch comes in parts, one for each claim.
+    InParts,
+    /// The `msg` of the reply has this field, with this text.
+    Field(String, String),
     /// A reply with another client's request id comes before the right one.
     ForeignReplyFirst,
     /// A reply with another client's request id comes instead of the right one.

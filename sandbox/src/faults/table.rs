@@ -27,6 +27,13 @@ pub(super) static REPLY: Groups<ReplyAct> = &[(
         ),
         entry("twice", Nothing(ReplyAct::ReplyTwice), "it comes twice"),
         entry(
+            "in-progress-first",
+            Nothing(ReplyAct::InProgressFirst),
+            "one that says \"in progress\" comes before it",
+        ),
+        entry("in-parts", Nothing(ReplyAct::InParts), "to a batch: one for each claim"),
+        entry("field", Text("NAME:TEXT", field), "its msg has this field with this text"),
+        entry(
             "foreign-first",
             Nothing(ReplyAct::ForeignReplyFirst),
             "one to another client's request comes before it",
@@ -238,6 +245,11 @@ const fn entry<T>(
 
 fn server_error(text: String) -> ReplyAct {
     ReplyAct::ServerError { errors: vec![text], signing_status: "failure".to_owned() }
+}
+
+fn field(text: String) -> ReplyAct {
+    let (name, value) = text.split_once(':').unwrap_or((&text, ""));
+    ReplyAct::Field(name.to_owned(), value.to_owned())
 }
 
 fn modify(word: Option<&str>) -> RequestAct {

@@ -50,7 +50,14 @@ pub(crate) fn to(
             body: Body::Text(envelope(foreign, context).to_string()),
         });
     }
-    if !has(acts, &ReplyAct::ForeignReplyInstead) {
+    if has(acts, &ReplyAct::ForeignReplyInstead) {
+        return replies;
+    }
+    let mut messages = if has(acts, &ReplyAct::InParts) { parts(msg) } else { vec![msg] };
+    if has(acts, &ReplyAct::InProgressFirst) {
+        messages.insert(0, in_progress(&messages[0]));
+    }
+    for msg in messages {
         let body = carried(corrupted(envelope(msg, context), acts), acts);
         let copies = if has(acts, &ReplyAct::ReplyTwice) { 2 } else { 1 };
         for _ in 0..copies {
@@ -58,6 +65,27 @@ pub(crate) fn to(
         }
     }
     replies
+}
+
+/// The same reply with each of its claims.
+fn parts(msg: Map<String, Value>) -> Vec<Map<String, Value>> {
+    let Some(Value::Array(claims)) = msg.get("claims") else { return vec![msg] };
+    let part = |claim: &Value| {
+        let mut part = msg.clone();
+        part.insert("claims".to_owned(), json!([claim]));
+        part
+    };
+    claims.iter().map(part).collect()
+}
+
+/// What precedes this reply: it has no result yet.
+fn in_progress(msg: &Map<String, Value>) -> Map<String, Value> {
+    let mut msg = msg.clone();
+    for result in ["signed_claim", "signed_data", "signed_payload", "claims"] {
+        msg.remove(result);
+    }
+    msg.insert("signing_status".to_owned(), "in progress".into());
+    msg
 }
 
 fn has(acts: &[ReplyAct], act: &ReplyAct) -> bool {
@@ -133,6 +161,11 @@ fn msg(
             msg.insert("signing_server_average_time_secs".to_owned(), 0.into());
         }
         msg.insert(field.to_owned(), value);
+    }
+    for act in acts {
+        if let ReplyAct::Field(name, text) = act {
+            msg.insert(name.clone(), text.as_str().into());
+        }
     }
     msg
 }

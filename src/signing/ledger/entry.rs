@@ -1,7 +1,7 @@
 //! One request and its state.
 
 use super::super::{
-    reply::Reply,
+    reply::{Parsed, Reply},
     request::Request,
     values::{self, SignedValue},
 };
@@ -23,6 +23,8 @@ pub struct Entry {
     pub(super) is_out: bool,
     /// A connection was ended, probably because of it.
     pub(super) was_blamed: bool,
+    /// What has come of an answer that is not all that was asked for.
+    pub(super) unfinished: Option<Box<Unfinished>>,
 }
 
 impl Entry {
@@ -36,9 +38,13 @@ impl Entry {
         &self.state
     }
 
-    /// Returns the reply, if one has come.
+    /// Returns the reply, if one has come: the last one that says that the server is not done yet, or the answer. The
+    /// replies to a batch that is answered in parts are one.
     pub fn reply(&self) -> Option<&Reply> {
-        if let State::Answered(reply) = &self.state { Some(reply) } else { None }
+        match &self.state {
+            State::Answered(reply) => Some(reply),
+            _ => self.unfinished.as_ref()?.pending.as_ref(),
+        }
     }
 
     /// Returns the signed values in the order of the input: one, or for a batch one for each image, and for that each key.
@@ -48,6 +54,18 @@ impl Entry {
     pub fn signed_values(&self) -> Vec<SignedValue<'_>> {
         values::of(&self.request, self.reply())
     }
+}
+
+/// What has come of an answer that is not all that was asked for.
+#[derive(Default)]
+pub(super) struct Unfinished {
+    /// The last reply that is no answer: the signing server was not done yet.
+    pub(super) pending: Option<Reply>,
+    /// Whether the values have come, in request order, if there is an answer.
+    pub(super) filled: Vec<bool>,
+    /// Replies that add to the answer, not yet joined with it.
+    pub(super) more: Vec<Parsed>,
+    pub(super) is_awaited: bool,
 }
 
 /// How far a request got.
@@ -81,7 +99,18 @@ impl Entry {
             is_in_doubt: false,
             is_out: false,
             was_blamed: false,
+            unfinished: None,
         }
+    }
+
+    /// Whether it has no answer, or only a part of one and the rest is waited for.
+    pub(super) fn is_open(&self) -> bool {
+        self.state.is_open() || self.is_awaited()
+    }
+
+    /// Whether it is answered in part, and the rest is waited for. It is never sent again: that would sign the rest twice.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.unfinished.as_ref().is_some_and(|unfinished| unfinished.is_awaited)
     }
 
     /// Whether a broker has received it, or may have, and has not returned it.

@@ -1,14 +1,12 @@
 //! The state of each request, in input order.
 
+mod answers;
 mod entry;
 mod order;
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{
-    reply::{self, RawReply},
-    request::Request,
-};
+use super::request::Request;
 use crate::error::Condition;
 pub use entry::{Entry, State};
 pub(crate) use order::{in_input_order, places};
@@ -24,7 +22,7 @@ pub(crate) struct Ledger {
     unsent: BTreeSet<usize>,
     /// The requests that were handed over since everything handed over was on the socket.
     going_out: Vec<usize>,
-    /// The number of requests that are neither answered nor undeliverable.
+    /// The number of requests that are neither answered nor undeliverable, or answered only in part.
     open: usize,
     cycle: u32,
 }
@@ -48,9 +46,9 @@ pub(crate) enum Outcome {
 /// The kinds of replies.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ReplyKind {
-    /// The first reply to a request of the ledger.
+    /// A reply to a request of the ledger that adds something: the first one, or one that adds signatures.
     Expected,
-    /// Another reply to a request that is answered already.
+    /// A reply that adds nothing to what has come.
     Repeated,
     /// A reply to a request of another client.
     Foreign,
@@ -85,7 +83,7 @@ impl Ledger {
         &self.entries
     }
 
-    /// The number of requests that are neither answered nor undeliverable.
+    /// The number of requests that are neither answered nor undeliverable, or whose answer is waited for in parts.
     pub(crate) fn open(&self) -> usize {
         self.open
     }
@@ -150,19 +148,20 @@ impl Ledger {
 
     /// Whether a broker has any request that may still be answered, or gets it.
     pub(crate) fn awaits_any(&self) -> bool {
-        self.entries
-            .iter()
-            .any(|entry| entry.state.is_open() && (entry.may_be_answered() || entry.is_in_doubt))
+        self.entries.iter().any(|entry| {
+            entry.is_awaited()
+                || entry.state.is_open() && (entry.may_be_answered() || entry.is_in_doubt)
+        })
     }
 
     /// Whether a broker may have received any request that is open, and has not returned it.
     pub(crate) fn may_be_answered(&self) -> bool {
-        self.entries.iter().any(|entry| entry.state.is_open() && entry.may_be_answered())
+        self.entries.iter().any(|entry| entry.is_open() && entry.may_be_answered())
     }
 
     /// Whether every request has its reply.
     pub(crate) fn is_answered(&self) -> bool {
-        self.entries.iter().all(|entry| entry.reply().is_some())
+        self.entries.iter().all(|entry| matches!(entry.state, State::Answered(_)))
     }
 
     /// Whether a request stays open although the broker does not accept it now: an earlier sending may be answered.
@@ -234,22 +233,6 @@ impl Ledger {
         entry.has_outcome();
     }
 
-    /// Enters a reply under the request that it names.
-    pub(crate) fn reply(&mut self, raw: RawReply) -> ReplyKind {
-        let parsed = match reply::parse(raw, &self.message_id_key) {
-            Ok(parsed) => parsed,
-            Err(reason) => return ReplyKind::Malformed(reason),
-        };
-        let Some(&index) = self.by_id.get(parsed.id.as_str()) else { return ReplyKind::Foreign };
-        let entry = &self.entries[index];
-        if matches!(entry.state, State::Answered(_)) {
-            return ReplyKind::Repeated;
-        }
-        let reply = entry.request.judge(parsed);
-        self.close(index, State::Answered(reply));
-        ReplyKind::Expected
-    }
-
     fn close(&mut self, index: usize, state: State) {
         self.unsent.remove(&index);
         let entry = &mut self.entries[index];
@@ -257,3 +240,6 @@ impl Ledger {
         entry.state = state;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::{
     claims::Claims,
+    reading::Reading,
     status::{Status, status},
     subject,
     value::{Found, MAX_ERRORS, errors, kind, signature, status_in_words},
-    verdict::Verdict,
 };
 use crate::signing::{
     operation::Key,
@@ -43,7 +43,9 @@ impl<'a> Answer<'a> {
         };
         let mut answer = match expected {
             Expected::Value { name, .. } => Self::read_value(name, expected, message),
-            Expected::Claims { claims, keys } => Self::read_claims(claims, keys, message),
+            Expected::Claims { claims, keys, sorted } => {
+                Self::read_claims(claims, keys, sorted, message)
+            }
         };
         let errors = errors(message);
         if status(message) == Status::NotYet {
@@ -80,7 +82,12 @@ impl<'a> Answer<'a> {
         answer
     }
 
-    fn read_claims(claims: &'a [Claim], keys: &'a [Key], message: &'a Map<String, Value>) -> Self {
+    fn read_claims(
+        claims: &'a [Claim],
+        keys: &'a [Key],
+        sorted: &'a [usize],
+        message: &'a Map<String, Value>,
+    ) -> Self {
         let (described, nothing) = match message.get("claims") {
             Some(Value::Array(described)) => {
                 (described.as_slice(), "it holds no signature for any of the claims".to_owned())
@@ -88,13 +95,13 @@ impl<'a> Answer<'a> {
             Some(other) => (&[][..], format!("\"claims\" is {}: expected a list", kind(other))),
             None => (&[][..], "it has neither \"claims\" nor errors".to_owned()),
         };
-        let found = Claims::read(claims, keys, described);
+        let found = Claims::read(claims, keys, sorted, described);
         let errors = found.errors();
         let mut problems = found.problems();
         let mut values = found.into_values();
-        let digests: Vec<_> = claims.iter().map(|claim| claim.image.digest().as_str()).collect();
+        let digest = || claims.iter().map(|claim| claim.image.digest().as_str());
         let repository = claims.first().map(|claim| claim.image.reference().repository());
-        if let Some(problem) = subject::another(message, &digests, repository) {
+        if let Some(problem) = subject::another(message, digest(), repository) {
             values.fill(Cow::Borrowed(""));
             problems = vec![problem];
         }
@@ -102,23 +109,15 @@ impl<'a> Answer<'a> {
         Self { values, errors, problems, nothing, pending: None }
     }
 
-    /// Decides on the verdict.
-    pub(super) fn verdict(&self, expected: &Expected) -> Verdict {
-        if let Some(status) = &self.pending {
-            Verdict::Pending { status: status.clone() }
-        } else if !self.errors.is_empty() {
-            Verdict::Refused { errors: self.errors.clone() }
-        } else if !self.problems.is_empty() {
-            Verdict::Unusable { problem: self.problems.join("; ") }
-        } else if self.values.iter().all(|value| value.is_empty()) {
-            Verdict::Unusable { problem: self.nothing.clone() }
+    /// Returns what of it decides on the verdict.
+    pub(super) fn into_reading(self) -> Reading {
+        let filled: Vec<_> = self.values.iter().map(|value| !value.is_empty()).collect();
+        let problem = if !self.problems.is_empty() {
+            Some(self.problems.join("; "))
         } else {
-            let missing: Vec<_> = (0..self.values.len())
-                .filter(|&i| self.values[i].is_empty())
-                .map(|i| expected.name(i))
-                .collect();
-            if missing.is_empty() { Verdict::Signed } else { Verdict::Incomplete { missing } }
-        }
+            (!filled.contains(&true)).then_some(self.nothing)
+        };
+        Reading { filled, errors: self.errors, pending: self.pending, problem }
     }
 
     /// Returns the signed values.
@@ -142,7 +141,7 @@ fn limit(list: &mut Vec<String>, most: usize) {
 fn another(expected: &Expected, message: &Map<String, Value>) -> Option<String> {
     let Expected::Value { image, repository, .. } = expected else { return None };
     let digest = image.as_deref().map(|image| image.digest().as_str());
-    subject::another(message, digest.as_slice(), repository.as_deref()).or_else(|| {
+    subject::another(message, digest.into_iter(), repository.as_deref()).or_else(|| {
         let image = image.as_deref()?;
         let (digest, reference) = (image.digest().as_str(), image.reference().as_str());
         subject::another_claim(message, digest, reference)

@@ -35,7 +35,12 @@ pub(super) struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    pub(super) fn read(claims: &'a [Claim], keys: &'a [Key], described: &'a [Value]) -> Self {
+    pub(super) fn read(
+        claims: &'a [Claim],
+        keys: &'a [Key],
+        sorted: &'a [usize],
+        described: &'a [Value],
+    ) -> Self {
         let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
         for (at, key) in keys.iter().enumerate() {
             by_name.entry(key.name().unwrap_or_default()).or_default().push(at);
@@ -51,7 +56,7 @@ impl<'a> Claims<'a> {
             problems: HashMap::new(),
             other: None,
         };
-        let naming = Naming::new(claims);
+        let naming = Naming::new(claims, sorted);
         let named: Vec<_> = described
             .iter()
             .filter_map(Value::as_object)
@@ -119,7 +124,7 @@ impl<'a> Claims<'a> {
     fn sign(&mut self, at: usize, map: &Map<String, Value>, signed: &'a Map<String, Value>) {
         let image = &self.claims[at].image;
         let (digest, repository) = (image.digest().as_str(), image.reference().repository());
-        if let Some(problem) = subject::another(map, &[digest], Some(repository)) {
+        if let Some(problem) = subject::another(map, [digest].into_iter(), Some(repository)) {
             return self.problem(at, || problem);
         }
         if let ([_], Some(_)) = (self.keys, self.by_name.get("")) {

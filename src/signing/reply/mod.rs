@@ -2,7 +2,9 @@
 
 mod answer;
 mod claims;
+mod join;
 mod naming;
+mod reading;
 mod status;
 mod subject;
 mod value;
@@ -11,6 +13,8 @@ mod verdict;
 use serde_json::{Map, Value};
 
 use answer::Answer;
+pub(crate) use join::join;
+pub(crate) use reading::Reading;
 use value::kind;
 pub use verdict::Verdict;
 
@@ -96,10 +100,16 @@ pub struct Reply {
 }
 
 impl Request {
-    /// Decides on the verdict on a reply to this request, and prints the reply.
-    pub(crate) fn judge(&self, parsed: Parsed) -> Reply {
-        let verdict = Answer::read(&self.expected, message(&parsed.whole)).verdict(&self.expected);
-        let mut document = pyjson::to_string(&(&parsed.whole, &parsed.properties));
+    /// Reads a reply to this request.
+    pub(crate) fn read(&self, parsed: &Parsed) -> Reading {
+        Answer::read(&self.expected, message(&parsed.whole)).into_reading()
+    }
+}
+
+impl Parsed {
+    /// Prints a reply, to keep it.
+    pub(crate) fn into_reply(self, verdict: Verdict) -> Reply {
+        let mut document = pyjson::to_string(&(&self.whole, &self.properties));
         document.shrink_to_fit();
         Reply { document, verdict }
     }

@@ -1,6 +1,6 @@
 //! Which claim of a batch's request a claim in the reply is.
 
-use std::collections::HashMap;
+use std::{cell::OnceCell, collections::HashMap};
 
 use serde_json::{Map, Value};
 
@@ -10,9 +10,17 @@ use crate::signing::{
     request::Claim,
 };
 
-/// Finds claims of the request by everything that a reply may name them by; each is read once.
+/// Finds claims of the request by everything that a reply may name them by.
 pub(super) struct Naming<'a> {
-    by_text: HashMap<&'a str, usize>,
+    claims: &'a [Claim],
+    /// In the order of their texts.
+    sorted: &'a [usize],
+    /// Made once it is needed: servers repeat the text.
+    otherwise: OnceCell<Otherwise<'a>>,
+}
+
+#[derive(Default)]
+struct Otherwise<'a> {
     by_identity: HashMap<(&'a str, &'a str), usize>,
     /// By digest and repository; `None` if several share them: the signature could be for any of them.
     by_digest: HashMap<(&'a str, &'a str), Option<usize>>,
@@ -32,33 +40,33 @@ pub(super) enum Name {
 }
 
 impl<'a> Naming<'a> {
-    pub(super) fn new(claims: &'a [Claim]) -> Self {
-        let mut by_digest = HashMap::new();
-        for (at, Claim { image, .. }) in claims.iter().enumerate() {
-            let key = (image.digest().as_str(), image.reference().repository());
-            by_digest.entry(key).and_modify(|only| *only = None).or_insert(Some(at));
-        }
-        Self {
-            by_text: claims.iter().enumerate().map(|(at, claim)| (&*claim.text, at)).collect(),
-            by_identity: claims
-                .iter()
-                .enumerate()
-                .map(|(at, Claim { image, .. })| {
-                    ((image.digest().as_str(), image.reference().as_str()), at)
-                })
-                .collect(),
-            by_digest,
-        }
+    pub(super) fn new(claims: &'a [Claim], sorted: &'a [usize]) -> Self {
+        Self { claims, sorted, otherwise: OnceCell::new() }
+    }
+
+    fn otherwise(&self) -> &Otherwise<'a> {
+        self.otherwise.get_or_init(|| {
+            let mut otherwise = Otherwise::default();
+            for (at, Claim { image, .. }) in self.claims.iter().enumerate() {
+                let (digest, reference) = (image.digest().as_str(), image.reference());
+                otherwise.by_identity.insert((digest, reference.as_str()), at);
+                let shared = otherwise.by_digest.entry((digest, reference.repository()));
+                shared.and_modify(|only| *only = None).or_insert(Some(at));
+            }
+            otherwise
+        })
     }
 
     /// Names a claim by its text, else by what the text says, else, without a text, by its digest and repository.
     pub(super) fn name(&self, map: &Map<String, Value>) -> Name {
-        if let Some(&at) = self.by_text.get(text(map.get("claim_file"))) {
-            return Name::Claim(at);
+        let file = text(map.get("claim_file"));
+        let found = self.sorted.binary_search_by(|&at| self.claims[at].text.as_str().cmp(file));
+        if let Ok(place) = found {
+            return Name::Claim(self.sorted[place]);
         }
         let (digest, repository) = (text(map.get("manifest_digest")), text(map.get("repo")));
         if is_nothing(map.get("claim_file")) {
-            return match self.by_digest.get(&(digest, repository)) {
+            return match self.otherwise().by_digest.get(&(digest, repository)) {
                 Some(Some(at)) => Name::Only(*at),
                 Some(None) => {
                     Name::Other(format!("one of several claims for {repository} {digest}"))
@@ -67,10 +75,10 @@ impl<'a> Naming<'a> {
                 None => Name::Other(format!("{repository} {digest}")),
             };
         }
-        match claim::identity(text(map.get("claim_file"))) {
+        match claim::identity(file) {
             Some(identity) => {
                 let Identity { digest, reference } = &identity;
-                match self.by_identity.get(&(digest.as_str(), reference.as_str())) {
+                match self.otherwise().by_identity.get(&(digest.as_str(), reference.as_str())) {
                     Some(&at) => Name::Claim(at),
                     None => Name::Other(format!("{reference} {digest}")),
                 }

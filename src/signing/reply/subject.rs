@@ -8,14 +8,13 @@ use crate::{error::printable, signing::claim};
 /// What a reply, or a claim in it, says it is for instead of what was asked for; `None` if it says nothing else.
 ///
 /// What it does not say is not checked.
-pub(super) fn another(
+pub(super) fn another<'a>(
     map: &Map<String, Value>,
-    digests: &[&str],
+    digests: impl Iterator<Item = &'a str>,
     repository: Option<&str>,
 ) -> Option<String> {
-    let digest = || differs(map, "manifest_digest", digests, str::eq_ignore_ascii_case);
-    let repositories = repository.as_slice();
-    digest().or_else(|| differs(map, "repo", repositories, |found, asked| found == asked))
+    differs(map, "manifest_digest", digests, str::eq_ignore_ascii_case)
+        .or_else(|| differs(map, "repo", repository.into_iter(), str::eq))
 }
 
 /// The same of the claim that a reply repeats.
@@ -30,18 +29,20 @@ pub(super) fn another_claim(
     is_another.then(|| format!("it is for another image: {}", name()))
 }
 
-fn differs(
+fn differs<'a>(
     map: &Map<String, Value>,
     field: &str,
-    asked: &[&str],
+    asked: impl Iterator<Item = &'a str>,
     is_same: impl Fn(&str, &str) -> bool,
 ) -> Option<String> {
-    let expected = asked.first()?;
-    match map.get(field)? {
+    let found = map.get(field)?;
+    let mut asked = asked.peekable();
+    let expected = *asked.peek()?;
+    match found {
         Value::Null => None,
         Value::String(found) => {
             let found = found.trim();
-            let is_right = found.is_empty() || asked.iter().any(|asked| is_same(found, asked));
+            let is_right = found.is_empty() || asked.any(|asked| is_same(found, asked));
             (!is_right).then(|| {
                 let (found, expected) = (printable(found), printable(expected));
                 format!("it is for another image: {field} is \"{found}\", expected \"{expected}\"")

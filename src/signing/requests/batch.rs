@@ -85,7 +85,7 @@ pub(super) fn requests(
             body: body(&map),
             properties: properties("batch", context, &[("pipeline_run_id", task_id)]),
             subject: printable(&subject),
-            expected: Expected::Claims { claims, keys: Arc::clone(&given) },
+            expected: Expected::claims(claims, Arc::clone(&given)),
         }
     };
     batches(images, size.get()).into_iter().map(request).collect()

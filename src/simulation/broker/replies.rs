@@ -30,6 +30,8 @@ impl Peer {
                 Reply::Refused => "reply: refused",
                 Reply::Unusable => "reply: unusable",
                 Reply::Incomplete => "reply: incomplete",
+                Reply::Rest => "reply: the rest",
+                Reply::NotYet => "reply: not yet",
                 Reply::Foreign => "reply: foreign",
                 Reply::Malformed(_) => "reply: malformed",
                 Reply::Long(_) => "reply: long",

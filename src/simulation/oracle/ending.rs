@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::{run::Ended, witness::Place};
 use crate::{
     error::Error,
-    signing::{State, Verdict},
+    signing::{Entry, State, Verdict},
     status::Status,
 };
 
@@ -58,8 +58,19 @@ fn reason(ended: &Ended) -> Option<&'static str> {
             let is_open = entries.iter().any(|entry| is_open(entry.state()));
             // And there was nothing for `timeout` after the last expected reply.
             let least = settings.timeout * settings.send_retries;
-            let least = least.max(last_expected_reply(ended) + settings.timeout);
-            (is_open && ended.took < least).then_some("the run gives up early")
+            let least = least.max(
+                last_reply_to(ended, |entry| entry.reply().is_some()).unwrap_or_default()
+                    + settings.timeout,
+            );
+            // The rest of an answer in parts is waited for.
+            let is_incomplete = |entry: &Entry| {
+                let verdict = entry.reply().map(|reply| &reply.verdict);
+                matches!(verdict, Some(Verdict::Incomplete { .. }))
+            };
+            let waited = last_reply_to(ended, is_incomplete)
+                .map_or(Duration::ZERO, |at| at + settings.timeout);
+            let is_early = is_open && ended.took < least || ended.took < waited;
+            is_early.then_some("the run gives up early")
         }
         Err(Error::Interrupted) => match ended.interrupt {
             Some(at) if at <= ended.took => None,
@@ -95,8 +106,8 @@ fn reason(ended: &Ended) -> Option<&'static str> {
     }
 }
 
-/// When the last reply was sent that was the first one to its request.
-fn last_expected_reply(ended: &Ended) -> Duration {
+/// When the last reply was sent that was the first one to its request, of those requests.
+fn last_reply_to(ended: &Ended, fits: impl Fn(&Entry) -> bool) -> Option<Duration> {
     let witness = &ended.witness;
     let of_request = |number| {
         let mut deliveries = witness.delivered.iter().filter(|delivered| {
@@ -107,8 +118,8 @@ fn last_expected_reply(ended: &Ended) -> Duration {
         deliveries.next().map(|delivered| delivered.at)
     };
     let entries = ended.ledger.entries().iter().enumerate();
-    let answered = entries.filter(|(_, entry)| entry.reply().is_some());
-    answered.filter_map(|(number, _)| of_request(number)).max().unwrap_or_default()
+    let fitting = entries.filter(|(_, entry)| fits(entry));
+    fitting.filter_map(|(number, _)| of_request(number)).max()
 }
 
 /// What should have ended the run and did not.
@@ -130,7 +141,8 @@ fn ignored(ended: &Ended) -> Option<&'static str> {
     {
         return Some("it ends before it has read what has arrived");
     }
-    let is_answered = ended.ledger.entries().iter().all(|entry| entry.reply().is_some());
+    let is_answered =
+        ended.ledger.entries().iter().all(|entry| matches!(entry.state(), State::Answered(_)));
     let is_refused = matches!(&ended.result, Err(error) if error.is_refusal());
     let refused = ended.refusals_of_sending().any(|said| {
         let seen = &ended.witness.connections[said.told.connection];

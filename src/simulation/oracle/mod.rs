@@ -1,11 +1,12 @@
 //! Judges a run by what the brokers saw: the promises that the documents make, and nothing of how the client keeps them.
 
+mod answer;
 mod ending;
 mod receiving;
 mod sending;
 mod time;
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use super::{
     plan::{Meaning, Reply},
@@ -85,20 +86,20 @@ impl Ended {
         (witness.sendings.len() + outcomes) as u32 + replies
     }
 
-    /// How many requests the client read a reply to.
+    /// How many replies the client read that may add something: to each request one of each kind.
     fn expected_replies(&self) -> u32 {
-        let mut requests: Vec<_> = self
+        let replies = self
             .witness
             .delivered
             .iter()
             .filter(|delivered| {
                 self.is_expected(delivered) && self.witness.was_read(delivered.told)
             })
-            .map(|delivered| self.witness.made[delivered.reply].request)
-            .collect();
-        requests.sort_unstable();
-        requests.dedup();
-        requests.len() as u32
+            .map(|delivered| {
+                let made = &self.witness.made[delivered.reply];
+                (made.request, std::mem::discriminant(&made.kind))
+            });
+        replies.collect::<HashSet<_>>().len() as u32
     }
 
     fn cycle(&self) -> Duration {

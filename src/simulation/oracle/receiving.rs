@@ -5,10 +5,8 @@ use super::super::{
     run::Ended,
     witness::{Delivered, Place, Said, Settled, Told},
 };
-use crate::{
-    signing::{Entry, State},
-    status::Status,
-};
+use super::answer;
+use crate::signing::{Entry, State};
 
 pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
     let entries = ended.ledger.entries();
@@ -33,6 +31,9 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
         }
     }
     for (number, entry) in entries.iter().enumerate() {
+        if let Some(index) = answer::lost(ended, number, entry) {
+            broken.push(format!("signature {index} of request {number} is lost"));
+        }
         if !is_true(ended, number, entry) {
             broken.push(format!("request {number} is said to be {:?}", entry.state()));
         }
@@ -91,7 +92,7 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
     match entry.state() {
         State::NotSent => sendings.next().is_none(),
         State::Sent => true,
-        State::Accepted => had(&[Outcome::Accepted]),
+        State::Accepted => had(&[Outcome::Accepted]) || answer::is_pending(ended, number),
         State::Returned("released") => had(&[Outcome::Released]),
         State::Returned(_) => had(&[Outcome::Modified { undeliverable_here: false }]),
         State::NotNow(condition) => sendings.any(|sending| {
@@ -142,19 +143,7 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
                 || is_blamed
                 || condition.name == "amqp:link:message-size-exceeded"
         }
-        State::Answered(_) => {
-            let values = entry.signed_values();
-            witness.delivered.iter().any(|delivered| {
-                let made = &witness.made[delivered.reply];
-                made.request == number
-                    && ended.is_expected(delivered)
-                    && witness.was_read(delivered.told)
-                    && Status::of_entry(entry) == status_of(made.kind, made.values.len())
-                    && values.iter().enumerate().all(|(index, value)| {
-                        value.as_str() == made.values.get(index).map_or("", String::as_str)
-                    })
-            })
-        }
+        State::Answered(_) => answer::is_true(ended, number, entry),
     }
 }
 
@@ -162,14 +151,4 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
 fn was_processed(ended: &Ended, told: Told) -> bool {
     let witness = &ended.witness;
     ended.is_attached(told.connection) && witness.counts(told) && witness.was_read(told)
-}
-
-/// What a reply of this kind comes to.
-pub(super) fn status_of(kind: Reply, values: usize) -> Status {
-    match kind {
-        Reply::Refused => Status::Refused,
-        Reply::Unusable => Status::BadReply,
-        Reply::Incomplete if values > 1 => Status::Unanswered,
-        _ => Status::Signed,
-    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::{
-    plan::{Condition, Meaning, Outcome},
+    plan::{Condition, Meaning, Outcome, Reply},
     run::Ended,
     witness::{Place, Sending},
 };
@@ -24,6 +24,7 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
         }
         let is_answered = witness.delivered.iter().any(|delivered| {
             ended.is_expected(delivered)
+                && witness.made[delivered.reply].kind != Reply::NotYet
                 && witness.made[delivered.reply].request == number
                 && ended.is_attached(delivered.told.connection)
                 && knew(delivered.told)

@@ -101,7 +101,10 @@ fn garbage(dice: &mut Dice) -> Vec<u8> {
 
 /// A reply that is not the good one.
 pub(super) fn reply(dice: &mut Dice) -> Reply {
-    match dice.below(9) {
+    match dice.below(13) {
+        9 | 10 => Reply::NotYet,
+        11 => Reply::Incomplete,
+        12 => Reply::Rest,
         0 => Reply::Refused,
         1 => Reply::Unusable,
         2 => Reply::Incomplete,

@@ -50,10 +50,45 @@ fn a_reply_with_neither_a_value_nor_an_error_is_no_success() {
 
 #[test]
 fn a_batch_with_claims_left_out_is_no_success() {
-    let (theirs, ours) =
-        images().words("--signer-type batch").act(ReplyAct::PartialBatch(1)).both();
+    let (theirs, ours) = images()
+        .words("--signer-type batch")
+        .patience(1, 1, 1)
+        .act(ReplyAct::PartialBatch(1))
+        .both();
     assert_eq!((status(&theirs), results(&theirs)), ((0, json!("ok")), vec![true]));
     assert_eq!((status(&ours), results(&ours)), ((1, json!("error")), vec![true]));
+}
+
+#[test]
+fn what_cannot_be_a_right_signature_is_no_success() {
+    for (name, text) in [
+        ("signed_claim", "None"),
+        ("signed_claim", " \n"),
+        ("signed_claim", "no base64"),
+        ("manifest_digest", "sha256:2"),
+        ("repo", "ns/other"),
+    ] {
+        let (theirs, ours) = image().act(ReplyAct::Field(name.into(), text.into())).both();
+        assert_eq!((status(&theirs), results(&theirs)), ((0, json!("ok")), vec![true]));
+        assert_eq!((status(&ours), results(&ours)), ((1, json!("error")), vec![true]));
+    }
+}
+
+/// The first reply ends it for pubtools-sign.
+#[test]
+fn a_reply_that_says_not_yet_is_waited_on() {
+    let (theirs, ours) = image().act(ReplyAct::InProgressFirst).both();
+    let signed = |run: &Run| run.ended.messages()[0].get("signed_claim").is_some();
+    assert_eq!((status(&theirs), signed(&theirs)), ((0, json!("ok")), false));
+    assert_eq!((status(&ours), signed(&ours)), ((0, json!("ok")), true));
+}
+
+#[test]
+fn a_batch_may_be_answered_in_parts() {
+    let (theirs, ours) = images().words("--signer-type batch").act(ReplyAct::InParts).both();
+    let claims = |run: &Run| run.ended.messages()[0]["claims"].as_array().unwrap().len();
+    assert_eq!((status(&theirs), claims(&theirs)), ((0, json!("ok")), 1));
+    assert_eq!((status(&ours), claims(&ours)), ((0, json!("ok")), 3));
 }
 
 /// pubtools-sign ends with a traceback and prints nothing of what it received.

@@ -58,16 +58,19 @@ fn batch(pairs: &[(&str, &str)], key_names: &[&str]) -> Request {
         image: Image::lenient(digest, reference).unwrap(),
         items: vec![item],
     };
-    request(Expected::Claims {
-        claims: pairs.iter().enumerate().map(claim).collect(),
-        keys: key_names.iter().map(|&name| Key::named("K", name).unwrap()).collect(),
-    })
+    let keys = key_names.iter().map(|&name| Key::named("K", name).unwrap()).collect();
+    request(Expected::claims(pairs.iter().enumerate().map(claim).collect(), keys))
+}
+
+fn judge(request: &Request, parsed: Parsed) -> Reply {
+    let verdict = request.read(&parsed).verdict(request);
+    parsed.into_reply(verdict)
 }
 
 /// Judges a reply with this `msg`, to which the id is added.
 fn judged(request: &Request, mut message: Value) -> Reply {
     message["request_id"] = ID.into();
-    request.judge(parse(raw(json!({"i": 1, "msg": message}).to_string()), "request_id").unwrap())
+    judge(request, parse(raw(json!({"i": 1, "msg": message}).to_string()), "request_id").unwrap())
 }
 
 /// Why a message is not a reply.
@@ -128,14 +131,14 @@ fn the_document_is_the_whole_reply_and_its_properties() {
     let parsed =
         parse(raw(r#"{"i":1,"msg":{},"z":[],"msg":{"request_id":"r"}}"#), "request_id").unwrap();
     assert_eq!(
-        single().judge(parsed).document,
+        judge(&single(), parsed).document,
         r#"[{"i": 1, "msg": {"request_id": "r"}, "z": []}, null]"#
     );
 
     let mut reply = raw(r#"{"msg":{"request_id":"r","signed_claim":"ü","t":1e16}}"#);
     reply.properties = json!({"content-type": "text/plain", "n": 1}).as_object().cloned();
     assert_eq!(
-        single().judge(parse(reply, "request_id").unwrap()).document,
+        judge(&single(), parse(reply, "request_id").unwrap()).document,
         r#"[{"msg": {"request_id": "r", "signed_claim": "\u00fc", "t": 1e+16}}, {"content-type": "text/plain", "n": 1}]"#
     );
 }
@@ -146,7 +149,7 @@ fn twenty_megabytes_are_read_with_what_only_python_reads() {
     let body = format!(
         r#"{{"msg": {{"request_id": "r", "signed_claim": "{signature}", "t": Infinity}}}}"#
     );
-    let reply = single().judge(parse(raw(body), "request_id").unwrap());
+    let reply = judge(&single(), parse(raw(body), "request_id").unwrap());
     assert!(reply.document.ends_with("\", \"t\": Infinity}}, null]"));
     assert_eq!(reply.signed_values(&single())[0].len(), signature.len());
 }

@@ -1,0 +1,118 @@
+//! Replies to requests: the first one, and what further ones add to it.
+
+use super::{
+    super::reply::{self, Parsed, RawReply, Reading, Verdict},
+    Ledger, ReplyKind,
+    entry::{Entry, State, Unfinished},
+};
+
+impl Ledger {
+    /// Enters a reply under the request that it names.
+    ///
+    /// One that says that the server is not done yet is no answer. An answer that lacks claims of a batch is waited on
+    /// until [`Ledger::end_waits`], and further replies add to it. So they do to every answer that is not all that was
+    /// asked for, but that is not waited for.
+    pub(crate) fn reply(&mut self, raw: RawReply) -> ReplyKind {
+        let parsed = match reply::parse(raw, &self.message_id_key) {
+            Ok(parsed) => parsed,
+            Err(reason) => return ReplyKind::Malformed(reason),
+        };
+        let Some(&index) = self.by_id.get(parsed.id.as_str()) else { return ReplyKind::Foreign };
+        let entry = &mut self.entries[index];
+        if entry.reply().is_some_and(|reply| reply.verdict == Verdict::Signed) {
+            return ReplyKind::Repeated;
+        }
+        let reading = entry.request.read(&parsed);
+        let was_open = entry.is_open();
+        let is_empty = !reading.filled.contains(&true);
+        let kind = if matches!(entry.state, State::Answered(_)) {
+            entry.add(parsed, &reading)
+        } else if reading.is_pending() && is_empty {
+            if was_open {
+                // Whatever the broker says: the signing server has it.
+                entry.was_accepted = true;
+                self.accepted(index);
+            }
+            self.entries[index].is_pending(parsed, reading)
+        } else {
+            self.unsent.remove(&index);
+            entry.answer(parsed, reading)
+        };
+        let is_open = self.entries[index].is_open();
+        self.open = self.open + usize::from(is_open) - usize::from(was_open);
+        kind
+    }
+
+    /// Ends the waits for the rest of answers in parts: what has come is final.
+    pub(crate) fn end_waits(&mut self) {
+        for entry in &mut self.entries {
+            let was_open = entry.is_open();
+            entry.join();
+            if let Some(unfinished) = &mut entry.unfinished {
+                unfinished.is_awaited = false;
+            }
+            self.open -= usize::from(was_open && !entry.is_open());
+        }
+    }
+}
+
+impl Entry {
+    fn is_pending(&mut self, parsed: Parsed, reading: Reading) -> ReplyKind {
+        let is_first = self.unfinished.is_none();
+        let verdict = reading.verdict(&self.request);
+        self.unfinished.get_or_insert_default().pending = Some(parsed.into_reply(verdict));
+        if is_first { ReplyKind::Expected } else { ReplyKind::Repeated }
+    }
+
+    fn answer(&mut self, parsed: Parsed, reading: Reading) -> ReplyKind {
+        let filled = reading.filled.clone();
+        let verdict = reading.verdict(&self.request);
+        self.unfinished = (verdict != Verdict::Signed).then(|| {
+            let is_awaited = is_in_parts(&verdict);
+            Box::new(Unfinished { filled, is_awaited, ..Unfinished::default() })
+        });
+        self.state = State::Answered(parsed.into_reply(verdict));
+        ReplyKind::Expected
+    }
+
+    /// Takes a further reply, if it adds signatures, or ends the wait for the rest.
+    fn add(&mut self, parsed: Parsed, reading: &Reading) -> ReplyKind {
+        let Some(unfinished) = &mut self.unfinished else { return ReplyKind::Repeated };
+        let was_full = unfinished.filled.iter().all(|&is_filled| is_filled);
+        let mut adds = false;
+        for (had, has) in unfinished.filled.iter_mut().zip(&reading.filled) {
+            adds |= *has && !*had;
+            *had |= *has;
+        }
+        let says_done = reading.is_refusal() || was_full && !reading.is_pending();
+        let ends = unfinished.is_awaited && says_done;
+        if !adds && !ends {
+            return ReplyKind::Repeated;
+        }
+        let is_full = unfinished.filled.iter().all(|&is_filled| is_filled);
+        unfinished.more.push(parsed);
+        // Only then: joining takes as long as all that has come.
+        if is_full || ends {
+            self.join();
+        }
+        ReplyKind::Expected
+    }
+
+    /// Makes one answer of what has come.
+    fn join(&mut self) {
+        let (State::Answered(answer), Some(unfinished)) = (&mut self.state, &mut self.unfinished)
+        else {
+            return;
+        };
+        let more = std::mem::take(&mut unfinished.more);
+        if let Some(joined) = reply::join(&self.request, answer, more) {
+            unfinished.is_awaited &= is_in_parts(&joined.verdict);
+            *answer = joined;
+        }
+    }
+}
+
+/// Whether the rest may come in another reply.
+fn is_in_parts(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Incomplete { .. } | Verdict::Pending { .. })
+}
