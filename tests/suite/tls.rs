@@ -338,7 +338,9 @@ fn a_secret_keeps_its_blanks() {
         options.sasl.user = Some(("me".into(), " pass word\t ".into()));
     });
     let file = |content: &str| bench.file("secret", content).display().to_string();
-    let identity = client(&bench, Validity::default());
+    // The same name, and so the same queue, as that of the sandbox's client.
+    let subject = Subject::common_name("sandbox-client");
+    let identity = bench.sandbox.authority().client(subject, Validity::default()).unwrap();
     let key = identity.encrypted_key_pem(b" pass word\t ").unwrap();
     let pem = [identity.certificate_pem().unwrap(), key].concat();
     let login = bench.config().set("username", "me").patience(1, 1, 1);
