@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(last_error(), "a defect of this library: over and out");
     }
 
-    /// A secret in the place of any value, or of a configuration file's path.
+    /// A secret in place of any value, or of a configuration file's path.
     #[test]
     fn the_last_error_holds_no_secret() {
         let text = |text: &str| CString::new(text).unwrap();

@@ -11,29 +11,29 @@ pub struct Condition {
     /// The symbol, such as `amqp:unauthorized-access`; empty if the peer named none.
     pub name: String,
     /// The peer's description, made printable and cut to a bounded length; may be empty.
-    pub description: String,
+    pub description: Box<str>,
     /// The peer's further information, such as `queue: sign, reason: maxlen`; printable and bounded as well, often empty.
-    pub info: String,
+    pub info: Box<str>,
 }
 
 impl Condition {
     /// Makes a condition from a peer's texts: control characters are escaped, at most 1,000 characters are kept.
     pub(crate) fn new(name: &str, description: &str) -> Self {
-        let (name, description) = (printable(name), printable(description));
-        Self { name, description, info: String::new() }
+        let (name, description) = (printable(name), printable(description).into());
+        Self { name, description, info: Box::default() }
     }
 
     /// The same with the entries of the peer's map of further information, as texts.
     pub(crate) fn with_info(self, entries: &[(String, String)]) -> Self {
         let entries: Vec<_> =
             entries.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-        Self { info: printable(&entries.join(", ")), ..self }
+        Self { info: printable(&entries.join(", ")).into(), ..self }
     }
 }
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.name.as_str(), self.description.as_str()) {
+        match (self.name.as_str(), &*self.description) {
             ("", "") => f.write_str("no condition given"),
             (name, "") => f.write_str(name),
             ("", description) => f.write_str(description),

@@ -17,9 +17,9 @@ pub enum Subject {
     /// The session, and both links with it.
     Session,
     /// The link for requests, or a request on it, to this address.
-    Sending(String),
+    Sending(Box<str>),
     /// The link for replies, from this address.
-    Listening(String),
+    Listening(Box<str>),
 }
 
 impl fmt::Display for Subject {

@@ -1,4 +1,4 @@
-//! A marked secret in the place of every value that the program reads, and nothing of it in what it prints.
+//! A marked secret in place of every value that the program reads, and nothing of it in what it prints.
 
 use std::collections::BTreeSet;
 
@@ -153,7 +153,7 @@ fn a_file_s_name_is_printed_on_one_line_and_without_effects() {
     }
     for key in ["messaging_cert_key", "messaging_ca_cert", "password_file"] {
         let config = bench.config().set("username", "me").set("password_file", "/dev/null");
-        let value = serde_json::Value::from(format!("./{name}")).to_string();
+        let value = Value::from(format!("./{name}")).to_string();
         let ended = with(&bench, &config.set(key, &value), "").expect(78);
         ended.says("./no\\nsuch\\u{1b}[31m\\u{202e}file");
         assert_eq!(ended.reported().lines().count(), 1, "{}", ended.stderr);

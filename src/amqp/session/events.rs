@@ -83,7 +83,7 @@ impl Session {
     fn sender_ended(&mut self, condition: Condition) {
         let effect = consequences::effect(&condition, Place::Sender);
         if let State::Attaching { sender, .. } = &mut self.state {
-            let what = Subject::Sending(self.send_to.clone());
+            let what = Subject::Sending(self.send_to.as_str().into());
             // A broker that does not know the anonymous terminus may use any condition.
             if self.target == Target::Anonymous || effect == Effect::Sending {
                 let scope = Scope::EveryBroker;
@@ -121,7 +121,7 @@ impl Session {
         let what = match place {
             Place::Login | Place::Connection => Subject::Connection,
             Place::Session => Subject::Session,
-            Place::Receiver => Subject::Listening(self.listen_to.clone()),
+            Place::Receiver => Subject::Listening(self.listen_to.as_str().into()),
             Place::Sender | Place::Outcome => self.sending(),
         };
         if consequences::effect(&condition, place) == Effect::Blame {
@@ -198,6 +198,6 @@ impl Session {
     }
 
     fn sending(&self) -> Subject {
-        Subject::Sending(self.send_to.clone())
+        Subject::Sending(self.send_to.as_str().into())
     }
 }

@@ -23,9 +23,7 @@ pub(crate) fn doubt(address: &str) -> Option<Doubt> {
                 Some(Doubt::NoTopic)
             }
             [] => unusual("has no segment between Consumer and VirtualTopic".into()),
-            [name] if name.is_empty() => {
-                unusual("has an empty segment between Consumer and VirtualTopic".into())
-            }
+            [""] => unusual("has an empty segment between Consumer and VirtualTopic".into()),
             [_] if segments.iter().any(|segment| segment.is_empty()) => {
                 unusual("has an empty segment".into())
             }

@@ -1,4 +1,4 @@
-//! A secret in the place of any value, key or name is in no text that is made of it.
+//! A secret in place of any value, key or name is in no text that is made of it.
 
 use super::*;
 
