@@ -36,7 +36,7 @@ pub struct Kind {
     pub refusals: Refusals,
     /// The result of a virtual host that does not exist.
     pub wrong_host: WrongHost,
-    pub reach: Reach,
+    pub reaches: &'static [Reach],
     pub released: Released,
 }
 
@@ -171,12 +171,20 @@ static ACTIVEMQ: Kind = Kind {
         ),
     },
     wrong_host: WrongHost::Ignored,
-    reach: Reach {
-        victim: "queue://REQ",
-        template: "queue://REP.{task_id}",
-        value: "1,queue://REQ",
-        takes: true,
-    },
+    reaches: &[
+        Reach {
+            victim: "queue://REQ",
+            template: "queue://REP.{task_id}",
+            value: "1,queue://REQ",
+            takes: true,
+        },
+        Reach {
+            victim: "queue://REQ",
+            template: "queue://REQ{task_id}",
+            value: "?x=1",
+            takes: true,
+        },
+    ],
     released: Released::ToTheSame,
 };
 
@@ -221,7 +229,10 @@ static ARTEMIS: Kind = Kind {
         ),
     },
     wrong_host: WrongHost::Ignored,
-    reach: Reach { victim: "queue://REQ", template: "REQ{task_id}", value: "::REQ", takes: true },
+    reaches: &[
+        Reach { victim: "queue://REQ", template: "REQ{task_id}", value: "::REQ", takes: true },
+        Reach { victim: "queue://REQ", template: "REQ{task_id}", value: "?x=1", takes: true },
+    ],
     released: Released::ToEither,
 };
 
@@ -274,13 +285,13 @@ static RABBITMQ: Kind = Kind {
         "vhost:nowhere",
         "connection refused: amqp:unauthorized-access: Access for user 'client' was refused",
     ),
-    reach: Reach {
+    reaches: &[Reach {
         // Its name holds a slash.
         victim: "/queue/REQ%2Fx",
         template: "/queue/REQ{task_id}",
         value: "%2Fx",
         takes: true,
-    },
+    }],
     released: Released::ToEither,
 };
 
@@ -314,6 +325,11 @@ static QPID: Kind = Kind {
         "nowhere",
         "connection refused: amqp:not-found: Unknown hostname in connection open: 'nowhere'",
     ),
-    reach: Reach { victim: "REQ", template: "amq.{task_id}", value: "topic/REQ", takes: false },
+    reaches: &[Reach {
+        victim: "REQ",
+        template: "amq.{task_id}",
+        value: "topic/REQ",
+        takes: false,
+    }],
     released: Released::ToTheSame,
 };

@@ -37,24 +37,28 @@ fn leaves(bench: &Bench, route: &Route, count: usize, log: &str) {
 #[test]
 fn a_value_does_not_take_messages_of_another_queue() {
     let bench = Bench::new();
-    let (route, template, value) = case(&bench.kind.reach);
-    fill(&bench, &route, 5);
-    let config = bench.config(&Route { listen_to: template, ..bench.route() });
-    let arguments = images(1).replace("--task-id 7", &format!("--task-id {value}"));
-    let ended = bench.run(&config, &arguments).expect(2);
-    ended.says("(it goes into topic_listen_to)");
-    assert!(!ended.stderr.contains("connected"), "{}", ended.stderr);
-    leaves(&bench, &route, 5, &ended.stderr);
+    for reach in bench.kind.reaches {
+        let (route, template, value) = case(reach);
+        fill(&bench, &route, 5);
+        let config = bench.config(&Route { listen_to: template, ..bench.route() });
+        let arguments = images(1).replace("--task-id 7", &format!("--task-id {value}"));
+        let ended = bench.run(&config, &arguments).expect(2);
+        ended.says("(it goes into topic_listen_to)");
+        assert!(!ended.stderr.contains("connected"), "{}", ended.stderr);
+        leaves(&bench, &route, 5, &ended.stderr);
+    }
 }
 
 /// The same text in the template is what its author means: it takes them.
 #[test]
 fn a_template_may_take_messages_of_another_queue() {
     let bench = Bench::new();
-    let (route, template, value) = case(&bench.kind.reach);
-    let listen_to = template.replace("{task_id}", &value);
-    fill(&bench, &route, 5);
-    let config = bench.config(&Route { listen_to, ..bench.route() });
-    let ended = bench.run(&config.patience(4, 1, 1), &images(1));
-    leaves(&bench, &route, if bench.kind.reach.takes { 0 } else { 5 }, &ended.stderr);
+    for reach in bench.kind.reaches {
+        let (route, template, value) = case(reach);
+        let listen_to = template.replace("{task_id}", &value);
+        fill(&bench, &route, 5);
+        let config = bench.config(&Route { listen_to, ..bench.route() });
+        let ended = bench.run(&config.patience(4, 1, 1), &images(1));
+        leaves(&bench, &route, if reach.takes { 0 } else { 5 }, &ended.stderr);
+    }
 }

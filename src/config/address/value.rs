@@ -7,7 +7,7 @@ use crate::error::printable;
 /// A value with one of them could reach an address that the template's author did not intend.
 const MEANINGS: [(&str, &str); 5] = [
     (",", "which separates addresses on ActiveMQ"),
-    ("?", "which begins options on ActiveMQ"),
+    ("?", "which begins options on ActiveMQ and Artemis"),
     ("%", "which begins an encoded character on RabbitMQ"),
     ("://", "which begins an address on ActiveMQ and Artemis"),
     ("::", "which separates address and queue on Artemis"),

@@ -100,7 +100,7 @@ fn fault(reference: &str) -> Option<String> {
         })
 }
 
-/// A blank, or a character that nobody sees.
+/// A blank, or a character without a shape.
 fn strange(reference: &str) -> Option<String> {
     let unseen = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     let c = reference.chars().find(|c| c.is_whitespace() || c.is_control() || unseen(*c))?;
