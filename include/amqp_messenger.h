@@ -63,7 +63,7 @@ typedef enum {
    */
   AMQP_MESSENGER_INTERNAL = 70,
   /**
-   * The process has no file descriptors left.
+   * The operating system refuses what the process needs, such as a file descriptor.
    */
   AMQP_MESSENGER_LOCAL_FILE = 74,
   /**

@@ -82,7 +82,9 @@ impl Status {
             Self::Interrupted => {
                 "interrupted by SIGHUP, SIGINT, SIGALRM, SIGTERM or SIGXCPU; what was received is printed"
             }
-            Self::LocalFile => "a local file or standard output could not be read or written",
+            Self::LocalFile => {
+                "a local file or standard output could not be read or written, or the system refused what a run needs"
+            }
             Self::Config => "the configuration or a certificate file is wrong",
             Self::NoInput => "an input file is missing or unreadable",
             Self::Usage => "wrong use of the command line",

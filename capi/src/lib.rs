@@ -51,7 +51,7 @@ pub enum amqp_messenger_status {
     AMQP_MESSENGER_UNREACHABLE = 69,
     /// A defect of this library. The handles of the call may only be freed.
     AMQP_MESSENGER_INTERNAL = 70,
-    /// The process has no file descriptors left.
+    /// The operating system refuses what the process needs, such as a file descriptor.
     AMQP_MESSENGER_LOCAL_FILE = 74,
     /// Some requests stayed unanswered or undelivered.
     AMQP_MESSENGER_UNANSWERED = 75,

@@ -53,6 +53,11 @@ pub fn run(argv: Vec<OsString>) -> u8 {
 
 fn print(text: &str) -> u8 {
     let printed = document::to_stdout(|out| out.write_all(text.as_bytes()));
+    if let Err(error) = &printed
+        && !is_broken_pipe(error)
+    {
+        report::print_error("amqp-messenger", error);
+    }
     printed.map_or_else(|error| Status::of_error(&error), |()| Status::Signed).code()
 }
 

@@ -83,7 +83,7 @@ fn name(error: &Error) -> &'static str {
         Status::NotPermitted => "NotPermitted",
         Status::Deadline => "DeadlinePassed",
         Status::Interrupted => "Interrupted",
-        Status::LocalFile => "LocalFileError",
+        Status::LocalFile => "SystemError",
         _ => "Error",
     }
 }

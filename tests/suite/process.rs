@@ -64,6 +64,8 @@ fn an_error_of_poll_ends_the_run_and_loses_nothing() {
     ended.says_once("raise the limit of open files (ulimit -n)");
     let signed: Vec<_> = ended.messages().iter().map(|message| !message.is_null()).collect();
     assert_eq!(signed, [true, false]);
+    let message = ended.document()["signer_result"]["error_message"].to_string();
+    assert!(message.contains("SystemError : cannot wait with poll(2)"), "{message}");
 }
 
 /// A FIFO without a writer.

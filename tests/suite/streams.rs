@@ -33,7 +33,12 @@ fn without_a_standard_output_nothing_is_sent() {
     }
     assert_eq!(redirected(&bench, &images(1), "<&- >&- 2>&-").run().status, 74);
     assert!(bench.record().connections.is_empty());
-    redirected(&bench, "--version", ">&-").run().expect(74);
+    for (arguments, redirection) in
+        [("--version", ">&-"), ("--version", ">/dev/full"), ("--help", ">/dev/full")]
+    {
+        let ended = redirected(&bench, arguments, redirection).run().expect(74);
+        ended.says_once("amqp-messenger: standard output: cannot read or write");
+    }
 }
 
 /// No file and no socket replaces a closed stream.
