@@ -282,7 +282,7 @@ const IDENTITIES: [(&str, &str, &str, bool); 29] = [
     (
         "openssh",
         "cat cert.pem; sed 's/ PRIV/ OPENSSH PRIV/' key.pem",
-        "is an OpenSSH key, not PEM; name the file that this makes: umask 077; cp ",
+        "is an OpenSSH key, not PEM; name the file that this makes: umask 077; sed ",
         false,
     ),
     ("broken", "cat cert.pem; sed '2s/^..../AAAA/' key.pem", "holds no usable private key", false),
@@ -401,6 +401,19 @@ fn a_key_in_an_old_encryption_is_named_with_its_remedy() {
         let ended = rejects(&folder.bench, &config, "old.txt", &expected);
         folder.follow("messaging_cert_key", &ended.reported());
     }
+}
+
+/// The remedy of an OpenSSH key keeps the certificates beside it.
+#[test]
+fn an_openssh_key_is_named_with_its_remedy() {
+    let folder = Folder::new();
+    let command = "openssl ec -in key.pem > ssh.key && chmod 600 ssh.key && ssh-keygen -q -p -N '' -f ssh.key >&2; cat cert.pem ssh.key";
+    let config = folder.config("messaging_cert_key", "mine.ssh", command);
+    let ended = rejects(&folder.bench, &config, "mine.ssh", "line 10: is an OpenSSH key, not PEM");
+    folder.follow(
+        "messaging_cert_key",
+        &ended.reported().replace("ssh-keygen", "ssh-keygen -q -N ''"),
+    );
 }
 
 /// Encryptions that are still read are opened, and a wrong passphrase is not taken for an old encryption.

@@ -49,7 +49,7 @@ fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Pr
     if block.label == "OPENSSH PRIVATE KEY" {
         return Err(file.wrong_until(
             format!("line {line}: is an OpenSSH key, not PEM"),
-            "cp {in} {out} && ssh-keygen -p -m PKCS8 -f {out}",
+            "sed -n '/BEGIN OPENSSH/,/END OPENSSH/p' {in} > {out} && ssh-keygen -p -m PKCS8 -f {out} && sed '/OPENSSH/,/OPENSSH/d' {in} >> {out}",
         ));
     }
     let mut asked = false;
@@ -72,7 +72,7 @@ fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Pr
                     "line {line}: the private key is encrypted with {}, which OpenSSL no longer reads",
                     old.name
                 ),
-                "(openssl x509 -in {in}; openssl pkey -provider legacy -provider default -aes256 -in {in}) > {out}",
+                "(sed '/PRIVATE KEY/,/PRIVATE KEY/d' {in}; openssl pkey -provider legacy -provider default -aes256 -in {in}) > {out}",
             );
         }
         file.wrong(match (asked, passphrase) {

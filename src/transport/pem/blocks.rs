@@ -212,6 +212,21 @@ mod tests {
         }
     }
 
+    /// Whatever a file holds.
+    #[test]
+    fn damaged_files_end_in_errors() {
+        let good = "-----BEGIN A-----\r\nKey: 1\n\nMIIB\n-----END A----------BEGIN B-----\nMIIC-----END B-----\n";
+        for at in 0..good.len() {
+            let _found = find(&good[..at]);
+            let _found = find(&good[at..]);
+            for c in ["\n", "\r", "-", " ", "=", "é", "\u{feff}", "-----", "\\n", "#"] {
+                let text = [&good[..at], c, &good[at + 1..]].concat();
+                let _made =
+                    find(&text).iter().flatten().map(|block| (block.der(), block.pem())).count();
+            }
+        }
+    }
+
     #[test]
     fn a_block_is_written_as_openssl_writes_it() {
         let body = "A".repeat(100);
