@@ -5,14 +5,15 @@ use std::io;
 use super::alert::{self, AlertMeaning};
 use crate::{
     deadline::Deadline,
-    error::{Condition, Error, Phase, Subject, TlsCause},
+    error::{Condition, Error, Subject, TlsCause},
     transport::Fault,
 };
 
 /// What an explanation depends on: which broker, when, and how.
 pub(super) struct Situation<'a> {
     pub(super) broker: &'a str,
-    pub(super) phase: Phase,
+    /// The deadline of what was waited for, named after its phase.
+    pub(super) deadline: &'a Deadline,
     /// The broker has not let the client in yet.
     pub(super) is_opening: bool,
     pub(super) tls: bool,
@@ -22,10 +23,10 @@ pub(super) struct Situation<'a> {
 
 /// The error of a byte stream that failed.
 pub(super) fn fault(fault: Fault, situation: &Situation<'_>) -> Error {
-    let (broker, phase) = (situation.broker.to_owned(), situation.phase);
+    let (broker, phase) = (situation.broker.to_owned(), situation.deadline.phase());
     match fault {
         Fault::Stopped(error) => error,
-        Fault::Timeout => Error::Network { broker, phase, source: io::ErrorKind::TimedOut.into() },
+        Fault::Timeout => situation.deadline.error(&broker),
         Fault::Untrusted(cause, problem) => Error::Tls { broker, cause, problem },
         Fault::Alert(number, words) => alert(number, &words, situation),
         Fault::NotTls => Error::Protocol {
@@ -55,7 +56,7 @@ pub(super) fn fault(fault: Fault, situation: &Situation<'_>) -> Error {
 
 /// In TLS 1.3 the broker checks the client's certificate after the handshake: until the Open, alerts are refusals.
 fn alert(number: u8, words: &str, situation: &Situation<'_>) -> Error {
-    let (broker, phase) = (situation.broker.to_owned(), situation.phase);
+    let (broker, phase) = (situation.broker.to_owned(), situation.deadline.phase());
     let cause = match alert::meaning(number) {
         AlertMeaning::Certificate if situation.is_opening => TlsCause::ClientCertificate,
         AlertMeaning::Handshake if situation.is_opening => TlsCause::Handshake,
@@ -84,23 +85,19 @@ pub(super) fn hang_up() -> Fault {
 
 /// The error of a byte stream that could not be opened. `deadline` is named after the phase that it failed in.
 pub(crate) fn unconnected(fault: Fault, broker: &str, tls: bool, deadline: &Deadline) -> Error {
-    match fault {
-        Fault::Timeout => deadline.error(broker),
-        fault => {
-            let phase = deadline.phase();
-            self::fault(fault, &Situation { broker, phase, is_opening: true, tls, remark: None })
-        }
-    }
+    self::fault(fault, &Situation { broker, deadline, is_opening: true, tls, remark: None })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Phase;
 
     /// The error after an alert or a hang-up, while a connection is opened or later.
     fn explained(reason: Fault, opening: bool) -> Error {
-        let (broker, phase) = ("amqps://b:5671", Phase::Reply);
-        fault(reason, &Situation { broker, phase, is_opening: opening, tls: true, remark: None })
+        let (now, second) = (std::time::Instant::now(), std::time::Duration::from_secs(1));
+        let (broker, deadline) = ("amqps://b:5671", &Deadline::after(now, second, Phase::Reply));
+        fault(reason, &Situation { broker, deadline, is_opening: opening, tls: true, remark: None })
     }
 
     /// After the Open an alert concerns only the connection, whatever it says: the client's certificate was accepted.

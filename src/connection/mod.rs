@@ -12,7 +12,7 @@ use std::{collections::VecDeque, time::Duration};
 use crate::{
     broker::{Event, HandOver, ReplyId, Settlement},
     deadline::Deadline,
-    error::{Error, Phase},
+    error::Error,
     session::{self, End, Scope, Session},
     signing::Request,
     transport::{Fault, Wire},
@@ -184,12 +184,12 @@ impl<S: Session, W: Wire> Connection<S, W> {
             match connection.step(&deadline).map_err(Failure::OfBroker)? {
                 Step::Event(session::Event::Opened) => connection.is_opening = false,
                 Step::Event(session::Event::Ready(sender)) => {
-                    let sender = sender.map_err(|end| connection.error(end, deadline.phase()));
+                    let sender = sender.map_err(|end| connection.error(end, &deadline));
                     return Ok((connection, sender));
                 }
                 Step::Event(session::Event::Ended(end) | session::Event::Ending(end)) => {
                     let is_of_run = matches!(end, End::Refused { scope: Scope::EveryBroker, .. });
-                    let error = connection.error(end, deadline.phase());
+                    let error = connection.error(end, &deadline);
                     return Err(if is_of_run {
                         Failure::OfRun(error)
                     } else {
@@ -206,7 +206,7 @@ impl<S: Session, W: Wire> Connection<S, W> {
     }
 
     fn step(&mut self, deadline: &Deadline) -> Result<Step, Error> {
-        self.pump.step(deadline).map_err(|fault| self.explain(fault, deadline.phase()))
+        self.pump.step(deadline).map_err(|fault| self.explain(fault, deadline))
     }
 
     /// Keeps an event of the session for the loops.
@@ -220,16 +220,14 @@ impl<S: Session, W: Wire> Connection<S, W> {
             session::Event::Arriving(bytes) => Event::Moved(bytes),
             session::Event::Outcome { entry, outcome } => Event::Outcome { entry, outcome },
             session::Event::Reply { id, reply } => Event::Reply { id, reply },
-            session::Event::SendingRefused(end) => {
-                Event::SendingRefused(self.error(end, deadline.phase()))
-            }
+            session::Event::SendingRefused(end) => Event::SendingRefused(self.error(end, deadline)),
             session::Event::Ending(end) => {
                 let now = Deadline::after(self.pump.now(), Duration::ZERO, deadline.phase());
-                self.ending = Some((self.error(end, deadline.phase()), now));
+                self.ending = Some((self.error(end, deadline), now));
                 return;
             }
             session::Event::Ended(end) => {
-                let error = self.error(end, deadline.phase());
+                let error = self.error(end, deadline);
                 self.ended = Some(self.reason(error));
                 return;
             }
@@ -246,20 +244,20 @@ impl<S: Session, W: Wire> Connection<S, W> {
         }
     }
 
-    fn error(&mut self, end: End, phase: Phase) -> Error {
-        match end.into_error(&self.broker, phase) {
+    fn error(&mut self, end: End, deadline: &Deadline) -> Error {
+        match end.into_error(&self.broker, deadline.phase()) {
             Some(error) => error,
             None => {
                 // If writing has failed before, that is the first error.
                 let fault = self.pump.take_write_fault();
-                self.explain(fault.unwrap_or_else(explain::hang_up), phase)
+                self.explain(fault.unwrap_or_else(explain::hang_up), deadline)
             }
         }
     }
 
-    fn explain(&self, fault: Fault, phase: Phase) -> Error {
+    fn explain(&self, fault: Fault, deadline: &Deadline) -> Error {
         let (broker, is_opening, tls) = (self.broker.as_str(), self.is_opening, self.tls);
         let remark = self.pump.wire.remark();
-        explain::fault(fault, &Situation { broker, phase, is_opening, tls, remark })
+        explain::fault(fault, &Situation { broker, deadline, is_opening, tls, remark })
     }
 }

@@ -1,6 +1,6 @@
 //! One broker of the list: how to log in to it, and why it was not reached.
 
-use std::net::SocketAddr;
+use std::{collections::HashSet, net::SocketAddr};
 
 use super::{
     connect::{Connect, label},
@@ -116,6 +116,8 @@ impl Candidate {
 
     /// The addresses to try: those that have not refused the client, the one that was in use last at the end.
     fn in_turn(&self, mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+        let mut known = HashSet::new();
+        addresses.retain(|address| known.insert(*address));
         if let Some(used) = addresses.iter().position(|address| Some(*address) == self.last) {
             addresses.rotate_left(used + 1);
         }

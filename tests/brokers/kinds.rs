@@ -149,7 +149,7 @@ static ACTIVEMQ: Kind = Kind {
         login("auto", "passwords", 77, "login refused"),
         login("auto", "bare", 0, "connected"),
         login("none", "bare", 0, "connected"),
-        stranger("auto", 77, "amqp:unauthorized-access"),
+        stranger("auto", 77, "login refused"),
     ],
     anonymous_terminus: (0, "connected"),
     refusals: Refusals {

@@ -95,6 +95,17 @@ fn every_address_has_its_reason_and_one_that_refused_is_not_tried_again() {
     assert_eq!(tried(&script).iter().filter(|address| **address == 1).count(), 1);
 }
 
+/// Files of hosts may list an address twice.
+#[test]
+fn an_address_that_a_name_has_twice_is_tried_once() {
+    let settings = settings(&["a"], &[("timeout", "1")]);
+    let script = named(2, [(), ()].map(|()| after(0, of_broker(untrusted()))));
+    let twice = addresses(2).repeat(2);
+    *script.addresses.borrow_mut() = twice;
+    assert!(Failover::new(&settings, script.clone(), 1).connect().is_err());
+    assert_eq!(tried(&script), [1, 2]);
+}
+
 #[test]
 fn if_every_address_refuses_the_client_the_run_ends_at_once() {
     let settings = settings(&["a"], &[]);
