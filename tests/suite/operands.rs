@@ -184,6 +184,18 @@ fn a_key_that_is_neither_an_id_nor_an_alias_is_warned_of() {
 }
 
 #[test]
+fn two_keys_with_one_name_are_refused() {
+    let bench = Bench::new();
+    let names = ["--signing-key-name", "release", "--signing-key-name", "release"];
+    for (key, status) in [("37036A73", 2), ("55A34A82", 0), ("AAAA 55A3 4A82", 0)] {
+        let words = [&["--signing-key", "55A34A82", "--signing-key", key][..], &names].concat();
+        let ended = keys(&bench, &bench.config(), &words).expect(status);
+        let says = "--signing-key-name: \"release\" is given for several keys";
+        assert_eq!(ended.stderr.contains(says), status == 2, "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn two_keys_of_a_batch_need_two_names() {
     let bench = Bench::new();
     let words = [

@@ -27,7 +27,7 @@ impl Operation {
     ///
     /// # Errors
     /// [`Error::Argument`] for a batch of anything but images, for a batch with several keys that are not all named,
-    /// of one name for several of them, and for an alias of nothing; [`Error::Config`], without a file, for an alias of
+    /// of one name for several keys, and for an alias of nothing; [`Error::Config`], without a file, for an alias of
     /// something that no key id is.
     pub(crate) fn requests(
         &self,
@@ -62,7 +62,7 @@ impl Operation {
         let keys = self.keys().iter().map(|key| ServerKey::resolve(key, aliases));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         match (chunk_size, self.items()) {
-            (None, _) => {}
+            (None, _) => single::check(&keys)?,
             (Some(_), Items::Images(_)) => batch::check(&keys)?,
             (Some(_), _) => {
                 let problem = "batch signs only container images: expected single";

@@ -1,12 +1,12 @@
 //! Requests that ask for one signature each.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
 use super::context::{Context, ServerKey, Stamp, body, body_with, properties};
 use crate::{
-    error::printable,
+    error::{Argument, Error, printable},
     signing::{
         claim,
         operation::{Image, Items},
@@ -29,6 +29,25 @@ enum Data<'a> {
     Text(String),
     /// Written as base64.
     Bytes(&'a [u8]),
+}
+
+/// Checks that no name is given for two keys; the same key may be given twice.
+///
+/// # Errors
+/// [`Error::Argument`] for a name of two keys.
+pub(super) fn check(keys: &[ServerKey<'_>]) -> Result<(), Error> {
+    let mut ids = HashMap::new();
+    let named = keys.iter().filter(|key| !key.name.is_empty());
+    match named.into_iter().find(|key| *ids.entry(key.name).or_insert(&key.id) != &key.id) {
+        None => Ok(()),
+        Some(key) => {
+            let problem = format!(
+                "\"{}\" is given for several keys: expected a name for each",
+                printable(key.name)
+            );
+            Err(Error::argument(Argument::KeyName, problem))
+        }
+    }
 }
 
 /// Makes the requests: for each item, one for each key.

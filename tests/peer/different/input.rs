@@ -118,9 +118,11 @@ fn a_fingerprint_in_groups() {
 }
 
 #[test]
-fn a_batch_of_several_keys_with_one_name() {
-    let batch = image().words("--signing-key SECOND --signer-type batch");
-    is_taken_by_the_reference(batch.words("--signing-key-name one --signing-key-name one"));
+fn several_keys_with_one_name() {
+    for more in ["", "--signer-type batch"] {
+        let keys = image().words("--signing-key SECOND").words(more);
+        is_taken_by_the_reference(keys.words("--signing-key-name one --signing-key-name one"));
+    }
 }
 
 /// They become part of a queue's name, in which brokers interpret wildcards.
