@@ -82,6 +82,7 @@ cases! {
         });
         lines.collect()
     });
+    blanks_before_a_broker: image().yaml(|_, text| text.replace("[\"amqps", "[\" amqps"));
     the_usual_path: image().without_config_file().yaml(|bench, text| {
         let folder = bench.file("config.yaml", "").with_file_name(".config/pubtools-sign");
         std::fs::create_dir_all(&folder).unwrap();
