@@ -5,6 +5,10 @@
 /// A word that begins with the misspelt one counts as very near, whatever its length: an abbreviation
 /// finds its full name before any other word.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // No known word is as long, and the comparison takes long.
+    if word.len() > 100 {
+        return None;
+    }
     let limit = (word.chars().count() / 3).clamp(1, 3);
     let distance = |known: &str| {
         let abbreviated = word.len() > 2 && known.starts_with(word);
