@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::{
     Argument, Error, Operation, SignerType,
+    error::printable,
     signing::{Blob, Image, Items, Key, TaskId, Text},
 };
 
@@ -57,6 +58,10 @@ pub(super) fn operation(
     // These count before files that cannot be read.
     let keys = keys(options.signing_key, options.signing_key_name)?;
     let task_id = TaskId::new(options.task_id)?;
+    if style == Style::Native {
+        without_controls(Argument::Repo, options.repo.as_deref())?;
+        without_controls(Argument::Requester, options.requester.as_deref())?;
+    }
     let mut texts = Vec::new();
     let items = match command {
         Command::Container => Items::Images(images(style, options.digest, options.reference)?),
@@ -94,6 +99,15 @@ fn all<T>(checked: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, Err
         }
     }
     unreadable.map_or(Ok(good), Err)
+}
+
+/// Refuses a value with a line break at its end, and the like.
+fn without_controls(argument: Argument, value: Option<&str>) -> Result<(), Error> {
+    let Some(value) = value else { return Ok(()) };
+    value.chars().find(|c| c.is_control()).map_or(Ok(()), |c| {
+        let problem = format!("\"{}\" holds {c:?}: remove it", printable(value));
+        Err(Error::argument(argument, problem))
+    })
 }
 
 fn images(

@@ -229,6 +229,17 @@ fn an_empty_text_is_refused() {
 }
 
 #[test]
+fn a_line_break_at_the_end_of_a_value_is_refused() {
+    let bench = Bench::new();
+    for (words, says) in [
+        (["--repo", "ns/app\r", "text"], "--repo: \"ns/app\\r\" holds '\\r'"),
+        (["--requester", "me\n", "text"], "--requester: \"me\\n\" holds '\\n'"),
+    ] {
+        refused(&bench, run(&bench, &bench.config(), CLEAR, &words), 2, says);
+    }
+}
+
+#[test]
 fn an_empty_file_is_warned_of() {
     let bench = Bench::new();
     let config = bench.config().set("log_level", "warning");
