@@ -25,15 +25,15 @@ pub(super) fn find(bytes: &[u8], purpose: Purpose) -> Option<Fix> {
     if begins_with(&[der::SEQUENCE]) && der::first(bytes).is_some() {
         return Some(binary::describe(bytes, purpose));
     }
-    if bytes.contains(&0) {
-        return Some(Fix::by_hand("is binary data; expected a PEM file"));
-    }
     let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
     if has(br"-----\n") || has(br"\n-----") {
         return Some(Fix::by_command(r"has \n in place of line breaks", UNESCAPE));
     }
     if has(b"-----BEGIN ") {
         return None;
+    }
+    if bytes.contains(&0) {
+        return Some(Fix::by_hand("is binary data; expected a PEM file"));
     }
     if begins_with(b"PuTTY-User-Key-File") {
         return Some(Fix::by_hand("is a PuTTY key; expected a PEM file"));
@@ -120,7 +120,9 @@ mod tests {
 
     #[test]
     fn pem_and_text_are_left_alone() {
-        for text in ["-----BEGIN X-----\nMIIB\n-----END X-----\n", "hello", "MIIB", &"A".repeat(68)]
+        let padded = "-----BEGIN X-----\nMIIB\n-----END X-----\n\0\0\0";
+        for text in
+            ["-----BEGIN X-----\nMIIB\n-----END X-----\n", padded, "hello", "MIIB", &"A".repeat(68)]
         {
             assert_eq!(problem(text.as_bytes()), None, "{text:?}");
         }
