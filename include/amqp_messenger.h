@@ -160,6 +160,10 @@ typedef enum {
    * A reply has come.
    */
   AMQP_MESSENGER_ANSWERED = 5,
+  /**
+   * A reply has come that was longer than max_message_size, and was rejected.
+   */
+  AMQP_MESSENGER_REPLY_TOO_LARGE = 6,
 } amqp_messenger_state;
 
 /**

@@ -27,6 +27,8 @@ pub enum amqp_messenger_state {
     AMQP_MESSENGER_UNDELIVERABLE = 4,
     /// A reply has come.
     AMQP_MESSENGER_ANSWERED = 5,
+    /// A reply has come that was longer than max_message_size, and was rejected.
+    AMQP_MESSENGER_REPLY_TOO_LARGE = 6,
 }
 
 /// One request of a run: for one item with one key, or in a batch for many images.
@@ -227,6 +229,7 @@ fn state(state: &State) -> amqp_messenger_state {
         State::Returned(_) | State::NotNow(_) => amqp_messenger_state::AMQP_MESSENGER_RETURNED,
         State::Undeliverable(_) => amqp_messenger_state::AMQP_MESSENGER_UNDELIVERABLE,
         State::Answered(_) => amqp_messenger_state::AMQP_MESSENGER_ANSWERED,
+        State::ReplyTooLarge(_) => amqp_messenger_state::AMQP_MESSENGER_REPLY_TOO_LARGE,
         // This much is certain of a state that this interface does not know.
         _ => amqp_messenger_state::AMQP_MESSENGER_SENT,
     }
@@ -244,6 +247,9 @@ pub(super) fn problem(entry: &Entry) -> Option<String> {
         State::Returned(how) => format!("returned by the broker ({how})"),
         State::NotNow(condition) => format!("returned by the broker ({condition})"),
         State::Undeliverable(condition) => format!("not accepted by the broker: {condition}"),
+        State::ReplyTooLarge(size) => {
+            format!("the reply was rejected: it has {size} bytes, more than max_message_size")
+        }
         State::Answered(reply) => return of_verdict(&reply.verdict),
         other => format!("no reply ({other:?})"),
     })

@@ -33,6 +33,10 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
                     format!("{subject}: {}", condition.description),
                 ));
             }
+            (State::ReplyTooLarge(size), _) => {
+                let words = format!("{subject}: it has {size} bytes, more than max_message_size");
+                causes.push(("ReplyTooLarge".into(), words));
+            }
             (_, Some(Verdict::Unusable { problem })) => {
                 causes.push(("MalformedReply".into(), format!("{subject}: {problem}")));
             }
@@ -139,6 +143,11 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
                 let again = remedy::of_running_again(condition);
                 tell!("{tool}: {subject}: not accepted by the broker: {condition}; {again}");
                 remedies.extend(remedy::of_condition(condition));
+            }
+            State::ReplyTooLarge(size) => {
+                tell!(
+                    "{tool}: {subject}: the reply was rejected: it has {size} bytes, more than max_message_size; raise that and run again"
+                );
             }
             State::Answered(reply) => print_verdict(tool, subject, &reply.verdict),
         }

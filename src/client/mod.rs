@@ -267,13 +267,18 @@ impl<B: Broker> Client<'_, B> {
                 let fingerprint = self.foreign.fingerprint(&reply);
                 let kind = self.ledger.reply(reply);
                 let settlement = match &kind {
-                    ReplyKind::Malformed(reason) => Settlement::Reject(reason),
+                    ReplyKind::Malformed(reason) | ReplyKind::TooLarge(reason) => {
+                        Settlement::Reject(reason)
+                    }
                     ReplyKind::Foreign => self.foreign.settlement(fingerprint),
                     ReplyKind::Expected | ReplyKind::Repeated => Settlement::Accept,
                 };
                 self.unexpected.note(&kind, settlement == Settlement::Release);
                 self.broker.settle(id, settlement);
-                if kind == ReplyKind::Expected { News::ExpectedReply } else { News::Other }
+                match kind {
+                    ReplyKind::Expected | ReplyKind::TooLarge(_) => News::ExpectedReply,
+                    _ => News::Other,
+                }
             }
         };
         if matches!(news, News::Outcome | News::ExpectedReply) {

@@ -130,7 +130,11 @@ impl Client {
                 }
                 let kind = self.ledger.reply(reply);
                 let malformed = |reason| {
-                    if let ReplyKind::Malformed(reason) = reason { Some(reason) } else { None }
+                    if let ReplyKind::Malformed(reason) | ReplyKind::TooLarge(reason) = reason {
+                        Some(reason)
+                    } else {
+                        None
+                    }
                 };
                 let reason = malformed(kind);
                 let settlement = reason.as_deref().map_or(Settlement::Accept, Settlement::Reject);

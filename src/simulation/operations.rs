@@ -9,7 +9,7 @@ use crate::{
     signing::{Blob, Context, Image, Items, Key, Ledger, Operation, Stamp, TaskId, Text},
 };
 
-/// The ledger of a run that has not begun; the requests' ids are `request-0` and so on.
+/// The ledger of a run that has not begun; the requests' ids end with their numbers.
 pub(super) fn ledger(scenario: &Scenario, settings: &Settings) -> Ledger {
     let items = 0..scenario.items;
     let image = |item| Image::new(format!("sha256:{item:064x}"), format!("registry/ns/app:{item}"));
@@ -43,7 +43,7 @@ pub(super) fn ledger(scenario: &Scenario, settings: &Settings) -> Ledger {
     let mut stamp = || {
         count += 1;
         Stamp {
-            request_id: format!("request-{}", count - 1),
+            request_id: format!("00000000-0000-4000-8000-{:012}", count - 1),
             created: "2026-01-29T12:00:00Z".into(),
         }
     };

@@ -315,11 +315,14 @@ fn a_reply_above_max_message_size_is_rejected_and_the_others_count() {
     for number in 1..=3 {
         let bench =
             Bench::misbehaving(vec![only(number, ReplyAct::Content(Content::Padded(200_000)))]);
-        let config = bench.config().set("max_message_size", "100 KiB").patience(1, 1, 1);
+        let config = bench.config().set("max_message_size", "100 KiB").patience(60, 2, 2);
         let ended = bench.run(&config, &images(3)).expect(75);
         others_are_signed(&ended, number);
         assert_eq!(ended.document()["operation_results"][number as usize - 1], "");
         ended.says("a reply was rejected: it has 200").says("more than max_message_size");
+        let item = format!("app:{} sha256:{:064x} key", number - 1, number - 1);
+        ended.says(&item).says("the reply was rejected: it has 200");
+        assert_eq!(bench.record().requests.len(), 3, "it is not asked for again");
         let rejected = rejected(&bench, 3);
         assert_eq!(rejected.len(), 1);
         assert!(rejected[0].1.as_ref().unwrap().contains("max_message_size"), "{rejected:?}");
@@ -333,7 +336,7 @@ fn a_reply_above_max_message_size_is_rejected_and_the_others_count() {
 #[test]
 fn a_reply_of_100_mb_is_rejected_by_default() {
     let bench = Bench::misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(100 << 20)))]);
-    let ended = bench.run(&bench.config().patience(10, 1, 1), &images(3)).expect(75);
+    let ended = bench.run(&bench.config().patience(60, 2, 2), &images(3)).expect(75);
     others_are_signed(&ended, 2);
     ended.says("a reply was rejected: it has 1048").says("more than max_message_size");
 }

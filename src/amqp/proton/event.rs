@@ -43,8 +43,9 @@ pub(crate) enum Settlement<'a> {
 #[derive(Debug)]
 pub(crate) enum Payload {
     Whole(Vec<u8>),
-    /// The message was longer than allowed, with this many bytes in all; it was discarded while it arrived.
-    TooLarge(u64),
+    /// The message was longer than allowed, with this many bytes in all; it was discarded while it arrived. What in it
+    /// may be the id of a request is kept.
+    TooLarge(u64, Vec<String>),
 }
 
 #[derive(Debug)]

@@ -14,6 +14,7 @@ mod node;
 mod raw;
 mod receiver;
 mod sender;
+mod uuids;
 
 pub(super) use engine::{Engine, Options};
 pub(super) use event::{DeliveryId, Event, Outcome, Payload, Role, Settlement};

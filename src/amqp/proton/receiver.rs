@@ -12,6 +12,7 @@ use proton_sys::*;
 use super::{
     event::{DeliveryId, Event, Payload, Settlement},
     node::Node,
+    uuids::Uuids,
 };
 use crate::error::Condition;
 
@@ -31,6 +32,8 @@ pub(super) struct Receiver {
     partial: Vec<u8>,
     partial_size: u64,
     max_message_size: u64,
+    /// What is kept of a message that is discarded.
+    discarded: Uuids,
 }
 
 impl Receiver {
@@ -70,6 +73,7 @@ impl Receiver {
             partial: Vec::new(),
             partial_size: 0,
             max_message_size,
+            discarded: Uuids::default(),
         })
     }
 
@@ -144,7 +148,7 @@ impl Receiver {
     fn receive_bytes(&mut self, pending: usize) {
         self.partial_size += pending as u64;
         if self.partial_size > self.max_message_size {
-            self.partial = Vec::new();
+            self.discard_partial();
         }
         let start = self.partial.len();
         self.partial.resize(start + pending, 0);
@@ -153,14 +157,24 @@ impl Receiver {
         let received = unsafe { pn_link_recv(self.link.as_ptr(), free, pending) };
         self.partial.truncate(start + usize::try_from(received).unwrap_or(0));
         if self.partial_size > self.max_message_size {
-            self.partial.clear();
+            self.discard_partial();
         }
+    }
+
+    fn discard_partial(&mut self) {
+        let partial = std::mem::take(&mut self.partial);
+        self.discarded.feed(&partial);
     }
 
     fn take_partial(&mut self) -> Payload {
         let size = std::mem::take(&mut self.partial_size);
         let bytes = std::mem::take(&mut self.partial);
-        if size > self.max_message_size { Payload::TooLarge(size) } else { Payload::Whole(bytes) }
+        let discarded = std::mem::take(&mut self.discarded);
+        if size > self.max_message_size {
+            Payload::TooLarge(size, discarded.into_found())
+        } else {
+            Payload::Whole(bytes)
+        }
     }
 
     /// Settles a delivery.

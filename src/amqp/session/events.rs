@@ -11,7 +11,7 @@ use crate::{
     },
     error::{Condition, Subject},
     session::{End, Event, Scope, Session as _, Target},
-    signing::Outcome,
+    signing::{Outcome, RawReply, ReplyBody},
 };
 
 impl Session {
@@ -187,14 +187,14 @@ impl Session {
     }
 
     fn take_in(&mut self, delivery: DeliveryId, payload: Payload) {
-        let message = match payload {
-            Payload::Whole(bytes) => Message::decode(&bytes).map_err(str::to_owned),
-            Payload::TooLarge(size) => {
-                Err(format!("it has {size} bytes, more than max_message_size"))
+        let reply = match payload {
+            Payload::Whole(bytes) => reply(Message::decode(&bytes).map_err(str::to_owned)),
+            Payload::TooLarge(size, ids) => {
+                RawReply { body: ReplyBody::TooLarge { size, ids }, properties: None }
             }
         };
         let id = self.inbound.arrived(delivery);
-        self.events.push_back(Event::Reply { id, reply: reply(message) });
+        self.events.push_back(Event::Reply { id, reply });
     }
 
     fn sending(&self) -> Subject {

@@ -1,7 +1,7 @@
 //! Replies to requests: the first one, and what further ones add to it.
 
 use super::{
-    super::reply::{self, Parsed, RawReply, Reading, Verdict},
+    super::reply::{self, Parsed, RawReply, Reading, ReplyBody, Verdict},
     Ledger, ReplyKind,
     entry::{Entry, State, Unfinished},
 };
@@ -13,9 +13,14 @@ impl Ledger {
     /// until [`Ledger::end_waits`], and further replies add to it. So they do to every answer that is not all that was
     /// asked for, but that is not waited for.
     pub(crate) fn reply(&mut self, raw: RawReply) -> ReplyKind {
+        let too_large = self.too_large(&raw.body);
         let parsed = match reply::parse(raw, &self.message_id_key) {
             Ok(parsed) => parsed,
-            Err(reason) => return ReplyKind::Malformed(reason),
+            Err(reason) => {
+                let Some((index, size)) = too_large else { return ReplyKind::Malformed(reason) };
+                self.close(index, State::ReplyTooLarge(size));
+                return ReplyKind::TooLarge(reason);
+            }
         };
         let Some(&index) = self.by_id.get(parsed.id.as_str()) else { return ReplyKind::Foreign };
         let entry = &mut self.entries[index];
@@ -41,6 +46,14 @@ impl Ledger {
         let is_open = self.entries[index].is_open();
         self.open = self.open + usize::from(is_open) - usize::from(was_open);
         kind
+    }
+
+    /// The open request that a reply is for which is not kept, and the reply's size, unless several may be meant.
+    fn too_large(&self, body: &ReplyBody) -> Option<(usize, u64)> {
+        let ReplyBody::TooLarge { size, ids } = body else { return None };
+        let mut known = ids.iter().filter_map(|id| self.by_id.get(id.as_str()).copied());
+        let index = known.next().filter(|_| known.next().is_none())?;
+        self.entries[index].state.is_open().then_some((index, *size))
     }
 
     /// Ends the waits for the rest of answers in parts: what has come is final.

@@ -84,6 +84,8 @@ pub enum State {
     NotNow(Condition),
     /// The broker does not accept it, for this reason.
     Undeliverable(Condition),
+    /// A reply has come that was longer than the setting `max_message_size`, with this many bytes; it was rejected.
+    ReplyTooLarge(u64),
     /// A reply has come.
     Answered(Reply),
 }
@@ -126,6 +128,6 @@ impl Entry {
 
 impl State {
     pub(super) fn is_open(&self) -> bool {
-        !matches!(self, Self::Undeliverable(_) | Self::Answered(_))
+        !matches!(self, Self::Undeliverable(_) | Self::ReplyTooLarge(_) | Self::Answered(_))
     }
 }

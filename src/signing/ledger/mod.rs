@@ -52,6 +52,8 @@ pub(crate) enum ReplyKind {
     Repeated,
     /// A reply to a request of another client.
     Foreign,
+    /// A reply to a request of the ledger that was not kept, for this reason.
+    TooLarge(String),
     /// A message that cannot be understood, for this reason.
     Malformed(String),
 }

@@ -39,6 +39,8 @@ pub(crate) enum ReplyBody {
     Other(&'static str),
     /// It could not be read, for this reason.
     Broken(String),
+    /// It was longer than allowed, with this many bytes, and is not kept; one of the ids may be that of its request.
+    TooLarge { size: u64, ids: Vec<String> },
 }
 
 /// A message that is a reply to some request.
@@ -65,6 +67,9 @@ pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, Strin
             return Err(format!("its body is {what}: expected text or binary"));
         }
         ReplyBody::Broken(reason) => return Err(reason),
+        ReplyBody::TooLarge { size, .. } => {
+            return Err(format!("it has {size} bytes, more than max_message_size"));
+        }
     };
     let whole = pyread::read(&bytes)?;
     let Value::Object(object) = &whole else {

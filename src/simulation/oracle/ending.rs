@@ -50,7 +50,9 @@ fn expected_status(ended: &Ended) -> u8 {
 /// What is wrong with the reason that the run gives for its end.
 fn reason(ended: &Ended) -> Option<&'static str> {
     let (entries, settings) = (ended.ledger.entries(), &ended.settings);
-    let is_open = |state: &State| !matches!(state, State::Undeliverable(_) | State::Answered(_));
+    let is_open = |state: &State| {
+        !matches!(state, State::Undeliverable(_) | State::ReplyTooLarge(_) | State::Answered(_))
+    };
     let was_attached =
         (0..ended.witness.connections.len()).any(|connection| ended.is_attached(connection));
     match &ended.result {

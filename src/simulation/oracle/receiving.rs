@@ -143,6 +143,13 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
                 || is_blamed
                 || condition.name == "amqp:link:message-size-exceeded"
         }
+        State::ReplyTooLarge(size) => witness.delivered.iter().any(|delivered| {
+            let made = &witness.made[delivered.reply];
+            made.request == number
+                && !ended.is_expected(delivered)
+                && made.message.len() as u64 == *size
+                && witness.was_read(delivered.told)
+        }),
         State::Answered(_) => answer::is_true(ended, number, entry),
     }
 }
