@@ -136,6 +136,7 @@ impl Signer {
             address("topic_send_to", &settings.send_to).map(drop),
             address("topic_listen_to", &settings.listen_to).map(drop),
             operation.check(&settings.key_aliases, settings.chunk_size),
+            operation.fits(settings.max_message_size),
         ] {
             if let Err(error @ Error::Argument { .. }) = checked {
                 return Err(error);
@@ -177,6 +178,7 @@ impl Signer {
             send_to: address("topic_send_to", &settings.send_to)?,
             listen_to: address("topic_listen_to", &settings.listen_to)?,
         };
+        operation.fits(settings.max_message_size)?;
         let requests = operation.requests(&context, &mut stamp);
         let requests = requests.map_err(|error| settings.located(error))?;
         for doubt in operation.doubtful_keys(&settings.key_aliases) {
@@ -187,9 +189,7 @@ impl Signer {
 
     /// Connects, sends the open requests and waits for their replies.
     ///
-    /// If nothing is open, it returns at once and connects to nothing.
-    ///
-    /// Without a reply it blocks for at most `timeout × retries × send_retries`, plus connecting and sending, which
+    /// If nothing is open, it connects to nothing. Without a reply it blocks for at most `timeout × retries × send_retries`, plus connecting and sending, which
     /// have their own limits; each expected reply adds at most `timeout`; the setting `deadline` limits all of it.
     /// Whatever the result, `run` holds what was received: `Ok` means that the run was completed, not that everything
     /// is signed.

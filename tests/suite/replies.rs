@@ -332,6 +332,19 @@ fn a_reply_above_max_message_size_is_rejected_and_the_others_count() {
     bench.run(&config, &images(1)).expect(0);
 }
 
+/// The text itself is in the reply: nothing is sent.
+#[test]
+fn a_text_that_cannot_come_back_is_refused_before_it_is_sent() {
+    let bench = Bench::new();
+    let text = bench.file("text", "x".repeat(2000));
+    let config = bench.config().set("max_message_size", "1 KiB");
+    let arguments =
+        format!("clear-sign --signing-key ABCD1234 --task-id 7 short @{}", text.display());
+    let ended = bench.run(&config, &arguments).expect(2);
+    ended.says("inputs: number 2 comes back with its signature, in at least 2668 bytes");
+    assert_eq!(bench.record().connections.len(), 0);
+}
+
 /// It is discarded while it arrives, and so needs no memory.
 #[test]
 fn a_reply_of_100_mb_is_rejected_by_default() {

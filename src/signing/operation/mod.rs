@@ -2,6 +2,7 @@
 
 mod data;
 mod digest;
+mod fits;
 mod image;
 mod key;
 mod reference;

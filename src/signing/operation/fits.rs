@@ -1,0 +1,54 @@
+//! Whether the replies to an operation can be short enough to be received.
+
+use super::{Items, Operation};
+use crate::error::{Argument, Error};
+
+impl Operation {
+    /// Checks that no reply must be longer than `max_message_size`.
+    ///
+    /// Only a text comes back with its signature, in base64. Blanks and line breaks may be left out of it, and all other
+    /// signatures are short.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for the first text whose reply would be rejected.
+    pub(crate) fn fits(&self, max_message_size: u64) -> Result<(), Error> {
+        let Items::Texts { texts, .. } = self.items() else { return Ok(()) };
+        for (index, text) in texts.iter().enumerate() {
+            let kept = text.as_bytes().iter().filter(|byte| !byte.is_ascii_whitespace()).count();
+            let least = (kept as u64).div_ceil(3) * 4;
+            if least > max_message_size {
+                let problem = format!(
+                    "number {} comes back with its signature, in at least {least} bytes, but \
+                     max_message_size is {max_message_size}; raise that",
+                    index + 1
+                );
+                return Err(Error::argument(Argument::Text, problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signing::{Blob, Key, TaskId, Text};
+
+    #[test]
+    fn only_a_text_that_cannot_come_back_is_refused() {
+        let of = |items| {
+            let key = Key::new("55A34A82").unwrap();
+            Operation::new(TaskId::new("1").unwrap(), vec![key], items).unwrap()
+        };
+        let texts = |texts: &[&str]| {
+            let texts = texts.iter().map(|text| Text::new(*text).unwrap()).collect();
+            of(Items::Texts { texts, repo: None })
+        };
+        assert!(texts(&["short", &"x".repeat(75)]).fits(100).is_ok());
+        assert!(texts(&[&"x \n".repeat(75)]).fits(100).is_ok(), "blanks may be left out");
+        let error = texts(&["short", &"x".repeat(76)]).fits(100).unwrap_err().to_string();
+        assert!(error.contains("number 2") && error.contains("104 bytes"), "{error}");
+        let blob = Blob::new("x".repeat(1000)).unwrap();
+        assert!(of(Items::Blobs(vec![blob])).fits(100).is_ok(), "its signature is short");
+    }
+}
