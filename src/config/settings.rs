@@ -96,7 +96,8 @@ impl Settings {
         self.certificate.as_deref()
     }
 
-    /// Returns the file with the authorities that sign the brokers' certificates, PEM (`messaging_ca_cert`).
+    /// Returns the file with the authorities that sign the brokers' certificates, PEM, or the folder of such files
+    /// (`messaging_ca_cert`).
     pub fn ca(&self) -> Option<&Path> {
         self.ca.as_deref()
     }

@@ -127,7 +127,7 @@ impl SettingsBuilder {
         self.file("messaging_cert_key", path.as_ref())
     }
 
-    /// Sets the PEM file with the authorities that sign the brokers' certificates.
+    /// Sets the PEM file, or the folder of such files, with the authorities that sign the brokers' certificates.
     pub fn messaging_ca_cert(self, path: impl AsRef<Path>) -> Self {
         self.file("messaging_ca_cert", path.as_ref())
     }
