@@ -75,7 +75,8 @@ impl Signer {
     /// else its user id.
     ///
     /// # Errors
-    /// [`Error::Config`] if the value of a key for a file names none, and may be what belongs into the file;
+    /// [`Error::Config`] if the value of a key for a file names none, and may be what belongs into the file, or if the
+    /// configuration of OpenSSL leaves it without random numbers or TLS, with the path of that;
     /// [`Error::Certificate`] if a certificate, key, passphrase or password file cannot be used, or
     /// the certificate has expired or is not valid yet; [`Error::MissingArgument`] if there is no name.
     pub fn new(settings: Settings, requester: Option<&str>) -> Result<Self, Error> {
