@@ -110,8 +110,26 @@ impl Candidate {
                 Err(Failure::OfRun(error)) => return Err(error),
             }
         }
-        self.has_refused = self.failures.iter().all(|(_, error)| error.is_refusal());
+        self.judge();
         Ok(None)
+    }
+
+    /// Decides whether it refused the client. An address where nobody listens, such as the IPv6 address of a broker that
+    /// has only IPv4, has no say in that.
+    fn judge(&mut self) {
+        let refuses = |(_, error): &(_, Error)| error.is_refusal();
+        let is_mute = |(_, error): &(_, Error)| {
+            matches!(
+                error,
+                Error::Network { phase: Phase::Tcp, .. } | Error::Timeout { phase: Phase::Tcp, .. }
+            )
+        };
+        let failures = &mut self.failures;
+        self.has_refused = failures.iter().any(refuses)
+            && failures.iter().all(|failure| refuses(failure) || is_mute(failure));
+        if self.has_refused {
+            failures.retain(refuses);
+        }
     }
 
     /// The addresses to try: those that have not refused the client, the one that was in use last at the end.

@@ -177,13 +177,12 @@ fn the_refusal_of_a_session_and_of_a_host_have_remedies() {
 fn no_connection_is_one_cause_that_names_each_broker() {
     let bench = Bench::new();
     let stranger = Bench::new();
-    let closed = format!("amqps://localhost:{}", peer::closed_port());
+    let closed = format!("amqps://127.0.0.1:{}", peer::closed_port());
     let config = bench.config().patience(1, 1, 1);
     let to = |urls: &[&str]| config.clone().set("messaging_brokers", &format!("{urls:?}"));
     let ended = bench.run(&to(&[&closed]), &images(1)).expect(69);
     let expected = format!(
-        "ConnectionError : no connection to any broker: {}: tcp failed: Connection refused (os error 111)",
-        shown(&closed)
+        "ConnectionError : no connection to any broker: {closed}: tcp failed: Connection refused (os error 111)"
     );
     assert_eq!(causes(&ended), [expected]);
     ended.says_once(&closed);
@@ -204,7 +203,7 @@ fn no_connection_is_one_cause_that_names_each_broker() {
     let ended = bench.run(&to(&[&closed, &other]), &images(1)).expect(69);
     let [cause] = &causes(&ended)[..] else { panic!("{}", ended.stdout) };
     assert!(
-        cause.contains(&format!("{}: tcp failed", shown(&closed)))
+        cause.contains(&format!("{closed}: tcp failed"))
             && cause.contains(&format!("{}: ", shown(&other))),
         "{cause}"
     );

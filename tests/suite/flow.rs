@@ -84,7 +84,7 @@ fn is_left(
 ) -> Ended {
     let (port, _) = peer::listen(script);
     let bench = Bench::new();
-    let url = format!("amqp://localhost:{port}");
+    let url = format!("amqp://127.0.0.1:{port}");
     let urls = format!("[\"{url}\", \"{}\"]", bench.sandbox.amqps_url());
     let config = config(bench.config().set("messaging_brokers", &urls).set("close_timeout", "1"));
     let ended = bench.run(&config, &images(3)).expect(0);

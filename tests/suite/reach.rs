@@ -108,7 +108,7 @@ fn a_broker_that_refuses_leaves_the_next() {
 #[test]
 fn a_list_of_closed_ports_ends_after_the_timeout() {
     let bench = Bench::new();
-    let urls = [0, 1].map(|_| format!("amqps://localhost:{}", peer::closed_port()));
+    let urls = [0, 1].map(|_| format!("amqps://127.0.0.1:{}", peer::closed_port()));
     let config = to(bench.config(), &[&urls[0], &urls[1]]).patience(1, 3, 3);
     let ended = bench.run(&config, &images(2)).expect(69);
     took_between(&ended, 1.0, 2.5);

@@ -95,6 +95,24 @@ fn every_address_has_its_reason_and_one_that_refused_is_not_tried_again() {
     assert_eq!(tried(&script).iter().filter(|address| **address == 1).count(), 1);
 }
 
+/// A broker that has only IPv4 may have an IPv6 address in DNS.
+#[test]
+fn an_address_where_nobody_listens_does_not_hide_a_refusal_at_the_other() {
+    let closed = || Error::Network {
+        broker: "b".into(),
+        phase: Phase::Tcp,
+        source: std::io::ErrorKind::ConnectionRefused.into(),
+    };
+    let silent = || Error::Timeout { broker: "b".into(), phase: Phase::Tcp, after: SECOND };
+    for nobody in [closed(), silent()] {
+        let settings = settings(&["a"], &[("timeout", "1")]);
+        let script = named(2, [after(0, of_broker(nobody)), after(0, of_broker(untrusted()))]);
+        let error = Failover::new(&settings, script.clone(), 1).connect().unwrap_err();
+        assert!(error.is_refusal(), "{error}");
+        assert_eq!((tried(&script), script.elapsed()), (vec![1, 2], Duration::ZERO));
+    }
+}
+
 /// Files of hosts may list an address twice.
 #[test]
 fn an_address_that_a_name_has_twice_is_tried_once() {
