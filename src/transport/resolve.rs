@@ -32,7 +32,7 @@ pub(crate) fn resolve(
         return Ok(vec![SocketAddr::new(address, port)]);
     }
     let name = host.to_owned();
-    let look_up = move || (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
+    let look_up = move || look_up(&name, port);
     let found = match in_thread(look_up.clone()) {
         Ok(resolver) => match resolver.wait(deadline, stop)? {
             // Without the thread there are two descriptors more.
@@ -54,6 +54,12 @@ pub(crate) fn resolve(
         }
         found => Ok(found.map_err(|error| limit().unwrap_or(error))?),
     }
+}
+
+/// Asks the system. A dot at the end says that a name is complete; a hosts file has the name without it.
+fn look_up(name: &str, port: u16) -> Found {
+    let ask = |name: &str| (name, port).to_socket_addrs().map(Vec::from_iter);
+    ask(name).or_else(|error| name.strip_suffix('.').and_then(|name| ask(name).ok()).ok_or(error))
 }
 
 /// The limit of open files, if it is reached. The resolver does not say that it could not open its files and sockets,

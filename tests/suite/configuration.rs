@@ -43,6 +43,19 @@ fn blanks_and_line_breaks_around_a_broker_are_ignored() {
     }
 }
 
+#[test]
+fn a_host_may_be_spelt_in_every_legal_way() {
+    let bench = Bench::new();
+    let url = bench.sandbox.amqps_url();
+    for host in ["LocalHost", "localhost.", "l%6Fcalhost", "127.0.0.1", "[::ffff:127.0.0.1]"] {
+        let url = url.replace("localhost", host);
+        let config = bench.config().set("messaging_brokers", &format!("[\"{url}\"]"));
+        // The sandbox's certificate is for its name.
+        let verify = if host.contains("127") { "ca" } else { "full" };
+        bench.run(&config.set("tls_verify", verify), &images(1)).expect(0);
+    }
+}
+
 /// Of several mistakes the gravest is reported: 2, then 66, then 78.
 #[test]
 fn a_wrong_command_line_counts_before_a_wrong_file_and_that_before_a_wrong_configuration() {
