@@ -75,7 +75,7 @@ const KEYS: [Key; 31] = [
         default: Default::Required(
             "queue://Consumer.{creator}-{task_id}.VirtualTopic.example.signed",
         ),
-        meaning: "address of replies, with the same fields",
+        meaning: "address of replies, with the same fields; on ActiveMQ `NAME` in `queue://Consumer.NAME.VirtualTopic.TOPIC` is one segment, without dots",
     },
     Key {
         name: "environment",

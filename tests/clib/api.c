@@ -109,6 +109,8 @@ static void misuse(const char *config)
     WRONG(amqp_messenger_operation_add_image(images, NULL, "r/one:1"), "digest: is NULL");
     WRONG(amqp_messenger_operation_add_image(images, DIGEST, NULL), "reference: is NULL");
     WRONG(amqp_messenger_operation_add_image(images, "", "r/one:1"), "digest: is empty");
+    WRONG(amqp_messenger_operation_add_image(images, "null", "r/one:1"), "digest: is \"null\": expected sha256: and 64 hex digits");
+    WRONG(amqp_messenger_operation_add_image(images, DIGEST, "docker://r/one:1"), "begins with a scheme");
     WRONG(amqp_messenger_operation_add_image(images, DIGEST, "one:1"), "reference: \"one:1\" names no repository");
     WRONG(amqp_messenger_operation_add_image(blobs, DIGEST, "r/one:1"), "signs no container images");
     WRONG(amqp_messenger_operation_add_data(NULL, "a", 1), "operation: is NULL");
