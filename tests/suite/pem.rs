@@ -158,6 +158,33 @@ fn blocks_that_are_not_used_are_reported() {
     }
 }
 
+/// What OpenSSL ignores beside a good certificate and key, which are used.
+#[test]
+fn lines_that_only_resemble_a_block_are_reported() {
+    let folder = Folder::new();
+    for (key, good) in [("messaging_cert_key", "mine.pem"), ("messaging_ca_cert", "ca.pem")] {
+        for (command, expected) in [
+            ("sed 's/^/  /' cert.pem", "odd.pem: ignored: line 1 is indented"),
+            ("sed 's/^/> /' cert.pem", "odd.pem: ignored: line 1 has other characters before"),
+            ("sed 1d cert.pem", "ends \"CERTIFICATE\", which begins nowhere"),
+            (
+                "sed 's/-----/----/g' cert.pem",
+                "odd.pem: ignored: line 1 does not begin or end a block",
+            ),
+            (
+                "awk '{printf \"%s\\\\n\", $0}' cert.pem",
+                "odd.pem: ignored: has \\n in place of line breaks",
+            ),
+        ] {
+            let config = folder.config(key, "odd.pem", &format!("{command}; echo; cat {good}"));
+            folder.bench.run(&config, &images(1)).expect(0).says_once(expected);
+        }
+        let config = folder.config(key, "odd.pem", &format!("sed 's/^/# /' cert.pem; cat {good}"));
+        let ended = folder.bench.run(&config.set("log_level", "warn"), &images(1)).expect(0);
+        assert_eq!(ended.stderr, "");
+    }
+}
+
 /// A file to which the renewed certificate was appended, for the same key.
 #[test]
 fn of_several_certificates_for_the_key_the_valid_one_counts() {

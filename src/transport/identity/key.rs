@@ -34,13 +34,19 @@ pub(super) fn all(file: &File, passphrase: Option<&[u8]>) -> Result<Vec<Key>, Er
         return Ok(keys);
     }
     let public = file.blocks.iter().find(|block| block.label.ends_with("PUBLIC KEY"));
-    Err(file.wrong(match public {
-        Some(block) => {
-            format!("holds no usable private key; line {} begins only the public one", block.line)
-        }
-        None => {
-            "holds no usable private key; expected PEM with \"-----BEGIN PRIVATE KEY-----\"".into()
-        }
+    Err(file.lacks(|| {
+        file.wrong(match public {
+            Some(block) => {
+                format!(
+                    "holds no usable private key; line {} begins only the public one",
+                    block.line
+                )
+            }
+            None => {
+                "holds no usable private key; expected PEM with \"-----BEGIN PRIVATE KEY-----\""
+                    .into()
+            }
+        })
     }))
 }
 

@@ -60,6 +60,7 @@ impl Identity {
                 file.ignores(block);
             }
         }
+        file.warn_of_oddities();
         let mut own = of_the_key.into_iter().filter(|certificate| certificate.line == own_line);
         let identity = Self {
             path: path.into(),

@@ -71,12 +71,22 @@ impl Block {
     }
 }
 
+/// What is in a text.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) blocks: Vec<Block>,
+    /// Lines that were meant to begin or end a block, and do not. Like all text around blocks, OpenSSL ignores them.
+    pub(super) oddities: Vec<Fix>,
+}
+
 /// Finds the blocks of a text. Text around them means nothing; a block may follow another without a line break.
 ///
 /// # Errors
 /// The line and what is wrong in it; never what the line says.
-pub(super) fn find(text: &str) -> Result<Vec<Block>, Fix> {
-    let mut blocks = Vec::new();
+pub(super) fn find(text: &str) -> Result<Found, Fix> {
+    let mut found = Found::default();
+    // An odd beginning explains the end after it.
+    let mut explained = false;
     let mut open: Option<Block> = None;
     for (number, line) in lines(text) {
         // Files that begin with a byte order mark, glued together, have it anywhere.
@@ -87,8 +97,8 @@ pub(super) fn find(text: &str) -> Result<Vec<Block>, Fix> {
                 if ["#", ";", "//"].iter().any(|comment| rest.trim_start().starts_with(comment)) {
                     break;
                 }
-                match marker::begin(rest, number)? {
-                    Some(label) => {
+                match marker::begin(rest, number) {
+                    Ok(Some(label)) => {
                         let body = Zeroizing::new(String::with_capacity(length(text, line)));
                         open = Some(Block {
                             label: label.into(),
@@ -97,7 +107,14 @@ pub(super) fn find(text: &str) -> Result<Vec<Block>, Fix> {
                             body,
                         });
                     }
-                    None => marker::refuse_a_stray_end(rest, number)?,
+                    Ok(None) if explained => {}
+                    Ok(None) => {
+                        found.oddities.extend(marker::refuse_a_stray_end(rest, number).err())
+                    }
+                    Err(fix) => {
+                        found.oddities.push(fix);
+                        explained = true;
+                    }
                 }
                 break;
             };
@@ -115,7 +132,8 @@ pub(super) fn find(text: &str) -> Result<Vec<Block>, Fix> {
                 )));
             }
             block.push(before.trim());
-            blocks.extend(open.take());
+            found.blocks.extend(open.take());
+            explained = false;
             rest = after.trim_start().trim_start_matches(BYTE_ORDER_MARK);
         }
     }
@@ -125,7 +143,7 @@ pub(super) fn find(text: &str) -> Result<Vec<Block>, Fix> {
             block.line,
             block.what()
         ))),
-        None => Ok(blocks),
+        None => Ok(found),
     }
 }
 
@@ -152,7 +170,9 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(String, usize, String)> {
-        let blocks = find(text).unwrap_or_else(|fix| panic!("{text:?}: {}", fix.problem));
+        let found = find(text).unwrap_or_else(|fix| panic!("{text:?}: {}", fix.problem));
+        assert_eq!(found.oddities, [], "{text:?}");
+        let blocks = found.blocks;
         blocks.into_iter().map(|block| (block.label, block.line, block.body.to_string())).collect()
     }
 
@@ -207,7 +227,13 @@ mod tests {
             ("-----BEGIN A-----\nMIIB\n-----END B-----", "line 3 ends \"B\", but line 1"),
             ("-----BEGIN A-----\nMIIB\n-----BEGIN A-----", "line 3 begins another block"),
         ] {
-            let problem = find(text).err().unwrap_or_else(|| panic!("{text:?} is found")).problem;
+            let problem = match find(text) {
+                Err(fix) => fix.problem,
+                Ok(found) => {
+                    assert_eq!((found.blocks.len(), found.oddities.len()), (0, 1), "{text:?}");
+                    found.oddities[0].problem.clone()
+                }
+            };
             assert!(problem.contains(expected) && !problem.contains("MIIB"), "{text:?}: {problem}");
         }
     }
@@ -221,8 +247,9 @@ mod tests {
             let _found = find(&good[at..]);
             for c in ["\n", "\r", "-", " ", "=", "é", "\u{feff}", "-----", "\\n", "#"] {
                 let text = [&good[..at], c, &good[at + 1..]].concat();
-                let _made =
-                    find(&text).iter().flatten().map(|block| (block.der(), block.pem())).count();
+                let _made = find(&text).map(|found| {
+                    found.blocks.iter().map(|block| (block.der(), block.pem())).count()
+                });
             }
         }
     }
@@ -233,7 +260,7 @@ mod tests {
         let text = format!(
             "-----BEGIN K-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X,00\n\n{body}\n-----END K-----"
         );
-        let pem = find(&text).unwrap()[0].pem();
+        let pem = find(&text).unwrap().blocks[0].pem();
         let (first, second) = body.split_at(64);
         assert_eq!(
             *pem,

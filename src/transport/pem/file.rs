@@ -19,6 +19,7 @@ pub(in crate::transport) struct File {
     pub(in crate::transport) path: PathBuf,
     purpose: Purpose,
     pub(in crate::transport) blocks: Vec<Block>,
+    oddities: Vec<Fix>,
 }
 
 /// Reads a PEM file.
@@ -36,13 +37,18 @@ pub(in crate::transport) fn read(path: &Path, purpose: Purpose) -> Result<File, 
         return Err(wrong(format!("is larger than {} MiB; expected a PEM file", LIMIT >> 20)));
     }
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-    let found = match disguise::find(bytes, purpose) {
-        Some(fix) => Err(fix),
-        // Text around the blocks may be in another encoding.
-        None => blocks::find(&Zeroizing::new(String::from_utf8_lossy(bytes).into_owned())),
+    let disguise = disguise::find(bytes, purpose);
+    // Text around the blocks may be in another encoding.
+    let found = blocks::find(&Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()));
+    let (blocks, mut oddities) = match found {
+        Ok(found) if !found.blocks.is_empty() || disguise.is_none() => {
+            (found.blocks, found.oddities)
+        }
+        Err(fix) if disguise.is_none() => return Err(wrong(fix.text(path, purpose))),
+        _ => (Vec::new(), Vec::new()),
     };
-    let blocks = found.map_err(|fix| wrong(fix.text(path, purpose)))?;
-    Ok(File { path: path.into(), purpose, blocks })
+    oddities.splice(0..0, disguise);
+    Ok(File { path: path.into(), purpose, blocks, oddities })
 }
 
 fn bytes(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
@@ -69,8 +75,25 @@ impl File {
         self.wrong(Fix::by_command(problem, command).text(&self.path, self.purpose))
     }
 
+    /// The error of a file that lacks something: what is odd in it, or else what the caller says.
+    pub(in crate::transport) fn lacks(&self, otherwise: impl FnOnce() -> Error) -> Error {
+        let oddity = self.oddities.first();
+        oddity.map_or_else(otherwise, |fix| self.wrong(fix.text(&self.path, self.purpose)))
+    }
+
+    /// Warns of lines that were meant to begin or end a block, beside those that do.
+    pub(in crate::transport) fn warn_of_oddities(&self) {
+        for fix in &self.oddities {
+            log::warn!("{}: ignored: {}", printable_path(&self.path), fix.problem);
+        }
+    }
+
     /// The error of a file that has not one certificate.
     pub(in crate::transport) fn without_certificate(&self) -> Error {
+        self.lacks(|| self.with_other_blocks())
+    }
+
+    fn with_other_blocks(&self) -> Error {
         let Some(block) = self.blocks.first() else {
             return self
                 .wrong("holds no certificate; expected PEM with \"-----BEGIN CERTIFICATE-----\"");

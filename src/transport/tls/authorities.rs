@@ -109,6 +109,7 @@ impl Authorities {
     }
 
     fn add(&mut self, file: &File) -> Result<(), Error> {
+        file.warn_of_oddities();
         for block in &file.blocks {
             let damaged =
                 || file.wrong(format!("line {}: {} is damaged", block.line, block.what()));
