@@ -13,13 +13,15 @@ impl Settings {
     /// # Errors
     /// [`Error::Config`] for a value that names no file and does not look like a path.
     pub(crate) fn check_files(&self) -> Result<(), Error> {
+        // Without TLS it is not read.
+        let ca = self.ca.as_ref().filter(|_| self.brokers.iter().any(|broker| broker.tls));
         for (key, path) in [
-            ("messaging_cert_key", &self.certificate),
-            ("messaging_ca_cert", &self.ca),
-            ("messaging_key_passphrase_file", &self.passphrase_file),
-            ("password_file", &self.password_file),
+            ("messaging_cert_key", self.certificate.as_ref()),
+            ("messaging_ca_cert", ca),
+            ("messaging_key_passphrase_file", self.passphrase_file.as_ref()),
+            ("password_file", self.password_file.as_ref()),
         ] {
-            let Some(path) = path.as_deref().filter(|path| !looks_like_path(path)) else {
+            let Some(path) = path.filter(|path| !looks_like_path(path)) else {
                 continue;
             };
             if let Err(error) = path.metadata()

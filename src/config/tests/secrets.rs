@@ -88,6 +88,13 @@ fn in_a_key_for_a_file() {
 }
 
 #[test]
+fn a_file_that_is_not_read_need_not_exist() {
+    let plain = ("messaging_brokers", "[amqp://broker]");
+    let unused = with(&[plain, ("messaging_cert_key", "-"), ("messaging_ca_cert", MARK)]).unwrap();
+    unused.check_files().unwrap();
+}
+
+#[test]
 fn the_error_says_what_is_there_and_what_is_expected() {
     let pem = "\"-----BEGIN CERTIFICATE-----\\nMaRk\"";
     for (key, value, expected) in [
