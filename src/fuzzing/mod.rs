@@ -13,8 +13,8 @@ use crate::{
     amqp::{Message, Outgoing, reply_of},
     config::{Settings, SignerType, Template},
     signing::{
-        Blob, Context, Image, Items, Key, Ledger, Operation, RawReply, ReplyBody, ReplyKind, Stamp,
-        State, TaskId, Text,
+        Blob, Context, Entry, Image, Items, Key, Ledger, Operation, RawReply, ReplyBody, ReplyKind,
+        Stamp, State, TaskId, Text,
     },
 };
 pub use run::{RECEIVER, SENDER, run};
@@ -44,10 +44,20 @@ pub fn message(bytes: &[u8]) {
     }
 }
 
-/// Reads the text of a reply to each kind of request.
+/// Reads the texts of replies to each kind of request: one after the other, with a NUL between.
 pub fn reply(bytes: &[u8]) {
+    let raw = |text: &[u8]| RawReply { body: ReplyBody::Bytes(text.to_vec()), properties: None };
     for operation in operations() {
-        take_in(&operation, RawReply { body: ReplyBody::Bytes(bytes.to_vec()), properties: None });
+        let mut all = ledger(&operation);
+        for text in bytes.split(|byte| *byte == 0) {
+            take_in(&operation, raw(text));
+            all.reply(raw(text));
+            all.end_waits();
+            let answered = |entry: &&Entry| matches!(entry.state(), State::Answered(_));
+            let count = all.entries().iter().filter(answered).count();
+            assert_eq!(all.open(), all.entries().len() - count);
+            all.entries().iter().for_each(|entry| drop(entry.signed_values()));
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Replies that a test writes itself: what is taken for a signature, and what is not.
+//! Replies that a test writes itself: what counts as a signature, and what does not.
 
 use amqp_sandbox::{Body, ReplyAct, Rule, When};
 use serde_json::{Value, json};

@@ -27,13 +27,13 @@ pub(crate) fn in_input_order(entries: &[Entry]) -> impl Iterator<Item = SignedVa
     }
     let mut read = HashMap::new();
     places.into_iter().map(move |(entry, position)| {
-        let values = read.entry(entry).or_insert_with(|| entries[entry].signed_values());
-        let value = values[position].clone();
         uses[entry] -= 1;
-        if uses[entry] == 0 {
-            read.remove(&entry);
+        if uses[entry] > 0 {
+            let values = read.entry(entry).or_insert_with(|| entries[entry].signed_values());
+            return values[position].clone();
         }
-        value
+        let mut values = read.remove(&entry).unwrap_or_else(|| entries[entry].signed_values());
+        values.swap_remove(position)
     })
 }
 

@@ -178,7 +178,11 @@ fn a_whole_answer_replaces_a_part() {
 
 #[test]
 fn a_refusal_ends_the_wait_and_keeps_what_is_signed() {
-    for refusal in [json!({"errors": ["no"], "claims": []}), json!({"errors": ["no"]})] {
+    for refusal in [
+        json!({"errors": ["no"], "claims": []}),
+        json!({"errors": ["no"]}),
+        json!({"errors": ["no"], "repo": "x"}),
+    ] {
         let mut bench = Bench::new(2);
         bench.signed(&[(1, B)], json!({}));
         assert_eq!(bench.reply(refusal), Expected);
@@ -186,6 +190,18 @@ fn a_refusal_ends_the_wait_and_keeps_what_is_signed() {
         assert_eq!(bench.verdict(), Some(&Verdict::Refused { errors: vec!["no".to_owned()] }));
         assert_eq!(bench.values(), ["", B]);
     }
+}
+
+/// What was for something else does not become right by what comes later.
+#[test]
+fn a_part_for_another_repository_is_left_out() {
+    let mut bench = Bench::new(3);
+    assert_eq!(bench.signed(&[(0, A), (1, C)], json!({"repo": "ns/other"})), Expected);
+    assert!(matches!(bench.verdict(), Some(Verdict::Unusable { .. })));
+    assert_eq!(bench.signed(&[(1, B)], json!({"repo": "ns/a"})), Expected);
+    bench.ledger.end_waits();
+    assert_eq!(bench.values(), ["", B, ""]);
+    assert!(matches!(bench.verdict(), Some(Verdict::Incomplete { .. })));
 }
 
 /// The errors of a part stay, unless everything is signed in the end.

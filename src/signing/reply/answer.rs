@@ -99,9 +99,7 @@ impl<'a> Answer<'a> {
         let errors = found.errors();
         let mut problems = found.problems();
         let mut values = found.into_values();
-        let digest = || claims.iter().map(|claim| claim.image.digest().as_str());
-        let repository = claims.first().map(|claim| claim.image.reference().repository());
-        if let Some(problem) = subject::another(message, digest(), repository) {
+        if let Some(problem) = another_batch(claims, message) {
             values.fill(Cow::Borrowed(""));
             problems = vec![problem];
         }
@@ -135,6 +133,13 @@ fn limit(list: &mut Vec<String>, most: usize) {
         list.truncate(most);
         list.push(format!("and {more} more"));
     }
+}
+
+/// What the reply to a batch says it is for, all of it, instead of what was asked for.
+pub(super) fn another_batch(claims: &[Claim], message: &Map<String, Value>) -> Option<String> {
+    let digests = claims.iter().map(|claim| claim.image.digest().as_str());
+    let repository = claims.first().map(|claim| claim.image.reference().repository());
+    subject::another(message, digests, repository)
 }
 
 /// What a single reply says it is for instead of what was asked for.

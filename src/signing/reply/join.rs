@@ -5,14 +5,16 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{
-    Parsed, Reply, message,
+    Parsed, Reply,
+    answer::another_batch,
+    message,
     status::{Status, status},
     value::{errors, text},
     verdict::Verdict,
 };
 use crate::signing::{
     pyread,
-    request::{Expected, Request},
+    request::{Claim, Expected, Request},
 };
 
 /// Joins the first reply to a request and further ones, which add to it: the last, with the claims of all.
@@ -21,12 +23,13 @@ use crate::signing::{
 pub(crate) fn join(request: &Request, first: &Reply, mut more: Vec<Parsed>) -> Option<Reply> {
     let mut last = more.pop()?;
     let mut verdict = request.read(&last).verdict(request);
-    let is_batch = matches!(request.expected, Expected::Claims { .. });
-    if is_batch && verdict != Verdict::Signed {
+    if let Expected::Claims { claims, .. } = &request.expected
+        && verdict != Verdict::Signed
+    {
         let mut earlier = vec![pyread::read_first(&first.document)?];
         earlier.extend(more.into_iter().map(|parsed| parsed.whole));
-        let mut parts: Vec<_> =
-            earlier.iter_mut().map(claims_of).chain([claims_of(&mut last.whole)]).collect();
+        let wholes = earlier.iter_mut().chain([&mut last.whole]);
+        let mut parts: Vec<_> = wholes.map(|whole| claims_of(whole, claims)).collect();
         drop_replaced(&mut parts);
         last.message_mut()?.insert("claims".to_owned(), parts.concat().into());
         verdict = request.read(&last).verdict(request);
@@ -46,9 +49,19 @@ impl Parsed {
     }
 }
 
-fn claims_of(whole: &mut Value) -> Vec<Value> {
-    match whole.get_mut("msg").and_then(|message| message.get_mut("claims")) {
-        Some(Value::Array(claims)) => std::mem::take(claims),
+/// Takes the claims of a reply. If it says that all of it is for something else, they are not for the request, and the
+/// others are not for what it says.
+fn claims_of(whole: &mut Value, asked: &[Claim]) -> Vec<Value> {
+    let Some(message) = whole.get_mut("msg").and_then(Value::as_object_mut) else {
+        return Vec::new();
+    };
+    let is_another = another_batch(asked, message).is_some();
+    if is_another {
+        message.remove("manifest_digest");
+        message.remove("repo");
+    }
+    match message.get_mut("claims") {
+        Some(Value::Array(claims)) if !is_another => std::mem::take(claims),
         _ => Vec::new(),
     }
 }

@@ -123,8 +123,8 @@ impl Parsed {
 impl Reply {
     /// Returns the signed values in request order: one, or for a batch one for each claim and key.
     ///
-    /// A value that is missing, or that the server refused, is an empty string. The values are read from the document
-    /// each time: that saves the memory for a second copy of them.
+    /// Each is base64 on one line. A value that is missing, refused or unusable is an empty string. The values are read
+    /// from the document each time: that saves the memory for a second copy of them.
     pub fn signed_values(&self, request: &Request) -> Vec<String> {
         let whole = pyread::read_first(&self.document).unwrap_or_default();
         Answer::read(&request.expected, message(&whole)).into_values()

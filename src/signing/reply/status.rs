@@ -17,21 +17,31 @@ const SUCCESS: [&str; 8] =
     ["success", "succeeded", "successful", "ok", "signed", "done", "complete", "completed"];
 
 /// Each alone says that an answer is still to come.
-const NOT_YET: [&str; 32] = [
+const NOT_YET: [&str; 46] = [
     "accepted",
     "acknowledged",
+    "assigned",
+    "awaiting",
+    "backlog",
+    "being",
     "busy",
     "created",
     "deferred",
     "delayed",
+    "dispatched",
     "enqueued",
+    "executing",
+    "hold",
+    "initiated",
     "inprogress",
     "later",
     "new",
     "ongoing",
     "open",
+    "overloaded",
     "pending",
     "postponed",
+    "process",
     "processing",
     "progress",
     "queue",
@@ -42,9 +52,13 @@ const NOT_YET: [&str; 32] = [
     "running",
     "scheduled",
     "signing",
+    "soon",
     "started",
     "starting",
     "submitted",
+    "temporarily",
+    "throttled",
+    "underway",
     "unfinished",
     "wait",
     "waiting",
@@ -56,9 +70,28 @@ const NOT_YET: [&str; 32] = [
 const NOT: [&str; 7] = ["complete", "completed", "done", "finished", "ready", "signed", "yet"];
 
 /// The beginnings of words that no status of work in progress has.
-const FAILURE: [&str; 14] = [
-    "abort", "cancel", "cannot", "denied", "error", "exceed", "expire", "fail", "forbid",
-    "invalid", "refus", "reject", "timeout", "unable",
+const FAILURE: [&str; 21] = [
+    "abort",
+    "cancel",
+    "cannot",
+    "denied",
+    "error",
+    "exceed",
+    "expire",
+    "fail",
+    "forbid",
+    "invalid",
+    "malformed",
+    "missing",
+    "refus",
+    "reject",
+    "timeout",
+    "unable",
+    "unauthor",
+    "unknown",
+    "unsupported",
+    "violat",
+    "wrong",
 ];
 
 /// Reads the status of a reply, or of one of its claims.
@@ -135,6 +168,10 @@ mod tests {
                     "still waiting",
                     "retry",
                     "accepted",
+                    "is being signed",
+                    "in process",
+                    "on hold",
+                    "temporarily throttled",
                 ],
             ),
             (

@@ -30,7 +30,7 @@ pub(super) fn text(value: Option<&Value>) -> &str {
     value.and_then(Value::as_str).unwrap_or_default()
 }
 
-/// What stands in the place of a signed value.
+/// What is found in place of a signed value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found<'a> {
     /// Nothing, or a word for it.

@@ -205,7 +205,8 @@ fn claims_are_found_by_their_content() {
     let (image, name) =
         (json!({"docker-manifest-digest": "sha256:1"}), json!({"docker-reference": "h/ns/a:1"}));
     let json = json!({"critical": {"image": image, "identity": name}}).to_string();
-    let spelled_otherwise = openssl::base64::encode_block(json.as_bytes());
+    let mut spelled_otherwise = openssl::base64::encode_block(json.as_bytes());
+    spelled_otherwise.insert_str(76, "\r\n");
     let one = batch(&PAIRS[..1], &[""]);
     let signed = json!({"": "Uw=="});
     let by_digest = json!({"manifest_digest": "sha256:1", "repo": "ns/a", "signed_claims": signed});
