@@ -9,7 +9,6 @@ const PIECE: usize = 64 * 1024;
 
 /// A message of which the engine has only a part.
 pub(super) struct Unsent {
-    tag: u64,
     head: Vec<u8>,
     body: Arc<String>,
     /// The bytes of both that the engine has.
@@ -20,12 +19,7 @@ impl Unsent {
     /// Begins a message: `head`, and the bytes of `body` behind it. Needs credit.
     pub(super) fn begin(engine: &mut Engine, tag: u64, head: Vec<u8>, body: Arc<String>) -> Self {
         engine.begin(tag);
-        Self { tag, head, body, given: 0 }
-    }
-
-    /// The tag of its delivery.
-    pub(super) fn tag(&self) -> u64 {
-        self.tag
+        Self { head, body, given: 0 }
     }
 
     /// Gives the engine the next piece, if it has room; returns whether that was the last one.

@@ -173,8 +173,6 @@ impl Session {
     }
 
     fn outcome(&mut self, tag: u64, outcome: proton::Outcome) {
-        // The broker has seen enough of it.
-        self.unsent.take_if(|unsent| unsent.tag() == tag);
         let Some(entry) = self.outbound.outcome(tag, &outcome) else { return };
         // This comes first: otherwise the outcome could make room for further requests after a refusal.
         if let proton::Outcome::Rejected(condition) = &outcome

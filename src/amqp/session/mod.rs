@@ -78,7 +78,7 @@ pub(crate) struct Session {
     preface: Preface,
     framing: Framing,
     outbound: Outbound,
-    /// The rest of the message that was handed over last.
+    /// The rest of the message that was handed over last; of no use once that has an outcome.
     unsent: Option<Unsent>,
     inbound: Inbound,
     events: VecDeque<Event>,

@@ -10,7 +10,7 @@ use amqp_frames::{Frame, HEADER, Role, Value, attach, begin, open, source, targe
 use super::super::*;
 use crate::{
     session::Session as _,
-    signing::{Context, Image, Items, Key, Operation, Stamp, TaskId},
+    signing::{Blob, Context, Image, Items, Key, Operation, Stamp, TaskId},
 };
 
 /// The handles that Proton gives to the links: the receiver is attached first.
@@ -118,9 +118,17 @@ pub(super) fn standing(session: &mut Bench) {
 }
 
 pub(super) fn request() -> Request {
-    let image = Image::lenient("sha256:0", "host/repo:0").unwrap();
+    request_of(Items::Images(vec![Image::lenient("sha256:0", "host/repo:0").unwrap()]))
+}
+
+/// One of several frames.
+pub(super) fn large_request() -> Request {
+    request_of(Items::Blobs(vec![Blob::new(vec![b'x'; 500_000]).unwrap()]))
+}
+
+fn request_of(items: Items) -> Request {
     let (task, key) = (TaskId::new("1").unwrap(), Key::new("key").unwrap());
-    let operation = Operation::new(task, vec![key], Items::Images(vec![image])).unwrap();
+    let operation = Operation::new(task, vec![key], items).unwrap();
     let context = Context {
         creator: "me",
         environment: "e",

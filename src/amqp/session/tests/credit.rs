@@ -1,6 +1,9 @@
 //! Credit of both links, and the session's window (AMQP 1.0 part 2.5.6 and 2.6.7).
 
-use amqp_frames::{Incoming, flow, message, read, session_flow, transfer};
+use amqp_frames::{
+    Frame, Incoming, Role, disposition, error, flow, message, read, rejected, session_flow,
+    transfer,
+};
 
 use super::*;
 
@@ -50,4 +53,36 @@ fn one_request_waits_for_the_session_s_window_and_no_more() {
     assert!(!session.holds_back(), "{events:?}");
     assert!(!written(&mut session).is_empty());
     assert_eq!(session.send(1, &request()), HandOver::Done);
+}
+
+fn sent(session: &mut Bench) -> Vec<Frame> {
+    // There is credit again and again.
+    events(session);
+    let frames = read(&written(session)).unwrap().into_iter();
+    let transfer = |incoming| match incoming {
+        Incoming::Frame(frame) if frame.code == transfer::CODE => Some(frame),
+        _ => None,
+    };
+    frames.filter_map(transfer).collect()
+}
+
+/// Otherwise its end would be missing, and it would look whole.
+#[test]
+fn a_message_that_is_rejected_in_the_middle_is_aborted() {
+    let mut session = session(Target::Address, None);
+    standing(&mut session);
+    let narrow = flow(SENDER, 0, 5).with(flow::INCOMING_WINDOW, 1_u32);
+    feed(&mut session, &narrow.encode());
+    assert_eq!(session.send(0, &large_request()), HandOver::Done);
+    let begun = sent(&mut session);
+    assert_eq!(begun.len(), 1);
+    assert_eq!(begun[0].field(transfer::MORE).as_bool(), Some(true));
+    let no = rejected(error("amqp:decode-error", "no"));
+    let events = feed(&mut session, &disposition(Role::Receiver, 0, None, true, no).encode());
+    assert!(matches!(events[..], [Event::Outcome { entry: 0, .. }]), "{events:?}");
+    feed(&mut session, &session_flow().encode());
+    let ended = sent(&mut session);
+    assert!(ended.iter().all(|frame| frame.field(transfer::ABORTED).as_bool() == Some(true)));
+    assert_eq!(session.send(1, &request()), HandOver::Done);
+    assert_eq!(sent(&mut session).len(), 1);
 }
