@@ -130,6 +130,27 @@ async fn a_batch_may_be_answered_in_part() {
 }
 
 #[tokio::test]
+async fn a_batch_may_be_answered_in_parts_after_a_reply_in_progress() {
+    let sandbox =
+        TestSandbox::with_rules(&["in-parts", "in-progress-first", "field=repo:another:one"]);
+    let mut requester = Requester::new(&sandbox).await;
+    let claim = |text: &[u8]| json!({"claim_file": encode_block(text), "sig_keynames": [""]});
+    let body = json!({"claims": [claim(b"c"), claim(b"d")], "request_id": "r"});
+    requester.sender.send(request("batch", &body)).await.unwrap();
+    let first = json_of(&requester.reply().await);
+    assert_eq!(
+        (&first["msg"]["signing_status"], first["msg"].get("claims")),
+        (&json!("in progress"), None)
+    );
+    for text in [b"c", b"d"] {
+        let part = json_of(&requester.reply().await);
+        assert_eq!(part["msg"]["claims"].as_array().unwrap().len(), 1);
+        assert_eq!(part["msg"]["claims"][0]["claim_file"], encode_block(text));
+        assert_eq!(part["msg"]["repo"], "another:one");
+    }
+}
+
+#[tokio::test]
 async fn texts_are_spoilt() {
     let text = |body: Body| match body {
         Body::Text(text) => text,

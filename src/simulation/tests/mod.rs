@@ -6,6 +6,7 @@ mod cycle;
 mod faults;
 mod flow;
 mod middle;
+mod parts;
 mod sending;
 
 use std::time::Duration;
