@@ -22,7 +22,7 @@ use crate::{
     transport::{Fault, Network, Readiness, Turn, Wire},
 };
 
-/// The network that a run sees. Brokers are the hosts `b0`, `b1`, …
+/// The network that a run sees. Brokers are the hosts `b0.1`, `b1.1`, …, with the number of their addresses.
 pub(crate) struct Simulated(pub(crate) Rc<RefCell<World>>);
 
 /// The client's end of a connection.
@@ -57,9 +57,10 @@ impl Network for Simulated {
 
     /// The port says which broker it is; a look-up that fails is the plan of a connection.
     fn resolve(&self, host: &str, _: u16, _: &Deadline) -> Result<Vec<SocketAddr>, Fault> {
-        let broker = host.strip_prefix('b').and_then(|number| number.parse().ok());
-        let broker: u16 = broker.expect("a simulated broker");
-        Ok(vec![([127, 0, 0, 1], broker).into()])
+        let (name, addresses) = host.split_once('.').expect("a simulated broker");
+        let broker: u16 = name[1..].parse().expect("its number");
+        let addresses: u8 = addresses.parse().expect("the number of its addresses");
+        Ok((1..=addresses).map(|last| ([127, 0, 0, last], broker).into()).collect())
     }
 
     fn connect(
@@ -190,6 +191,9 @@ impl Wire for Line {
             world.shared.witness.saw("a write is held up");
             return Ok(Turn::Blocked(Readiness { read: false, write: true }));
         }
+        // A byte that goes is progress, too: a large request may go byte by byte.
+        world.progress();
+        let peer = &mut world.peers[self.number];
         let known = match peer.stuck {
             Some(since) => [peer.reads[0], since, since],
             None => peer.reads,

@@ -49,6 +49,8 @@ pub(crate) struct Scenario {
 #[derive(Clone, Debug)]
 pub(crate) struct SettingsPlan {
     pub(crate) brokers: usize,
+    /// The number of addresses that each name has.
+    pub(crate) addresses: u8,
     pub(crate) tls: bool,
     pub(crate) timeout: u64,
     pub(crate) retries: u64,
@@ -68,6 +70,7 @@ impl Default for SettingsPlan {
     fn default() -> Self {
         Self {
             brokers: 1,
+            addresses: 1,
             tls: false,
             timeout: 60,
             retries: 3,
@@ -87,8 +90,9 @@ impl Default for SettingsPlan {
 impl SettingsPlan {
     fn parse(&self, kind: Kind) -> Settings {
         let scheme = if self.tls { "amqps" } else { "amqp" };
-        let brokers: Vec<_> =
-            (0..self.brokers).map(|number| format!("\"{scheme}://b{number}:5672\"")).collect();
+        let brokers: Vec<_> = (0..self.brokers)
+            .map(|number| format!("\"{scheme}://b{number}.{}:5672\"", self.addresses))
+            .collect();
         let mut text = format!(
             "messaging_brokers: [{}], environment: e, service: s, message_id_key: request_id, \
              log_level: info, topic_send_to: \"{}\", topic_listen_to: \"{}\", timeout: {}, \

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// This many calls without any progress of time, nor a byte read, are an endless loop.
+/// This many calls without any progress of time, nor a byte read or written, are an endless loop.
 const MOST_STEPS: u32 = 20_000;
 
 /// More things than happen in any run that ends.

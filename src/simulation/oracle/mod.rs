@@ -102,6 +102,13 @@ impl Ended {
         replies.collect::<HashSet<_>>().len() as u32
     }
 
+    /// The number of addresses that each broker has.
+    fn addresses(&self) -> u32 {
+        let (_, addresses) =
+            self.settings.brokers[0].host.split_once('.').expect("a simulated broker");
+        addresses.parse().expect("a number")
+    }
+
     fn cycle(&self) -> Duration {
         self.settings.timeout * self.settings.retries
     }

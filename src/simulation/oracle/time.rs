@@ -27,7 +27,7 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
     let attempts = ended.witness.connections.len() as u32;
     // Two logins, a try with the anonymous terminus and one with the address; pauses double from 0.1 s to 10 s.
     let rounds = (ended.progress() + 1) * (brokers + 8) + (ended.took.as_secs() / 5) as u32;
-    if attempts > 4 * rounds {
+    if attempts > 4 * rounds * ended.addresses() {
         broken.push(format!("{attempts} connections in {:?}", ended.took));
     }
 }

@@ -86,6 +86,7 @@ fn settings(dice: &mut Dice, temper: Temper) -> SettingsPlan {
     let username = tls && dice.one_in(6);
     let mut settings = SettingsPlan {
         brokers: dice.pick(&[1, 1, 2, 3, 4]),
+        addresses: dice.pick(&[1, 1, 2, 3]),
         tls,
         timeout: dice.pick(&[1, 2, 5, 20, 60]),
         retries: dice.range(1, 3),
