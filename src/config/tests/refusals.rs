@@ -49,6 +49,11 @@ fn refuses_wrong_values() {
         ("service", "0o17", "quote it: \"0o17\""),
         ("service", "0b101", "quote it: \"0b101\""),
         ("service", "+5", "quote it: \"+5\""),
+        ("service", "1.10", "found the number 1.10; quote it: \"1.10\""),
+        ("key_aliases", "{1.10: a}", "the key 1.10 is a number; quote it: \"1.10\""),
+        ("service", ".inf", "found the number .inf; quote it"),
+        ("timeout", "0.50", "expected a whole number of at least 1, found 0"),
+        ("connect_timeout", "-1.50", "found -1.50"),
         ("service", "-0x5", "quote it: \"-0x5\""),
         (
             "key_aliases",

@@ -20,11 +20,10 @@ pub(super) fn text(node: &Node, expected: &str) -> Result<String, String> {
             Err("the value holds a NUL character; remove it".into())
         }
         Node::Text(text) => Ok(text.clone()),
-        Node::Int(_) | Node::Written(..) => {
+        Node::Int(_) | Node::Written(..) | Node::Decimal(..) => {
             Err(format!("expected {expected}, found the number {node}; quote it: \"{node}\""))
         }
         Node::Bool(_) => Err(format!("{}; quote it: \"{node}\"", unlike(expected, node))),
-        // A float's original spelling is lost, so the error does not repeat it.
         Node::Float(_) => Err(format!("expected {expected}, found a number; quote it")),
         _ => Err(unlike(expected, node)),
     }
@@ -67,9 +66,12 @@ pub(super) fn string_map(node: &Node, expected: &str) -> Result<BTreeMap<String,
 /// A whole number of at least 1; a fraction is cut off, and the digits may be a string.
 pub(super) fn count(node: &Node, expected: &str) -> Result<u32, String> {
     let number = match node {
-        Node::Float(number) if number.is_finite() => *number as i128,
         Node::Text(text) => integer(text)?.ok_or_else(|| unlike(expected, node))?,
-        _ => node.integer().ok_or_else(|| unlike(expected, node))?,
+        _ => {
+            let decimal = node.decimal().filter(|number| number.is_finite());
+            let whole = node.integer().or(decimal.map(|number| number as i128));
+            whole.ok_or_else(|| unlike(expected, node))?
+        }
     };
     if number < 1 {
         return Err(unlike(expected, &Node::Int(number)));
@@ -109,9 +111,11 @@ pub(super) fn seconds(node: &Node, expected: &str) -> Result<Duration, String> {
 /// A time in seconds, fractions and 0 allowed.
 pub(super) fn seconds_or_zero(node: &Node, expected: &str) -> Result<Duration, String> {
     let number = match node {
-        Node::Float(number) => *number,
         Node::Text(text) => plain_decimal(text).ok_or_else(|| unlike(expected, node))?,
-        _ => node.integer().ok_or_else(|| unlike(expected, node))? as f64,
+        _ => {
+            let whole = node.integer().map(|number| number as f64);
+            node.decimal().or(whole).ok_or_else(|| unlike(expected, node))?
+        }
     };
     if number > LONGEST {
         return Err(format!("{number} s is too long; at most {LONGEST} s are possible"));

@@ -13,6 +13,8 @@ pub(crate) enum Node {
     /// The same in another form, such as `0x10`, and that form.
     Written(i128, String),
     Float(f64),
+    /// The same, and how it was written: `1.10`.
+    Decimal(f64, String),
     Text(String),
     List(Vec<Self>),
     Map(Vec<(Self, Self)>),
@@ -24,7 +26,7 @@ impl Node {
         match self {
             Self::Null => "nothing",
             Self::Bool(_) => "true or false",
-            Self::Int(_) | Self::Written(..) | Self::Float(_) => "a number",
+            Self::Int(_) | Self::Written(..) | Self::Float(_) | Self::Decimal(..) => "a number",
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Map(_) => "a mapping",
@@ -50,7 +52,7 @@ impl Node {
                     continue;
                 }
                 Self::Text(key) => Cow::Borrowed(key.as_str()),
-                Self::Int(_) | Self::Written(..) => {
+                Self::Int(_) | Self::Written(..) | Self::Decimal(..) => {
                     return Err(format!("the key {key} is a number; quote it: \"{key}\""));
                 }
                 Self::Bool(value) => {
@@ -84,6 +86,14 @@ impl Node {
         }
     }
 
+    /// The value of a number that is not whole.
+    pub(crate) fn decimal(&self) -> Option<f64> {
+        match self {
+            Self::Float(number) | Self::Decimal(number, _) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Whether some number in it fits.
     pub(super) fn holds(&self, fits: &impl Fn(&Self) -> bool) -> bool {
         match self {
@@ -102,7 +112,7 @@ impl fmt::Display for Node {
         match self {
             Self::Bool(value) => write!(f, "{value}"),
             Self::Int(number) => write!(f, "{number}"),
-            Self::Written(_, text) => f.write_str(text),
+            Self::Written(_, text) | Self::Decimal(_, text) => f.write_str(text),
             Self::Float(number) => write!(f, "{number}"),
             Self::Text(text) => write!(f, "\"{}\"", printable(text)),
             Self::Null | Self::List(_) | Self::Map(_) => f.write_str(self.kind()),

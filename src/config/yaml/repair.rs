@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::node::Node;
 
-/// Turns a "float" without a dot back into its text, and notes how a whole number was written.
+/// Turns a "float" without a dot back into its text, and notes how other numbers were written.
 ///
 /// The parser follows YAML 1.2, where the key id `1234567e1` is a number. This file's format is
 /// YAML 1.1, where a float has a dot; the id must not become 12345670.
@@ -17,11 +17,12 @@ impl<'de> DeserializeSeed<'de> for Repair<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         match self.0 {
-            Node::Float(_) => {
+            Node::Float(number) => {
                 let text: String = serde::Deserialize::deserialize(deserializer)?;
-                if !text.contains('.') {
-                    *self.0 = Node::Text(text);
-                }
+                *self.0 = match text.contains('.') {
+                    true => Node::Decimal(*number, text),
+                    false => Node::Text(text),
+                };
                 Ok(())
             }
             Node::Int(number) => {

@@ -38,7 +38,7 @@ fn refuses_other_files() {
 fn keeps_what_only_looks_like_a_float() {
     let node = section("s: {a: 1234567e1, b: [12e45678, 2.5, 1], 1e2: {c: 1e5}}");
     let text = |text: &str| Node::Text(text.into());
-    let list = Node::List(vec![text("12e45678"), Node::Float(2.5), Node::Int(1)]);
+    let list = Node::List(vec![text("12e45678"), Node::Decimal(2.5, "2.5".into()), Node::Int(1)]);
     let inner = Node::Map(vec![(text("c"), text("1e5"))]);
     assert_eq!(
         node,
@@ -53,7 +53,7 @@ fn keeps_how_a_whole_number_was_written() {
     let written = |number, text: &str| Node::Written(number, text.into());
     let list =
         Node::List(vec![written(15, "0o17"), written(5, "+5"), Node::Int(5), written(-3, "-0b11")]);
-    let inner = Node::Map(vec![(text("c"), Node::Float(1.5))]);
+    let inner = Node::Map(vec![(text("c"), Node::Decimal(1.5, "1.5".into()))]);
     assert_eq!(
         node,
         Node::Map(vec![

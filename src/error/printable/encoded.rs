@@ -7,7 +7,7 @@ const DASHES: &str = "LS0t";
 const BEGINNINGS: [&str; 3] = ["LS1CRUdJ", "QkVHSU", "LUJFR0lO"];
 
 /// What well-known tokens begin with, and keys in base64 without PEM's lines.
-const PREFIXES: [&str; 12] = [
+const PREFIXES: [&str; 13] = [
     "ghp_",
     "gho_",
     "ghs_",
@@ -20,6 +20,7 @@ const PREFIXES: [&str; 12] = [
     "AKIA",
     "ASIA",
     "MII",
+    "eyJ",
 ];
 
 /// Shorter words may be names.
