@@ -114,7 +114,7 @@ impl Candidate {
         Ok(None)
     }
 
-    /// Decides whether it refused the client. An address where nobody listens, such as the IPv6 address of a broker that
+    /// Decides whether it refused the client. An address without a listener, such as the IPv6 address of a broker that
     /// has only IPv4, has no say in that.
     fn judge(&mut self) {
         let refuses = |(_, error): &(_, Error)| error.is_refusal();

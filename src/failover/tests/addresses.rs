@@ -97,16 +97,16 @@ fn every_address_has_its_reason_and_one_that_refused_is_not_tried_again() {
 
 /// A broker that has only IPv4 may have an IPv6 address in DNS.
 #[test]
-fn an_address_where_nobody_listens_does_not_hide_a_refusal_at_the_other() {
+fn an_address_without_a_listener_does_not_hide_a_refusal_at_the_other() {
     let closed = || Error::Network {
         broker: "b".into(),
         phase: Phase::Tcp,
         source: std::io::ErrorKind::ConnectionRefused.into(),
     };
     let silent = || Error::Timeout { broker: "b".into(), phase: Phase::Tcp, after: SECOND };
-    for nobody in [closed(), silent()] {
+    for missing in [closed(), silent()] {
         let settings = settings(&["a"], &[("timeout", "1")]);
-        let script = named(2, [after(0, of_broker(nobody)), after(0, of_broker(untrusted()))]);
+        let script = named(2, [after(0, of_broker(missing)), after(0, of_broker(untrusted()))]);
         let error = Failover::new(&settings, script.clone(), 1).connect().unwrap_err();
         assert!(error.is_refusal(), "{error}");
         assert_eq!((tried(&script), script.elapsed()), (vec![1, 2], Duration::ZERO));
