@@ -66,13 +66,16 @@ pub(crate) fn scenario(seed: u64, prints: bool) -> (Scenario, Temper) {
         characters: (0..settings.brokers).map(|_| dice.below(8)).collect(),
         first: None,
     };
+    let (cluster, random) = (dice.one_in(2), dice.below(u64::MAX));
+    // Of several pieces; but not byte by byte.
+    let blob = if dice.one_in(12) { 70_000 } else { blob };
     let scenario = Scenario {
         settings,
         kind,
         items,
         blob,
-        cluster: dice.one_in(2),
-        random: dice.below(u64::MAX),
+        cluster,
+        random,
         interrupt,
         jumps,
         script: Box::new(script),

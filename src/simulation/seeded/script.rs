@@ -144,6 +144,10 @@ impl Seeded {
         if fault {
             plan.fault = Some((faults::trigger(dice, 1000 * self.timeout), faults::any(dice)));
         }
+        if dice.one_in(12) {
+            // Slower, and heartbeats would be late.
+            plan.pace = Some(dice.millis(1, 200));
+        }
     }
 }
 
