@@ -10,6 +10,7 @@
 mod bench;
 mod capabilities;
 mod conditions;
+mod consumers;
 mod kinds;
 mod login;
 mod outage;

@@ -144,6 +144,7 @@ fn a_consumer_s_address_with_another_number_of_segments_is_doubted() {
     for (address, says) in [
         ("queue://Consumer.{creator}.{task_id}.VirtualTopic.sandbox.reply", "has 2 segments"),
         ("queue://Consumer.{creator}..VirtualTopic.sandbox.reply", "has 2 segments"),
+        ("queue://Consumer..VirtualTopic.sandbox.reply", "has an empty segment"),
     ] {
         let config = bench.config().set("topic_listen_to", &format!("\"{address}\""));
         let config = config.set("log_level", "warning");

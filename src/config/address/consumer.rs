@@ -17,19 +17,25 @@ pub(crate) fn doubt(address: &str) -> Option<Doubt> {
         let segments: Vec<_> = name.split('.').collect();
         let topic = segments.iter().position(|segment| *segment == "VirtualTopic")?;
         let ["Consumer", client @ ..] = &segments[..topic] else { return None };
-        let unusual = |problem| Some(Doubt::Unusual(format!("{path} {problem}")));
+        let nothing = "ActiveMQ as shipped delivers nothing there";
+        let unusual = |problem: &str| Some(Doubt::Unusual(format!("{path} {problem}{nothing}")));
         match client {
             _ if segments[topic + 1..].last().is_none_or(|last| last.is_empty()) => {
                 Some(Doubt::NoTopic)
             }
-            [] => unusual("has no segment between Consumer and VirtualTopic".into()),
-            [""] => unusual("has an empty segment between Consumer and VirtualTopic".into()),
+            [] => unusual("has no segment between Consumer and VirtualTopic; "),
+            // ActiveMQ 5.18 counts it as a name.
+            [""] => unusual(
+                "has an empty segment between Consumer and VirtualTopic, which clients without a name share; \
+                 unless it counts as a name, ",
+            ),
             [_] if segments.iter().any(|segment| segment.is_empty()) => {
-                unusual("has an empty segment".into())
+                unusual("has an empty segment; ")
             }
             [_] => None,
             names => {
-                unusual(format!("has {} segments between Consumer and VirtualTopic", names.len()))
+                let count = names.len();
+                unusual(&format!("has {count} segments between Consumer and VirtualTopic; "))
             }
         }
     })

@@ -51,7 +51,7 @@ impl Settings {
             && key == LISTEN_TO
         {
             log::warn!(
-                "{key}: {}; ActiveMQ as shipped delivers nothing there: expected one, queue://Consumer.NAME.VirtualTopic.TOPIC",
+                "{key}: {}: expected one segment, queue://Consumer.NAME.VirtualTopic.TOPIC",
                 printable(&problem)
             );
         }
