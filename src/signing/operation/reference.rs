@@ -126,7 +126,10 @@ fn is_registry(registry: &str) -> bool {
     };
     let is_host = match host.strip_prefix('[') {
         Some(address) => address.strip_suffix(']').is_some_and(is_address),
-        None => !host.is_empty() && host.chars().all(is_of_a_name),
+        None => {
+            host.starts_with(|c| is_of_a_name(c) && !".-".contains(c))
+                && host.chars().all(is_of_a_name)
+        }
     };
     is_host && port.is_none_or(is_port)
 }
@@ -135,8 +138,12 @@ fn fault_of_path(path: &str) -> Option<String> {
     if path.split('/').any(str::is_empty) {
         return Some("has an empty part between slashes".into());
     }
-    let c = path.chars().find(|c| *c != '/' && !is_of_a_name(*c))?;
-    Some(format!("holds {c:?} in its path"))
+    if let Some(c) = path.chars().find(|c| *c != '/' && !is_of_a_name(*c)) {
+        return Some(format!("holds {c:?} in its path"));
+    }
+    const MARKS: [char; 3] = ['.', '_', '-'];
+    let part = path.split('/').find(|part| part.starts_with(MARKS) || part.ends_with(MARKS))?;
+    Some(format!("has the part \"{part}\", which no registry has"))
 }
 
 fn fault_of_tag(tag: &str) -> Option<String> {
@@ -223,6 +230,11 @@ mod tests {
             ("quay.example/ns/:1", "has an empty part between slashes"),
             ("quay.example/ns/app/", "has an empty part between slashes"),
             ("quay.example/ns/app?x=1", "holds '?' in its path"),
+            ("quay.example/../app:1", "has the part \"..\", which no registry has"),
+            ("quay.example/ns/-app:1", "has the part \"-app\""),
+            ("quay.example/ns/app.:1", "has the part \"app.\""),
+            ("../app:1", "names no registry"),
+            ("-/app:1", "names no registry"),
             ("quay.example/ns/$APP:1", "holds '$' in its path"),
             ("quay.example/ns/app:1\r", "\\r\" holds '\\r'"),
             ("quay.example/ns/app:1\n", "holds '\\n'"),
