@@ -136,7 +136,8 @@ fn connect(address: SocketAddr, deadline: &Deadline, stop: &Stop) -> Result<TcpS
     let tcp = TcpStream::from(socket);
     // Small frames must not wait for the acknowledgement of earlier ones.
     SockRef::from(&tcp).set_tcp_nodelay(true)?;
-    // What waits in the kernel looks as if it were sent: this much at most, so that a slow line is seen to move.
-    SockRef::from(&tcp).set_tcp_notsent_lowat(MOST_UNSENT)?;
+    // What waits in the kernel looks as if it were sent: this much at most, so that a slow line is seen to move. A system
+    // that does not know the option only shows less.
+    let _ = SockRef::from(&tcp).set_tcp_notsent_lowat(MOST_UNSENT);
     Ok(tcp)
 }
