@@ -49,9 +49,10 @@ impl<'a> Answer<'a> {
         };
         let errors = errors(message);
         if status(message) == Status::NotYet {
-            let said = [vec![status_in_words(message)], errors].concat();
+            let mut said = [vec![status_in_words(message)], errors].concat();
+            said.append(&mut answer.errors);
+            limit(&mut said, MAX_PROBLEMS);
             answer.pending = Some(said.join("; "));
-            answer.errors.clear();
         } else if !errors.is_empty() {
             answer.errors.splice(0..0, errors);
             limit(&mut answer.errors, MAX_ERRORS + 1);

@@ -7,6 +7,7 @@ use super::super::{
     run::Ended,
     witness::{Place, Sending},
 };
+use super::answer;
 
 pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
     let witness = &ended.witness;
@@ -74,7 +75,9 @@ fn judge_repetitions(ended: &Ended, sendings: &[&Sending], broken: &mut Vec<Stri
             knew.then_some(outcome)
         };
         let outcomes: Vec<_> = sendings[..index].iter().map(knew).collect();
-        let is_accepted = outcomes.contains(&Some(Outcome::Accepted));
+        // The signing server has what it said "not yet" to.
+        let is_accepted =
+            outcomes.contains(&Some(Outcome::Accepted)) || answer::is_pending(ended, again.request);
         // What the client wrote on a connection that was lost may be answered, whether it arrived or not.
         let may_have_arrived = (0..before.connection).any(|number| is_attached(&number));
         let needs_a_cycle = match outcomes[index - 1] {
