@@ -24,13 +24,13 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
             (State::Undeliverable(condition), _) => {
                 causes.push((
                     condition_name(condition),
-                    format!("{subject}: {}", condition.description),
+                    format!("{subject}: {}", condition_words(condition)),
                 ));
             }
             (State::NotNow(condition), _) if result.is_ok() => {
                 causes.push((
                     condition_name(condition),
-                    format!("{subject}: {}", condition.description),
+                    format!("{subject}: {}", condition_words(condition)),
                 ));
             }
             (State::ReplyTooLarge(size), _) => {
@@ -78,6 +78,14 @@ fn silences(run: &Run) -> Vec<(String, String)> {
 
 fn condition_name(condition: &Condition) -> String {
     if condition.name.is_empty() { "Undeliverable".into() } else { condition.name.clone() }
+}
+
+/// What the broker says beside the name.
+fn condition_words(condition: &Condition) -> String {
+    if condition.info.is_empty() {
+        return condition.description.to_string();
+    }
+    format!("{} ({})", condition.description, condition.info).trim_start().to_owned()
 }
 
 /// A name for the kind of an error, as the document's `name : description` lines have it.

@@ -192,6 +192,9 @@ fn what_is_rejected_because_of_a_state_that_passes_is_sent_again() {
     ended.says_once(
         "amqp:resource-limit-exceeded: it is full (queue: sign, reason: maxlen); running again can help",
     );
+    let cause = ended.document()["signer_result"]["error_message"].to_string();
+    assert!(cause.contains("amqp:resource-limit-exceeded : "), "{cause}");
+    assert!(cause.contains(": it is full (queue: sign, reason: maxlen)"), "{cause}");
     assert_eq!(bench.record().requests.len(), 2);
 }
 

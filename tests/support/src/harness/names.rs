@@ -15,13 +15,16 @@ pub fn can_name() -> bool {
 pub fn with_names<'a>(program: &'a mut Program, names: &[(&str, &str)]) -> &'a mut Program {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     let library = LIBRARY.get_or_init(|| {
-        // Tests run in several processes at once.
-        let path = env::temp_dir().join(format!("names-{}.so", std::process::id()));
+        let folder = env::current_exe().unwrap().parent().unwrap().to_owned();
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/names.c");
+        // Tests run in several processes at once.
+        let made = folder.join(format!("names-{}.so", std::process::id()));
         let mut cc = Command::new("cc");
-        cc.args(["-shared", "-fPIC", "-o"]).arg(&path).args([source, "-ldl"]);
+        cc.args(["-shared", "-fPIC", "-o"]).arg(&made).args([source, "-ldl"]);
         assert!(cc.status().unwrap().success(), "{cc:?}");
-        path
+        let library = folder.join("names.so");
+        fs::rename(made, &library).unwrap();
+        library
     });
     let names: Vec<_> =
         names.iter().map(|(name, addresses)| format!("{name}={addresses}")).collect();
