@@ -87,10 +87,10 @@ fn misuse_is_refused_with_a_message() {
 }
 
 #[test]
-fn a_panic_ends_at_the_boundary() {
+fn a_system_call_that_fails_ends_the_run() {
     for linked in BOTH {
         let bench = Bench::new();
-        api(&bench, "panic", linked).run().expect(0);
+        api(&bench, "failing-poll", linked).run().expect(0);
     }
 }
 
