@@ -6,7 +6,7 @@ use crate::{
     kinds::{Released, Route},
 };
 
-const COUNT: usize = 40;
+const COUNT: usize = 120;
 
 /// A queue, not a topic: each message goes to one of the clients.
 fn queue(bench: &Bench) -> Route {
@@ -39,7 +39,7 @@ fn what_another_client_releases_comes_back_in_part_or_not_at_all() {
     };
     let accepted = missing("accept", "ignored");
     let released = missing("release", "released");
-    // A few may come after the connection of the other client has ended.
-    let is_as_bad = released + 3 > accepted;
+    // By chance either may be a few more; in turn it is half as many.
+    let is_as_bad = released * 4 > accepted * 3;
     assert_eq!(is_as_bad, bench.kind.released == Released::ToTheSame, "{accepted}, {released}");
 }
