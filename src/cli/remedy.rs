@@ -27,6 +27,12 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
             address("topic_listen_to", "read from", condition)
         }
         Error::Refused { what: Subject::Sending(_), condition, .. } => address("topic_send_to", "write to", condition),
+        // So RabbitMQ 3 refuses a sender without an address.
+        Error::Refused { what: Subject::Session, condition, .. }
+            if condition.description.contains("address_not_utf8_string") =>
+        {
+            "the broker requires an address of every sender: set sender_target: auto".into()
+        }
         Error::Refused { what: Subject::Session, condition, .. }
             if matches!(condition.name.as_str(), "amqp:invalid-field" | "amqp:not-implemented") =>
         {
