@@ -34,7 +34,8 @@ use options::Options;
 use topic::{Style, Topic};
 
 use crate::{
-    Error, Interrupt, Settings, Signer, Status, config::default_paths, stop::Stop, transport,
+    Error, Interrupt, Settings, Signer, Status, config::default_paths, error::printable_path,
+    stop::Stop, transport,
 };
 
 /// Does what the command line asks for and returns the exit status, one of [`Status`]. The first word of `argv` is
@@ -141,7 +142,10 @@ fn start(topic: &Topic, command: Command, options: Options) -> Result<(Signer, A
     let requester = asked.requester.as_deref();
     Signer::check_arguments(&settings, &asked.operation, requester)?;
     if let Some(alarm) = &alarm {
-        alarm.reading("a file of the configuration");
+        alarm.reading(&match settings.blocking_file() {
+            Some((key, path)) => format!("{} of {key}", printable_path(path)),
+            None => "a file of the configuration".into(),
+        });
     }
     let mut signer = Signer::new(settings, requester)?;
     drop(alarm);

@@ -13,17 +13,7 @@ impl Settings {
     /// # Errors
     /// [`Error::Config`] for a value that names no file and does not look like a path.
     pub(crate) fn check_files(&self) -> Result<(), Error> {
-        // Without TLS it is not read.
-        let ca = self.ca.as_ref().filter(|_| self.brokers.iter().any(|broker| broker.tls));
-        for (key, path) in [
-            ("messaging_cert_key", self.certificate.as_ref()),
-            ("messaging_ca_cert", ca),
-            ("messaging_key_passphrase_file", self.passphrase_file.as_ref()),
-            ("password_file", self.password_file.as_ref()),
-        ] {
-            let Some(path) = path.filter(|path| !looks_like_path(path)) else {
-                continue;
-            };
+        for (key, path) in self.files().filter(|(_, path)| !looks_like_path(path)) {
             if let Err(error) = path.metadata()
                 && !is_below_a_folder(path)
             {
@@ -35,6 +25,27 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// What may block for as long as nobody writes into it, such as a FIFO, of the files to be read: its key and path.
+    #[cfg(feature = "cli")]
+    pub(crate) fn blocking_file(&self) -> Option<(&'static str, &Path)> {
+        let blocks = |path: &Path| path.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir());
+        self.files().find(|(_, path)| blocks(path))
+    }
+
+    /// The files to be read, by their keys.
+    fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        // Without TLS it is not read.
+        let ca = self.ca.as_ref().filter(|_| self.brokers.iter().any(|broker| broker.tls));
+        [
+            ("messaging_cert_key", self.certificate.as_ref()),
+            ("messaging_ca_cert", ca),
+            ("messaging_key_passphrase_file", self.passphrase_file.as_ref()),
+            ("password_file", self.password_file.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(key, path)| Some((key, path?.as_path())))
     }
 }
 

@@ -85,7 +85,6 @@ fn the_deadline_of_the_run_bounds_the_reading_of_files() {
     let with_password =
         config.clone().set("username", "u").set("password_file", &format!("{path:?}"));
     let with_ca = config.clone().set("messaging_ca_cert", &format!("{path:?}"));
-    let ours = "a file of the configuration";
     // A pipe whose writer never ends.
     let (reader, _writer) = std::io::pipe().unwrap();
     let at = format!("@{path}");
@@ -93,8 +92,8 @@ fn the_deadline_of_the_run_bounds_the_reading_of_files() {
         (&config, "blob-sign", &["--blob-file", &path][..], path.as_str()),
         (&config, "clear-sign", &[&at], &path),
         (&config, "clear-sign", &["@/dev/stdin"], "/dev/stdin"),
-        (&with_password, "clear-sign", &["hello"], ours),
-        (&with_ca, "clear-sign", &["@/etc/passwd"], ours),
+        (&with_password, "clear-sign", &["hello"], &format!("{path} of password_file")),
+        (&with_ca, "clear-sign", &["@/etc/passwd"], &format!("{path} of messaging_ca_cert")),
     ] {
         for (name, prefix, status) in [("amqp-messenger", "", 124), ("pubtools-sign", "msg-", 1)] {
             let options = "--signing-key ABCD1234 --task-id 7";
