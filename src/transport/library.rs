@@ -1,10 +1,14 @@
 //! Whether OpenSSL itself works here, before a file is blamed for it.
 
-use std::path::PathBuf;
+use std::{
+    io::{self, Read, Write},
+    path::PathBuf,
+};
 
 use openssl::{
+    error::ErrorStack,
     md::Md,
-    ssl::{SslContext, SslMethod, SslVersion},
+    ssl::{ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslStream, SslVersion},
 };
 
 use super::strength;
@@ -45,7 +49,39 @@ fn tls() -> Result<(), String> {
         Some(newest) if old.contains(&newest) => {
             Err("MaxProtocol allows no version of TLS from 1.2 on".into())
         }
+        _ => greeting(context)
+            .map_err(|stack| format!("no TLS ({}); check its ssl_conf", strength::reasons(&stack))),
+    }
+}
+
+/// Tries whether protocols, ciphers and groups are left for a client to offer.
+fn greeting(mut context: SslContextBuilder) -> Result<(), ErrorStack> {
+    context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    let mut stream = SslStream::new(Ssl::new(&context.build())?, Silent)?;
+    match stream.connect() {
+        Err(error) if error.code() == ErrorCode::SSL => {
+            Err(error.ssl_error().cloned().unwrap_or_else(ErrorStack::get))
+        }
         _ => Ok(()),
+    }
+}
+
+/// A peer that never says anything.
+struct Silent;
+
+impl Read for Silent {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+}
+
+impl Write for Silent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

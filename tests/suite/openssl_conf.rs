@@ -32,6 +32,7 @@ fn a_configuration_that_leaves_nothing_is_named() {
         (FIPS.to_owned(), "no random numbers"),
         (BASE.to_owned(), "no random numbers"),
         (PROPERTIES.to_owned(), "no random numbers"),
+        (with_tls("Ciphersuites =\n"), "no TLS (no ciphers available)"),
         (with_tls("MaxProtocol = TLSv1.1\n"), "MaxProtocol allows no version of TLS from 1.2 on"),
     ] {
         let path = bench.file("openssl.cnf", &content);
