@@ -135,6 +135,14 @@ impl Authority {
         Ok(Self { identity: request.sign(None)?, intermediate: false })
     }
 
+    /// The same authority with a certificate that is valid on other days.
+    pub fn renewed(&self, name: &str, validity: Validity) -> Result<Self, ErrorStack> {
+        let key = self.identity.key.clone();
+        let mut request = Request::authority(Subject::common_name(name), validity)?;
+        request.builder.set_pubkey(&key)?;
+        Ok(Self { identity: Request { key, ..request }.sign(None)?, intermediate: false })
+    }
+
     /// Makes an authority that this one signs; identities that it issues have its certificate in their chain.
     pub fn intermediate(&self, name: &str) -> Result<Self, ErrorStack> {
         self.valid_intermediate(name, Validity::default())

@@ -65,6 +65,19 @@ fn an_authority_that_expires_within_14_days_warns() {
     }
 }
 
+/// OpenSSL takes the first that is valid, which may be the older.
+#[test]
+fn an_authority_that_is_renewed_in_the_same_file_does_not_warn() {
+    let soon = Authority::valid("CA", Validity { from: -1, until: 5 }).unwrap();
+    let late = soon.renewed("CA", Validity { from: -1, until: 50 }).unwrap();
+    let bench = with_server(server_of(&soon));
+    let [soon, late] = [soon, late].map(|authority| authority.pem().unwrap());
+    for pem in [[&soon[..], &late].concat(), [&late[..], &soon].concat()] {
+        let ended = bench.run(&ca(&bench, pem).set("log_level", "warn"), &images(1)).expect(0);
+        assert_eq!(ended.stderr, "");
+    }
+}
+
 #[test]
 fn dates_of_an_intermediate_that_the_broker_sends_are_told() {
     let authority = Authority::new("CA").unwrap();
@@ -203,6 +216,13 @@ fn a_folder_is_taken_whatever_its_files_are_called() {
 
     fs::create_dir(&folder).unwrap();
     rejects(&bench, &config, "anchors", "the folder has no file with a certificate");
+    add("a.der", &authority.certificate().to_der().unwrap());
+    add("empty", b"");
+    let ended = rejects(&bench, &config, "anchors", "no file with a certificate; the first of 2: ");
+    ended.says_once("/a.der: is a certificate in DER, not PEM; ");
+    for name in ["a.der", "empty"] {
+        fs::remove_file(folder.join(name)).unwrap();
+    }
     add("other.crt", &Authority::new("other").unwrap().pem().unwrap());
     bench.run(&config.clone().patience(1, 1, 1), &images(1)).expect(77);
     add("right.crt", &authority.pem().unwrap());

@@ -85,13 +85,15 @@ impl Authorities {
             };
             errors.extend(added.err());
         }
-        if self.is_empty() {
-            let [_] = &errors[..] else {
-                return Err(wrong(
-                    "the folder has no file with a certificate; expected PEM with \"-----BEGIN CERTIFICATE-----\"".into(),
-                ));
-            };
+        if self.is_empty() && errors.len() == 1 {
             return Err(errors.remove(0));
+        }
+        if self.is_empty() {
+            let nothing = "the folder has no file with a certificate";
+            return Err(wrong(match errors.first() {
+                Some(first) => format!("{nothing}; the first of {}: {first}", errors.len()),
+                None => format!("{nothing}; expected PEM with \"-----BEGIN CERTIFICATE-----\""),
+            }));
         }
         for error in errors {
             log::warn!("{error}; the file is ignored");
@@ -172,6 +174,18 @@ impl Authorities {
             .any(|authority| certificate::is_same_name(authority.certificate.subject_name(), name))
     }
 
+    /// Whether a renewed certificate of the same authority is there, too, which takes over.
+    fn is_renewed(&self, certificate: &X509Ref) -> bool {
+        self.trusted().any(|other| {
+            certificate::is_same_name(other.subject_name(), certificate.subject_name())
+                && validity::of(other).is_ok_and(|validity| validity == Validity::Good)
+                && matches!(
+                    (other.public_key(), certificate.public_key()),
+                    (Ok(key), Ok(same)) if key.public_eq(&same)
+                )
+        })
+    }
+
     /// Warns once of a trusted certificate that has verified a broker and ends soon.
     pub(super) fn warn_of_its_end(&self, certificate: &X509Ref) {
         let (Some(path), Ok(Validity::Ending(days))) =
@@ -179,6 +193,9 @@ impl Authorities {
         else {
             return;
         };
+        if self.is_renewed(certificate) {
+            return;
+        }
         let (name, until) =
             (certificate::name(certificate.subject_name()), certificate.not_after());
         let text =
