@@ -94,7 +94,10 @@ fn files_that_only_look_odd_are_accepted() {
                 "openssl ecparam -name prime256v1; openssl ec -in key.pem; cat cert.pem",
                 "cat cert.pem; openssl ec -in key.pem",
                 "cat mine.pem; printf 'comment at the end, no line break'",
-                "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256; cat mine.pem",
+                "openssl x509 -text -in cert.pem; openssl pkey -text -in key.pem",
+                "openssl x509 -text -in cert.pem; openssl pkcs8 -topk8 -nocrypt -in key.pem; cat cert.pem",
+                // Nobody relies on a root's own signature.
+                "cat mine.pem; openssl req -x509 -sha1 -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=root",
             ][..],
         ),
         (
@@ -110,8 +113,8 @@ fn files_that_only_look_odd_are_accepted() {
         ),
     ] {
         for command in commands {
-            let config = folder.config(key, "odd.pem", command);
-            folder.bench.run(&config, &images(1)).expect(0);
+            let config = folder.config(key, "odd.pem", command).set("log_level", "warn");
+            assert_eq!(folder.bench.run(&config, &images(1)).expect(0).stderr, "", "{command}");
         }
     }
 }
@@ -135,6 +138,11 @@ fn blocks_that_are_not_used_are_reported() {
             "messaging_cert_key",
             "cat mine.pem; openssl genpkey -algorithm ED25519",
             "a private key is ignored",
+        ),
+        (
+            "messaging_cert_key",
+            "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256; cat mine.pem",
+            "line 1: a private key is ignored",
         ),
         (
             "messaging_cert_key",
@@ -213,7 +221,7 @@ fn of_several_certificates_for_the_key_the_valid_one_counts() {
 
 /// Of certificate and key: the file's name, the command that writes it, what is reported, and whether the command that
 /// is reported makes a file that works.
-const IDENTITIES: [(&str, &str, &str, bool); 29] = [
+const IDENTITIES: [(&str, &str, &str, bool); 42] = [
     ("indented", "sed 's/^/  /' mine.pem", "line 1 is indented", true),
     ("tabs.pem", "sed 's/^/\\t/' mine.pem", "line 1 is indented", true),
     ("escaped", "awk '{printf \"%s\\\\n\", $0}' mine.pem", "has \\n in place of line breaks", true),
@@ -240,6 +248,54 @@ const IDENTITIES: [(&str, &str, &str, bool); 29] = [
     ),
     ("base64", "base64 mine.pem", "is PEM in base64", true),
     ("base64w0", "base64 -w0 mine.pem", "is PEM in base64", true),
+    ("base64.yaml", "base64 mine.pem | sed 's/^/  /; s/$/\r/'", "is PEM in base64", true),
+    ("twice", "base64 mine.pem | base64", "in base64, is PEM in base64", false),
+    (
+        "twice.json",
+        "printf '{\"data\":\"{'; awk '{printf \"%s\\\\\\\\n\", $0}' mine.pem; printf '}\"}'",
+        "has \\n in place of line breaks",
+        true,
+    ),
+    (
+        "named.json",
+        "printf '{\n\"cert\": \"'; awk '{printf \"%s\\\\n\", $0}' cert.pem; printf '\",\n\"key\": \"'; awk '{printf \"%s\\\\n\", $0}' key.pem; printf '\"\n}'",
+        "has \\n in place of line breaks",
+        true,
+    ),
+    ("k8s.json", "printf '{\"tls.crt\":\"'; base64 -w0 cert.pem; printf '\"}'", "is JSON", false),
+    (
+        "escaped-header",
+        "sed 's/ /%20/g; s/+/%2B/g; s_/_%2f_g; s/=/%3D/g; s/$/%0A/' mine.pem | tr -d '\n'",
+        "is percent-encoded",
+        true,
+    ),
+    (
+        "breaks.html",
+        "awk '{printf \"%s&#10;\", $0}' mine.pem",
+        "put line breaks in place of",
+        false,
+    ),
+    ("utf32le", "iconv -t UTF-32LE mine.pem", "is in UTF-32LE; expected ASCII", true),
+    ("utf32be", "iconv -t UTF-32BE mine.pem", "is in UTF-32BE; expected ASCII", true),
+    (
+        "other-label",
+        "sed 's/ PRIVATE KEY/ RSA PRIVATE KEY/' mine.pem",
+        "a \"PRIVATE KEY\" is named \"RSA PRIVATE KEY\"",
+        true,
+    ),
+    (
+        "p7-and-key",
+        "cat key.pem; openssl crl2pkcs7 -nocrl -certfile cert.pem",
+        "holds no certificate; line 6 begins a PKCS#7 bundle",
+        true,
+    ),
+    (
+        "key-and-p7",
+        "openssl crl2pkcs7 -nocrl -certfile cert.pem; cat key.pem",
+        "holds no certificate; line 1 begins a PKCS#7 bundle",
+        true,
+    ),
+    ("only-cert", "cat cert.pem", "beside the certificate, in the same file", false),
     ("utf16", "iconv -t UTF-16 mine.pem", "is in UTF-16; expected ASCII", true),
     ("utf16le", "iconv -t UTF-16LE mine.pem", "is in UTF-16LE; expected ASCII", true),
     ("utf16be", "iconv -t UTF-16BE mine.pem", "is in UTF-16BE; expected ASCII", true),

@@ -43,7 +43,7 @@ pub(super) fn all(file: &File, passphrase: Option<&[u8]>) -> Result<Vec<Key>, Er
                 )
             }
             None => {
-                "holds no usable private key; expected PEM with \"-----BEGIN PRIVATE KEY-----\""
+                "holds no usable private key; expected PEM with \"-----BEGIN PRIVATE KEY-----\" beside the certificate, in the same file"
                     .into()
             }
         })
@@ -81,6 +81,13 @@ fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Pr
                 "(sed '/PRIVATE KEY/,/PRIVATE KEY/d' {in}; openssl pkey -provider legacy -provider default -aes256 -in {in}) > {out}",
             );
         }
+        if block.label != "PRIVATE KEY" && is_plain_pkcs8(block) {
+            let label = printable(&block.label);
+            return file.wrong_until(
+                format!("line {line}: a \"PRIVATE KEY\" is named \"{label}\""),
+                "sed 's/-----\\(BEGIN\\|END\\) .*PRIVATE KEY-----/-----\\1 PRIVATE KEY-----/' {in} > {out}",
+            );
+        }
         file.wrong(match (asked, passphrase) {
             (true, None) => "the private key is encrypted; name a file with its passphrase in messaging_key_passphrase_file".into(),
             (true, Some(_)) => "the passphrase in messaging_key_passphrase_file does not open the private key".into(),
@@ -90,6 +97,11 @@ fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Pr
             ),
         })
     })
+}
+
+/// A key under the name of another format, which OpenSSL does not read.
+fn is_plain_pkcs8(block: &Block) -> bool {
+    block.der().is_some_and(|der| PKey::private_key_from_pkcs8(&der).is_ok())
 }
 
 /// A way to encrypt a key.

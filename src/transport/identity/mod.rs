@@ -52,19 +52,22 @@ impl Identity {
         let own_line = certificates[own].line;
         let (of_the_key, others): (Vec<_>, Vec<_>) =
             certificates.into_iter().partition(|certificate| certificate.is_of(&key.key));
+        let own = of_the_key.iter().find(|certificate| certificate.line == own_line);
+        let own = own.expect("the certificate that was chosen").x509.clone();
+        // A chain beside the certificate often begins with it once more.
+        let same = of_the_key.iter().filter(|certificate| certificate.x509 == own);
+        let used: Vec<_> = others.iter().chain(same).collect();
         for block in &file.blocks {
-            let is_used = block.line == own_line
-                || block.line == key.line
-                || others.iter().any(|certificate| certificate.line == block.line);
+            let is_used = block.line == key.line
+                || used.iter().any(|certificate| certificate.line == block.line);
             if !is_used {
                 file.ignores(block);
             }
         }
         file.warn_of_oddities();
-        let mut own = of_the_key.into_iter().filter(|certificate| certificate.line == own_line);
         let identity = Self {
             path: path.into(),
-            certificate: own.next().expect("the certificate that was chosen").x509,
+            certificate: own,
             intermediates: others.into_iter().map(|certificate| certificate.x509).collect(),
             key: key.key,
         };

@@ -13,6 +13,9 @@ pub(in crate::transport) enum Purpose {
     Authorities,
 }
 
+/// Blanks and line breaks of other systems end base64(1) with an error.
+pub(super) const DECODE: &str = "tr -d '[:space:]' < {in} | base64 -d";
+
 /// A problem of a file, and what makes it go away.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fix {
@@ -35,9 +38,10 @@ impl Fix {
 
     /// The same for the text that `base64 -d` makes of the file.
     pub(super) fn after_base64(self) -> Self {
-        let decoded = |command: String| match command.strip_suffix(" {in} > {out}") {
-            Some(command) => format!("base64 -d {{in}} | {command} > {{out}}"),
-            None => format!("base64 -d {{in}} | {}", command.replacen(" -in {in}", "", 1)),
+        let decoded = |command: String| {
+            let named =
+                [" -in {in}", " < {in}", " {in}"].into_iter().find(|named| command.contains(named));
+            format!("{DECODE} | {}", command.replacen(named.unwrap_or_default(), "", 1))
         };
         let problem = format!("in base64, {}", self.problem);
         Self { problem, command: self.command.map(decoded) }
@@ -90,8 +94,11 @@ mod tests {
     #[test]
     fn a_command_reads_what_base64_decodes() {
         for (command, expected) in [
-            ("openssl x -in {in} -out {out}", "base64 -d k | openssl x -out k.pem"),
-            ("sed 'x' {in} > {out}", "base64 -d k | sed 'x' > k.pem"),
+            (
+                "openssl x -in {in} -out {out}",
+                "tr -d '[:space:]' < k | base64 -d | openssl x -out k.pem",
+            ),
+            ("sed 'x' {in} | y > {out}", "tr -d '[:space:]' < k | base64 -d | sed 'x' | y > k.pem"),
         ] {
             let fix = Fix::by_command("is bad", command).after_base64();
             let text = fix.text("k".as_ref(), Purpose::Authorities);

@@ -2,11 +2,13 @@
 
 use super::{
     binary,
-    command::{Fix, Purpose},
+    command::{DECODE, Fix, Purpose},
 };
 use crate::transport::der;
 
-const UNESCAPE: &str = r#"sed -e 's/\\r//g' -e 's/\\n/\n/g' -e "s/[\"']//g" {in} > {out}"#;
+/// JSON within JSON has two backslashes; its names and punctuation are around the PEM.
+const UNESCAPE: &str = r"sed -e 's/\\\\*r//g' -e 's/\\\\*n/\n/g' {in} | sed -e 's/^[^-]*-----BEGIN/-----BEGIN/' > {out}";
+const UNQUOTE: &str = "sed -e 's/%0[dD]//g' -e 's/%0[aA]/\\n/g' -e 's/%20/ /g' -e 's/%2[bB]/+/g' -e 's/%2[fF]/\\//g' -e 's/%3[dD]/=/g' {in} > {out}";
 
 /// Says what a file is, if that is something else than PEM.
 pub(super) fn find(bytes: &[u8], purpose: Purpose) -> Option<Fix> {
@@ -44,14 +46,21 @@ pub(super) fn find(bytes: &[u8], purpose: Purpose) -> Option<Fix> {
     if bytes.trim_ascii().starts_with(b"<") {
         return Some(Fix::by_hand("is HTML or XML; expected a PEM file"));
     }
+    if has(b"-----BEGIN%20") {
+        return Some(Fix::by_command("is percent-encoded; expected the PEM itself", UNQUOTE));
+    }
+    if bytes.trim_ascii().starts_with(b"{") {
+        return Some(Fix::by_hand("is JSON; expected a PEM file"));
+    }
     let inside = base64(bytes)?;
     let is_text = inside.starts_with(b"-----BEGIN ");
     match find(&inside, purpose) {
         // Data that only looks like base64.
-        Some(_) if !is_text && inside[0] != der::SEQUENCE => None,
+        Some(_) if !is_text && inside[0] != der::SEQUENCE && base64(&inside).is_none() => None,
         Some(fix) => Some(fix.after_base64()),
         None => is_text.then(|| {
-            Fix::by_command("is PEM in base64; expected the PEM itself", "base64 -d {in} > {out}")
+            let command = format!("{DECODE} > {{out}}");
+            Fix::by_command("is PEM in base64; expected the PEM itself", command)
         }),
     }
 }
@@ -61,6 +70,8 @@ fn wide(bytes: &[u8]) -> Option<&'static str> {
     Some(match *bytes {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => "UTF-32",
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "UTF-16",
+        [1..=0xff, 0, 0, 0, ..] => "UTF-32LE",
+        [0, 0, 0, 1..=0xff, ..] => "UTF-32BE",
         [1..=0xff, 0, 1..=0xff, 0, ..] => "UTF-16LE",
         [0, 1..=0xff, 0, 1..=0xff, ..] => "UTF-16BE",
         _ => return None,

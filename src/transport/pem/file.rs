@@ -94,7 +94,10 @@ impl File {
     }
 
     fn with_other_blocks(&self) -> Error {
-        let Some(block) = self.blocks.first() else {
+        let is_bundle =
+            |block: &&Block| matches!(block.label.as_str(), "PKCS7" | "PKCS #7 SIGNED DATA");
+        let bundle = self.blocks.iter().find(is_bundle);
+        let Some(block) = bundle.or(self.blocks.first()) else {
             return self
                 .wrong("holds no certificate; expected PEM with \"-----BEGIN CERTIFICATE-----\"");
         };
@@ -102,9 +105,16 @@ impl File {
         if block.label.ends_with("CERTIFICATE REQUEST") {
             return self.wrong(request(&found).problem);
         }
-        match block.label.as_str() {
-            "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => {
+        match self.purpose {
+            Purpose::Authorities if bundle.is_some() => {
                 self.wrong_until(found, "openssl pkcs7 -in {in} -print_certs -out {out}")
+            }
+            Purpose::Identity if bundle.is_some() => self.wrong_until(
+                found,
+                "(sed -n '/PRIVATE KEY-/,/PRIVATE KEY-/p' {in}; openssl pkcs7 -in {in} -print_certs) > {out}",
+            ),
+            Purpose::Identity if block.label.ends_with("PRIVATE KEY") => {
+                self.wrong(format!("{found}; expected the certificate beside it, in the same file"))
             }
             _ => self.wrong(found),
         }

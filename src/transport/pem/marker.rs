@@ -29,12 +29,20 @@ pub(super) fn begin(line: &str, number: usize) -> Result<Option<&str>, Fix> {
     }
     match after.split_once(HYPHENS) {
         Some((label, "")) => Ok(Some(label)),
-        Some(_) => Err(Fix::by_command(
-            format!("line {number} has no line break after \"-----BEGIN\" and its hyphens"),
-            r"sed -E 's/ *(-----(BEGIN|END) [A-Z0-9 ]+-----) */\n\1\n/g' {in} > {out}",
-        )),
+        Some((_, content)) => Err(without_line_break(content, number)),
         None => Err(hyphens(number)),
     }
+}
+
+fn without_line_break(content: &str, number: usize) -> Fix {
+    let problem = format!("line {number} has no line break after \"-----BEGIN\" and its hyphens");
+    let content = content.split(HYPHENS).next().unwrap_or_default();
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/= \t".contains(c);
+    if content.chars().all(is_base64) {
+        let command = r"sed -E 's/ *(-----(BEGIN|END) [A-Z0-9 ]+-----) */\n\1\n/g' {in} > {out}";
+        return Fix::by_command(problem, command);
+    }
+    Fix::by_hand(format!("{problem}; put line breaks in place of what stands for them"))
 }
 
 /// What is before and after the end of a block, and its label.
