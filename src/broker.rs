@@ -41,8 +41,10 @@ pub(crate) enum Event {
     Quiet,
     /// More can be handed over, or everything handed over is on the socket.
     Writable,
-    /// This number of bytes of requests went out, or of a reply that is not whole yet came in.
+    /// This number of bytes of requests went out.
     Moved(u64),
+    /// This number of bytes came in of a reply that is not whole yet.
+    Arriving(u64),
     /// The connection was lost and re-established: requests without an outcome may or may not have arrived.
     Reconnected,
     /// The broker disposed of a request; `entry` is the ledger's number of it.

@@ -81,7 +81,7 @@ enum News {
     Nothing,
     Outcome,
     ExpectedReply,
-    /// This number of bytes of requests or replies.
+    /// This number of bytes of requests.
     Moved(u64),
     /// The connection was lost, with what was handed over.
     Lost,
@@ -242,11 +242,16 @@ impl<B: Broker> Client<'_, B> {
 
     /// Waits for one event and enters it into the ledger. A reply is settled after the ledger has it.
     fn take_in(&mut self, deadline: &Deadline) -> Result<News, Error> {
-        let news = match self.broker.next(deadline)? {
+        let news = match self.broker.next(&self.moved.until(deadline))? {
             Event::Quiet => News::Nothing,
             Event::Writable => News::Other,
             Event::Moved(bytes) => News::Moved(bytes),
+            Event::Arriving(bytes) => {
+                self.moved.arrives(deadline, self.broker.now(), bytes);
+                News::Other
+            }
             Event::Reconnected => {
+                self.moved.arrived(deadline, self.broker.now());
                 self.ledger.connection_lost();
                 News::Lost
             }
@@ -264,6 +269,7 @@ impl<B: Broker> Client<'_, B> {
                 news
             }
             Event::Reply { id, reply } => {
+                self.moved.arrived(deadline, self.broker.now());
                 let fingerprint = self.foreign.fingerprint(&reply);
                 let kind = self.ledger.reply(reply);
                 let settlement = match &kind {

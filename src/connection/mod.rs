@@ -217,7 +217,7 @@ impl<S: Session, W: Wire> Connection<S, W> {
                 return;
             }
             session::Event::Writable => Event::Writable,
-            session::Event::Arriving(bytes) => Event::Moved(bytes),
+            session::Event::Arriving(bytes) => Event::Arriving(bytes),
             session::Event::Outcome { entry, outcome } => Event::Outcome { entry, outcome },
             session::Event::Reply { id, reply } => Event::Reply { id, reply },
             session::Event::SendingRefused(end) => Event::SendingRefused(self.error(end, deadline)),

@@ -63,6 +63,27 @@ fn a_socket_that_takes_little_gets_all_of_it() {
     }
 }
 
+/// There is always a part of one that is not whole; the last one is waited for, and none after it.
+#[test]
+fn foreign_replies_on_a_slow_line_do_not_hold_up_the_window() {
+    let slow = |_, _| ConnectionPlan {
+        split: 20,
+        pace: Some(SECOND / 4),
+        idle_timeout: None,
+        ..ConnectionPlan::default()
+    };
+    let flood = |_: &Arrival| Treatment {
+        replies: (0..200).map(|number| (number * SECOND, Reply::Foreign)).collect(),
+        ..Treatment::default()
+    };
+    let bench = Bench::new().patience(60, 1, 1).items(1).set(|settings| {
+        settings.connect_timeout = 60;
+        settings.idle_timeout = 0;
+    });
+    let ended = bench.connections(slow).requests(flood).expect(75);
+    assert!(ended.took < 100 * SECOND, "{:?}", ended.took);
+}
+
 /// A request of several pieces, whatever the credit and the window of the session.
 #[test]
 fn a_large_request_goes_out_piece_by_piece() {
