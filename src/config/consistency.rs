@@ -1,7 +1,7 @@
 //! Which settings go together.
 
 use super::{Capability, Sasl, SenderTarget, Settings, TlsVerify, section::Section};
-use crate::error::Error;
+use crate::error::{Error, printable};
 
 /// Checks what cannot be checked key by key.
 ///
@@ -22,14 +22,18 @@ impl Settings {
     /// What is allowed and probably not meant, in words.
     pub(crate) fn doubts(&self) -> Vec<String> {
         let named = [("service", &self.service), ("environment", &self.environment)];
-        let empty = named.iter().filter(|(_, value)| value.trim().is_empty());
-        let doubt = |(key, _): &(&str, _)| {
+        let doubt = |(key, value): &(&str, &String)| {
             let section = self.section;
-            format!(
-                "{section}.{key} is empty, and is sent like that; is a variable unset, or empty?"
-            )
+            if value.trim().is_empty() {
+                return Some(format!(
+                    "{section}.{key} is empty, and is sent like that; is a variable unset, or empty?"
+                ));
+            }
+            let is_fine = value.trim() == *value && !value.contains(char::is_control);
+            let shown = printable(value);
+            (!is_fine).then(|| format!("{section}.{key} is sent with its blanks: \"{shown}\""))
         };
-        empty.map(doubt).collect()
+        named.iter().filter_map(doubt).collect()
     }
 }
 

@@ -16,9 +16,11 @@ pub(super) fn variables(text: &str, env: Env<'_>) -> Result<String, String> {
     while let Some((before, after)) = rest.split_once("${") {
         let (name, after) = after.split_once('}').ok_or("a \"${\" is not closed; write ${NAME}")?;
         if name.is_empty() || name.contains(['{', ':', '^']) {
+            // What follows may be the secret itself: ${PASSWORD:-hunter2}.
+            let end = name.find([':', '^']).map_or(name.len(), |end| end + 1);
+            let shown = printable(&name[..end]) + if end < name.len() { "…" } else { "" };
             return Err(format!(
-                "${{{}}} is not the name of a variable; write ${{NAME}} (there are no defaults)",
-                printable(name)
+                "${{{shown}}} is not the name of a variable; write ${{NAME}} (there are no defaults)"
             ));
         }
         let value = env(name).ok_or_else(|| {
@@ -73,7 +75,12 @@ mod tests {
             ("$A $", Ok("$A $")),
             ("{A}", Ok("{A}")),
             ("${B}", Err("variable B is not set")),
-            ("${A:-x}", Err("no defaults")),
+            (
+                "${A:-hunter2}",
+                Err("${A:…} is not the name of a variable; write ${NAME} (there are no defaults)"),
+            ),
+            ("${A^hunter2}", Err("${A^…} is not")),
+            ("${A${B}", Err("${A${B} is not")),
             ("${}", Err("not the name")),
             ("${A", Err("not closed")),
         ] {

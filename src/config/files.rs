@@ -49,13 +49,20 @@ impl Settings {
     }
 }
 
-/// Whether a value is written as a path is: in full, or from here or the folder above on.
+/// What the names of such files end with.
+const ENDINGS: [&str; 10] = ["pem", "crt", "cer", "cert", "key", "txt", "der", "p12", "pfx", "jks"];
+
+/// Whether a value is written as a path is: in full, from here or the folder above on, or with a usual ending.
 ///
 /// A password or base64 may hold, or begin with, one "/".
 pub(super) fn looks_like_path(path: &Path) -> bool {
     let text = path.as_os_str().to_string_lossy();
-    let is_full = text.starts_with('/') && text.matches('/').count() > 1;
-    is_full || text.starts_with("./") || text.starts_with("../")
+    let is_full = text.starts_with('/') && text.matches('/').count() > 1 && !text.ends_with('=');
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    is_full
+        || text.starts_with("./")
+        || text.starts_with("../")
+        || ENDINGS.iter().any(|known| ending == *known)
 }
 
 /// Whether the value names a file, which need not exist, in a folder that does.
@@ -79,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_has_two_slashes_or_begins_with_a_dot() {
+    fn a_path_has_two_slashes_or_a_usual_ending_or_begins_with_a_dot() {
         for (path, expected) in [
             ("/etc/pass", true),
             ("./pass", true),
@@ -89,6 +96,16 @@ mod tests {
             ("/hunter2", false),
             (".hunter2", false),
             ("hun//ter2", false),
+            ("client.pem", true),
+            ("certs/ca-bundle.crt", true),
+            ("Client.PEM", true),
+            ("/umb.key", true),
+            ("password.txt", true),
+            ("hunter.2", false),
+            (".pem", false),
+            ("client.pem!", false),
+            ("client.pem/hunter2", false),
+            ("/aB3/xYz+12==", false),
         ] {
             assert_eq!(looks_like_path(Path::new(path)), expected, "{path}");
         }

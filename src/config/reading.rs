@@ -1,6 +1,6 @@
 //! Reads settings from a file, or from a section's keys.
 
-use std::{num::NonZeroUsize, path::Path, time::Duration};
+use std::{fs::File, io::Read, num::NonZeroUsize, path::Path, time::Duration};
 
 use super::{
     BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, Template,
@@ -8,6 +8,9 @@ use super::{
     yaml::Node,
 };
 use crate::error::{Error, Secret, secret_in};
+
+/// The longest file that is read, in bytes.
+const LIMIT: u64 = 16 << 20;
 
 impl Settings {
     /// Reads a signer's section of a file, with the process's environment.
@@ -17,10 +20,15 @@ impl Settings {
     pub fn load(path: &Path, signer: SignerType) -> Result<Self, Error> {
         let fail =
             |problem: String| Error::Config { path: path.into(), key: String::new(), problem };
-        let bytes = std::fs::read(path)
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
             .map_err(|error| fail(format!("cannot read the configuration: {error}")))?;
-        let text =
-            String::from_utf8(bytes).map_err(|_| fail("the file is not UTF-8 text".into()))?;
+        if bytes.len() as u64 > LIMIT {
+            return Err(fail("is larger than 16 MiB; expected a YAML file".into()));
+        }
+        let text = String::from_utf8(bytes)
+            .map_err(|_| fail("the file is not UTF-8 text; save it as UTF-8".into()))?;
         Self::parse(&text, path, signer, &|name| std::env::var(name).ok())
     }
 
@@ -73,8 +81,8 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
     let seconds = |key| section.defaulted(key, values::seconds);
     let level = section.optional("log_level", |node, expected| {
         let Node::Text(name) = node else { return Err(no_level(node, expected)) };
-        let level = parse_level(name).ok_or_else(|| no_level(node, expected))?;
-        Ok((level, name.clone()))
+        let level = parse_level(name.trim()).ok_or_else(|| no_level(node, expected))?;
+        Ok((level, name.trim().to_owned()))
     })?;
     let (log_level, log_level_text) = level.unzip();
     let chunk_size = match signer {
@@ -97,7 +105,7 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
         timeout: Duration::from_secs(count("timeout")?.into()),
         retries: count("retries")?,
         send_retries: count("send_retries")?,
-        message_id_key: section.required("message_id_key", values::not_empty)?,
+        message_id_key: section.required("message_id_key", values::name)?,
         task_id_attribute: section.defaulted("task_id_attribute", task_id_attribute)?,
         log_level,
         log_level_text,
@@ -109,7 +117,7 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
             .filter(|time| !time.is_zero()),
         sasl: section
             .word("sasl", [Sasl::Auto, Sasl::None, Sasl::Anonymous, Sasl::External, Sasl::Plain])?,
-        username: section.optional("username", values::not_empty)?,
+        username: section.optional("username", values::name)?,
         password_file: section.file("password_file")?,
         sender_capability: section.word("sender_capability", CAPABILITIES)?,
         receiver_capability: section.word("receiver_capability", CAPABILITIES)?,
@@ -117,7 +125,7 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
             "sender_target",
             [SenderTarget::Auto, SenderTarget::Address, SenderTarget::Anonymous],
         )?,
-        open_hostname: section.optional("open_hostname", values::not_empty)?,
+        open_hostname: section.optional("open_hostname", values::name)?,
         tls_verify: section
             .word("tls_verify", [TlsVerify::Full, TlsVerify::Ca, TlsVerify::None])?,
         durable: section.defaulted("durable", values::boolean)?,
@@ -172,7 +180,7 @@ fn brokers(node: &Node, expected: &str) -> Result<Vec<BrokerUrl>, String> {
 }
 
 fn task_id_attribute(node: &Node, expected: &str) -> Result<String, String> {
-    match values::not_empty(node, expected)? {
+    match values::name(node, expected)? {
         name if name == "request_id" => {
             Err("request_id identifies the request; give the task id another name".into())
         }

@@ -23,7 +23,7 @@ impl Template {
     /// # Errors
     /// The problem, and what is expected.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.is_empty() {
+        if text.trim().is_empty() {
             return Err("an address may not be empty".into());
         }
         if let Some(c) = text.chars().find(|c| c.is_control()) {
@@ -165,6 +165,7 @@ mod tests {
     fn refuses_what_it_does_not_support() {
         for (text, expected) in [
             ("", "empty"),
+            (" ", "empty"),
             ("{}", "names no field"),
             ("{0}", "numbers"),
             ("{a!r}", "conversions"),

@@ -12,7 +12,9 @@ use std::{fmt, io, path::PathBuf, time::Duration};
 pub use argument::Argument;
 pub use condition::Condition;
 pub use phase::Phase;
-pub(crate) use printable::{Secret, printable, printable_body, printable_path, secret_in};
+pub(crate) use printable::{
+    Secret, acts_unseen, printable, printable_body, printable_path, secret_in,
+};
 pub use subject::Subject;
 
 /// Why TLS with a broker failed.

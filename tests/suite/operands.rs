@@ -123,12 +123,16 @@ fn aliased(bench: &Bench, id: &str) -> Config {
 }
 
 #[test]
-fn a_key_with_control_characters_is_refused() {
+fn a_key_that_cannot_be_right_is_refused() {
     let bench = Bench::new();
     for (key, says) in [
         ("55A34A82\r", "--signing-key: number 1 \"55A34A82\\r\" holds '\\r'"),
         ("55A34A82\n", "--signing-key: number 1 \"55A34A82\\n\" holds '\\n'"),
         ("55A3\t4A82", "holds '\\t'"),
+        ("55A34A82\u{200b}", "holds '\\u{200b}'"),
+        ("null", "--signing-key: number 1 is \"null\": expected a key id or an alias"),
+        ("55A34A82 37036A73", "number 1 \"55A34A82 37036A73\" holds 2 key ids: expected a key id"),
+        ("55A34A82,37036A73", "holds 2 key ids"),
     ] {
         refused(&bench, keys(&bench, &bench.config(), &["--signing-key", key]), 2, says);
     }
@@ -148,7 +152,12 @@ fn a_key_with_control_characters_is_refused() {
 fn a_fingerprint_in_groups_is_sent_without_its_blanks() {
     let bench = Bench::new();
     let grouped = "A0EA F354 B0C1 D2E3 F405  1627 3849 50A6 55A3 4A82";
-    for (config, key) in [(bench.config(), grouped), (aliased(&bench, grouped), "production")] {
+    let pairs = "A0:EA:F3:54:B0:C1:D2:E3:F4:05:16:27:38:49:50:A6:55:A3:4A:82";
+    for (config, key) in [
+        (bench.config(), grouped),
+        (aliased(&bench, grouped), "production"),
+        (bench.config(), pairs),
+    ] {
         let config = config.set("log_level", "warning");
         let ended = keys(&bench, &config, &["--signing-key", key]).expect(0);
         assert_eq!(

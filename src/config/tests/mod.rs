@@ -216,6 +216,23 @@ fn what_is_probably_not_meant_is_doubted() {
     for key in ["msg_signer.service is empty", "msg_signer.environment is empty"] {
         assert!(doubts.contains(key), "{doubts}");
     }
+    let settings = with(&[("service", "\"me\\n\""), ("environment", "\" a\"")]).unwrap();
+    let doubts = settings.doubts().join("\n");
+    for doubt in [
+        "service is sent with its blanks: \"me\\n\"",
+        "environment is sent with its blanks: \" a\"",
+    ] {
+        assert!(doubts.contains(doubt), "{doubts}");
+    }
+    assert!(with(&[("service", "\"me and I\"")]).unwrap().doubts().is_empty());
+    assert!(with(&[("message_id_key", "\"request_id\\n\"")]).is_err());
+    assert_eq!(with(&[("log_level", "\"DEBUG\\n\"")]).unwrap().log_level_text.unwrap(), "DEBUG");
+}
+
+#[test]
+fn a_file_without_an_end_is_not_read() {
+    let error = Settings::load("/dev/zero".as_ref(), SignerType::Single).unwrap_err().to_string();
+    assert_eq!(error, "/dev/zero: is larger than 16 MiB; expected a YAML file");
 }
 
 /// Each of these took a time that grew with the square of its length.

@@ -91,9 +91,20 @@ pub(super) fn instead(text: &str) -> Option<Instead> {
         inner.split(separators).map(unquoted).filter(|piece| !piece.is_empty()).collect();
     let schemes = pieces.iter().filter(|piece| piece.contains("://")).count();
     // A blank in a host does not make two brokers of it.
-    if pieces.len() > 1 && (schemes == 0 || schemes == pieces.len()) {
-        let urls: Option<Vec<_>> =
-            pieces.iter().map(|piece| read(piece).filter(|_| piece.contains([':', '.']))).collect();
+    let shared = match pieces.first().and_then(|first| first.split_once("://")) {
+        Some((scheme, _)) if schemes == 1 && !inner.contains(char::is_whitespace) => scheme,
+        _ => "",
+    };
+    if pieces.len() > 1 && (schemes == 0 || schemes == pieces.len() || !shared.is_empty()) {
+        let one = |piece: &&str| {
+            if shared.is_empty() || piece.contains("://") {
+                return read(piece).filter(|_| piece.contains([':', '.']));
+            }
+            // A second port is no broker.
+            let is_host = !piece.bytes().all(|b| b.is_ascii_digit());
+            read(&format!("{shared}://{piece}")).filter(|_| is_host)
+        };
+        let urls: Option<Vec<_>> = pieces.iter().map(one).collect();
         return urls.map(Instead::Many).or_else(|| read(unquoted(inner)).map(Instead::One));
     }
     read(if pieces.len() == 1 { pieces[0] } else { unquoted(inner) }).map(Instead::One)
@@ -167,7 +178,13 @@ fn split_scheme(text: &str) -> (Option<Scheme>, &str) {
     let end = text.find([':', '/', ';', '\\']).unwrap_or(text.len());
     match known(&text[..end]) {
         Some(scheme) if end < text.len() => {
-            (Some(scheme), text[end..].trim_start_matches([':', '/', ';', '\\']))
+            let rest = text[end..].trim_start_matches([':', '/', ';', '\\']);
+            // Qpid's `amqp:ssl:host:port`.
+            let inner = rest.split_once(':').and_then(|(name, rest)| Some((known(name)?, rest)));
+            match inner.filter(|(_, host)| !host.bytes().all(|b| b.is_ascii_digit())) {
+                Some((scheme, host)) => (Some(scheme), host),
+                None => (Some(scheme), rest),
+            }
         }
         _ => (None, text.trim_start_matches('/')),
     }

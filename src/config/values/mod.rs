@@ -37,6 +37,19 @@ pub(super) fn not_empty(node: &Node, expected: &str) -> Result<String, String> {
     }
 }
 
+/// A string that others are compared with: what nobody sees in it is hardly meant, such as a block's line break.
+pub(super) fn name(node: &Node, expected: &str) -> Result<String, String> {
+    let name = not_empty(node, expected)?;
+    let shown = printable(&name);
+    match name.chars().find(|c| c.is_control()) {
+        Some(c) => Err(format!("\"{shown}\" holds {c:?}; remove it")),
+        None if name.trim() != name => {
+            Err(format!("\"{shown}\" begins or ends with a blank; remove it"))
+        }
+        None => Ok(name),
+    }
+}
+
 /// The strings of a list.
 pub(super) fn strings(node: &Node, expected: &str) -> Result<Vec<String>, String> {
     // The error does not repeat the value: a URL may contain a password.
@@ -74,10 +87,10 @@ pub(super) fn count(node: &Node, expected: &str) -> Result<u32, String> {
         }
     };
     if number < 1 {
-        return Err(unlike(expected, &Node::Int(number)));
+        return Err(unlike(expected, node));
     }
     u32::try_from(number)
-        .map_err(|_| format!("{number} is too large; at most {} is possible", u32::MAX))
+        .map_err(|_| format!("{node} is too large; at most {} is possible", u32::MAX))
 }
 
 /// The digits of a string as a number, as Python's `int` reads it: blanks around them, a sign and "_"
@@ -91,7 +104,10 @@ fn integer(text: &str) -> Result<Option<i128>, String> {
         return Ok(None);
     }
     if digits.len() > 1 && digits.starts_with('0') {
-        let decimal = digits.trim_start_matches(['0', '_']);
+        let decimal = match digits.trim_start_matches(['0', '_']) {
+            "" => "0",
+            decimal => decimal,
+        };
         return Err(format!(
             "\"{}\" begins with 0, which YAML may take as octal; write it without (\"{decimal}\")",
             printable(text)
@@ -111,14 +127,17 @@ pub(super) fn seconds(node: &Node, expected: &str) -> Result<Duration, String> {
 /// A time in seconds, fractions and 0 allowed.
 pub(super) fn seconds_or_zero(node: &Node, expected: &str) -> Result<Duration, String> {
     let number = match node {
-        Node::Text(text) => plain_decimal(text).ok_or_else(|| unlike(expected, node))?,
+        Node::Text(text) => match integer(text)? {
+            Some(whole) => whole as f64,
+            None => plain_decimal(text).ok_or_else(|| unlike(expected, node))?,
+        },
         _ => {
             let whole = node.integer().map(|number| number as f64);
             node.decimal().or(whole).ok_or_else(|| unlike(expected, node))?
         }
     };
     if number > LONGEST {
-        return Err(format!("{number} s is too long; at most {LONGEST} s are possible"));
+        return Err(format!("{node} s is too long; at most {LONGEST} s are possible"));
     }
     Duration::try_from_secs_f64(number).map_err(|_| unlike(expected, node))
 }
@@ -155,7 +174,7 @@ pub(super) fn size(node: &Node, expected: &str) -> Result<u64, String> {
     let bytes = match node {
         Node::Text(text) => {
             let trimmed = text.trim();
-            let end = trimmed.bytes().take_while(u8::is_ascii_digit).count();
+            let end = trimmed.bytes().take_while(|b| b.is_ascii_digit() || *b == b'_').count();
             let unit = match trimmed[end..].trim_start().to_ascii_lowercase().as_str() {
                 "" | "b" => Some(1),
                 "kib" => Some(1 << 10),
@@ -163,7 +182,7 @@ pub(super) fn size(node: &Node, expected: &str) -> Result<u64, String> {
                 "gib" => Some(1 << 30),
                 _ => None,
             };
-            let number = trimmed[..end].parse::<u64>().ok();
+            let number = integer(&trimmed[..end])?.and_then(|number| u64::try_from(number).ok());
             number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit))
         }
         _ => node.integer().and_then(|number| u64::try_from(number).ok()),

@@ -57,6 +57,41 @@ fn takes_strings_only_as_strings() {
 }
 
 #[test]
+fn a_number_is_shown_as_it_was_written() {
+    let decimal = |number, text: &str| Node::Decimal(number, text.into());
+    for (problem, expected) in [
+        (count(&decimal(0.5, ".5"), "a count").map(drop), "found .5"),
+        (count(&Node::Written(0, "0x0".into()), "a count").map(drop), "found 0x0"),
+        (
+            count(&Node::Written(1 << 40, "0x10000000000".into()), "a count").map(drop),
+            "0x10000000000 is too",
+        ),
+        (
+            seconds(&Node::Int(99_999_999_999_999_999_999), "s").map(drop),
+            "99999999999999999999 s is too",
+        ),
+        (count(&string("00"), "a count").map(drop), "write it without (\"0\")"),
+    ] {
+        let problem = problem.unwrap_err();
+        assert!(problem.contains(expected), "{problem}");
+    }
+}
+
+#[test]
+fn names_hold_nothing_that_nobody_sees() {
+    assert_eq!(name(&string("request id"), "a name").as_deref(), Ok("request id"));
+    for (text, expected) in [
+        ("request_id\n", "\"request_id\\n\" holds '\\n'; remove it"),
+        (" request_id", "\" request_id\" begins or ends with a blank; remove it"),
+        (" ", "begins or ends with a blank"),
+        ("", "the value is empty"),
+    ] {
+        let problem = name(&string(text), "a name").unwrap_err();
+        assert!(problem.contains(expected), "{problem}");
+    }
+}
+
+#[test]
 fn takes_seconds() {
     for (node, zero, expected) in [
         (Node::Int(10), false, Some(10.0)),
@@ -71,6 +106,10 @@ fn takes_seconds() {
         (Node::Float(1e-12), false, None),
         (string("inf"), true, None),
         (string("1e3"), true, None),
+        (string("1_000"), true, Some(1000.0)),
+        (string("010"), true, None),
+        (string("00"), true, None),
+        (string("0.5"), true, Some(0.5)),
         (string("10 s"), true, None),
         (Node::Null, true, None),
     ] {
@@ -85,6 +124,9 @@ fn takes_sizes() {
     for (node, expected) in [
         (Node::Int(1), Some(1)),
         (string("1048576"), Some(1 << 20)),
+        (string("1_048_576"), Some(1 << 20)),
+        (string("010"), None),
+        (string("_1"), None),
         (string("64 MiB"), Some(64 << 20)),
         (string("512KiB"), Some(512 << 10)),
         (string(" 1 gib "), Some(1 << 30)),

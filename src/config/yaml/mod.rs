@@ -1,5 +1,6 @@
 //! One section of a YAML file as plain nodes; the other sections are ignored.
 
+mod hint;
 mod node;
 mod repair;
 
@@ -77,7 +78,9 @@ struct Sections<'a> {
 impl Sections<'_> {
     fn read(&mut self, text: &str) -> Result<(), String> {
         serde_yaml::Deserializer::from_str(text).deserialize_any(self).map_err(|error| {
-            format!("not a YAML file of sections: {}", printable(&error.to_string()))
+            let problem = error.to_string();
+            let hint = hint::hint(&problem);
+            format!("not a YAML file of sections: {}{hint}", printable(&problem))
         })
     }
 }

@@ -18,6 +18,14 @@ fn looks_only_into_its_section() {
 #[test]
 fn refuses_other_files() {
     for (text, expected) in [
+        ("s:\n\ta: 1", "; indent with blanks instead of tabs"),
+        ("s:\n  a: @b", "quote a value that begins with @"),
+        ("s:\n  a: b: c", "quote a value that holds \": \""),
+        ("s:\n  a: {b}.c", "quote a value that begins with {"),
+        ("s:\n  a: !b c", "quote a value that begins with !"),
+        ("s:\n  a: *b", "quote a value that begins with *"),
+        ("s:\n  a: \"\\h\"", "use single quotes"),
+        ("s: {}\n---\nt: {}", "remove the line \"---\""),
         ("", "empty"),
         ("# only\n\n", "empty"),
         ("---\n", "not a YAML file"),

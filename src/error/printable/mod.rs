@@ -54,7 +54,7 @@ fn escaped(text: &str, limit: usize) -> String {
 
 /// Controls, line separators, and characters that change the direction of text or have no width (Unicode's Bidi_Control
 /// and similar).
-fn acts_unseen(c: char) -> bool {
+pub(crate) fn acts_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

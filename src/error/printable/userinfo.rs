@@ -42,11 +42,12 @@ fn last_at(text: &str) -> Option<usize> {
     plain.max(encoded)
 }
 
-/// Whether a text begins with a digest, such as `sha256:…`.
+/// Whether a text begins with a digest, such as `sha256:…`; of other algorithms, with all its digits.
 fn is_digest(text: &str) -> bool {
-    let digits =
-        text.strip_prefix("sha").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-    digits.is_some_and(|rest| rest.starts_with(':'))
+    let Some((algorithm, rest)) = text.split_once(':') else { return false };
+    let is_name = algorithm.bytes().all(|b| b.is_ascii_alphanumeric() || b"+._-".contains(&b));
+    let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+    is_name && (algorithm.starts_with("sha") || digits >= 32)
 }
 
 /// Where the word that holds a place begins.

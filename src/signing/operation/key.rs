@@ -25,10 +25,10 @@ pub struct Key {
 impl Key {
     /// Checks the id or alias of a key without a name.
     ///
-    /// The blanks of a fingerprint in groups are not sent.
+    /// The blanks or colons of a fingerprint in groups are not sent.
     ///
     /// # Errors
-    /// [`Error::Argument`] if it is blank or holds a control character.
+    /// [`Error::Argument`] if it is blank, `null` or several ids, or holds a control character.
     pub fn new(id: impl Into<String>) -> Result<Self, Error> {
         let id = id.into();
         match key_id::fault(&id) {

@@ -5,6 +5,7 @@ mod digest;
 mod fits;
 mod image;
 mod key;
+mod path;
 mod reference;
 mod task_id;
 

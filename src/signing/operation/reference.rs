@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::digest;
+use super::{
+    digest,
+    path::{self, is_of_a_name},
+};
 use crate::error::{Argument, Error, printable};
 
 /// The longest tag that a registry knows (OCI distribution specification).
@@ -35,7 +38,13 @@ impl Reference {
         match fault(&reference) {
             None => Ok(Self(reference)),
             Some(fault) => {
-                let shown = printable(&reference);
+                let shown = match reference.split_once('@') {
+                    // What is before it is no user name and password.
+                    Some((name, digest)) if self::fault(name).is_none() => {
+                        format!("{}@{}", printable(name), printable(digest))
+                    }
+                    _ => printable(&reference),
+                };
                 let problem = format!("\"{shown}\" {fault}: expected registry/repository:tag");
                 Err(Error::argument(Argument::Reference, problem))
             }
@@ -94,7 +103,7 @@ fn fault(reference: &str) -> Option<String> {
         .or_else(|| {
             (!is_registry(registry)).then(|| "names no registry before its first \"/\"".into())
         })
-        .or_else(|| fault_of_path(path))
+        .or_else(|| path::fault(path))
         .or_else(|| tag.and_then(fault_of_tag))
         .or_else(|| {
             digest.and_then(digest::problem).map(|problem| format!("has a digest that {problem}"))
@@ -134,18 +143,6 @@ fn is_registry(registry: &str) -> bool {
     is_host && port.is_none_or(is_port)
 }
 
-fn fault_of_path(path: &str) -> Option<String> {
-    if path.split('/').any(str::is_empty) {
-        return Some("has an empty part between slashes".into());
-    }
-    if let Some(c) = path.chars().find(|c| *c != '/' && !is_of_a_name(*c)) {
-        return Some(format!("holds {c:?} in its path"));
-    }
-    const MARKS: [char; 3] = ['.', '_', '-'];
-    let part = path.split('/').find(|part| part.starts_with(MARKS) || part.ends_with(MARKS))?;
-    Some(format!("has the part \"{part}\", which no registry has"))
-}
-
 fn fault_of_tag(tag: &str) -> Option<String> {
     if tag.is_empty() {
         return Some("has an empty tag".into());
@@ -155,10 +152,6 @@ fn fault_of_tag(tag: &str) -> Option<String> {
     }
     let is_long = tag.chars().count() > LONGEST_TAG;
     is_long.then(|| format!("has a tag of more than {LONGEST_TAG} characters"))
-}
-
-fn is_of_a_name(c: char) -> bool {
-    !c.is_ascii() || c.is_ascii_alphanumeric() || "._-".contains(c)
 }
 
 #[cfg(test)]
@@ -230,9 +223,9 @@ mod tests {
             ("quay.example/ns/:1", "has an empty part between slashes"),
             ("quay.example/ns/app/", "has an empty part between slashes"),
             ("quay.example/ns/app?x=1", "holds '?' in its path"),
-            ("quay.example/../app:1", "has the part \"..\", which no registry has"),
-            ("quay.example/ns/-app:1", "has the part \"-app\""),
-            ("quay.example/ns/app.:1", "has the part \"app.\""),
+            ("quay.example/ns/app:1@latest", "\"quay.example/ns/app:1@latest\" has a digest"),
+            ("quay.example/ns/app:1@", "\"quay.example/ns/app:1@\" has a digest that is empty"),
+            ("me:secret@quay.example/ns/app:1", "\"…@quay.example/ns/app:1\" names no registry"),
             ("../app:1", "names no registry"),
             ("-/app:1", "names no registry"),
             ("quay.example/ns/$APP:1", "holds '$' in its path"),

@@ -1,0 +1,63 @@
+//! The path of a repository, as registries have them (the grammar of distribution's references).
+
+use crate::error::printable;
+
+/// The longest path that a registry knows.
+const LONGEST: usize = 255;
+
+/// What is wrong with a path.
+pub(super) fn fault(path: &str) -> Option<String> {
+    if path.split('/').any(str::is_empty) {
+        return Some("has an empty part between slashes".into());
+    }
+    if let Some(c) = path.chars().find(|c| *c != '/' && !is_of_a_name(*c)) {
+        return Some(format!("holds {c:?} in its path"));
+    }
+    if let Some(part) = path.split('/').find(|part| !is_part(part)) {
+        return Some(format!("has the part \"{}\", which no registry has", printable(part)));
+    }
+    let is_long = path.chars().count() > LONGEST;
+    is_long.then(|| format!("has a path of more than {LONGEST} characters"))
+}
+
+/// Letters and digits of any script, and separators.
+pub(super) fn is_of_a_name(c: char) -> bool {
+    !c.is_ascii() || c.is_ascii_alphanumeric() || "._-".contains(c)
+}
+
+/// Letters and digits, with one separator at a time between them; hyphens count as one, as do two underscores.
+fn is_part(part: &str) -> bool {
+    let separators: Vec<_> = part.split(|c: char| !"._-".contains(c)).collect();
+    let is_one =
+        |run: &&str| matches!(*run, "" | "." | "_" | "__") || run.bytes().all(|b| b == b'-');
+    let ends = [separators.first(), separators.last()];
+    separators.iter().all(is_one) && ends.iter().flatten().all(|run| run.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_stand_one_at_a_time_between_letters() {
+        for path in ["a", "a/b", "a.b_c__d-e---f", "A/0", "équipe/été", "日本", &"a".repeat(255)]
+        {
+            assert_eq!(fault(path), None);
+        }
+        for path in [
+            "..", ".", "-", "-app", "app-", "_app", "app_", ".app", "app.", "a..b", "a___b",
+            "a._b", "a-_b",
+        ] {
+            let expected = format!("has the part \"{path}\", which no registry has");
+            assert_eq!(fault(&format!("ns/{path}/x")), Some(expected));
+        }
+        for (path, expected) in [
+            ("a//b", "an empty part"),
+            ("a?b", "holds '?' in its path"),
+            (&*"a/".repeat(128), "an empty part"),
+            (&*("a/".repeat(127) + "ab"), "a path of more than 255 characters"),
+        ] {
+            assert!(fault(path).unwrap().contains(expected), "{path}");
+        }
+    }
+}
