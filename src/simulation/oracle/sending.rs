@@ -79,7 +79,11 @@ fn judge_repetitions(ended: &Ended, sendings: &[&Sending], broken: &mut Vec<Stri
         let is_accepted =
             outcomes.contains(&Some(Outcome::Accepted)) || answer::is_pending(ended, again.request);
         // What the client wrote on a connection that was lost may be answered, whether it arrived or not.
-        let may_have_arrived = (0..before.connection).any(|number| is_attached(&number));
+        let is_slow = ended.busy > Duration::ZERO;
+        let last = if is_slow { again.connection } else { before.connection };
+        // On a slow line it may have been decided long before it was written.
+        let may_have_arrived =
+            (0..last).any(|number| is_attached(&number)) || is_slow && again.held;
         let needs_a_cycle = match outcomes[index - 1] {
             Some(Outcome::Accepted) => true,
             Some(Outcome::Rejected(said)) if passes(said) => false,
