@@ -204,6 +204,11 @@ impl Authority {
         Request::client(subject, validity)?.sign(Some(self))
     }
 
+    /// The authority as a server or client, which its key usage does not allow.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
     /// The authority's own certificate.
     pub fn certificate(&self) -> &X509 {
         &self.identity.certificate

@@ -27,7 +27,7 @@ impl Settings {
         Ok(())
     }
 
-    /// What may block for as long as nobody writes into it, such as a FIFO, of the files to be read: its key and path.
+    /// What may block for as long as no process writes into it, such as a FIFO, of the files to be read: its key and path.
     #[cfg(feature = "cli")]
     pub(crate) fn blocking_file(&self) -> Option<(&'static str, &Path)> {
         let blocks = |path: &Path| path.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir());

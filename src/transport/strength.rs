@@ -48,7 +48,7 @@ fn weak_key(key: &PKeyRef<Public>, level: u32) -> Option<String> {
     Some(format!("{kind} of {bits} bits; OpenSSL's security level {level} requires {required}"))
 }
 
-/// A signature by a hash that is too weak. Nobody relies on that of a self-signed certificate.
+/// A signature by a hash that is too weak. OpenSSL does not look at that of a self-signed certificate.
 fn weak_signature(certificate: &X509Ref, level: u32) -> Option<String> {
     if certificate.issued(certificate) == X509VerifyResult::OK {
         return None;

@@ -130,6 +130,11 @@ fn a_certificate_only_for_clients_is_refused() {
         &trusting(&bench, &authority),
         "its extended key usage does not include serverAuth",
     );
+
+    let authority = Authority::new("localhost").unwrap();
+    let bench = with_server(authority.identity().clone());
+    let expected = "the broker's certificate does not verify: its key usage is not that of servers";
+    refuses(&bench, &trusting(&bench, &authority), expected);
 }
 
 // ---- strength ----
@@ -374,6 +379,13 @@ fn a_client_certificate_only_for_servers_warns_and_is_explained_when_refused() {
     ended.says("the broker refused the client's certificate: ");
     ended.says("extended key usage does not include clientAuth; have one issued that does");
     assert_eq!(bench.record().connections.len(), 1, "trying again cannot help");
+
+    let authority = bench.sandbox.authority().intermediate("me").unwrap();
+    let pem = authority.identity().pem().unwrap();
+    let ended = bench.run(&with_file(&bench, "messaging_cert_key", "mine.pem", pem), &images(1));
+    let ended = ended.expect(77);
+    ended.says_once("not for clients: its key usage does not include digitalSignature; ");
+    ended.says("the certificate's key usage does not include digitalSignature; have one issued");
 }
 
 /// Some brokers say nothing: they hang up.

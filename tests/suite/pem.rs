@@ -96,7 +96,7 @@ fn files_that_only_look_odd_are_accepted() {
                 "cat mine.pem; printf 'comment at the end, no line break'",
                 "openssl x509 -text -in cert.pem; openssl pkey -text -in key.pem",
                 "openssl x509 -text -in cert.pem; openssl pkcs8 -topk8 -nocrypt -in key.pem; cat cert.pem",
-                // Nobody relies on a root's own signature.
+                // A root's own signature proves nothing.
                 "cat mine.pem; openssl req -x509 -sha1 -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=root",
             ][..],
         ),

@@ -9,7 +9,7 @@ use openssl::{
     nid::Nid,
     pkey::{PKey, Private},
     ssl::SslContextBuilder,
-    x509::{X509, X509ExtendedKeyUsage, X509NameRef},
+    x509::{X509, X509ExtendedKeyUsage, X509KeyUsage, X509NameRef},
 };
 
 use super::{
@@ -99,9 +99,9 @@ impl Identity {
                 None => format!("OpenSSL does not accept it: {}", strength::reasons(&stack)),
             })
         })?;
-        if self.is_not_for_clients() {
+        if let Some((usage, missing)) = self.missing_usage() {
             log::warn!(
-                "{}: the certificate is not for clients: its extended key usage does not include clientAuth; a broker may refuse it",
+                "{}: the certificate is not for clients: its {usage} does not include {missing}; a broker may refuse it",
                 self.shown()
             );
         }
@@ -118,17 +118,24 @@ impl Identity {
 
     /// What to say to a broker that refuses the certificate, if the reason can be seen in it.
     pub(super) fn remark(&self) -> Option<String> {
-        self.is_not_for_clients().then(|| {
+        self.missing_usage().map(|(usage, missing)| {
             format!(
-                "{}: the certificate's extended key usage does not include clientAuth; have one issued that does",
+                "{}: the certificate's {usage} does not include {missing}; have one issued that does",
                 self.shown()
             )
         })
     }
 
-    fn is_not_for_clients(&self) -> bool {
+    /// The extension that does not allow clients, and what it lacks.
+    fn missing_usage(&self) -> Option<(&'static str, &'static str)> {
         let for_clients = X509ExtendedKeyUsage::SSL_CLIENT | X509ExtendedKeyUsage::ANYEKU;
-        self.certificate.extended_key_usage().is_some_and(|uses| !uses.intersects(for_clients))
+        let Self { certificate, .. } = self;
+        if certificate.extended_key_usage().is_some_and(|uses| !uses.intersects(for_clients)) {
+            return Some(("extended key usage", "clientAuth"));
+        }
+        let signs = X509KeyUsage::DIGITAL_SIGNATURE | X509KeyUsage::KEY_AGREEMENT;
+        let uses = certificate.key_usage()?;
+        (!uses.intersects(signs)).then_some(("key usage", "digitalSignature"))
     }
 
     fn check(&self) -> Result<(), Error> {

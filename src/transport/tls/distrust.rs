@@ -1,6 +1,6 @@
 //! Why a broker's certificate does not verify, in words.
 
-use openssl::x509::{X509Ref, X509VerifyResult};
+use openssl::x509::{X509ExtendedKeyUsage, X509Ref, X509VerifyResult};
 
 use super::{
     authorities::Authorities,
@@ -60,9 +60,12 @@ pub(super) fn words(
         ),
         26 => (
             which.cause(),
-            format!(
-                "{subject} does not verify: its extended key usage does not include serverAuth"
-            ),
+            match certificate.extended_key_usage() {
+                Some(uses) if !uses.contains(X509ExtendedKeyUsage::SSL_SERVER) => format!(
+                    "{subject} does not verify: its extended key usage does not include serverAuth"
+                ),
+                _ => format!("{subject} does not verify: its key usage is not that of servers"),
+            },
         ),
         66..=68 => match strength::weakness(certificate, level) {
             Some(weakness) => (which.cause(), format!("{subject} {weakness}")),
