@@ -320,10 +320,15 @@ const IDENTITIES: [(&str, &str, &str, bool); 42] = [
     (
         "cert.der",
         "openssl x509 -outform DER -in cert.pem",
-        "is a certificate in DER, not PEM",
+        "is a certificate in DER, not PEM; its private key belongs into the same file; ",
         false,
     ),
-    ("key.der", "openssl pkey -outform DER -in key.pem", "is a private key in DER, not PEM", false),
+    (
+        "key.der",
+        "openssl pkey -outform DER -in key.pem",
+        "its certificate belongs into the same file; ",
+        false,
+    ),
     (
         "enc.der",
         "openssl pkcs8 -topk8 -outform DER -in key.pem -passout pass:sesame",

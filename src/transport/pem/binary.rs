@@ -15,17 +15,21 @@ pub(super) fn describe(bytes: &[u8], purpose: Purpose) -> Fix {
     let kind = |what: &str, command: &str| {
         Fix::by_command(format!("is {what} in DER, not PEM"), format!("openssl {command}"))
     };
+    let with = |other: &str, fix: Fix| match purpose {
+        Purpose::Identity => fix.and(&format!("its {other} belongs into the same file")),
+        Purpose::Authorities => fix,
+    };
     if X509::from_der(bytes).is_ok() {
-        return kind("a certificate", "x509 -inform DER -in {in} -out {out}");
+        let certificate = kind("a certificate", "x509 -inform DER -in {in} -out {out}");
+        return with("private key", certificate);
     }
     if PKey::private_key_from_der(bytes).is_ok() {
-        return kind("a private key", "pkey -inform DER -in {in} -out {out}");
+        let key = kind("a private key", "pkey -inform DER -in {in} -out {out}");
+        return with("certificate", key);
     }
     if is_encrypted_key(bytes) {
-        return kind(
-            "an encrypted private key",
-            "pkcs8 -topk8 -v2 aes256 -inform DER -in {in} -out {out}",
-        );
+        let command = "pkcs8 -topk8 -v2 aes256 -inform DER -in {in} -out {out}";
+        return with("certificate", kind("an encrypted private key", command));
     }
     if Pkcs12::from_der(bytes).is_ok() {
         return Fix::by_command("is a PKCS#12 store, not PEM", pkcs12(bytes, purpose));
@@ -37,7 +41,8 @@ pub(super) fn describe(bytes: &[u8], purpose: Purpose) -> Fix {
         return kind("a certificate revocation list", "crl -inform DER -in {in} -out {out}");
     }
     if Pkcs7::from_der(bytes).is_ok() {
-        return kind("a PKCS#7 bundle", "pkcs7 -inform DER -in {in} -print_certs -out {out}");
+        let bundle = kind("a PKCS#7 bundle", "pkcs7 -inform DER -in {in} -print_certs -out {out}");
+        return with("private key", bundle);
     }
     if PKey::public_key_from_der(bytes).is_ok() {
         return Fix::by_hand("is a public key in DER; expected a PEM file");

@@ -36,6 +36,12 @@ impl Fix {
         Self { problem: problem.into(), command: Some(command.into()) }
     }
 
+    /// With one more thing to do.
+    pub(super) fn and(mut self, further: &str) -> Self {
+        self.problem = format!("{}; {further}", self.problem);
+        self
+    }
+
     /// The same for the text that `base64 -d` makes of the file.
     pub(super) fn after_base64(self) -> Self {
         let decoded = |command: String| {
