@@ -522,3 +522,19 @@ fn a_key_in_a_current_encryption_is_opened() {
         folder.bench.run(&with("sesame\n"), &images(1)).expect(0);
     }
 }
+
+/// TLS 1.3 knows fewer curves than OpenSSL, which then sends no certificate.
+#[test]
+fn a_key_that_the_broker_does_not_know_is_named() {
+    let folder = Folder::new();
+    let command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes -keyout k.pem -subj /CN=me; cat k.pem";
+    let config = folder.config("messaging_cert_key", "curve.pem", command).patience(1, 1, 1);
+    let ended = folder.bench.run(&config, &images(1)).expect(77);
+    ended.says("certificate required; ").says("/curve.pem: OpenSSL did not send it, ");
+    ended.says("(EC, secp256k1)");
+    let password = folder.bench.file("password", "sesame").display().to_string();
+    let config = folder.bench.config().without("messaging_cert_key").set("username", "u");
+    let config = config.set("password_file", &password).patience(1, 1, 1);
+    let ended = folder.bench.run(&config, &(images(1) + " --requester me")).expect(77);
+    ended.says("certificate required; set messaging_cert_key");
+}

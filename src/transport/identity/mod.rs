@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use openssl::{
     error::ErrorStack,
     nid::Nid,
-    pkey::{PKey, Private},
+    pkey::{Id, PKey, Private},
     ssl::SslContextBuilder,
     x509::{X509, X509ExtendedKeyUsage, X509KeyUsage, X509NameRef},
 };
@@ -124,6 +124,22 @@ impl Identity {
                 self.shown()
             )
         })
+    }
+
+    /// What to say if a broker got no certificate: OpenSSL sends none whose key is of no use there.
+    pub(super) fn unsent(&self) -> String {
+        let curve = self.key.ec_key().ok().and_then(|key| key.group().curve_name());
+        let curve = curve.and_then(|curve| curve.short_name().ok());
+        let key = match self.key.id() {
+            Id::EC => format!("EC, {}", curve.unwrap_or("a curve without a name")),
+            Id::DSA => "DSA".into(),
+            Id::RSA | Id::RSA_PSS => "RSA".into(),
+            _ => "of another kind".into(),
+        };
+        format!(
+            "{}: OpenSSL did not send it, since the broker accepts no signature by its key ({key}); have one issued for an RSA key or for one on the curve P-256",
+            self.shown()
+        )
     }
 
     /// The extension that does not allow clients, and what it lacks.

@@ -25,6 +25,8 @@ pub(crate) struct TlsContext {
     pub(super) verify: TlsVerify,
     /// Why a broker may refuse the client's certificate.
     pub(super) remark: Option<String>,
+    /// Why a broker may get no certificate of the client.
+    pub(super) unsent: String,
 }
 
 impl TlsContext {
@@ -52,8 +54,13 @@ impl TlsContext {
             let plain = SslContext::builder(SslMethod::tls_client()).map_err(refused)?.build();
             identity.show(&mut context, plain.security_level())?;
         }
-        let remark = identity.and_then(Identity::remark);
-        Ok(Self { context: context.build(), authorities: Arc::new(authorities), verify, remark })
+        Ok(Self {
+            context: context.build(),
+            authorities: Arc::new(authorities),
+            verify,
+            remark: identity.and_then(Identity::remark),
+            unsent: identity.map_or("set messaging_cert_key".into(), Identity::unsent),
+        })
     }
 
     /// A session with a broker, and what the verification of its certificate finds.

@@ -22,6 +22,8 @@ pub(in crate::transport) struct TlsStream {
     stream: SslStream<Rationed<TcpStream>>,
     /// Why the broker may refuse the client's certificate, which it may do long after the handshake.
     remark: Option<String>,
+    /// Why the broker may have got no certificate.
+    unsent: String,
 }
 
 impl TlsStream {
@@ -35,7 +37,8 @@ impl TlsStream {
     ) -> Result<Self, Fault> {
         let (ssl, verification) = context.session(&Host::of(host)).map_err(fault::unmade)?;
         let stream = SslStream::new(ssl, Rationed::new(tcp)).map_err(fault::unmade)?;
-        let mut tls = Self { stream, remark: context.remark.clone() };
+        let (remark, unsent) = (context.remark.clone(), context.unsent.clone());
+        let mut tls = Self { stream, remark, unsent };
         loop {
             let Err(error) = tls.stream.connect() else {
                 verification.succeeded(tls.stream.ssl());
@@ -119,6 +122,8 @@ impl TlsStream {
             (Fault::Alert(number @ (40 | 42 | 43 | 46 | 49), words), Some(remark)) => {
                 Fault::Alert(number, format!("{words}; {remark}"))
             }
+            // RFC 8446, 4.4.2.4.
+            (Fault::Alert(116, words), _) => Fault::Alert(116, format!("{words}; {}", self.unsent)),
             (fault, _) => fault,
         }
     }
