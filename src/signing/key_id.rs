@@ -20,7 +20,7 @@ pub(crate) fn fault(id: &str) -> Option<String> {
     if let Some(c) = id.chars().find(|c| acts_unseen(*c)) {
         return Some(format!("\"{shown}\" holds {c:?}"));
     }
-    // What jq prints for a field that is not there.
+    // What jq prints for a missing field.
     if id == "null" {
         return Some(format!("is \"{shown}\""));
     }

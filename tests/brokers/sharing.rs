@@ -26,7 +26,7 @@ fn what_another_client_releases_comes_back_in_part_or_not_at_all() {
     let (route, other) = (queue(&bench), queue(&bench));
     let _signer = bench.signer(&route);
     let config = bench.config(&route).patience(5, 1, 1);
-    let elsewhere = Route { listen_to: route.listen_to.clone(), ..other };
+    let elsewhere = Route { listen_to: route.listen_to, ..other };
     let missing = |handling, word| {
         let waiting = bench.config(&elsewhere).set("foreign_replies", handling);
         let waiting = bench.watch(&waiting.patience(60, 1, 1), &images(1));

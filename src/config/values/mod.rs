@@ -37,7 +37,7 @@ pub(super) fn not_empty(node: &Node, expected: &str) -> Result<String, String> {
     }
 }
 
-/// A string that others are compared with: what nobody sees in it is hardly meant, such as a block's line break.
+/// A string that others are compared with: what is invisible in it is hardly meant, such as a block's line break.
 pub(super) fn name(node: &Node, expected: &str) -> Result<String, String> {
     let name = not_empty(node, expected)?;
     let shown = printable(&name);

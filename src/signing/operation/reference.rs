@@ -27,7 +27,7 @@ impl Reference {
     }
 
     /// Checks only what can never be a reference, as under the names of pubtools-sign.
-    #[cfg(any(feature = "cli", test))]
+    #[cfg(any(feature = "cli", test, fuzzing))]
     pub(super) fn lenient(reference: impl Into<Box<str>>) -> Result<Self, Error> {
         Self::checked(reference.into(), |reference| {
             strange(reference).or_else(|| no_path(reference))
