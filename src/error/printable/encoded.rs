@@ -40,7 +40,13 @@ pub(super) fn pem(text: &str) -> Vec<Range<usize>> {
 
 /// Words that look as if they were drawn at random, or begin as tokens do.
 pub(super) fn tokens(text: &str) -> Vec<Range<usize>> {
-    lines(text, |run| is_token(&text[run.clone()]))
+    let mut found = lines(text, |run| is_token(&text[run.clone()]));
+    for token in found.iter_mut().filter(|token| text[token.start..].starts_with("eyJ")) {
+        // The other parts of a JSON Web Token.
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        token.end += text[token.end..].find(|c| !is_part(c)).unwrap_or(text.len() - token.end);
+    }
+    found
 }
 
 /// The runs that are secret, each with the lines of base64 that follow it.

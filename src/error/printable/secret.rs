@@ -99,6 +99,9 @@ fn pem(text: &str) -> Vec<Range<usize>> {
         found.push(start..end);
         from = end;
     }
+    // Its beginning may be lost.
+    let last = text.rfind("-----END ").filter(|_| found.is_empty());
+    found.extend(last.map(|end| 0..end));
     found
 }
 
