@@ -41,6 +41,11 @@ pub(crate) fn doubt(address: &str) -> Option<Doubt> {
     })
 }
 
+/// The number of segments that begin a topic's name.
+pub(super) fn topics(address: &str) -> usize {
+    address.split('.').filter(|segment| *segment == "VirtualTopic").count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

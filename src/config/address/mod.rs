@@ -80,6 +80,13 @@ impl Settings {
                 Some(fault) => Err(fields.unfit(name, fault)),
             }
         })?;
+        // Values side by side could make a segment that none of them holds.
+        let plain = template.render(|_| Ok::<_, Error>("x".into()))?;
+        if consumer::topics(&address) > consumer::topics(&plain) {
+            let problem = "the values make a segment VirtualTopic of it, which begins a topic's name on ActiveMQ; \
+                put a character between the fields";
+            return Err(fields.fail(format!("{}: {problem}", printable(&address))));
+        }
         match consumer::doubt(&address) {
             Some(Doubt::NoTopic) if key == LISTEN_TO => {
                 let problem =

@@ -124,6 +124,13 @@ fn refuses_values_that_change_the_address() {
             "certificate's name: \"Acme Inc.\" ends with '.'; an empty segment",
         ),
         ("queue://Consumer.c.VirtualTopic.", "c", OPERATION, 78, "VirtualTopic.: an empty segment"),
+        (
+            "queue://Consumer.{creator}{task_id}.VirtualTopic.x",
+            "c.Virtual",
+            &[("task_id", Some("Topic.victim"))],
+            78,
+            "Consumer.c.VirtualTopic.victim.VirtualTopic.x: the values make a segment VirtualTopic",
+        ),
     ] {
         let error = render(text, creator, operation).unwrap_err();
         let kind = if matches!(error, Error::Argument { .. }) { 2 } else { 78 };
