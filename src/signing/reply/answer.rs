@@ -138,16 +138,15 @@ fn limit(list: &mut Vec<String>, most: usize) {
 
 /// What the reply to a batch says it is for, all of it, instead of what was asked for.
 pub(super) fn another_batch(claims: &[Claim], message: &Map<String, Value>) -> Option<String> {
-    let digests = claims.iter().map(|claim| claim.image.digest().as_str());
+    let images = claims.iter().map(|claim| &claim.image);
     let repository = claims.first().map(|claim| claim.image.reference().repository());
-    subject::another(message, digests, repository)
+    subject::another(message, images, repository)
 }
 
 /// What a single reply says it is for instead of what was asked for.
 fn another(expected: &Expected, message: &Map<String, Value>) -> Option<String> {
     let Expected::Value { image, repository, .. } = expected else { return None };
-    let digest = image.as_deref().map(|image| image.digest().as_str());
-    subject::another(message, digest.into_iter(), repository.as_deref()).or_else(|| {
+    subject::another(message, image.as_deref().into_iter(), repository.as_deref()).or_else(|| {
         let image = image.as_deref()?;
         let (digest, reference) = (image.digest().as_str(), image.reference().as_str());
         subject::another_claim(message, digest, reference)

@@ -123,8 +123,8 @@ impl<'a> Claims<'a> {
     /// Enters the values of a claim that is named.
     fn sign(&mut self, at: usize, map: &Map<String, Value>, signed: &'a Map<String, Value>) {
         let image = &self.claims[at].image;
-        let (digest, repository) = (image.digest().as_str(), image.reference().repository());
-        if let Some(problem) = subject::another(map, [digest].into_iter(), Some(repository)) {
+        let repository = image.reference().repository();
+        if let Some(problem) = subject::another(map, [image].into_iter(), Some(repository)) {
             return self.problem(at, || problem);
         }
         if let ([_], Some(_)) = (self.keys, self.by_name.get("")) {

@@ -3,18 +3,47 @@
 use serde_json::{Map, Value};
 
 use super::value::{kind, text};
-use crate::{error::printable, signing::claim};
+use crate::{
+    error::printable,
+    signing::{claim, operation::Image},
+};
 
 /// What a reply, or a claim in it, says it is for instead of what was asked for; `None` if it says nothing else.
 ///
-/// What it does not say is not checked.
+/// What it does not say is not checked. A digest may come without its algorithm, a repository with the registry of an
+/// image, or as its whole reference.
 pub(super) fn another<'a>(
     map: &Map<String, Value>,
-    digests: impl Iterator<Item = &'a str>,
+    images: impl Iterator<Item = &'a Image> + Clone,
     repository: Option<&str>,
 ) -> Option<String> {
-    differs(map, "manifest_digest", digests, str::eq_ignore_ascii_case)
-        .or_else(|| differs(map, "repo", repository.into_iter(), str::eq))
+    let digests = images.clone().map(|image| image.digest().as_str());
+    differs(map, "manifest_digest", digests, is_digest).or_else(|| {
+        let references = images.map(|image| image.reference().as_str());
+        let of_images = |found: &str| {
+            repository.is_some_and(|repository| {
+                references.clone().any(|it| is_name(found, it, repository))
+            })
+        };
+        differs(map, "repo", repository.into_iter(), |found, asked| {
+            found == asked || of_images(found)
+        })
+    })
+}
+
+fn is_digest(found: &str, asked: &str) -> bool {
+    let without_algorithm = asked.split_once(':').map_or(asked, |(_, digits)| digits);
+    found.eq_ignore_ascii_case(asked) || found.eq_ignore_ascii_case(without_algorithm)
+}
+
+/// Whether it is a reference, or its registry and repository.
+fn is_name(found: &str, reference: &str, repository: &str) -> bool {
+    let registry = reference.split('/').next().unwrap_or_default();
+    found == reference
+        || found
+            .strip_prefix(registry)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(|rest| rest == repository)
 }
 
 /// The same of the claim that a reply repeats.

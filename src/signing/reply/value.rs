@@ -95,10 +95,10 @@ pub(super) fn status_in_words(map: &Map<String, Value>) -> String {
     format!("signing_status is {}", map.get("signing_status").map(words).unwrap_or_default())
 }
 
-/// An error as the server sent it: a string as it is, anything else as JSON.
+/// An error as the server sent it: a string as it is unless it is blank, anything else as JSON.
 fn words(value: &Value) -> String {
     match value {
-        Value::String(text) => printable(text),
+        Value::String(text) if !text.trim().is_empty() => printable(text),
         other => printable(&pyjson::to_string(other)),
     }
 }
