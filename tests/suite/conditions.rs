@@ -379,6 +379,14 @@ fn alerts_decide_as_conditions_do() {
         ),
         (112, 77, "the broker refused the client's handshake: unrecognized name", "host names"),
         (80, 69, "TLS alert: internal error", ""),
+        // OpenSSL has no name for these.
+        (0, 69, "connection ended by the broker: TLS alert: unknown alert 0\n", ""),
+        (
+            255,
+            77,
+            "the broker refused the client's handshake: unknown alert 255",
+            "which TLS versions",
+        ),
         (90, 69, "TLS alert: user cancel", ""),
     ];
     for (alert, status, told, remedy) in cases {

@@ -134,12 +134,16 @@ impl Identity {
             Id::EC => format!("EC, {}", curve.unwrap_or("a curve without a name")),
             Id::DSA => "DSA".into(),
             Id::RSA | Id::RSA_PSS => "RSA".into(),
-            _ => "of another kind".into(),
+            _ => "neither RSA nor EC".into(),
         };
-        format!(
-            "{}: OpenSSL did not send it, since the broker accepts no signature by its key ({key}); have one issued for an RSA key or for one on the curve P-256",
-            self.shown()
-        )
+        let path = self.shown();
+        let unsent = format!(
+            "{path}: OpenSSL did not send it, since the broker accepts no signature by its key ({key})"
+        );
+        match (self.key.id(), curve) {
+            (Id::RSA | Id::RSA_PSS, _) | (_, Some("prime256v1")) => unsent,
+            _ => format!("{unsent}; have one issued for an RSA key or for one on the curve P-256"),
+        }
     }
 
     /// The extension that does not allow clients, and what it lacks.

@@ -31,7 +31,7 @@ const FINAL: [(&str, TlsCause, &str); 11] = [
 /// Interprets an OpenSSL failure other than a failed verification; `level` is the security level.
 pub(super) fn of(error: openssl::ssl::Error, level: u32) -> Fault {
     let errors = error.ssl_error().map_or(&[][..], |stack| stack.errors());
-    let Some(reason) = errors.first().and_then(|first| first.reason()) else {
+    let Some(first) = errors.first() else {
         return match error.into_io_error() {
             Ok(error) => Fault::Io(error),
             Err(error) if error.code() == ErrorCode::SYSCALL => {
@@ -40,15 +40,20 @@ pub(super) fn of(error: openssl::ssl::Error, level: u32) -> Fault {
             Err(error) => Fault::Io(io::Error::other(error)),
         };
     };
+    let alert = first.reason_code().checked_sub(ALERTS).and_then(|code| u8::try_from(code).ok());
+    // OpenSSL knows not every alert.
+    let reason = match (first.reason(), alert) {
+        (Some(reason), _) => reason,
+        (None, Some(number)) => return Fault::Alert(number, format!("unknown alert {number}")),
+        (None, None) => return unmade(ErrorStack::clone(error.ssl_error().expect("its errors"))),
+    };
     if reason.contains("unexpected eof") {
         return Fault::Io(io::ErrorKind::UnexpectedEof.into());
     }
     if let Some(fault) = is_final(reason, level) {
         return fault;
     }
-    if let Some(number) =
-        errors[0].reason_code().checked_sub(ALERTS).and_then(|code| u8::try_from(code).ok())
-    {
+    if let Some(number) = alert {
         // Named such as "tlsv1 alert unknown ca", "ssl/tls alert bad certificate", "tlsv1 unrecognized name".
         let alert = reason
             .split_once(" alert ")
