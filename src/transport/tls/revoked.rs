@@ -1,6 +1,9 @@
 //! Certificate revocation lists in the files of the authorities.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use openssl::{
     asn1::Asn1Time,
@@ -19,6 +22,8 @@ pub(super) struct Revocations(Vec<List>);
 struct List {
     crl: X509Crl,
     path: PathBuf,
+    /// Whether it was reported that the list is ignored.
+    reported: AtomicBool,
 }
 
 impl Revocations {
@@ -34,7 +39,7 @@ impl Revocations {
                 certificate::name(crl.issuer_name())
             );
         }
-        self.0.push(List { crl, path: path.into() });
+        self.0.push(List { crl, path: path.into(), reported: AtomicBool::new(false) });
         Some(())
     }
 
@@ -43,17 +48,19 @@ impl Revocations {
         let lists = self.0.iter().filter(|list| {
             certificate::is_same_name(list.crl.issuer_name(), certificate.issuer_name())
         });
-        for List { crl, path } in lists {
+        for List { crl, path, reported } in lists {
             let signs = |issuer: &&X509Ref| {
                 certificate::is_same_name(issuer.subject_name(), crl.issuer_name())
                     && issuer.public_key().is_ok_and(|key| crl.verify(&key).unwrap_or(false))
             };
             let path = printable_path(path);
             if !issuers.iter().any(signs) {
-                log::warn!(
-                    "{path}: the certificate revocation list of \"{}\" is ignored: its signature is not that of the authority",
-                    certificate::name(crl.issuer_name())
-                );
+                if !reported.swap(true, Ordering::Relaxed) {
+                    log::warn!(
+                        "{path}: the certificate revocation list of \"{}\" is ignored: its signature is not that of the authority",
+                        certificate::name(crl.issuer_name())
+                    );
+                }
             } else if let CrlStatus::Revoked(entry) = crl.get_by_serial(certificate.serial_number())
             {
                 return Some(format!("was revoked on {} ({path})", entry.revocation_date()));
