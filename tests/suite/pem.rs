@@ -221,7 +221,7 @@ fn of_several_certificates_for_the_key_the_valid_one_counts() {
 
 /// Of certificate and key: the file's name, the command that writes it, what is reported, and whether the command that
 /// is reported makes a file that works.
-const IDENTITIES: [(&str, &str, &str, bool); 42] = [
+const IDENTITIES: [(&str, &str, &str, bool); 47] = [
     ("indented", "sed 's/^/  /' mine.pem", "line 1 is indented", true),
     ("tabs.pem", "sed 's/^/\\t/' mine.pem", "line 1 is indented", true),
     ("escaped", "awk '{printf \"%s\\\\n\", $0}' mine.pem", "has \\n in place of line breaks", true),
@@ -294,6 +294,26 @@ const IDENTITIES: [(&str, &str, &str, bool); 42] = [
         "openssl crl2pkcs7 -nocrl -certfile cert.pem; cat key.pem",
         "holds no certificate; line 1 begins a PKCS#7 bundle",
         true,
+    ),
+    (
+        "comment-in-it",
+        "sed '3i# comment' mine.pem",
+        "line 1: holds a damaged certificate: line 3 has characters that are no base64",
+        false,
+    ),
+    ("zero-width", "sed '3s/^/\u{200b}/' mine.pem", "certificate: line 3 has characters", false),
+    (
+        "lost-line",
+        "cat cert.pem; printf -- '-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n'",
+        "holds no usable private key (\"PRIVATE KEY\"): it is empty",
+        false,
+    ),
+    ("no-padding", "cat cert.pem; sed '2s/.$//' key.pem", "its base64 is not complete", false),
+    (
+        "small-letters",
+        "sed 's/PRIVATE KEY/private key/' mine.pem",
+        "does not begin or end a block; expected such as \"-----BEGIN CERTIFICATE-----\", in capitals",
+        false,
     ),
     ("only-cert", "cat cert.pem", "beside the certificate, in the same file", false),
     ("utf16", "iconv -t UTF-16 mine.pem", "is in UTF-16; expected ASCII", true),

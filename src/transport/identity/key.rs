@@ -92,8 +92,9 @@ fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Pr
             (true, None) => "the private key is encrypted; name a file with its passphrase in messaging_key_passphrase_file".into(),
             (true, Some(_)) => "the passphrase in messaging_key_passphrase_file does not open the private key".into(),
             (false, _) => format!(
-                "line {line}: holds no usable private key (\"{}\")",
-                printable(&block.label)
+                "line {line}: holds no usable private key (\"{}\"){}",
+                printable(&block.label),
+                block.defect()
             ),
         })
     })

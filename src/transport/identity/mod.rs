@@ -216,7 +216,8 @@ fn certificates(file: &File) -> Result<Vec<Certificate>, Error> {
     for block in file.blocks.iter().filter(|block| certificate::is_one(block)) {
         let line = block.line;
         let certificate = certificate::of(block);
-        let damaged = || file.wrong(format!("line {line}: holds a damaged certificate"));
+        let damaged =
+            || file.wrong(format!("line {line}: holds a damaged certificate{}", block.defect()));
         certificates.push(Certificate { x509: certificate.ok_or_else(damaged)?.x509, line });
     }
     if certificates.is_empty() { Err(file.without_certificate()) } else { Ok(certificates) }

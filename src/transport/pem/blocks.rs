@@ -20,6 +20,8 @@ pub(in crate::transport) struct Block {
     pub(in crate::transport) headers: Vec<String>,
     /// Base64 without any blanks.
     body: Zeroizing<String>,
+    /// The first line with characters that are no base64.
+    foreign: Option<usize>,
 }
 
 impl Block {
@@ -62,12 +64,27 @@ impl Block {
         }
     }
 
-    fn push(&mut self, line: &str) {
+    /// What can be seen in a block that cannot be read, as the end of a clause.
+    pub(in crate::transport) fn defect(&self) -> String {
+        match self.foreign {
+            _ if self.body.is_empty() => ": it is empty".into(),
+            Some(line) => format!(": line {line} has characters that are no base64"),
+            None if self.der().is_none() => ": its base64 is not complete".into(),
+            None => String::new(),
+        }
+    }
+
+    fn push(&mut self, line: &str, number: usize) {
         if line.contains(':') {
             self.headers.push(line.to_owned());
-        } else {
-            self.body.extend(line.split_whitespace());
+            return;
         }
+        let is_base64 =
+            |c: char| c.is_ascii_alphanumeric() || c.is_whitespace() || "+/=".contains(c);
+        if !line.chars().all(is_base64) {
+            self.foreign.get_or_insert(number);
+        }
+        self.body.extend(line.split_whitespace());
     }
 }
 
@@ -105,6 +122,7 @@ pub(super) fn find(text: &str) -> Result<Found, Fix> {
                             line: number,
                             headers: Vec::new(),
                             body,
+                            foreign: None,
                         });
                     }
                     Ok(None) if explained => {}
@@ -120,7 +138,7 @@ pub(super) fn find(text: &str) -> Result<Found, Fix> {
             };
             let Some((before, label, after)) = marker::end(rest) else {
                 marker::refuse_another_beginning(rest, number, block.line, &block.what())?;
-                block.push(rest.trim_start());
+                block.push(rest.trim_start(), number);
                 break;
             };
             if label != block.label {
@@ -131,7 +149,7 @@ pub(super) fn find(text: &str) -> Result<Found, Fix> {
                     block.what()
                 )));
             }
-            block.push(before.trim());
+            block.push(before.trim(), number);
             found.blocks.extend(open.take());
             explained = false;
             rest = after.trim_start().trim_start_matches(BYTE_ORDER_MARK);

@@ -28,6 +28,9 @@ pub(super) fn begin(line: &str, number: usize) -> Result<Option<&str>, Fix> {
         });
     }
     match after.split_once(HYPHENS) {
+        Some((label, "")) if is_known(&label.to_uppercase()) && !is_known(label) => {
+            Err(hyphens(number))
+        }
         Some((label, "")) => Ok(Some(label)),
         Some((_, content)) => Err(without_line_break(content, number)),
         None => Err(hyphens(number)),
@@ -82,13 +85,15 @@ fn is_nearly(line: &str, word: &str) -> bool {
     let line = line.trim().to_uppercase();
     let hyphens = |c| matches!(c, '-' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
     let Some(label) = line.trim_matches(hyphens).trim().strip_prefix(word) else { return false };
-    let is_known =
-        ["CERTIFICATE", "PRIVATE KEY", "X509 CRL"].iter().any(|kind| label.ends_with(kind));
     // Text may say much between two hyphens.
-    is_known
+    is_known(label)
         && label.split(' ').count() <= 3
         && line.starts_with(hyphens)
         && line.ends_with(hyphens)
+}
+
+fn is_known(label: &str) -> bool {
+    ["CERTIFICATE", "PRIVATE KEY", "X509 CRL"].iter().any(|kind| label.ends_with(kind))
 }
 
 fn hyphens(number: usize) -> Fix {

@@ -113,8 +113,10 @@ impl Authorities {
     fn add(&mut self, file: &File) -> Result<(), Error> {
         file.warn_of_oddities();
         for block in &file.blocks {
-            let damaged =
-                || file.wrong(format!("line {}: {} is damaged", block.line, block.what()));
+            let damaged = || {
+                let (line, what) = (block.line, block.what());
+                file.wrong(format!("line {line}: {what} is damaged{}", block.defect()))
+            };
             if certificate::is_one(block) {
                 let found = certificate::of(block).ok_or_else(damaged)?;
                 let authority = Authority { certificate: found.x509, path: file.path.clone() };
