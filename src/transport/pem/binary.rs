@@ -62,6 +62,15 @@ fn is_encrypted_key(bytes: &[u8]) -> bool {
     tags.is_some_and(|tags| tags == [der::SEQUENCE, 0x04])
 }
 
+/// The error of a Java key store, which only Java reads.
+pub(super) fn java_store(purpose: Purpose) -> Fix {
+    let command = format!(
+        "keytool -importkeystore -srckeystore {{in}} -destkeystore {{out}}.p12 -deststoretype PKCS12 && {}",
+        pkcs12(&[], purpose).replace("{in}", "{out}.p12")
+    );
+    Fix::by_command("is a Java key store, not PEM", command)
+}
+
 fn pkcs12(bytes: &[u8], purpose: Purpose) -> String {
     // pbeWithSHAAnd40BitRC2-CBC and its siblings with RC2 and RC4, which only the legacy provider reads.
     const BY_SHA1: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01];

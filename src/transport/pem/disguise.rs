@@ -21,8 +21,7 @@ pub(super) fn find(bytes: &[u8], purpose: Purpose) -> Option<Fix> {
     }
     let begins_with = |magic: &[u8]| bytes.starts_with(magic);
     if begins_with(&[0xfe, 0xed, 0xfe, 0xed]) || begins_with(&[0xce, 0xce, 0xce, 0xce]) {
-        let problem = "is a Java key store; make a PKCS#12 store of it with keytool -importkeystore, and PEM of that with openssl pkcs12";
-        return Some(Fix::by_hand(problem));
+        return Some(binary::java_store(purpose));
     }
     if begins_with(&[der::SEQUENCE]) && der::first(bytes).is_some() {
         return Some(binary::describe(bytes, purpose));
