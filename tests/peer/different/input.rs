@@ -104,17 +104,21 @@ fn a_digest_or_reference_that_is_null_or_holds_blanks() {
 }
 
 #[test]
-fn a_key_with_a_control_character() {
-    is_taken_by_the_reference(text("one --signing-key").word("55A34A82\r"));
+fn a_key_that_cannot_be_right() {
+    for key in ["55A34A82\r", "null", "55A34A82 37036A73"] {
+        is_taken_by_the_reference(text("one --signing-key").word(key));
+    }
 }
 
-/// pubtools-sign sends the last eight characters, a blank among them.
+/// pubtools-sign sends the last eight characters, a blank or colon among them.
 #[test]
 fn a_fingerprint_in_groups() {
-    let case = blob("--task-id 7 --blob-file b --signing-key").word("A0EA F354 55A3 4A82");
-    let (theirs, ours) = case.file("b", b"b").both();
-    let sent = |run: &Run| run.record.requests[0].json()["sig_key_id"].clone();
-    assert_eq!((sent(&theirs), sent(&ours)), ("5A3 4A82".into(), "55A34A82".into()));
+    for (key, wrong) in [("A0EA F354 55A3 4A82", "5A3 4A82"), ("A0:EA:55:A3:4A:82", "A3:4A:82")] {
+        let case = blob("--task-id 7 --blob-file b --signing-key").word(key);
+        let (theirs, ours) = case.file("b", b"b").both();
+        let sent = |run: &Run| run.record.requests[0].json()["sig_key_id"].clone();
+        assert_eq!((sent(&theirs), sent(&ours)), (wrong.into(), "55A34A82".into()));
+    }
 }
 
 #[test]
