@@ -101,13 +101,15 @@ fn all<T>(checked: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, Err
     unreadable.map_or(Ok(good), Err)
 }
 
-/// Refuses a value with a line break at its end, and the like.
+/// Refuses a value with a line break or blank at its end, and the like.
 fn without_controls(argument: Argument, value: Option<&str>) -> Result<(), Error> {
     let Some(value) = value else { return Ok(()) };
-    value.chars().find(|c| c.is_control()).map_or(Ok(()), |c| {
-        let problem = format!("\"{}\" holds {c:?}: remove it", printable(value));
-        Err(Error::argument(argument, problem))
-    })
+    let problem = match value.chars().find(|c| c.is_control()) {
+        Some(c) => format!("holds {c:?}"),
+        None if value.trim() != value => "begins or ends with a blank".into(),
+        None => return Ok(()),
+    };
+    Err(Error::argument(argument, format!("\"{}\" {problem}: remove it", printable(value))))
 }
 
 fn images(
@@ -226,6 +228,23 @@ mod tests {
             (words(&TaskId::new("#").unwrap_err()), "--task-id: holds '#': expected no wildcard"),
         ] {
             assert!(said.starts_with(expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_blank_or_line_break_at_an_end_is_refused() {
+        let said = |value| {
+            without_controls(Argument::Requester, value).map_err(|error| words(&error)).err()
+        };
+        for value in [None, Some(""), Some("Me and I")] {
+            assert_eq!(said(value), None);
+        }
+        for (value, expected) in [
+            ("me\n", "--requester: \"me\\n\" holds '\\n': remove it"),
+            (" me", "--requester: \" me\" begins or ends with a blank: remove it"),
+            (" ", "begins or ends with a blank"),
+        ] {
+            assert!(said(Some(value)).unwrap().contains(expected), "{value}");
         }
     }
 

@@ -74,7 +74,13 @@ pub(super) fn settings(section: &Section<'_>, signer: SignerType) -> Result<Sett
 
 fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
     let template = |key| {
-        section.required(key, |node, expected| Template::parse(&values::text(node, expected)?))
+        section.required(key, |node, expected| {
+            let text = values::text(node, expected)?;
+            match secret_in(&text).filter(|secret| *secret == Secret::ConnectionString) {
+                Some(secret) => Err(format!("holds {secret}; expected {expected}")),
+                None => Template::parse(&text),
+            }
+        })
     };
     let text = |key| section.required(key, values::text);
     let count = |key| section.required(key, values::count);

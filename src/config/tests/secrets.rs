@@ -111,6 +111,11 @@ fn the_error_says_what_is_there_and_what_is_expected() {
             "item 1: holds a connection string; expected amqps://host:5671",
         ),
         ("service", pem, "holds PEM text; expected a string"),
+        (
+            "topic_send_to",
+            "\"Server=h;Pwd={MaRk}\"",
+            "holds a connection string; expected an address",
+        ),
         ("messaging_ca_cert", "LS0tLS1CRUdJTiBD", "holds PEM text in base64; expected a path"),
         (
             "messaging_cert_key",
