@@ -1,12 +1,15 @@
 //! The reference of an image.
 
-use std::fmt;
+use std::{fmt, net::Ipv6Addr};
 
 use super::{
     digest,
     path::{self, is_of_a_name},
 };
 use crate::error::{Argument, Error, printable};
+
+/// The longest host name, in bytes, with a dot at its end.
+const LONGEST_HOST: usize = 254;
 
 /// The longest tag that a registry knows (OCI distribution specification).
 const LONGEST_TAG: usize = 128;
@@ -130,14 +133,17 @@ fn is_registry(registry: &str) -> bool {
     let is_port = |port: &str| {
         port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
     };
-    let is_address = |address: &str| {
-        !address.is_empty() && address.chars().all(|c| c.is_ascii_hexdigit() || ":.".contains(c))
+    let is_address = |address: &str| address.parse::<Ipv6Addr>().is_ok();
+    let is_label = |label: &str| {
+        !label.starts_with('-')
+            && label.contains(|c| !"-_".contains(c))
+            && label.chars().all(is_of_a_name)
     };
     let is_host = match host.strip_prefix('[') {
         Some(address) => address.strip_suffix(']').is_some_and(is_address),
         None => {
-            host.starts_with(|c| is_of_a_name(c) && !".-".contains(c))
-                && host.chars().all(is_of_a_name)
+            let name = host.strip_suffix('.').unwrap_or(host);
+            host.len() <= LONGEST_HOST && name.split('.').all(is_label)
         }
     };
     is_host && port.is_none_or(is_port)
@@ -170,6 +176,8 @@ mod tests {
             ("[::1]:5000/ns/repo:tag".into(), "ns/repo"),
             ("[::1]/repo:tag".into(), "repo"),
             ("127.0.0.1:65535/repo".into(), "repo"),
+            ("my_registry.example.:5000/repo".into(), "repo"),
+            ("hôte.example/repo".into(), "repo"),
             (format!("host:5000/ns/repo@sha256:{HEX}"), "ns/repo"),
             (format!("host/ns/repo:tag@sha256:{HEX}"), "ns/repo"),
             (format!("host/ns/repo:tag@sha512:{HEX}{HEX}"), "ns/repo"),
@@ -188,6 +196,7 @@ mod tests {
     #[test]
     fn what_names_no_image_is_refused() {
         let long = format!("host/app:{}", "a".repeat(129));
+        let far = format!("{}/app:1", "a.".repeat(127) + "b");
         for (reference, expected) in [
             ("", "\"\" names no repository: expected registry/repository:tag"),
             ("null", "\"null\" names no repository"),
@@ -207,6 +216,14 @@ mod tests {
             ("host:+1/app", "names no registry"),
             ("[::1/app", "names no registry"),
             ("[]/app", "names no registry"),
+            ("[::::]/app", "names no registry"),
+            ("./app:1", "names no registry"),
+            ("../ns/app:1", "names no registry"),
+            ("-/app:1", "names no registry"),
+            ("_/app:1", "names no registry"),
+            ("-host/app:1", "names no registry"),
+            ("a..b/app:1", "names no registry"),
+            (&far, "names no registry"),
             ("<none>/app", "names no registry"),
             ("user@quay.example/ns/app:1", "names no registry"),
             ("quay.example/ns/app:", "has an empty tag"),
