@@ -472,9 +472,22 @@ fn a_broker_s_refusal_of_the_client_certificate_is_reported() {
     let config = with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap())
         .patience(1, 1, 1);
     let ended = bench.run(&config, &images(1)).expect(77);
-    ended.says("the broker refused the client's certificate: unknown ca");
+    ended.says("the broker refused the client's certificate: unknown ca; ");
+    ended.says("mine.pem: the chain in this file ends below \"CN=stranger\"; if that is");
     assert_eq!(bench.record().requests.len(), 0);
     assert_eq!(bench.record().connections.len(), 1, "trying again cannot help");
+
+    // Further up, whatever the order is; nothing is missing above an authority that signs itself.
+    let lower = stranger.intermediate("upper").unwrap();
+    let identity = lower.client(Subject::common_name("me"), Validity::default()).unwrap();
+    let chain = [lower.pem().unwrap(), identity.certificate.to_pem().unwrap()].concat();
+    let key = identity.key_pem().unwrap();
+    for (root, is_told) in [(vec![], true), (stranger.pem().unwrap(), false)] {
+        let pem = [&root[..], &chain, &key].concat();
+        let config = with_file(&bench, "messaging_cert_key", "mine.pem", pem).patience(1, 1, 1);
+        let ended = bench.run(&config, &images(1)).expect(77);
+        assert_eq!(ended.stderr.contains("ends below \"CN=stranger\""), is_told);
+    }
 }
 
 #[test]

@@ -1,16 +1,19 @@
 //! The client's certificate and key, checked before anything connects.
 
 mod key;
+mod remarks;
 
 use std::path::{Path, PathBuf};
 
 use openssl::{
     error::ErrorStack,
     nid::Nid,
-    pkey::{Id, PKey, Private},
+    pkey::{PKey, Private},
     ssl::SslContextBuilder,
-    x509::{X509, X509ExtendedKeyUsage, X509KeyUsage, X509NameRef},
+    x509::{X509, X509NameRef},
 };
+
+pub(super) use remarks::Remarks;
 
 use super::{
     certificate,
@@ -99,7 +102,7 @@ impl Identity {
                 None => format!("OpenSSL does not accept it: {}", strength::reasons(&stack)),
             })
         })?;
-        if let Some((usage, missing)) = self.missing_usage() {
+        if let Some((usage, missing)) = remarks::missing_usage(&self.certificate) {
             log::warn!(
                 "{}: the certificate is not for clients: its {usage} does not include {missing}; a broker may refuse it",
                 self.shown()
@@ -114,48 +117,6 @@ impl Identity {
             }
         }
         Ok(())
-    }
-
-    /// What to say to a broker that refuses the certificate, if the reason can be seen in it.
-    pub(super) fn remark(&self) -> Option<String> {
-        self.missing_usage().map(|(usage, missing)| {
-            format!(
-                "{}: the certificate's {usage} does not include {missing}; have one issued that does",
-                self.shown()
-            )
-        })
-    }
-
-    /// What to say if a broker got no certificate: OpenSSL sends none whose key is of no use there.
-    pub(super) fn unsent(&self) -> String {
-        let curve = self.key.ec_key().ok().and_then(|key| key.group().curve_name());
-        let curve = curve.and_then(|curve| curve.short_name().ok());
-        let key = match self.key.id() {
-            Id::EC => format!("EC, {}", curve.unwrap_or("a curve without a name")),
-            Id::DSA => "DSA".into(),
-            Id::RSA | Id::RSA_PSS => "RSA".into(),
-            _ => "neither RSA nor EC".into(),
-        };
-        let path = self.shown();
-        let unsent = format!(
-            "{path}: OpenSSL did not send it, since the broker accepts no signature by its key ({key})"
-        );
-        match (self.key.id(), curve) {
-            (Id::RSA | Id::RSA_PSS, _) | (_, Some("prime256v1")) => unsent,
-            _ => format!("{unsent}; have one issued for an RSA key or for one on the curve P-256"),
-        }
-    }
-
-    /// The extension that does not allow clients, and what it lacks.
-    fn missing_usage(&self) -> Option<(&'static str, &'static str)> {
-        let for_clients = X509ExtendedKeyUsage::SSL_CLIENT | X509ExtendedKeyUsage::ANYEKU;
-        let Self { certificate, .. } = self;
-        if certificate.extended_key_usage().is_some_and(|uses| !uses.intersects(for_clients)) {
-            return Some(("extended key usage", "clientAuth"));
-        }
-        let signs = X509KeyUsage::DIGITAL_SIGNATURE | X509KeyUsage::KEY_AGREEMENT;
-        let uses = certificate.key_usage()?;
-        (!uses.intersects(signs)).then_some(("key usage", "digitalSignature"))
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -15,7 +15,10 @@ use super::{authorities::Authorities, host::Host, verification::Verification};
 use crate::{
     config::TlsVerify,
     error::Error,
-    transport::{identity::Identity, strength},
+    transport::{
+        identity::{Identity, Remarks},
+        strength,
+    },
 };
 
 /// The parts that all TLS connections of a run share.
@@ -24,9 +27,7 @@ pub(crate) struct TlsContext {
     authorities: Arc<Authorities>,
     pub(super) verify: TlsVerify,
     /// Why a broker may refuse the client's certificate.
-    pub(super) remark: Option<String>,
-    /// Why a broker may get no certificate of the client.
-    pub(super) unsent: String,
+    pub(super) remarks: Remarks,
 }
 
 impl TlsContext {
@@ -58,8 +59,7 @@ impl TlsContext {
             context: context.build(),
             authorities: Arc::new(authorities),
             verify,
-            remark: identity.and_then(Identity::remark),
-            unsent: identity.map_or("set messaging_cert_key".into(), Identity::unsent),
+            remarks: Remarks::of(identity),
         })
     }
 

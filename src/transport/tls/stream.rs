@@ -11,6 +11,7 @@ use crate::{
     stop::Stop,
     transport::{
         clock,
+        identity::Remarks,
         network::{Fault, Turn},
         poll::{self, Readiness, Woken},
         ration::Rationed,
@@ -21,9 +22,7 @@ use crate::{
 pub(in crate::transport) struct TlsStream {
     stream: SslStream<Rationed<TcpStream>>,
     /// Why the broker may refuse the client's certificate, which it may do long after the handshake.
-    remark: Option<String>,
-    /// Why the broker may have got no certificate.
-    unsent: String,
+    remarks: Remarks,
 }
 
 impl TlsStream {
@@ -37,8 +36,7 @@ impl TlsStream {
     ) -> Result<Self, Fault> {
         let (ssl, verification) = context.session(&Host::of(host)).map_err(fault::unmade)?;
         let stream = SslStream::new(ssl, Rationed::new(tcp)).map_err(fault::unmade)?;
-        let (remark, unsent) = (context.remark.clone(), context.unsent.clone());
-        let mut tls = Self { stream, remark, unsent };
+        let mut tls = Self { stream, remarks: context.remarks.clone() };
         loop {
             let Err(error) = tls.stream.connect() else {
                 verification.succeeded(tls.stream.ssl());
@@ -89,7 +87,7 @@ impl TlsStream {
 
     /// Why the broker may not accept the client's certificate, if that can be seen in it.
     pub(in crate::transport) fn remark(&self) -> Option<&str> {
-        self.remark.as_deref()
+        self.remarks.on_a_hang_up()
     }
 
     /// Ends the client's side. Failures no longer matter.
@@ -116,15 +114,12 @@ impl TlsStream {
     }
 
     fn fault(&self, error: openssl::ssl::Error) -> Fault {
-        match (fault::of(error, self.stream.ssl().security_level()), &self.remark) {
-            // Failed handshake; bad, unsupported, unknown or refused certificate (RFC 8446, 6.2): brokers differ in the
-            // word for it.
-            (Fault::Alert(number @ (40 | 42 | 43 | 46 | 49), words), Some(remark)) => {
-                Fault::Alert(number, format!("{words}; {remark}"))
-            }
-            // RFC 8446, 4.4.2.4.
-            (Fault::Alert(116, words), _) => Fault::Alert(116, format!("{words}; {}", self.unsent)),
-            (fault, _) => fault,
+        match fault::of(error, self.stream.ssl().security_level()) {
+            Fault::Alert(number, words) => match self.remarks.on_an_alert(number) {
+                Some(remark) => Fault::Alert(number, format!("{words}; {remark}")),
+                None => Fault::Alert(number, words),
+            },
+            fault => fault,
         }
     }
 }
