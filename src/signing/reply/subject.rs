@@ -18,15 +18,17 @@ pub(super) fn another<'a>(
     repository: Option<&str>,
 ) -> Option<String> {
     let digests = images.clone().map(|image| image.digest().as_str());
-    differs(map, "manifest_digest", digests, is_digest).or_else(|| {
+    // A text has only a repository.
+    let what = if images.clone().next().is_some() { "image" } else { "repository" };
+    differs(map, "manifest_digest", what, digests, is_digest).or_else(|| {
         let references = images.map(|image| image.reference().as_str());
         let of_images = |found: &str| {
             repository.is_some_and(|repository| {
                 references.clone().any(|it| is_name(found, it, repository))
             })
         };
-        differs(map, "repo", repository.into_iter(), |found, asked| {
-            found == asked || of_images(found)
+        differs(map, "repo", what, repository.into_iter(), |found, asked| {
+            found == asked.trim() || of_images(found)
         })
     })
 }
@@ -61,6 +63,7 @@ pub(super) fn another_claim(
 fn differs<'a>(
     map: &Map<String, Value>,
     field: &str,
+    what: &str,
     asked: impl Iterator<Item = &'a str>,
     is_same: impl Fn(&str, &str) -> bool,
 ) -> Option<String> {
@@ -74,7 +77,7 @@ fn differs<'a>(
             let is_right = found.is_empty() || asked.any(|asked| is_same(found, asked));
             (!is_right).then(|| {
                 let (found, expected) = (printable(found), printable(expected));
-                format!("it is for another image: {field} is \"{found}\", expected \"{expected}\"")
+                format!("it is for another {what}: {field} is \"{found}\", expected \"{expected}\"")
             })
         }
         other => Some(format!("\"{field}\" is {}: expected a string", kind(other))),

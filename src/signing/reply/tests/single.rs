@@ -116,7 +116,8 @@ fn a_reply_for_something_else_is_named() {
     let of_text = request(Expected::Value {
         name: "signed_data",
         image: None,
-        repository: Some("ns/a".into()),
+        // pubtools-sign takes a blank at its end.
+        repository: Some("ns/a ".into()),
         key: Key::new("K").unwrap().into(),
         place: 0,
     });
@@ -174,7 +175,7 @@ fn a_reply_for_something_else_is_named() {
             &of_text,
             "repo",
             json!("ns/b"),
-            Some("it is for another image: repo is \"ns/b\", expected \"ns/a\""),
+            Some("it is for another repository: repo is \"ns/b\", expected \"ns/a \""),
         ),
     ] {
         let reply =
