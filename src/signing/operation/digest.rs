@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{self, Argument, Error, printable};
+use crate::error::{Argument, Error, printable};
 
 /// The algorithms of the OCI image format, each with the number of hex digits of a digest.
 const ALGORITHMS: [(&str, usize); 4] =
@@ -29,7 +29,7 @@ impl Digest {
     #[cfg(any(feature = "cli", test, fuzzing))]
     pub(super) fn lenient(digest: impl Into<Box<str>>) -> Result<Self, Error> {
         let digest = digest.into();
-        let strange = |c: char| c.is_whitespace() || error::acts_unseen(c);
+        let strange = |c: char| c.is_whitespace() || crate::error::acts_unseen(c);
         if digest.is_empty() || &*digest == "null" || digest.contains(strange) {
             let problem = problem(&digest).unwrap_or_default();
             return Err(Error::argument(Argument::Digest, problem));
