@@ -109,6 +109,18 @@ fn in_a_key_for_a_file_even_a_short_one() {
 }
 
 #[test]
+fn a_file_s_mistyped_name_is_shown() {
+    let bench = Bench::new();
+    let config = bench.config().set("username", "me").set("password_file", "/dev/null");
+    for key in ["messaging_cert_key", "messaging_ca_cert", "password_file"] {
+        for name in ["clint.pem", "certs/clint.crt", "/etc/none/clint", "./clint"] {
+            let ended = with(&bench, &config.clone().set(key, name), "").expect(78);
+            ended.says(&format!("{name}: cannot read"));
+        }
+    }
+}
+
+#[test]
 fn in_every_option_and_input() {
     let bench = Bench::new();
     let blob = bench.file("blob", "b").display().to_string();
