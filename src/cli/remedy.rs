@@ -5,6 +5,12 @@ use crate::{Condition, Error, Phase, Subject, TlsCause};
 /// One clause for the user; `None` if there is nothing to add to the error.
 pub(super) fn of_error(error: &Error) -> Option<String> {
     Some(match error {
+        // The remedy is part of what the client says of the certificate that it did not send.
+        Error::Tls { cause: TlsCause::ClientCertificate, problem, .. }
+            if ["set messaging_cert_key", "OpenSSL did not send it"].iter().any(|words| problem.contains(words)) =>
+        {
+            return None;
+        }
         Error::Tls { cause: TlsCause::ClientCertificate, .. } => {
             "ask the broker's administrator whether the certificate in messaging_cert_key is known there, and signed by a trusted CA"
                 .into()
@@ -41,6 +47,11 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
         // RabbitMQ ends the session for either address, and says which in its own words.
         Error::Refused { what: Subject::Session, condition, .. } if condition.name != "amqp:not-found" => {
             "check topic_send_to and topic_listen_to, and that the client's identity may use them".into()
+        }
+        Error::Refused { what: Subject::Connection, condition, .. }
+            if matches!(condition.name.as_str(), "amqp:unauthorized-access" | "amqp:not-allowed") =>
+        {
+            "check that the client may connect: its certificate, or sasl, username and password_file".into()
         }
         Error::Refused { condition, .. } => return of_condition(condition),
         Error::Unreachable { brokers } => return brokers.iter().find_map(of_error),

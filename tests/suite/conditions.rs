@@ -298,7 +298,13 @@ fn a_refusal_in_place_of_the_links_leaves_the_next_broker() {
         ended.says(&format!("connection refused: {condition}: {words}"));
         assert_eq!(next.record().requests.len(), 1);
         let alone = config.set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"));
-        took_between(&next.run(&alone, &images(1)).expect(77), 0.0, 10.0);
+        let ended = next.run(&alone, &images(1)).expect(77);
+        took_between(&ended, 0.0, 10.0);
+        let remedy = match condition {
+            "amqp:not-found" => "check the address, and open_hostname",
+            _ => "check that the client may connect: its certificate, or sasl, username",
+        };
+        ended.says(remedy);
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     naming::{Name, Naming},
     status::{Status, status},
     subject,
-    value::{Found, MAX_ERRORS, errors, is_nothing, signature},
+    value::{Found, MAX_ERRORS, errors, is_nothing, is_truthy, kind, signature},
 };
 use crate::{
     error::printable,
@@ -83,7 +83,18 @@ impl<'a> Claims<'a> {
         if !errors.is_empty() {
             return self.refuse(&name, errors);
         }
-        let Some(signed) = map.get("signed_claims").and_then(Value::as_object) else { return };
+        let signed = match map.get("signed_claims") {
+            Some(Value::Object(signed)) => signed,
+            Some(other) if is_truthy(other) => {
+                if let Name::Claim(at) | Name::Only(at) = name {
+                    self.problem(at, || {
+                        format!("\"signed_claims\" is {}: expected an object", kind(other))
+                    });
+                }
+                return;
+            }
+            _ => return,
+        };
         if signed.values().all(|value| signature(Some(value)) == Found::Nothing) {
             return;
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::value::{kind, text};
+use super::value::{is_truthy, kind, text};
 use crate::{
     error::printable,
     signing::{claim, operation::Image},
@@ -71,7 +71,7 @@ fn differs<'a>(
     let mut asked = asked.peekable();
     let expected = *asked.peek()?;
     match found {
-        Value::Null => None,
+        found if !is_truthy(found) => None,
         Value::String(found) => {
             let found = found.trim();
             let is_right = found.is_empty() || asked.any(|asked| is_same(found, asked));

@@ -103,8 +103,8 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// Whether a value is true in Python; the servers themselves test errors this way.
-fn is_truthy(value: &Value) -> bool {
+/// Whether a value is true in Python; the servers themselves test fields this way.
+pub(super) fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(value) => *value,

@@ -153,6 +153,11 @@ fn what_cannot_be_right_in_a_batch_is_named() {
             ["QQ==", "Qg==", "", "RA=="],
         ),
         (
+            json!([one, with("signed_claims", json!(["Qw=="]))]),
+            Err(format!("{second}\"signed_claims\" is a list: expected an object")),
+            ["QQ==", "Qg==", "", ""],
+        ),
+        (
             json!([one, with("claim_file", claim_file("sha256:3", "h/ns/a:3").into())]),
             Err("it has a signature for h/ns/a:3 sha256:3".to_owned()),
             ["QQ==", "Qg==", "", ""],

@@ -126,6 +126,8 @@ fn a_reply_for_something_else_is_named() {
         (&of_image, "manifest_digest", json!("sha256:1"), None),
         (&of_image, "manifest_digest", json!(""), None),
         (&of_image, "manifest_digest", json!(null), None),
+        (&of_image, "manifest_digest", json!([]), None),
+        (&of_image, "repo", json!({}), None),
         (&of_image, "manifest_digest", json!("1"), None),
         (&of_image, "manifest_digest", json!(" SHA256:1\n"), None),
         (&of_image, "repo", json!("ns/a"), None),
