@@ -57,8 +57,9 @@ impl Folder {
         let command =
             command.replace("-v2 aes256", "-v2 aes256 -passin pass:sesame -passout pass:sesame");
         self.shell(&command);
-        let mut words = command.split_whitespace().skip_while(|word| !["-out", ">"].contains(word));
-        let made = PathBuf::from(words.nth(1).unwrap());
+        let words: Vec<_> = command.split_whitespace().collect();
+        let last = words.iter().rposition(|word| ["-out", ">"].contains(word)).unwrap();
+        let made = PathBuf::from(words[last + 1]);
         let passphrase = self.bench.file("passphrase", "sesame\n");
         let config = self
             .bench
@@ -390,7 +391,7 @@ const IDENTITIES: [(&str, &str, &str, bool); 47] = [
     (
         "openssh",
         "cat cert.pem; sed 's/ PRIV/ OPENSSH PRIV/' key.pem",
-        "is an OpenSSH key, not PEM; name the file that this makes: umask 077; sed ",
+        "is an OpenSSH key, not PEM; name the file that this makes: umask 077; awk ",
         false,
     ),
     ("broken", "cat cert.pem; sed '2s/^..../AAAA/' key.pem", "holds no usable private key", false),
@@ -511,6 +512,24 @@ fn a_key_in_an_old_encryption_is_named_with_its_remedy() {
     }
 }
 
+/// The same in a file whose blocks follow each other without a line break.
+#[test]
+fn a_key_in_an_old_encryption_is_mended_where_it_is_glued() {
+    let folder = Folder::new();
+    for (command, expected) in [
+        (
+            "openssl pkcs8 -topk8 -v1 PBE-MD5-DES $(cat legacy) -passout pass:sesame -in key.pem",
+            "which OpenSSL no longer reads",
+        ),
+        ("sed 's/ PRIV/ RSA PRIV/' key.pem", "a \"PRIVATE KEY\" is named"),
+    ] {
+        let command = format!("printf %s \"$(cat cert.pem)\"; {command}");
+        let config = folder.config("messaging_cert_key", "glued.txt", &command);
+        let ended = rejects(&folder.bench, &config, "glued.txt", expected);
+        folder.follow("messaging_cert_key", &ended.reported());
+    }
+}
+
 /// The remedy of an OpenSSH key keeps the certificates beside it.
 #[test]
 fn an_openssh_key_is_named_with_its_remedy() {
@@ -518,10 +537,22 @@ fn an_openssh_key_is_named_with_its_remedy() {
     let command = "openssl ec -in key.pem > ssh.key && chmod 600 ssh.key && ssh-keygen -q -p -N '' -f ssh.key >&2; cat cert.pem ssh.key";
     let config = folder.config("messaging_cert_key", "mine.ssh", command);
     let ended = rejects(&folder.bench, &config, "mine.ssh", "line 10: is an OpenSSH key, not PEM");
-    folder.follow(
-        "messaging_cert_key",
-        &ended.reported().replace("ssh-keygen", "ssh-keygen -q -N ''"),
-    );
+    let follow = |told: &str| {
+        folder.follow("messaging_cert_key", &told.replace("ssh-keygen", "ssh-keygen -q -N ''"));
+    };
+    follow(&ended.reported());
+    // Lines that only this program sees.
+    for command in [
+        "printf %s \"$(cat cert.pem)\"; cat ssh.key",
+        "sed 's/$/\r/' cert.pem ssh.key",
+        "cat cert.pem; printf %s \"$(cat ssh.key)\"",
+        "cat cert.pem ssh.key | tr '\n' '\r'",
+        r"printf '\357\273\277'; cat ssh.key cert.pem",
+    ] {
+        let config = folder.config("messaging_cert_key", "odd.ssh", command);
+        let ended = folder.bench.run(&config, &images(1)).expect(78);
+        follow(&ended.says_once(": is an OpenSSH key, not PEM; ").reported());
+    }
 }
 
 /// Encryptions that are still read are opened, and a wrong passphrase is not taken for an old encryption.

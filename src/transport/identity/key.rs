@@ -55,7 +55,7 @@ fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Pr
     if block.label == "OPENSSH PRIVATE KEY" {
         return Err(file.wrong_until(
             format!("line {line}: is an OpenSSH key, not PEM"),
-            "sed -n '/BEGIN OPENSSH/,/END OPENSSH/p' {in} > {out} && ssh-keygen -p -m PKCS8 -f {out} && sed '/OPENSSH/,/OPENSSH/d' {in} >> {out}",
+            "awk '/BEGIN OPENSSH/,/END OPENSSH/' {in} > {out} && ssh-keygen -p -m PKCS8 -f {out} && sed '/OPENSSH/,/OPENSSH/d' {in} >> {out}",
         ));
     }
     let mut asked = false;

@@ -20,7 +20,12 @@ pub(in crate::transport) struct File {
     purpose: Purpose,
     pub(in crate::transport) blocks: Vec<Block>,
     oddities: Vec<Fix>,
+    /// Whether other programs see the same lines.
+    is_plain: bool,
 }
+
+/// For commands that work line by line: each block on lines of its own.
+const SEPARATE: &str = r"sed -e 's/\r$//' -e 's/\r/\n/g' -e 's/-----BEGIN/\n&/g' {in} > {out}.lf";
 
 /// Reads a PEM file.
 ///
@@ -36,6 +41,7 @@ pub(in crate::transport) fn read(path: &Path, purpose: Purpose) -> Result<File, 
     if bytes.len() as u64 > LIMIT {
         return Err(wrong(format!("is larger than {} MiB; expected a PEM file", LIMIT >> 20)));
     }
+    let is_plain = is_plain(&bytes);
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
     let disguise = disguise::find(bytes, purpose);
     // Text around the blocks may be in another encoding.
@@ -48,7 +54,13 @@ pub(in crate::transport) fn read(path: &Path, purpose: Purpose) -> Result<File, 
         _ => (Vec::new(), Vec::new()),
     };
     oddities.splice(0..0, disguise);
-    Ok(File { path: path.into(), purpose, blocks, oddities })
+    Ok(File { path: path.into(), purpose, blocks, oddities, is_plain })
+}
+
+fn is_plain(bytes: &[u8]) -> bool {
+    let begin = b"-----BEGIN ";
+    !bytes.contains(&b'\r')
+        && (1..bytes.len()).all(|at| bytes[at - 1] == b'\n' || !bytes[at..].starts_with(begin))
 }
 
 fn bytes(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
@@ -72,6 +84,13 @@ impl File {
         problem: impl Into<String>,
         command: &str,
     ) -> Error {
+        let command = match self.is_plain {
+            true => command.to_owned(),
+            false => {
+                let command = command.replace("{in}", "{out}.lf");
+                format!("{SEPARATE} && {command} && rm {{out}}.lf")
+            }
+        };
         self.wrong(Fix::by_command(problem, command).text(&self.path, self.purpose))
     }
 
