@@ -19,8 +19,9 @@
  * Threads. Any handle may be used on any thread. A function that takes a handle as const may run on several threads at
  * once with the same handle; if the handle is not const, no other thread may use it at the same time. So threads may
  * share a signer, each with its own run. Runs at the same time need task ids of their own: those that listen to one
- * address (topic_listen_to) take each other's replies, whatever thread, process or host they are in. Between calls nothing runs, except a look-up of a host name that the system
- * has not finished by its deadline. The library sets no signal handler, and a broker that hangs up raises no SIGPIPE.
+ * address (topic_listen_to) take each other's replies, whatever thread, process or host they are in. Between calls
+ * nothing runs, except a look-up of a host name that the system has not finished by its deadline. The library sets no
+ * signal handler, and a broker that hangs up raises no SIGPIPE.
  *
  * No panic and no exception leaves this library. */
 

@@ -42,8 +42,9 @@
 //! # Threads
 //!
 //! A run happens on the thread that calls [`Signer::sign`]. Only host names are looked up on another thread, because
-//! the system's resolver has no deadline. Between calls nothing runs, except a look-up that has not ended by its
-//! deadline. A [`Signer`] may be used repeatedly, and from several threads; each [`Run`] belongs to one call at a time.
+//! the system's resolver has no deadline; if the system allows no thread, the look-up has none either. Between calls
+//! nothing runs, except a look-up that has not ended by its deadline. A [`Signer`] may be used repeatedly, and from
+//! several threads; each [`Run`] belongs to one call at a time.
 //!
 //! The library does not catch signals or change how they are handled; see [`Interrupt`] for how to end a run
 //! from a handler. A broker that hangs up raises no `SIGPIPE`.

@@ -190,10 +190,10 @@ impl Signer {
 
     /// Connects, sends the open requests and waits for their replies.
     ///
-    /// If nothing is open, it connects to nothing. Without a reply it blocks for at most `timeout × retries × send_retries`, plus connecting and sending, which
-    /// have their own limits; each expected reply adds at most `timeout`; the setting `deadline` limits all of it.
-    /// Whatever the result, `run` holds what was received: `Ok` means that the run was completed, not that everything
-    /// is signed.
+    /// If nothing is open, it connects to nothing. Without a reply it blocks for at most `timeout × retries ×
+    /// send_retries`, plus connecting and sending, which have their own limits; each expected reply adds at most
+    /// `timeout`; `deadline` limits all. Whatever the result, `run` holds what was received: `Ok` means that the run
+    /// was completed, not that all is signed.
     ///
     /// # Errors
     /// [`Error::Unreachable`] if no broker could be reached, [`Error::Refused`] if one refuses the
