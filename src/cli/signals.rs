@@ -14,8 +14,8 @@ use crate::Interrupt;
 
 use super::streams::PATIENCE;
 
-/// The signals, each with the exit status of a run that it ends. The last two are those of timers and of the limit of
-/// processor time, whose default is to end the process.
+/// The signals, each with the exit status of a run that it ends. SIGALRM and SIGXCPU are those of timers and of the limit
+/// of processor time, whose default is to end the process.
 pub(super) const SIGNALS: [(i32, u8); 5] = [
     (libc::SIGHUP, 129),
     (libc::SIGINT, 130),
