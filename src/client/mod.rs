@@ -5,7 +5,7 @@
 //!     send the open requests
 //!     for window in 1..=retries          a window ends after `timeout` of silence
 //!         (from the second on: send again what the broker returned)
-//!         wait; an expected reply restarts the clock of the window, and so do bytes on their way (`moved`)
+//!         wait; an expected reply restarts the clock of the window
 //! ```
 //!
 //! Bytes of a request that go out, and of a reply that comes in, are no silence; [`moved`] bounds what they add.
