@@ -26,8 +26,8 @@ impl Unexpected {
                 self.has_warned = true;
                 let what = if is_released { "released" } else { "ignored" };
                 log::warn!(
-                    "a reply to a request of another client was {what}; check which other client uses this address: \
-                     runs at the same time need task ids of their own, or they take each other's replies"
+                    "a reply to a request of another client was {what}: runs that share a queue take each other's replies, \
+                     and need task ids of their own; copies of a topic's messages are harmless"
                 );
             }
             ReplyKind::Foreign if is_released => self.released += 1,
