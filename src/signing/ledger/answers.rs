@@ -78,11 +78,11 @@ impl Entry {
     }
 
     fn answer(&mut self, parsed: Parsed, reading: Reading) -> ReplyKind {
-        let filled = reading.filled.clone();
+        let (filled, decided) = (reading.filled.clone(), reading.decided());
         let verdict = reading.verdict(&self.request);
         self.unfinished = (verdict != Verdict::Signed).then(|| {
-            let is_awaited = is_in_parts(&verdict);
-            Box::new(Unfinished { filled, is_awaited, ..Unfinished::default() })
+            let is_awaited = is_in_parts(&verdict, &decided);
+            Box::new(Unfinished { filled, decided, is_awaited, ..Unfinished::default() })
         });
         self.state = State::Answered(parsed.into_reply(verdict));
         ReplyKind::Expected
@@ -91,14 +91,10 @@ impl Entry {
     /// Takes a further reply, if it adds signatures, or ends the wait for the rest.
     fn add(&mut self, parsed: Parsed, reading: &Reading) -> ReplyKind {
         let Some(unfinished) = &mut self.unfinished else { return ReplyKind::Repeated };
-        let was_full = unfinished.filled.iter().all(|&is_filled| is_filled);
-        let mut adds = false;
-        for (had, has) in unfinished.filled.iter_mut().zip(&reading.filled) {
-            adds |= *has && !*had;
-            *had |= *has;
-        }
-        let says_done = reading.is_refusal() || was_full && !reading.is_pending();
-        let ends = unfinished.is_awaited && says_done;
+        let decides = merge(&mut unfinished.decided, &reading.decided()) && unfinished.is_awaited;
+        let adds = merge(&mut unfinished.filled, &reading.filled) || decides;
+        let is_done = !reading.is_pending() && !unfinished.decided.contains(&false);
+        let ends = unfinished.is_awaited && is_done;
         if !adds && !ends {
             return ReplyKind::Repeated;
         }
@@ -119,13 +115,27 @@ impl Entry {
         };
         let more = std::mem::take(&mut unfinished.more);
         if let Some(joined) = reply::join(&self.request, answer, more) {
-            unfinished.is_awaited &= is_in_parts(&joined.verdict);
+            unfinished.is_awaited &= is_in_parts(&joined.verdict, &unfinished.decided);
             *answer = joined;
         }
     }
 }
 
-/// Whether the rest may come in another reply.
-fn is_in_parts(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Incomplete { .. } | Verdict::Pending { .. })
+/// Notes what there is; returns whether it is more than there was.
+fn merge(had: &mut [bool], has: &[bool]) -> bool {
+    let mut adds = false;
+    for (had, has) in had.iter_mut().zip(has) {
+        adds |= *has && !*had;
+        *had |= *has;
+    }
+    adds
+}
+
+/// Whether the rest may come in another reply: an error of some claims decides on these, not on the others.
+fn is_in_parts(verdict: &Verdict, decided: &[bool]) -> bool {
+    match verdict {
+        Verdict::Incomplete { .. } | Verdict::Pending { .. } => true,
+        Verdict::Refused { .. } => decided.contains(&false),
+        Verdict::Signed | Verdict::Unusable { .. } => false,
+    }
 }

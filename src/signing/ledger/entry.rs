@@ -63,6 +63,8 @@ pub(super) struct Unfinished {
     pub(super) pending: Option<Reply>,
     /// Whether the values have come, in request order, if there is an answer.
     pub(super) filled: Vec<bool>,
+    /// Whether the values have come, or errors in their place.
+    pub(super) decided: Vec<bool>,
     /// Replies that add to the answer, not yet joined with it.
     pub(super) more: Vec<Parsed>,
     pub(super) is_awaited: bool,

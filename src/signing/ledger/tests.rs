@@ -239,6 +239,25 @@ fn a_claim_that_failed_may_be_signed_later() {
     );
 }
 
+/// It decides on that claim; the parts of the others may still be on their way, in any order.
+#[test]
+fn an_error_of_one_claim_does_not_end_the_wait_for_the_others() {
+    for order in [[0, 1, 2], [1, 0, 2], [0, 2, 1]] {
+        let mut bench = Bench::new(3);
+        for part in order {
+            assert!(bench.is_open());
+            let file = claim::claim_file(&bench.images[part]);
+            let failed = json!({"claims": [{"claim_file": file, "errors": ["no"]}]});
+            let kind =
+                if part == 1 { bench.reply(failed) } else { bench.signed(&[(part, A)], json!({})) };
+            assert_eq!(kind, Expected, "{order:?}");
+        }
+        assert!(!bench.is_open() && !bench.is_sent_again(), "{order:?}");
+        assert!(matches!(bench.verdict(), Some(Verdict::Refused { .. })), "{order:?}");
+        assert_eq!(bench.values(), [A, "", A], "{order:?}");
+    }
+}
+
 /// Work in progress may bring its results as it gets on; such a batch is not sent again either.
 #[test]
 fn a_batch_in_progress_brings_parts() {

@@ -22,6 +22,8 @@ pub(super) struct Answer<'a> {
     /// One for each value asked for, in request order; empty if it is missing, refused or unusable.
     values: Vec<Cow<'a, str>>,
     errors: Vec<String>,
+    /// For each value whether an error is about it.
+    refused: Vec<bool>,
     /// What the server says if it is not done yet.
     pending: Option<String>,
     /// Why values cannot be used.
@@ -55,6 +57,7 @@ impl<'a> Answer<'a> {
             answer.pending = Some(said.join("; "));
         } else if !errors.is_empty() {
             answer.errors.splice(0..0, errors);
+            answer.refused = vec![true; expected.count()];
             limit(&mut answer.errors, MAX_ERRORS + 1);
         }
         let is_trusted = answer.errors.is_empty() && answer.pending.is_none();
@@ -98,25 +101,29 @@ impl<'a> Answer<'a> {
         };
         let found = Claims::read(claims, keys, sorted, described);
         let errors = found.errors();
+        let mut refused = found.refused();
         let mut problems = found.problems();
         let mut values = found.into_values();
         if let Some(problem) = another_batch(claims, message) {
             values.fill(Cow::Borrowed(""));
             problems = vec![problem];
+            refused.fill(true);
         }
         limit(&mut problems, MAX_PROBLEMS);
-        Self { values, errors, problems, nothing, pending: None }
+        Self { values, errors, refused, problems, nothing, pending: None }
     }
 
     /// Returns what of it decides on the verdict.
     pub(super) fn into_reading(self) -> Reading {
         let filled: Vec<_> = self.values.iter().map(|value| !value.is_empty()).collect();
+        let is_refusal = self.pending.is_none() && !self.errors.is_empty();
+        let refused = if is_refusal { self.refused } else { vec![false; filled.len()] };
         let problem = if !self.problems.is_empty() {
             Some(self.problems.join("; "))
         } else {
             (!filled.contains(&true)).then_some(self.nothing)
         };
-        Reading { filled, errors: self.errors, pending: self.pending, problem }
+        Reading { filled, refused, errors: self.errors, pending: self.pending, problem }
     }
 
     /// Returns the signed values.

@@ -26,6 +26,8 @@ pub(super) struct Claims<'a> {
     /// The errors of claims, each with the claim's name.
     errors: Vec<String>,
     more_errors: usize,
+    /// For each claim whether it has an error.
+    refused: Vec<bool>,
     /// The key that signed each claim, if the request names none; `None` for several.
     key_of: HashMap<usize, Option<&'a str>>,
     /// The first problem of each claim: it counts if a value of the claim is missing.
@@ -52,6 +54,7 @@ impl<'a> Claims<'a> {
             values: vec![Cow::Borrowed(""); claims.len() * keys.len()],
             errors: Vec::new(),
             more_errors: 0,
+            refused: vec![false; claims.len()],
             key_of: HashMap::new(),
             problems: HashMap::new(),
             other: None,
@@ -116,6 +119,11 @@ impl<'a> Claims<'a> {
     }
 
     fn refuse(&mut self, name: &Name, errors: Vec<String>) {
+        match name {
+            Name::Claim(at) | Name::Only(at) => self.refused[*at] = true,
+            // It may be any of them.
+            Name::Other(_) | Name::Nothing => self.refused.fill(true),
+        }
         for error in errors {
             if self.errors.len() == MAX_ERRORS {
                 self.more_errors += 1;
@@ -218,6 +226,11 @@ impl<'a> Claims<'a> {
     pub(super) fn errors(&self) -> Vec<String> {
         let more = (self.more_errors > 0).then(|| format!("and {} more", self.more_errors));
         self.errors.iter().cloned().chain(more).collect()
+    }
+
+    /// For each claim and key whether the claim has an error.
+    pub(super) fn refused(&self) -> Vec<bool> {
+        self.refused.iter().flat_map(|&is_refused| vec![is_refused; self.keys.len()]).collect()
     }
 
     pub(super) fn into_values(self) -> Vec<Cow<'a, str>> {

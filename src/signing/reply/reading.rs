@@ -7,6 +7,8 @@ use crate::signing::request::Request;
 pub(crate) struct Reading {
     /// Whether each value is there, in request order.
     pub(crate) filled: Vec<bool>,
+    /// Whether an error is about each value.
+    pub(super) refused: Vec<bool>,
     /// The server's errors.
     pub(super) errors: Vec<String>,
     /// What the server says if it is not done yet.
@@ -16,14 +18,14 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// Whether each value is there, or refused.
+    pub(crate) fn decided(&self) -> Vec<bool> {
+        self.filled.iter().zip(&self.refused).map(|(filled, refused)| *filled || *refused).collect()
+    }
+
     /// Whether the server says that it is not done yet.
     pub(crate) fn is_pending(&self) -> bool {
         self.pending.is_some()
-    }
-
-    /// Whether the server refuses, at least in part.
-    pub(crate) fn is_refusal(&self) -> bool {
-        !self.is_pending() && !self.errors.is_empty()
     }
 
     /// Decides on the verdict.
