@@ -17,7 +17,7 @@ const SUCCESS: [&str; 8] =
     ["success", "succeeded", "successful", "ok", "signed", "done", "complete", "completed"];
 
 /// Each alone says that an answer is still to come.
-const NOT_YET: [&str; 46] = [
+const NOT_YET: [&str; 45] = [
     "accepted",
     "acknowledged",
     "assigned",
@@ -51,7 +51,6 @@ const NOT_YET: [&str; 46] = [
     "retrying",
     "running",
     "scheduled",
-    "signing",
     "soon",
     "started",
     "starting",
@@ -66,15 +65,19 @@ const NOT_YET: [&str; 46] = [
     "yet",
 ];
 
-/// After "not" these say so, too: "not ready".
-const NOT: [&str; 7] = ["complete", "completed", "done", "finished", "ready", "signed", "yet"];
+/// After "not" these say so, too: "not ready". "Not signed" is as good as "failed".
+const NOT: [&str; 6] = ["complete", "completed", "done", "finished", "ready", "yet"];
+
+/// "Signing" says so without other words than these: "signing key revoked" does not.
+const BESIDE_SIGNING: [&str; 4] = ["currently", "is", "now", "still"];
 
 /// The beginnings of words that no status of work in progress has.
-const FAILURE: [&str; 21] = [
+const FAILURE: [&str; 23] = [
     "abort",
     "cancel",
     "cannot",
     "denied",
+    "disabl",
     "error",
     "exceed",
     "expire",
@@ -85,6 +88,7 @@ const FAILURE: [&str; 21] = [
     "missing",
     "refus",
     "reject",
+    "revok",
     "timeout",
     "unable",
     "unauthor",
@@ -113,8 +117,13 @@ fn of_text(text: &str) -> Status {
     {
         return Status::Success;
     }
-    if words.iter().any(|word| FAILURE.iter().any(|beginning| word.starts_with(beginning))) {
+    let is_failure =
+        |word: &&str| *word == "no" || FAILURE.iter().any(|beginning| word.starts_with(beginning));
+    if words.iter().any(is_failure) {
         return Status::Failure;
+    }
+    if words.iter().filter(|word| !BESIDE_SIGNING.contains(word)).eq(&["signing"]) {
+        return Status::NotYet;
     }
     let is_not_yet = match words.iter().position(|&word| word == "not") {
         Some(at) => words[at + 1..].iter().any(|word| NOT.contains(word)),
@@ -169,6 +178,8 @@ mod tests {
                     "retry",
                     "accepted",
                     "is being signed",
+                    "signing",
+                    "Still signing",
                     "in process",
                     "on hold",
                     "temporarily throttled",
@@ -194,6 +205,11 @@ mod tests {
                     "unsuccessful",
                     "not ok",
                     "success?no",
+                    "not signed",
+                    "no signing key",
+                    "signing key revoked",
+                    "signing is disabled",
+                    "no such key in the queue",
                     "cancelled while pending",
                 ],
             ),
