@@ -5,10 +5,8 @@ use crate::{Condition, Error, Phase, Subject, TlsCause};
 /// One clause for the user; `None` if there is nothing to add to the error.
 pub(super) fn of_error(error: &Error) -> Option<String> {
     Some(match error {
-        // The remedy is part of what the client says of the certificate that it did not send.
-        Error::Tls { cause: TlsCause::ClientCertificate, problem, .. }
-            if ["set messaging_cert_key", "OpenSSL did not send it"].iter().any(|words| problem.contains(words)) =>
-        {
+        // The remedy is part of what the client says of the certificate that it does not have.
+        Error::Tls { cause: TlsCause::ClientCertificate, problem, .. } if problem.contains("set messaging_cert_key") => {
             return None;
         }
         Error::Tls { cause: TlsCause::ClientCertificate, .. } => {
