@@ -39,7 +39,9 @@ fn what_another_client_releases_comes_back_in_part_or_not_at_all() {
     };
     let accepted = missing("accept", "ignored");
     let released = missing("release", "released");
-    // By chance either may be a few more; in turn it is half as many.
-    let is_as_bad = released * 4 > accepted * 3;
-    assert_eq!(is_as_bad, bench.kind.released == Released::ToTheSame, "{accepted}, {released}");
+    // How many go to which client is up to chance. Where each goes to either client in turn, half as many are missing.
+    assert!(accepted > 0 && released > 0, "{accepted}, {released}");
+    if bench.kind.released != Released::ToTheSame {
+        assert!(released < accepted, "{accepted}, {released}");
+    }
 }
