@@ -1,37 +1,15 @@
 //! Addresses and the values in them: what could mean another address is refused before anything connects.
 
-use std::ffi::OsStr;
-
 use amqp_sandbox::pki::{Subject, Validity};
 
-use crate::harness::{Bench, Config, Ended};
+use crate::harness::{Bench, Config, refused, run};
 
 const IMAGE: &str = "container-sign --signing-key 55A34A82 --digest sha256:0000000000000000000000000000000000000000000000000000000000000001 --reference r/ns/app:1";
+const TASK: &str = "container-sign --signing-key 55A34A82 --task-id 7 \
+     --digest sha256:0000000000000000000000000000000000000000000000000000000000000001 --reference r/ns/app:1";
 const TEXT: &str = "clear-sign --signing-key 55A34A82";
 
 const CONSUMER: &str = "queue://Consumer.{creator}-{task_id}.VirtualTopic.sandbox.reply";
-
-fn run<S: AsRef<OsStr>>(bench: &Bench, config: &Config, command: &str, words: &[S]) -> Ended {
-    let mut program = bench.program(config, command);
-    program.args(words);
-    program.run()
-}
-
-/// One line on standard error that says all this, and no connection.
-#[track_caller]
-fn refused(bench: &Bench, ended: Ended, status: i32, says: &[&str]) {
-    let ended = ended.expect(status);
-    assert_eq!(
-        (ended.stdout.as_str(), ended.reported().lines().count()),
-        ("", 1),
-        "{}",
-        ended.stderr
-    );
-    for text in says {
-        ended.says(text);
-    }
-    assert!(bench.record().connections.is_empty(), "{}", ended.stderr);
-}
 
 /// A key, a template, a value, and what is reported.
 const VALUES: &[(&str, &str, &str, &str)] = &[
@@ -102,6 +80,99 @@ fn so_is_the_name_of_a_certificate() {
     let config = named(&bench, Subject { user_id: Some("a,b"), ..Subject::default() });
     let ended = run(&bench, &config, IMAGE, &["--task-id", "7"]);
     refused(&bench, ended, 78, &["certificate's name", "holds ','"]);
+}
+
+#[test]
+fn a_task_id_with_a_wildcard_or_a_blank_is_refused() {
+    let bench = Bench::new();
+    for (task_id, says) in [
+        ("", "--task-id"),
+        ("7*", "'*'"),
+        ("7.>", "'>'"),
+        ("#", "'#'"),
+        ("7 8", "' '"),
+        (" 7", "' '"),
+        ("7\t", "\\t"),
+        ("7\n8", "\\n"),
+        ("7\u{1b}[2J", "\\u{1b}"),
+        ("7\u{7f}", "\\u{7f}"),
+        ("7\u{a0}8", "\\u{a0}"),
+    ] {
+        let ended = run(&bench, &bench.config(), IMAGE, &["--task-id", task_id]);
+        refused(&bench, ended, 2, &["--task-id", says]);
+    }
+    // Even if no address contains it: the servers' addresses do.
+    let config = bench.config().set("topic_listen_to", "queue://replies");
+    refused(&bench, run(&bench, &config, IMAGE, &["--task-id", "7*"]), 2, &["--task-id"]);
+}
+
+#[test]
+fn a_certificate_s_name_with_a_wildcard_is_refused() {
+    let bench = Bench::new();
+    for name in ["a*", "a.>", "#", "a\tb", "a\u{1b}b"] {
+        let config = named(&bench, Subject::common_name(name));
+        refused(
+            &bench,
+            bench.run(&config, TASK),
+            78,
+            &["{creator}", "certificate's name", "--requester"],
+        );
+        // The remedy is another name.
+        refused(
+            &bench,
+            bench.run(&config, &format!("{TASK} --requester b*")),
+            2,
+            &["--requester", "wildcard"],
+        );
+    }
+    let config = named(&bench, Subject { organisation: Some("O"), ..Subject::default() });
+    refused(
+        &bench,
+        bench.run(&config, TASK),
+        78,
+        &["named.pem", "neither a common name nor a user id", "--requester"],
+    );
+
+    let config = named(&bench, Subject::common_name("a*"));
+    bench.run(&config, &format!("{TASK} --requester other")).expect(0);
+    bench.run(&named(&bench, Subject::common_name("build host 7")), TASK).expect(0);
+    bench
+        .run(&named(&bench, Subject { user_id: Some("uid-7"), ..Subject::default() }), TASK)
+        .expect(0);
+    let record = bench.record();
+    let names: Vec<_> =
+        record.requests.iter().map(|request| request.json()["requested_by"].clone()).collect();
+    assert_eq!(names, ["other", "build host 7", "uid-7"]);
+    let source = record.links.iter().filter_map(|link| link.source.as_ref()?.address.as_deref());
+    let expected = "queue://Consumer.build host 7-7.VirtualTopic.sandbox.reply";
+    assert!(source.into_iter().any(|address| address == expected), "{:?}", record.links);
+}
+
+#[test]
+fn an_unknown_field_of_an_address_lists_the_known_ones() {
+    let bench = Bench::new();
+    for key in ["topic_send_to", "topic_listen_to"] {
+        let config = bench.config().set(key, "queue://a.{task}");
+        refused(
+            &bench,
+            bench.run(&config, TASK),
+            78,
+            &[key, "{task} is not a field", "task_id, requester, creator"],
+        );
+        let config = bench.config().set(key, "queue://{requester}");
+        refused(&bench, bench.run(&config, TASK), 78, &[key, "{requester}", "--requester"]);
+        let config = bench.config().set(key, "\"queue://{task_id\"");
+        refused(&bench, bench.run(&config, TASK), 78, &[key, "not closed"]);
+    }
+    // repo is a field of clear-sign only, and only if it is given.
+    let config = bench.config().set("topic_listen_to", "queue://{repo}");
+    refused(&bench, bench.run(&config, TASK), 78, &["{repo} is not a field"]);
+    refused(
+        &bench,
+        bench.run(&config, "clear-sign --signing-key K --task-id 7 x"),
+        78,
+        &["{repo}", "--repo"],
+    );
 }
 
 /// Names that people have, in the addresses of a virtual topic.

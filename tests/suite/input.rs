@@ -2,30 +2,7 @@
 
 use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
-use amqp_sandbox::pki::{Subject, Validity};
-
-use crate::harness::{Bench, Config, Ended, SEND_TO, images};
-
-/// One line on standard error, nothing on standard output, and no connection to a broker.
-#[track_caller]
-fn refused(bench: &Bench, ended: Ended, status: i32, says: &[&str]) {
-    let ended = ended.expect(status);
-    assert_eq!(ended.stdout, "", "no document is printed");
-    let said = ended.reported();
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.starts_with("amqp-messenger: "), "{said}");
-    for text in says {
-        ended.says(text);
-    }
-    assert!(bench.record().connections.is_empty(), "{}", ended.stderr);
-}
-
-/// Runs a command with words that may contain blanks.
-fn run<S: AsRef<OsStr>>(bench: &Bench, config: &Config, command: &str, words: &[S]) -> Ended {
-    let mut program = bench.program(config, command);
-    program.args(words);
-    program.run()
-}
+use crate::harness::{Bench, SEND_TO, images, refused, run};
 
 const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000001";
 const KEY: &str = "container-sign --signing-key 55A34A82 --task-id 7";
@@ -91,107 +68,6 @@ fn a_reference_may_have_a_port_a_tag_and_a_digest() {
             .expect(0);
         assert_eq!(bench.record().requests[before].json()["repo"], repo, "{reference}");
     }
-}
-
-#[test]
-fn a_task_id_that_would_reach_other_queues_is_refused() {
-    let bench = Bench::new();
-    let image = &format!("container-sign --signing-key K --digest {DIGEST} --reference r/ns/app:1");
-    for (task_id, says) in [
-        ("", "--task-id"),
-        ("7*", "'*'"),
-        ("7.>", "'>'"),
-        ("#", "'#'"),
-        ("7 8", "' '"),
-        (" 7", "' '"),
-        ("7\t", "\\t"),
-        ("7\n8", "\\n"),
-        ("7\u{1b}[2J", "\\u{1b}"),
-        ("7\u{7f}", "\\u{7f}"),
-        ("7\u{a0}8", "\\u{a0}"),
-    ] {
-        let ended = run(&bench, &bench.config(), image, &["--task-id", task_id]);
-        refused(&bench, ended, 2, &["--task-id", says]);
-    }
-    // Even if no address contains it: the servers' addresses do.
-    let config = bench.config().set("topic_listen_to", "queue://replies");
-    refused(&bench, run(&bench, &config, image, &["--task-id", "7*"]), 2, &["--task-id"]);
-}
-
-/// A configuration with a certificate of this name.
-fn named(bench: &Bench, subject: Subject<'_>) -> Config {
-    let identity = bench.sandbox.authority().client(subject, Validity::default()).unwrap();
-    let path = bench.file("named.pem", identity.pem().unwrap());
-    bench.config().set("messaging_cert_key", &path.display().to_string())
-}
-
-#[test]
-fn a_certificate_s_name_that_would_reach_other_queues_is_refused() {
-    let bench = Bench::new();
-    for name in ["a*", "a.>", "#", "a\tb", "a\u{1b}b"] {
-        let config = named(&bench, Subject::common_name(name));
-        refused(
-            &bench,
-            bench.run(&config, IMAGE),
-            78,
-            &["{creator}", "certificate's name", "--requester"],
-        );
-        // The remedy is another name.
-        refused(
-            &bench,
-            bench.run(&config, &format!("{IMAGE} --requester b*")),
-            2,
-            &["--requester", "wildcard"],
-        );
-    }
-    let config = named(&bench, Subject { organisation: Some("O"), ..Subject::default() });
-    refused(
-        &bench,
-        bench.run(&config, IMAGE),
-        78,
-        &["named.pem", "neither a common name nor a user id", "--requester"],
-    );
-
-    let config = named(&bench, Subject::common_name("a*"));
-    bench.run(&config, &format!("{IMAGE} --requester other")).expect(0);
-    bench.run(&named(&bench, Subject::common_name("build host 7")), IMAGE).expect(0);
-    bench
-        .run(&named(&bench, Subject { user_id: Some("uid-7"), ..Subject::default() }), IMAGE)
-        .expect(0);
-    let record = bench.record();
-    let names: Vec<_> =
-        record.requests.iter().map(|request| request.json()["requested_by"].clone()).collect();
-    assert_eq!(names, ["other", "build host 7", "uid-7"]);
-    let source = record.links.iter().filter_map(|link| link.source.as_ref()?.address.as_deref());
-    let expected = "queue://Consumer.build host 7-7.VirtualTopic.sandbox.reply";
-    assert!(source.into_iter().any(|address| address == expected), "{:?}", record.links);
-}
-
-#[test]
-fn an_unknown_field_of_an_address_lists_the_known_ones() {
-    let bench = Bench::new();
-    for key in ["topic_send_to", "topic_listen_to"] {
-        let config = bench.config().set(key, "queue://a.{task}");
-        refused(
-            &bench,
-            bench.run(&config, IMAGE),
-            78,
-            &[key, "{task} is not a field", "task_id, requester, creator"],
-        );
-        let config = bench.config().set(key, "queue://{requester}");
-        refused(&bench, bench.run(&config, IMAGE), 78, &[key, "{requester}", "--requester"]);
-        let config = bench.config().set(key, "\"queue://{task_id\"");
-        refused(&bench, bench.run(&config, IMAGE), 78, &[key, "not closed"]);
-    }
-    // repo is a field of clear-sign only, and only if it is given.
-    let config = bench.config().set("topic_listen_to", "queue://{repo}");
-    refused(&bench, bench.run(&config, IMAGE), 78, &["{repo} is not a field"]);
-    refused(
-        &bench,
-        bench.run(&config, "clear-sign --signing-key K --task-id 7 x"),
-        78,
-        &["{repo}", "--repo"],
-    );
 }
 
 #[test]

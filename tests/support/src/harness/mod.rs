@@ -5,12 +5,14 @@ mod config;
 mod ended;
 mod names;
 mod program;
+mod refusal;
 
 pub use bench::Bench;
 pub use config::Config;
 pub use ended::{Ended, took_between};
 pub use names::{can_name, with_names};
 pub use program::{Program, Running, has_static_core, signal, signals, under_test};
+pub use refusal::{refused, run};
 
 use std::time::Duration;
 
