@@ -68,6 +68,16 @@ fn an_incomplete_batch_is_final_after_its_window() {
     assert_eq!(bench.record().requests.len(), 1);
 }
 
+/// The run may end from outside before the window does: what has come is printed as it is.
+#[test]
+fn an_incomplete_batch_is_final_after_the_deadline_of_the_run() {
+    let bench = Bench::misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
+    let config = bench.config().patience(20, 1, 1).set("deadline", "1");
+    let ended = bench.run(&config, &(images(2) + BATCH + " --raw")).expect(124);
+    assert_eq!(lengths(&ended), [true, false]);
+    ended.says("the reply has no signature for registry.example.com/ns/app:1");
+}
+
 /// A refusal ends its request, but not the run: what comes while that goes on replaces it.
 #[test]
 fn a_signature_after_a_refusal_replaces_it() {
