@@ -184,8 +184,11 @@ async fn connections_and_links_are_on_record() {
     let sandbox = TestSandbox::good();
     let mut client = Client::connect(&sandbox).await;
     // A link that is dropped is detached by a task, which the end of the session would overtake.
-    let _links =
-        (client.receiver("queue://recorded").await, client.sender("topic://recorded").await);
+    let _receiver = client.receiver("queue://recorded").await;
+    let mut sender = client.sender("topic://recorded").await;
+    // An outcome shows that the credit has arrived: the sandbox grants it in a task, and a grant
+    // after the end of the session would be answered with an error.
+    assert!(send(&mut sender, "on record").await.is_accepted());
     client.session.end().await.unwrap();
     client.connection.close().await.unwrap();
 
