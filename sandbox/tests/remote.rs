@@ -15,6 +15,7 @@ use amqp_sandbox::{
 };
 use common::{Client, LIMIT, TestSandbox, receive_text, request};
 use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 
 fn broker(change: impl FnOnce(&mut Options)) -> TestSandbox {
     TestSandbox::start(|options| {
@@ -126,7 +127,10 @@ async fn a_request_is_not_settled_before_its_reply_is_accepted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_broker_is_used_and_the_key_is_kept() {
     let sandbox = broker(|_| {});
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Bound and not listening: connections are refused, and no other test gets the port.
+    let kept = TcpSocket::new_v4().unwrap();
+    kept.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let closed = kept.local_addr().unwrap().port();
     let mut settings = settings(&sandbox);
     settings.brokers.insert(0, format!("amqps://localhost:{closed}"));
     let public = settings.keys.join("signing-key.asc");

@@ -11,6 +11,7 @@ use amqp_sandbox::{
 };
 use common::{Client, LIMIT, TestSandbox, receive, receive_text, send, text, text_message};
 use fe2o3_amqp::link::receiver::CreditMode;
+use tokio::net::TcpSocket;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_keeps_messages_in_order_for_who_comes_later() {
@@ -216,8 +217,12 @@ async fn connections_and_links_are_on_record() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_sandbox_can_be_replaced_on_the_same_port() {
-    let first = TestSandbox::good();
-    let port: u16 = first.amqp_url().rsplit(':').next().unwrap().parse().unwrap();
+    // Bound and not listening: it keeps the port from other tests while neither sandbox has it.
+    let kept = TcpSocket::new_v4().unwrap();
+    kept.set_reuseaddr(true).unwrap();
+    kept.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let port = kept.local_addr().unwrap().port();
+    let first = TestSandbox::start(|options| options.amqp_port = port);
     let mut client = Client::connect(&first).await;
     let mut receiver = client.receiver("queue://any").await;
     let authority = first.authority().clone();

@@ -4,6 +4,7 @@ use crate::{
     bench::{Bench, folder, pem, url},
     harness::{images, took_between},
     kinds::{Login, WrongHost},
+    peer::closed_port,
 };
 
 /// Every value of `sasl` has the result that the table gives; a refusal comes at once.
@@ -85,9 +86,7 @@ fn the_next_broker_is_used() {
     let bench = Bench::new();
     let route = bench.route();
     let _signer = bench.signer(&route);
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let down = format!("amqps://localhost:{}", listener.local_addr().unwrap().port());
-    drop(listener);
+    let down = format!("amqps://localhost:{}", closed_port());
     let config = bench
         .config(&route)
         .set("messaging_brokers", &format!("[\"{down}\", \"{}\"]", url("amqps")));

@@ -19,4 +19,4 @@ mod sharing;
 mod signing;
 mod values;
 
-use test_support::harness;
+use test_support::{harness, peer};

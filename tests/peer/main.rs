@@ -14,4 +14,4 @@ mod reference;
 mod run;
 mod same;
 
-use test_support::harness;
+use test_support::{harness, peer};

@@ -23,7 +23,7 @@ fn times_received(bench: &Bench) -> HashMap<String, usize> {
 fn without_a_reply_the_client_waits_for_every_window_of_every_cycle() {
     let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().patience(1, 2, 2), &images(3)).expect(75);
-    took_between(&ended, 4.0, 4.6);
+    took_between(&ended, 4.0, 9.0);
     assert_eq!(ended.stderr.matches("no reply for 1 s").count(), 4, "{}", ended.stderr);
     let times = times_received(&bench);
     assert_eq!(times.len(), 3, "each request keeps its id");

@@ -12,9 +12,10 @@ use crate::{
 /// Reported when a connection is lost.
 pub const AGAIN: &str = "connecting again";
 
-/// The retry limits of a run that is to end with something missing.
+/// The retry limits of a run that is to end with something missing. (On a busy machine, with as many runs side by side, an
+/// answer can take longer than a second.)
 pub const ONE_WINDOW: &[(&str, &str)] =
-    &[("timeout", "1"), ("retries", "1"), ("send_retries", "1")];
+    &[("timeout", "3"), ("retries", "1"), ("send_retries", "1")];
 
 /// A fault, and the expected results.
 #[derive(Clone, Copy)]
@@ -48,9 +49,9 @@ pub const NONE: Fault = Fault {
 
 /// The timeout of runs whose fault sets none. Such a run must not wait for silence: with this timeout, it would take
 /// longer than [`AT_MOST`].
-const TIMEOUT: &str = "30";
+const TIMEOUT: &str = "120";
 /// The limit of a run.
-const AT_MOST: Duration = Duration::from_secs(25);
+const AT_MOST: Duration = Duration::from_secs(100);
 
 impl Fault<'_> {
     /// Runs three items by every operation, with the fault at each of them.

@@ -8,7 +8,10 @@ use std::{
 use amqp_sandbox::{Act, Content, ReplyAct, RequestAct, Rule, When};
 use serde_json::json;
 
-use crate::harness::{Bench, Config, Ended, Program, under_test};
+use crate::{
+    harness::{Bench, Config, Ended, Program, under_test},
+    peer,
+};
 
 const CONTAINER: &str = "pubtools-sign-msg-container-sign";
 const CLEAR: &str = "pubtools-sign-msg-clear-sign";
@@ -236,7 +239,7 @@ fn mistakes_found_before_the_run_are_1_and_usage_is_2() {
 #[test]
 fn an_unreachable_broker_is_1_with_a_document() {
     let bench = Bench::new();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = peer::closed_port();
     let config = bench
         .config()
         .set("messaging_brokers", &format!("[\"amqps://localhost:{port}\"]"))

@@ -15,15 +15,11 @@ use super::{image, images};
 use crate::{
     case::{Case, Prepared},
     harness::{LONG, Running, signal},
+    peer::closed_port,
 };
 
 fn refusal(condition: &str) -> Refusal {
     Refusal { condition: condition.into(), description: Some("says the sandbox".into()) }
-}
-
-/// A port on which nothing listens.
-fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 #[test]

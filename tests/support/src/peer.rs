@@ -3,10 +3,13 @@
 use std::{
     collections::HashMap,
     io::{self, Read, Write},
+    mem,
     net::{SocketAddr, TcpListener, TcpStream},
     sync::mpsc,
     thread,
 };
+
+use socket2::{Domain, Socket, Type};
 
 use amqp_frames::{Frame, HEADER, Incoming, Reader, Role, Value, message, performative as make};
 
@@ -50,9 +53,14 @@ pub fn swallow(mut stream: impl Read) {
     let _ = io::copy(&mut stream, &mut io::sink());
 }
 
-/// A port without a listener: it was in use, and the system does not give it out again so soon.
+/// A port without a listener. A socket that is bound and does not listen keeps it until the tests end: a port that is
+/// only free is soon another test's.
 pub fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let port = socket.local_addr().unwrap().as_socket().unwrap().port();
+    mem::forget(socket);
+    port
 }
 
 /// The broker's Open.
