@@ -94,7 +94,7 @@ impl Signer {
         let identity = settings
             .certificate
             .as_deref()
-            .map(|path| Identity::load(path, passphrase))
+            .map(|path| Identity::load(path, settings.key.as_deref(), passphrase))
             .transpose()?;
         let creator = match requester.filter(|name| !name.is_empty()) {
             Some(requester) => requester.to_owned(),

@@ -95,6 +95,12 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
             "an amqps:// broker needs it; add it, or username and password_file".into(),
         );
     }
+    if settings.key.is_some() && settings.certificate.is_none() {
+        return fail(
+            "messaging_key",
+            "messaging_cert_key is missing; add it with the key's certificate, or remove messaging_key".into(),
+        );
+    }
     if settings.passphrase_file.is_some() && settings.certificate.is_none() {
         return fail(
             "messaging_key_passphrase_file",

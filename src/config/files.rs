@@ -40,6 +40,7 @@ impl Settings {
         let ca = self.ca.as_ref().filter(|_| self.brokers.iter().any(|broker| broker.tls));
         [
             ("messaging_cert_key", self.certificate.as_ref()),
+            ("messaging_key", self.key.as_ref()),
             ("messaging_ca_cert", ca),
             ("messaging_key_passphrase_file", self.passphrase_file.as_ref()),
             ("password_file", self.password_file.as_ref()),

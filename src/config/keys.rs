@@ -36,7 +36,7 @@ pub(crate) enum Default {
 }
 
 /// The keys of both sections; the last, `chunk_size`, is only for the batch section.
-const KEYS: [Key; 31] = [
+const KEYS: [Key; 32] = [
     Key {
         name: "messaging_brokers",
         takes: Takes::Value("a list of URLs, [\"amqps://host:5671\"]"),
@@ -50,6 +50,15 @@ const KEYS: [Key; 31] = [
         takes: Takes::Value(FILE),
         default: Default::RequiredForTls("~/messaging/client.pem"),
         meaning: "PEM file with the client certificate and its private key, in either order; further certificates are intermediates",
+    },
+    Key {
+        name: "messaging_key",
+        takes: Takes::Value(FILE),
+        default: Default::None {
+            then: "in `messaging_cert_key`",
+            sample: "~/messaging/client.key",
+        },
+        meaning: "PEM file with the private key, if it is not in the file of the certificate",
     },
     Key {
         name: "messaging_ca_cert",

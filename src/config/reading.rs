@@ -102,6 +102,7 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
         section: section.name(),
         brokers: section.required("messaging_brokers", brokers)?,
         certificate: section.file("messaging_cert_key")?,
+        key: section.file("messaging_key")?,
         ca: section.file("messaging_ca_cert")?,
         passphrase_file: section.file("messaging_key_passphrase_file")?,
         send_to: template("topic_send_to")?,

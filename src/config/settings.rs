@@ -21,6 +21,7 @@ pub struct Settings {
     pub(crate) section: &'static str,
     pub(crate) brokers: Vec<BrokerUrl>,
     pub(crate) certificate: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
     pub(crate) ca: Option<PathBuf>,
     pub(crate) passphrase_file: Option<PathBuf>,
     pub(crate) send_to: Template,
@@ -91,9 +92,15 @@ impl Settings {
         &self.brokers
     }
 
-    /// Returns the file with the client certificate and its key, PEM (`messaging_cert_key`).
+    /// Returns the file with the client certificate and, unless [`Settings::key`] names another, its key, PEM
+    /// (`messaging_cert_key`).
     pub fn certificate(&self) -> Option<&Path> {
         self.certificate.as_deref()
+    }
+
+    /// Returns the file with the certificate's private key, PEM, if it has one of its own (`messaging_key`).
+    pub fn key(&self) -> Option<&Path> {
+        self.key.as_deref()
     }
 
     /// Returns the file with the authorities that sign the brokers' certificates, PEM, or the folder of such files

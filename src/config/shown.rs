@@ -14,6 +14,7 @@ impl fmt::Debug for Settings {
             .field("section", &self.section)
             .field("brokers", &self.brokers)
             .field("certificate", &file(&self.certificate))
+            .field("key", &file(&self.key))
             .field("ca", &file(&self.ca))
             .field("passphrase_file", &file(&self.passphrase_file))
             .field("send_to", &printable(&format!("{:?}", self.send_to)))

@@ -122,9 +122,14 @@ impl SettingsBuilder {
         self
     }
 
-    /// Sets the PEM file with the client certificate and its private key.
+    /// Sets the PEM file with the client certificate and, unless it has a file of its own, its private key.
     pub fn messaging_cert_key(self, path: impl AsRef<Path>) -> Self {
         self.file("messaging_cert_key", path.as_ref())
+    }
+
+    /// Sets the PEM file with the certificate's private key, if it is not in the file of the certificate.
+    pub fn messaging_key(self, path: impl AsRef<Path>) -> Self {
+        self.file("messaging_key", path.as_ref())
     }
 
     /// Sets the PEM file, or the folder of such files, with the authorities that sign the brokers' certificates.

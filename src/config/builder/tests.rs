@@ -7,6 +7,7 @@ fn complete(signer: SignerType) -> SettingsBuilder {
         .messaging_brokers(["amqps://one"])
         .messaging_brokers(["amqps://two:7"])
         .messaging_cert_key("~/client.pem")
+        .messaging_key("/client.key")
         .messaging_ca_cert("/ca.pem")
         .messaging_key_passphrase_file("/passphrase")
         .topic_send_to("topic://sign")
@@ -47,7 +48,7 @@ fn every_key_is_read_as_in_a_file() {
     known.sort_unstable();
     assert_eq!(keys, known);
     let file = "msg_batch_signer: {messaging_brokers: ['amqps://one', 'amqps://two:7'], \
-        messaging_cert_key: ~/client.pem, messaging_ca_cert: /ca.pem, \
+        messaging_cert_key: ~/client.pem, messaging_key: /client.key, messaging_ca_cert: /ca.pem, \
         messaging_key_passphrase_file: /passphrase, topic_send_to: 'topic://sign', \
         topic_listen_to: 'queue://{creator}.{task_id}', environment: prod, service: '${NAME}', \
         timeout: 60, retries: 2, send_retries: 3, message_id_key: request_id, \

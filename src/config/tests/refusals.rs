@@ -183,6 +183,7 @@ fn certificate_ca_and_credentials_go_together() {
             &[plain, no_cert, ("messaging_key_passphrase_file", "/p")],
             "messaging_key_passphrase_file",
         ),
+        (&[plain, no_cert, ("messaging_key", "/k")], "messaging_key"),
         (&[("sender_capability", "queue"), ("sender_target", "anonymous")], "sender_capability"),
     ] {
         refused(bad, &[&format!("f.yaml: msg_signer.{key}: ")]);

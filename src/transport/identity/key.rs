@@ -1,12 +1,15 @@
 //! Private keys in PEM blocks.
 
-use openssl::pkey::{PKey, Private};
+use openssl::{
+    error::ErrorStack,
+    pkey::{PKey, Private},
+};
 
 use crate::{
     error::{Error, printable},
     transport::{
         der,
-        pem::{Block, File},
+        pem::{Block, File, Purpose},
     },
 };
 
@@ -33,21 +36,28 @@ pub(super) fn all(file: &File, passphrase: Option<&[u8]>) -> Result<Vec<Key>, Er
     if !keys.is_empty() {
         return Ok(keys);
     }
+    Err(file.lacks(|| file.wrong(format!("holds no usable private key; {}", instead(file)))))
+}
+
+/// What a file without a private key holds, or should hold.
+fn instead(file: &File) -> String {
     let public = file.blocks.iter().find(|block| block.label.ends_with("PUBLIC KEY"));
-    Err(file.lacks(|| {
-        file.wrong(match public {
-            Some(block) => {
-                format!(
-                    "holds no usable private key; line {} begins only the public one",
-                    block.line
-                )
-            }
-            None => {
-                "holds no usable private key; expected PEM with \"-----BEGIN PRIVATE KEY-----\" beside the certificate, in the same file"
-                    .into()
-            }
-        })
-    }))
+    let expected = "expected PEM with \"-----BEGIN PRIVATE KEY-----\"";
+    match (public, file.blocks.first()) {
+        (Some(block), _) => format!("line {} begins only the public one", block.line),
+        (None, Some(block)) if file.purpose == Purpose::Key => {
+            format!("line {} begins {}; {expected}", block.line, block.what())
+        }
+        (None, None) if file.purpose == Purpose::Key => expected.into(),
+        _ => format!(
+            "{expected} beside the certificate, in the same file, or name the key's own file in messaging_key"
+        ),
+    }
+}
+
+/// The key in a block, if it can be read.
+pub(super) fn in_block(block: &Block, passphrase: Option<&[u8]>) -> Option<PKey<Private>> {
+    open(block, passphrase).0.ok()
 }
 
 fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Private>, Error> {
@@ -58,19 +68,7 @@ fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Pr
             "awk '/BEGIN OPENSSH/,/END OPENSSH/' {in} > {out} && ssh-keygen -p -m PKCS8 -f {out} && sed '/OPENSSH/,/OPENSSH/d' {in} >> {out}",
         ));
     }
-    let mut asked = false;
-    // Only the function with a callback never asks for a passphrase on the terminal.
-    let key = PKey::private_key_from_pem_callback(block.pem().as_bytes(), |buffer| {
-        asked = true;
-        let passphrase = passphrase.unwrap_or_default();
-        match buffer.get_mut(..passphrase.len()) {
-            Some(room) if !passphrase.is_empty() => {
-                room.copy_from_slice(passphrase);
-                Ok(passphrase.len())
-            }
-            _ => Err(openssl::error::ErrorStack::get()),
-        }
-    });
+    let (key, asked) = open(block, passphrase);
     key.map_err(|_| {
         if let Some(old) = encryption(block).filter(|old| !old.is_readable()) {
             return file.wrong_until(
@@ -98,6 +96,24 @@ fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Pr
             ),
         })
     })
+}
+
+/// The key in a block, and whether a passphrase was needed for it.
+fn open(block: &Block, passphrase: Option<&[u8]>) -> (Result<PKey<Private>, ErrorStack>, bool) {
+    let mut asked = false;
+    // Only the function with a callback never asks for a passphrase on the terminal.
+    let key = PKey::private_key_from_pem_callback(block.pem().as_bytes(), |buffer| {
+        asked = true;
+        let passphrase = passphrase.unwrap_or_default();
+        match buffer.get_mut(..passphrase.len()) {
+            Some(room) if !passphrase.is_empty() => {
+                room.copy_from_slice(passphrase);
+                Ok(passphrase.len())
+            }
+            _ => Err(ErrorStack::get()),
+        }
+    });
+    (key, asked)
 }
 
 /// A key under the name of another format, which OpenSSL does not read.

@@ -1,5 +1,7 @@
 //! The client's certificate and key, checked before anything connects.
 
+mod certificates;
+mod files;
 mod key;
 mod remarks;
 
@@ -13,12 +15,11 @@ use openssl::{
     x509::{X509, X509NameRef},
 };
 
+use files::Files;
 pub(super) use remarks::Remarks;
 
 use super::{
-    certificate,
-    pem::{self, File, Purpose},
-    strength,
+    certificate, strength,
     validity::{self, Validity},
 };
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
 
 /// A client certificate with its key, and the intermediates of its file.
 pub(crate) struct Identity {
-    /// The file that it was read from.
+    /// The file that the certificate was read from.
     path: PathBuf,
     certificate: X509,
     intermediates: Vec<X509>,
@@ -36,22 +37,26 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Reads certificate and key from one PEM file, in either order; further certificates are
-    /// intermediates. Never prompts.
+    /// Reads certificate and key from one PEM file, in either order, or the key from `key`; further certificates
+    /// beside the first are intermediates. Never prompts.
     ///
     /// # Errors
     /// [`Error::Certificate`], which names the file and its defect: unreadable, no PEM, no certificate, no
     /// key, a key that belongs to another certificate, an encrypted key that `passphrase_file` does
     /// not open, expired or not yet valid.
-    pub(crate) fn load(path: &Path, passphrase_file: Option<&Path>) -> Result<Self, Error> {
-        let file = pem::read(path, Purpose::Identity)?;
-        let certificates = certificates(&file)?;
+    pub(crate) fn load(
+        path: &Path,
+        key: Option<&Path>,
+        passphrase_file: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let files = Files::read(path, key)?;
+        let certificates = certificates::all(&files.certificate)?;
         let passphrase =
             passphrase_file.map(|path| secret::read(path, "passphrase")).transpose()?;
-        let keys = key::all(&file, passphrase.as_ref().map(|passphrase| passphrase.as_bytes()))?;
-        let (own, key) = pair(&certificates, keys).ok_or_else(|| {
-            file.wrong("the private key does not belong to the certificate beside it")
-        })?;
+        let passphrase = passphrase.as_ref().map(|passphrase| passphrase.as_bytes());
+        let keys = key::all(files.with_key(), passphrase)?;
+        let (own, key) = certificates::pair(&certificates, keys)
+            .ok_or_else(|| files.mismatch(&certificates, passphrase))?;
         let own_line = certificates[own].line;
         let (of_the_key, others): (Vec<_>, Vec<_>) =
             certificates.into_iter().partition(|certificate| certificate.is_of(&key.key));
@@ -60,14 +65,7 @@ impl Identity {
         // A chain beside the certificate often begins with it once more.
         let same = of_the_key.iter().filter(|certificate| certificate.x509 == own);
         let used: Vec<_> = others.iter().chain(same).collect();
-        for block in &file.blocks {
-            let is_used = block.line == key.line
-                || used.iter().any(|certificate| certificate.line == block.line);
-            if !is_used {
-                file.ignores(block);
-            }
-        }
-        file.warn_of_oddities();
+        files.report_unused(&used, &key, passphrase);
         let identity = Self {
             path: path.into(),
             certificate: own,
@@ -154,45 +152,6 @@ impl Identity {
     fn shown(&self) -> String {
         printable_path(&self.path)
     }
-}
-
-/// A certificate, and the line of its file that it begins in.
-struct Certificate {
-    x509: X509,
-    line: usize,
-}
-
-impl Certificate {
-    fn is_of(&self, key: &PKey<Private>) -> bool {
-        self.x509.public_key().is_ok_and(|public| public.public_eq(key))
-    }
-
-    fn is_valid(&self) -> bool {
-        matches!(validity::of(&self.x509), Ok(Validity::Good | Validity::Ending(_)))
-    }
-}
-
-fn certificates(file: &File) -> Result<Vec<Certificate>, Error> {
-    let mut certificates = Vec::new();
-    for block in file.blocks.iter().filter(|block| certificate::is_one(block)) {
-        let line = block.line;
-        let certificate = certificate::of(block);
-        let damaged =
-            || file.wrong(format!("line {line}: holds a damaged certificate{}", block.defect()));
-        certificates.push(Certificate { x509: certificate.ok_or_else(damaged)?.x509, line });
-    }
-    if certificates.is_empty() { Err(file.without_certificate()) } else { Ok(certificates) }
-}
-
-/// A key, and the place of the certificate that belongs to it: of several, such as an old and a renewed one, the first
-/// that is valid now.
-fn pair(certificates: &[Certificate], keys: Vec<key::Key>) -> Option<(usize, key::Key)> {
-    keys.into_iter().find_map(|key| {
-        let own = |certificate: &Certificate| certificate.is_of(&key.key);
-        let valid = |certificate: &Certificate| own(certificate) && certificate.is_valid();
-        let place = certificates.iter().position(valid);
-        Some((place.or_else(|| certificates.iter().position(own))?, key))
-    })
 }
 
 fn entry(name: &X509NameRef, kind: Nid) -> Option<String> {

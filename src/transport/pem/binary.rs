@@ -17,13 +17,23 @@ pub(super) fn describe(bytes: &[u8], purpose: Purpose) -> Fix {
     };
     let with = |other: &str, fix: Fix| match purpose {
         Purpose::Identity => fix.and(&format!("its {other} belongs into the same file")),
-        Purpose::Authorities => fix,
+        Purpose::Certificate | Purpose::Key | Purpose::Authorities => fix,
     };
+    let is_key = PKey::private_key_from_der(bytes).is_ok();
+    match purpose {
+        Purpose::Certificate if is_key || is_encrypted_key(bytes) => {
+            return Fix::by_hand("is a private key in DER; expected the certificate in PEM");
+        }
+        Purpose::Key if X509::from_der(bytes).is_ok() => {
+            return Fix::by_hand("is a certificate in DER; expected the private key in PEM");
+        }
+        _ => {}
+    }
     if X509::from_der(bytes).is_ok() {
         let certificate = kind("a certificate", "x509 -inform DER -in {in} -out {out}");
         return with("private key", certificate);
     }
-    if PKey::private_key_from_der(bytes).is_ok() {
+    if is_key {
         let key = kind("a private key", "pkey -inform DER -in {in} -out {out}");
         return with("certificate", key);
     }
@@ -79,7 +89,8 @@ fn pkcs12(bytes: &[u8], purpose: Purpose) -> String {
     let legacy = if is_old { " -legacy" } else { "" };
     let what = match purpose {
         Purpose::Identity => "-nodes",
-        Purpose::Authorities => "-nokeys",
+        Purpose::Key => "-nodes -nocerts",
+        Purpose::Certificate | Purpose::Authorities => "-nokeys",
     };
     format!("openssl pkcs12{legacy} -in {{in}} -out {{out}} {what}")
 }

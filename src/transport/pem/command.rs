@@ -9,8 +9,19 @@ use crate::error::printable_path;
 pub(in crate::transport) enum Purpose {
     /// The client's certificate and private key.
     Identity,
+    /// The client's certificate, whose key is in another file.
+    Certificate,
+    /// The client's private key.
+    Key,
     /// The authorities that sign the brokers' certificates.
     Authorities,
+}
+
+impl Purpose {
+    /// Whether what is made of the file stays readable only for its owner.
+    fn is_secret(self) -> bool {
+        matches!(self, Self::Identity | Self::Key)
+    }
 }
 
 /// Blanks and line breaks of other systems end base64(1) with an error.
@@ -62,7 +73,7 @@ impl Fix {
         let written =
             names.iter().find(|name| *name != path && !name.exists()).unwrap_or(&names[3]);
         let command = command.replace("{in}", &word(path)).replace("{out}", &word(written));
-        let umask = if purpose == Purpose::Identity { "umask 077; " } else { "" };
+        let umask = if purpose.is_secret() { "umask 077; " } else { "" };
         format!("{}; name the file that this makes: {umask}{command}", self.problem)
     }
 }

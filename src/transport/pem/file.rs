@@ -17,7 +17,7 @@ const LIMIT: u64 = 16 << 20;
 /// The blocks of a PEM file.
 pub(in crate::transport) struct File {
     pub(in crate::transport) path: PathBuf,
-    purpose: Purpose,
+    pub(in crate::transport) purpose: Purpose,
     pub(in crate::transport) blocks: Vec<Block>,
     oddities: Vec<Fix>,
     /// Whether other programs see the same lines.
@@ -34,6 +34,8 @@ const SEPARATE: &str = r"sed -e 's/\r$//' -e 's/\r/\n/g' -e 's/-----BEGIN/\n&/g'
 pub(in crate::transport) fn read(path: &Path, purpose: Purpose) -> Result<File, Error> {
     let what = match purpose {
         Purpose::Identity => "certificate and key",
+        Purpose::Certificate => "the certificate",
+        Purpose::Key => "the private key",
         Purpose::Authorities => "the CA certificates",
     };
     let wrong = |problem| Error::Certificate { path: path.into(), problem };
@@ -125,7 +127,7 @@ impl File {
             return self.wrong(request(&found).problem);
         }
         match self.purpose {
-            Purpose::Authorities if bundle.is_some() => {
+            Purpose::Authorities | Purpose::Certificate if bundle.is_some() => {
                 self.wrong_until(found, "openssl pkcs7 -in {in} -print_certs -out {out}")
             }
             Purpose::Identity if bundle.is_some() => self.wrong_until(
@@ -137,6 +139,12 @@ impl File {
             }
             _ => self.wrong(found),
         }
+    }
+
+    /// Says that a block is not used, since the file that another key of the configuration names has the same.
+    pub(in crate::transport) fn has_again(&self, block: &Block, key: &str) {
+        let (path, line, what) = (printable_path(&self.path), block.line, block.what());
+        log::info!("{path}: line {line}: {what} is not needed; {key} has the same");
     }
 
     /// Warns that a block is not used.

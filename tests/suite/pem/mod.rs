@@ -10,6 +10,7 @@ use crate::{
 };
 
 mod accepted;
+mod apart;
 mod keys;
 mod remedies;
 
@@ -51,6 +52,12 @@ impl Folder {
     /// Runs the command that an error names, and signs with the file that it writes.
     #[track_caller]
     fn follow(&self, key: &str, stderr: &str) -> PathBuf {
+        self.follow_in(&self.bench.config(), key, stderr)
+    }
+
+    /// The same in a configuration with other keys.
+    #[track_caller]
+    fn follow_in(&self, config: &Config, key: &str, stderr: &str) -> PathBuf {
         let (_, command) = stderr.split_once("; name the file that this makes: ").expect(stderr);
         // What asks on a terminal gets it from an argument.
         let command =
@@ -64,9 +71,8 @@ impl Folder {
         let last = words.iter().rposition(|word| ["-out", ">"].contains(word)).unwrap();
         let made = PathBuf::from(words[last + 1]);
         let passphrase = self.bench.file("passphrase", "sesame\n");
-        let config = self
-            .bench
-            .config()
+        let config = config
+            .clone()
             .set(key, &made.display().to_string())
             .set("messaging_key_passphrase_file", &passphrase.display().to_string());
         self.bench.run(&config, &images(1)).expect(0);
