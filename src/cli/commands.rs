@@ -1,8 +1,16 @@
-//! The commands: what each signs, and which options it takes.
+//! The commands: what each does, and which options it takes.
+
+use super::{operand::Operand, style::Style};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Sign(Kind),
+    Completions,
+}
 
 /// What to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Command {
+pub(crate) enum Kind {
     Container,
     Clear,
     Blob,
@@ -15,53 +23,96 @@ pub(super) struct Row {
     pub(super) summary: &'static str,
     /// At the head of its help.
     pub(super) about: &'static str,
-    /// The options that it needs besides [`REQUIRED`].
+    /// The options that it needs; a command that signs also needs [`REQUIRED`].
     pub(super) required: &'static [&'static str],
-    /// The options that it accepts besides [`OPTIONAL`].
+    /// The options that it accepts besides; a command that signs also accepts [`OPTIONAL`].
     pub(super) optional: &'static [&'static str],
-    /// Whether words that are not options are inputs; at least one is then required.
-    pub(super) inputs: bool,
-    /// The rest of the example, after the options that every command requires.
+    /// The options that it accepts besides, but not under pubtools-sign's names; a command that signs also accepts
+    /// [`NATIVE`].
+    pub(super) native: &'static [&'static str],
+    /// What words that are not options are.
+    pub(super) operand: Option<Operand>,
+    /// The rest of the example, after the options that every command that signs requires.
     pub(super) example: &'static str,
 }
 
-/// The options that every command needs.
+/// The options that every command that signs needs.
 pub(super) const REQUIRED: &[&str] = &["--signing-key", "--task-id"];
 
-/// The options that every command accepts.
+/// The options that every command that signs accepts.
 pub(super) const OPTIONAL: &[&str] = &["--config-file", "--requester", "--raw", "--log-level"];
 
+/// The options that every command that signs accepts, but not under pubtools-sign's names.
+pub(super) const NATIVE: &[&str] = &["--quiet"];
+
 impl Command {
-    pub(super) const ALL: [Self; 3] = [Self::Container, Self::Clear, Self::Blob];
+    pub(super) const ALL: [Self; 4] = [
+        Self::Sign(Kind::Container),
+        Self::Sign(Kind::Clear),
+        Self::Sign(Kind::Blob),
+        Self::Completions,
+    ];
+
+    /// The commands that exist in a style.
+    pub(super) fn of(style: Style) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |command| style == Style::Native || command.signs())
+    }
+
+    pub(super) fn signs(self) -> bool {
+        matches!(self, Self::Sign(_))
+    }
 
     pub(super) fn row(self) -> &'static Row {
         match self {
-            Self::Container => &Row {
+            Self::Sign(Kind::Container) => &Row {
                 name: "container-sign",
                 summary: "sign container images, as pairs of digest and reference",
                 about: "Requests a signature of each container image by each key.",
                 required: &["--digest", "--reference"],
                 optional: &["--signing-key-name", "--signer-type"],
-                inputs: false,
+                native: &[],
+                operand: None,
                 example: "--digest sha256:3f2a… --reference registry.example.com/ns/app:1.0",
             },
-            Self::Clear => &Row {
+            Self::Sign(Kind::Clear) => &Row {
                 name: "clear-sign",
                 summary: "clear-sign texts or files",
                 about: "Requests a clear-signed copy of each input by each key.",
                 required: &[],
                 optional: &["--repo"],
-                inputs: true,
+                native: &[],
+                operand: Some(Operand {
+                    name: "INPUT",
+                    meaning: "text to sign, or `@FILE` for the bytes of a file; after `--` every word is an input",
+                    choices: &[],
+                    is_repeatable: true,
+                }),
                 example: "@RELEASE.txt",
             },
-            Self::Blob => &Row {
+            Self::Sign(Kind::Blob) => &Row {
                 name: "blob-sign",
                 summary: "create detached signatures of files",
                 about: "Requests a detached signature of each file by each key.",
                 required: &["--blob-file"],
                 optional: &["--signing-key-name", "--signer-type"],
-                inputs: false,
+                native: &[],
+                operand: None,
                 example: "--blob-file app.tar.gz",
+            },
+            Self::Completions => &Row {
+                name: "completions",
+                summary: "print a shell's completions of commands, options and values",
+                about: "Prints a script by which a shell completes commands, options and values.",
+                required: &[],
+                optional: &[],
+                native: &[],
+                operand: Some(Operand {
+                    name: "SHELL",
+                    meaning: "the shell",
+                    choices: &["bash", "zsh", "fish"],
+                    is_repeatable: false,
+                }),
+                example: "bash >~/.local/share/bash-completion/completions/amqp-messenger",
             },
         }
     }
@@ -71,10 +122,15 @@ impl Command {
     }
 
     pub(super) fn needs(self, option: &str) -> bool {
-        REQUIRED.contains(&option) || self.row().required.contains(&option)
+        (self.signs() && REQUIRED.contains(&option)) || self.row().required.contains(&option)
     }
 
-    pub(super) fn takes(self, option: &str) -> bool {
-        self.needs(option) || OPTIONAL.contains(&option) || self.row().optional.contains(&option)
+    pub(super) fn takes(self, option: &str, style: Style) -> bool {
+        let row = self.row();
+        self.needs(option)
+            || (self.signs() && OPTIONAL.contains(&option))
+            || row.optional.contains(&option)
+            || style == Style::Native
+                && ((self.signs() && NATIVE.contains(&option)) || row.native.contains(&option))
     }
 }

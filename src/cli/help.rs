@@ -2,9 +2,11 @@
 
 use super::{
     commands::Command,
+    operand::Operand,
     options::{self, Flag},
     statuses,
-    topic::{Style, Topic},
+    style::Style,
+    topic::Topic,
 };
 
 /// The most columns of a line.
@@ -32,7 +34,7 @@ fn of_program(topic: &Topic) -> String {
     .to_owned();
     text += &format!("\nUsage: {call} COMMAND [OPTIONS]\n       {call} COMMAND --help\n");
     text += "\nCommands:\n";
-    for command in Command::ALL {
+    for command in Command::of(topic.style) {
         text += &row(&topic.name_of(command), command.row().summary);
     }
     if topic.style == Style::Native {
@@ -59,28 +61,31 @@ later, ends the process.
 
 fn of_command(topic: &Topic, command: Command) -> String {
     let call = topic.call();
-    let needs = |flag: &&Flag| command.needs(flag.long);
-    let required = options::of(command).filter(needs).map(signature).collect::<Vec<_>>();
-    let inputs = if command.row().inputs { " [--] INPUT…" } else { "" };
-    let usage = format!("{call} {} [OPTIONS]{inputs}", required.join(" "));
-    let mut text = format!("{}\n\nUsage: {}\n", command.row().about, wrapped(&usage, 7, 9));
-    text += &format!(
-        "\nExample:\n  {call} --signing-key 55A34A82 --task-id 1234 \\\n      {}\n",
-        command.row().example
-    );
-    if command.row().inputs {
+    let (required, optional): (Vec<&Flag>, Vec<&Flag>) =
+        options::of(command, topic.style).partition(|flag| command.needs(flag.long));
+    let mut text = format!("{}\n", command.row().about);
+    let mut usage = vec![call.clone()];
+    usage.extend(required.iter().copied().map(signature));
+    usage.push("[OPTIONS]".into());
+    usage.extend(command.row().operand.as_ref().map(Operand::usage));
+    text += &format!("\nUsage: {}\n", wrapped(&usage.join(" "), 7, 9));
+    let needed =
+        if command.signs() { "--signing-key 55A34A82 --task-id 1234 \\\n      " } else { "" };
+    text += &format!("\nExample:\n  {call} {needed}{}\n", command.row().example);
+    if let Some(operand) = &command.row().operand {
         text += "\nInputs:\n";
-        text += &row(&format!("{}…", options::input().name), options::input().description);
+        text += &row(&operand.signature(), &operand.meaning());
     }
-    text += "\nRequired:\n";
-    for flag in options::of(command).filter(needs) {
-        text += &row(&signature(flag), &options::meaning(flag, topic.style));
+    let option = |flag: &&Flag| row(&signature(flag), &options::meaning(flag, topic.style));
+    if !required.is_empty() {
+        text += "\nRequired:\n";
+        text.extend(required.iter().map(option));
     }
     text += "\nOptions:\n";
-    for flag in options::of(command).filter(|flag| !needs(flag)) {
-        text += &row(&signature(flag), &options::meaning(flag, topic.style));
-    }
-    text + &aside() + &exit_statuses(topic.style)
+    text.extend(optional.iter().map(option));
+    text += &aside();
+    // Without options there is no run, and little can happen.
+    if optional.is_empty() { text } else { text + &exit_statuses(topic.style) }
 }
 
 fn aside() -> String {
@@ -141,18 +146,19 @@ fn wrapped(text: &str, start: usize, indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::commands::Kind;
 
     #[test]
     fn explains_every_command_in_both_styles() {
-        for command in Command::ALL {
+        for command in Command::of(Style::PubtoolsSign) {
             let native = text(&Topic::new(Style::Native, "amqp-messenger", Some(command)));
-            for flag in options::of(command) {
+            for flag in options::of(command, Style::Native) {
                 assert!(native.contains(&format!("\n  {}", signature(flag))), "{native}");
             }
             for part in ["Example:", "Usage: amqp-messenger ", "Exit statuses:", "--version"] {
                 assert!(native.contains(part), "{part} in {native}");
             }
-            assert_eq!(native.contains("@FILE"), command == Command::Clear);
+            assert_eq!(native.contains("@FILE"), command == Command::Sign(Kind::Clear));
             let other = text(&Topic::new(Style::PubtoolsSign, "pubtools-sign", Some(command)));
             let usage = format!("Usage: pubtools-sign msg-{} ", command.name());
             assert!(other.contains(&usage) && other.contains("WARNING or ERROR"), "{other}");

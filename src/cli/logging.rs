@@ -10,7 +10,11 @@ use crate::error::printable;
 use super::streams::Stderr;
 
 /// Starts the log. The level comes from the option, else from RUST_LOG, else from the configuration, else it is info.
-pub(super) fn start(option: Option<LevelFilter>, configured: Option<LevelFilter>) {
+/// With `quiet` there is none.
+pub(super) fn start(quiet: bool, option: Option<LevelFilter>, configured: Option<LevelFilter>) {
+    if quiet {
+        return;
+    }
     let mut builder = Builder::new();
     let variable = std::env::var("RUST_LOG").unwrap_or_default();
     let (filters, wrong) = checked(&variable);

@@ -8,11 +8,13 @@ macro_rules! tell {
 mod alarm;
 mod argv;
 mod commands;
+mod completions;
 mod config_file;
 mod document;
 mod help;
 mod input;
 mod logging;
+mod operand;
 mod operation;
 mod options;
 mod remedy;
@@ -20,6 +22,7 @@ mod report;
 mod signals;
 mod statuses;
 mod streams;
+mod style;
 #[cfg(test)]
 mod tables;
 mod topic;
@@ -28,10 +31,11 @@ use std::{ffi::OsString, io};
 
 use alarm::Alarm;
 use argv::Parsed;
-use commands::Command;
+use commands::{Command, Kind};
 use operation::Asked;
 use options::Options;
-use topic::{Style, Topic};
+use style::Style;
+use topic::Topic;
 
 use crate::{
     Error, Interrupt, Settings, Signer, Status, config::default_paths, error::printable_path,
@@ -42,9 +46,10 @@ use crate::{
 /// the program's name.
 pub fn run(argv: Vec<OsString>) -> u8 {
     match argv::parse(argv) {
-        Ok(Parsed::Sign(topic, command, options)) => sign(&topic, command, *options),
-        Ok(Parsed::Help(topic)) => print(&help::text(&topic)),
-        Ok(Parsed::Version) => print(&version()),
+        Ok(Parsed::Run(topic, Command::Sign(kind), options)) => sign(&topic, kind, *options),
+        Ok(Parsed::Run(_, Command::Completions, options)) => print(completions::script(&options)),
+        Ok(Parsed::Help(topic)) => print(help::text(&topic)),
+        Ok(Parsed::Version) => print(version()),
         Err(usage) => {
             tell!("{}: {usage}", usage.tool);
             Status::Usage.code()
@@ -52,7 +57,7 @@ pub fn run(argv: Vec<OsString>) -> u8 {
     }
 }
 
-fn print(text: &str) -> u8 {
+fn print(text: String) -> u8 {
     let printed = document::to_stdout(|out| out.write_all(text.as_bytes()));
     if let Err(error) = &printed
         && !is_broken_pipe(error)
@@ -73,9 +78,9 @@ fn version() -> String {
 }
 
 /// Signs, prints the result, and returns the exit status.
-fn sign(topic: &Topic, command: Command, options: Options) -> u8 {
+fn sign(topic: &Topic, kind: Kind, options: Options) -> u8 {
     let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
-    let outcome = start(topic, command, options).and_then(|(signer, asked)| {
+    let outcome = start(topic, kind, options).and_then(|(signer, asked)| {
         let run = signer.prepare(&asked.operation)?;
         asked.warn();
         document::check_stdout()?;
@@ -126,18 +131,18 @@ fn status_before_sending(style: Style, error: &Error) -> u8 {
 }
 
 /// Reads everything that a run needs before it connects.
-fn start(topic: &Topic, command: Command, options: Options) -> Result<(Signer, Asked), Error> {
+fn start(topic: &Topic, kind: Kind, options: Options) -> Result<(Signer, Asked), Error> {
     let named = options.config_file.as_ref().map(|path| path.0.as_ref());
     let settings = config_file::choose(named, &default_paths())
         .and_then(|path| Settings::load(&path, options.signer_type));
     let (log_level, deadline) = (settings.as_ref())
         .map_or((None, None), |settings| (settings.log_level, settings.deadline));
-    logging::start(options.log_level, log_level);
+    logging::start(options.quiet, options.log_level, log_level);
     let total = transport::begin(deadline);
     let passed = |after| status_before_sending(topic.style, &Error::Deadline { after });
     let alarm = deadline.and_then(|after| Alarm::set(&topic.tool, after, passed(after)));
     // A wrong command line counts before a wrong configuration, and that before a wrong certificate.
-    let asked = operation::operation(topic.style, command, options, alarm.as_ref())?;
+    let asked = operation::operation(topic.style, kind, options, alarm.as_ref())?;
     let settings = settings?;
     let requester = asked.requester.as_deref();
     Signer::check_arguments(&settings, &asked.operation, requester)?;

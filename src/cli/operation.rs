@@ -10,10 +10,10 @@ use crate::{
 
 use super::{
     alarm::Alarm,
-    commands::Command,
+    commands::Kind,
     input,
     options::{Bytes, Options},
-    topic::Style,
+    style::Style,
 };
 
 /// An operation, and the parts of the command line that only the printed document repeats.
@@ -47,25 +47,26 @@ impl Asked {
 /// [`Error::Argument`] for the first argument that is wrong; [`Error::InputFile`] if a file cannot be read.
 pub(super) fn operation(
     style: Style,
-    command: Command,
+    kind: Kind,
     options: Options,
     alarm: Option<&Alarm>,
 ) -> Result<Asked, Error> {
-    if options.signer_type == SignerType::Batch && command != Command::Container {
+    if options.signer_type == SignerType::Batch && kind != Kind::Container {
         let problem = "batch signs only container images: expected single";
         return Err(Error::argument(Argument::SignerType, problem));
     }
     // These count before files that cannot be read.
     let keys = keys(options.signing_key, options.signing_key_name)?;
-    let task_id = TaskId::new(options.task_id)?;
+    // The parser has seen to it that there is one.
+    let task_id = TaskId::new(options.task_id.unwrap_or_default())?;
     if style == Style::Native {
         without_controls(Argument::Repo, options.repo.as_deref())?;
         without_controls(Argument::Requester, options.requester.as_deref())?;
     }
     let mut texts = Vec::new();
-    let items = match command {
-        Command::Container => Items::Images(images(style, options.digest, options.reference)?),
-        Command::Clear => {
+    let items = match kind {
+        Kind::Container => Items::Images(images(style, options.digest, options.reference)?),
+        Kind::Clear => {
             let latin_1 = style == Style::PubtoolsSign;
             let inputs = options.inputs.iter().enumerate();
             let read = all(inputs.map(|(index, argument)| {
@@ -75,7 +76,7 @@ pub(super) fn operation(
             texts = shown;
             Items::Texts { texts: read, repo: options.repo }
         }
-        Command::Blob => {
+        Kind::Blob => {
             let files = options.blob_file.into_iter().map(Bytes::into_path).enumerate();
             let blob = |(index, path): (_, PathBuf)| {
                 numbered(index, input::file(&path, alarm).and_then(Blob::new))

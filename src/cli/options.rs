@@ -11,13 +11,10 @@ use std::{
     str::FromStr,
 };
 
-use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs, Optionality, PositionalInfo};
+use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs, Optionality};
 use log::LevelFilter;
 
-use super::{
-    commands::Command,
-    topic::{Style, Topic},
-};
+use super::{commands::Command, operand::listed, style::Style, topic::Topic};
 use crate::{
     config::{SignerType, parse_level},
     error::printable,
@@ -36,7 +33,7 @@ pub(crate) struct Options {
     pub(super) signing_key_name: Vec<String>,
     /// task that the signatures are for; runs at the same time with one task id take each other's replies
     #[argh(option, arg_name = "ID")]
-    pub(super) task_id: String,
+    pub(super) task_id: Option<String>,
     /// digest of an image's manifest; the first goes with the first reference, and so on
     #[argh(option, arg_name = "DIGEST")]
     pub(super) digest: Vec<String>,
@@ -65,8 +62,11 @@ pub(crate) struct Options {
     /// least severe level that is logged; takes precedence over `RUST_LOG` and the configuration
     #[argh(option, arg_name = "LEVEL", from_str_fn(level))]
     pub(super) log_level: Option<LevelFilter>,
-    /// text to sign, or `@FILE` for the bytes of a file; after `--` every word is an input
-    #[argh(positional, arg_name = "INPUT")]
+    /// print nothing on standard error but what ends the run or is not signed; not with `--log-level`
+    #[argh(switch)]
+    pub(super) quiet: bool,
+    /// words that are not options
+    #[argh(positional)]
     pub(super) inputs: Vec<Bytes>,
 }
 
@@ -77,6 +77,9 @@ pub(super) type Flag = FlagInfo<'static>;
 pub(super) const ASIDE: [(&str, &str, &str); 2] =
     [("-h", "--help", "print this help"), ("-V", "--version", "print the version")];
 
+/// Options that exclude each other.
+pub(super) const EXCLUSIVE: [(&str, &str); 1] = [("--quiet", "--log-level")];
+
 /// The options of the table, in its order.
 pub(super) fn all() -> impl Iterator<Item = &'static Flag> {
     // argh adds its own `--help`, which is never used.
@@ -84,13 +87,8 @@ pub(super) fn all() -> impl Iterator<Item = &'static Flag> {
 }
 
 /// The options of a command, in the table's order.
-pub(super) fn of(command: Command) -> impl Iterator<Item = &'static Flag> {
-    all().filter(move |flag| command.takes(flag.long))
-}
-
-/// The arguments that are not options.
-pub(super) fn input() -> &'static PositionalInfo<'static> {
-    &Options::get_args_info().positionals[0]
+pub(super) fn of(command: Command, style: Style) -> impl Iterator<Item = &'static Flag> {
+    all().filter(move |flag| command.takes(flag.long, style))
 }
 
 /// The name of an option's value, if it takes one.
@@ -113,7 +111,8 @@ pub(super) fn is_repeatable(flag: &Flag) -> bool {
 /// Whether an empty value means something.
 pub(super) fn may_be_empty(flag: &Flag, style: Style) -> bool {
     match flag.long {
-        "--raw" | "--signing-key-name" | "--repo" => true,
+        _ if value_name(flag).is_none() => true,
+        "--signing-key-name" | "--repo" => true,
         // For pubtools-sign an empty requester means none, although its document repeats it; scripts pass
         // an unset variable that way.
         "--requester" => style == Style::PubtoolsSign,
@@ -148,14 +147,6 @@ pub(super) fn meaning(flag: &Flag, style: Style) -> String {
         meaning.push_str("; repeatable");
     }
     meaning
-}
-
-/// `a, b or c`.
-fn listed(words: &[&str]) -> String {
-    match words {
-        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => words.concat(),
-    }
 }
 
 impl Options {
@@ -238,16 +229,19 @@ impl FromStr for Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::commands::{OPTIONAL, REQUIRED};
+    use crate::cli::commands::{NATIVE, OPTIONAL, REQUIRED};
 
     #[test]
     fn every_option_is_some_command_s_and_every_command_s_is_in_the_table() {
         for flag in all() {
-            assert!(Command::ALL.iter().any(|command| command.takes(flag.long)), "{}", flag.long);
+            let takes = |command: &Command| command.takes(flag.long, Style::Native);
+            assert!(Command::ALL.iter().any(takes), "{}", flag.long);
         }
         for command in Command::ALL {
             let row = command.row();
-            for &name in [REQUIRED, OPTIONAL, row.required, row.optional].concat().iter() {
+            for &name in
+                [REQUIRED, OPTIONAL, NATIVE, row.required, row.optional, row.native].concat().iter()
+            {
                 assert!(all().any(|flag| flag.long == name), "{name}");
             }
         }

@@ -2,16 +2,7 @@
 
 use std::fmt;
 
-use super::commands::Command;
-
-/// The style of the command line, which depends on the name that the program was called by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
-    /// `amqp-messenger container-sign …`.
-    Native,
-    /// `pubtools-sign-msg-container-sign …`, or `pubtools-sign msg-container-sign …`.
-    PubtoolsSign,
-}
+use super::{commands::Command, style::Style};
 
 /// A command, or the program as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

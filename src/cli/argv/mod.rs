@@ -12,16 +12,18 @@ use std::{
 
 use super::{
     commands::Command,
+    operand::{Operand, listed},
     options::{self, Flag, Options},
-    topic::{Style, Topic, Usage},
+    style::Style,
+    topic::{Topic, Usage},
 };
 use crate::{config::nearest::nearest, error::printable};
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Parsed {
-    /// A signing command.
-    Sign(Topic, Command, Box<Options>),
+    /// A command, and what it is given.
+    Run(Topic, Command, Box<Options>),
     /// A text to print on standard output; the status is 0.
     Help(Topic),
     /// The version.
@@ -42,7 +44,7 @@ pub(crate) fn parse(argv: Vec<OsString>) -> Result<Parsed, Usage> {
         Some("-cosign-container-sign") => return Err(topic.usage(no_cosign(name))),
         Some(rest) => {
             let called = |command: &Command| rest.strip_prefix("-msg-") == Some(command.name());
-            if let Some(command) = Command::ALL.into_iter().find(called) {
+            if let Some(command) = Command::of(Style::PubtoolsSign).find(called) {
                 topic = Topic::new(Style::PubtoolsSign, name, Some(command));
             }
         }
@@ -76,7 +78,8 @@ fn choose_command(
     topic: &Topic,
     words: &mut impl Iterator<Item = OsString>,
 ) -> Result<Chosen, Usage> {
-    let names = Command::ALL.map(|command| topic.name_of(command));
+    let commands: Vec<Command> = Command::of(topic.style).collect();
+    let names: Vec<String> = commands.iter().map(|command| topic.name_of(*command)).collect();
     let mut wants_help = false;
     loop {
         let Some(word) = words.next() else {
@@ -110,7 +113,7 @@ fn choose_command(
                     let shown = printable(name);
                     return Err(topic.usage(format!("\"{shown}\" is not a command; {hint}")));
                 };
-                let command = Command::ALL[index];
+                let command = commands[index];
                 return Ok(if wants_help {
                     Chosen::Help(Some(command))
                 } else {
@@ -142,7 +145,7 @@ fn read(
             b"-h" | b"--help" => wants_help = true,
             b"-V" | b"--version" => wants_version = true,
             // A single "-" is an ordinary word.
-            [b'-', _, ..] => match option(command, &word, &mut words) {
+            [b'-', _, ..] => match option(&topic, command, &word, &mut words) {
                 // If an option with one value is repeated, the last value counts.
                 Ok((flag, value)) if !options::is_repeatable(flag) => {
                     match single
@@ -171,7 +174,7 @@ fn read(
     }
     match check(&topic, command, &given, &inputs).and_then(|()| Options::new(&topic, given, inputs))
     {
-        Ok(options) => Ok(Parsed::Sign(topic, command, Box::new(options))),
+        Ok(options) => Ok(Parsed::Run(topic, command, Box::new(options))),
         Err(problem) => Err(topic.usage(problem)),
     }
 }
@@ -183,18 +186,18 @@ fn check(
     given: &[(&Flag, OsString)],
     inputs: &[OsString],
 ) -> Result<(), String> {
-    let name = command.name();
-    if let Some(word) = inputs.first().filter(|_| !command.row().inputs) {
-        let word = printable(&word.to_string_lossy());
-        return Err(format!("unexpected argument \"{word}\": {name} takes only options"));
-    }
-    let is_given = |flag: &Flag| given.iter().any(|(known, _)| known.long == flag.long);
-    let missing: Vec<&str> = options::of(command)
-        .filter(|flag| command.needs(flag.long) && !is_given(flag))
+    check_operands(command, inputs)?;
+    let is_given = |name: &str| given.iter().any(|(flag, _)| flag.long == name);
+    let missing: Vec<&str> = options::of(command, topic.style)
+        .filter(|flag| command.needs(flag.long) && !is_given(flag.long))
         .map(|flag| flag.long)
         .collect();
     if !missing.is_empty() {
         return Err(format!("missing {}", missing.join(", ")));
+    }
+    let both = |(one, other): &(&str, &str)| is_given(one) && is_given(other);
+    if let Some((one, other)) = options::EXCLUSIVE.iter().find(|pair| both(pair)) {
+        return Err(format!("{one} and {other} exclude each other; give one"));
     }
     let may_be_empty = |flag| options::may_be_empty(flag, topic.style);
     match given.iter().find(|(flag, value)| value.is_empty() && !may_be_empty(flag)) {
@@ -203,8 +206,30 @@ fn check(
     }
 }
 
+fn check_operands(command: Command, words: &[OsString]) -> Result<(), String> {
+    let name = command.name();
+    let unexpected = |word: &OsString, takes: &str| {
+        let word = printable(&word.to_string_lossy());
+        Err(format!("unexpected argument \"{word}\": {name} takes {takes}"))
+    };
+    match (&command.row().operand, words) {
+        (None, [word, ..]) => unexpected(word, "only options"),
+        (Some(Operand { is_repeatable: true, .. }), _) | (None, []) => Ok(()),
+        (Some(operand), [_, word, ..]) => unexpected(word, &format!("one {}", operand.name)),
+        (Some(operand), []) => {
+            Err(format!("missing {}; expected {}", operand.name, listed(operand.choices)))
+        }
+        (Some(operand), [word]) if operand.choices.iter().any(|choice| word == choice) => Ok(()),
+        (Some(operand), [word]) => {
+            let (word, expected) = (printable(&word.to_string_lossy()), listed(operand.choices));
+            Err(format!("{} is \"{word}\"; expected {expected}", operand.name))
+        }
+    }
+}
+
 /// Reads one option, and its value, which is the next word even if that looks like an option.
 fn option(
+    topic: &Topic,
     command: Command,
     word: &OsStr,
     words: &mut impl Iterator<Item = OsString>,
@@ -214,8 +239,9 @@ fn option(
         Some(at) => (&bytes[..at], Some(OsString::from_vec(bytes[at + 1..].to_vec()))),
         None => (bytes, None),
     };
-    let Some(flag) = options::of(command).find(|flag| flag.long.as_bytes() == name) else {
-        return Err(unknown(command, &String::from_utf8_lossy(name)));
+    let mut known = options::of(command, topic.style);
+    let Some(flag) = known.find(|flag| flag.long.as_bytes() == name) else {
+        return Err(unknown(topic, command, &String::from_utf8_lossy(name)));
     };
     let name = flag.long;
     let value = match (options::value_name(flag), attached) {
@@ -232,20 +258,20 @@ fn option(
     Ok((flag, value))
 }
 
-fn unknown(command: Command, name: &str) -> String {
-    if options::all().any(|flag| flag.long == name) {
-        let takes = Command::ALL.into_iter().filter(|command| command.takes(name));
-        let commands: Vec<&str> = takes.map(Command::name).collect();
+fn unknown(topic: &Topic, command: Command, name: &str) -> String {
+    let takes = Command::of(topic.style).filter(|command| command.takes(name, topic.style));
+    let commands: Vec<&str> = takes.map(Command::name).collect();
+    if !commands.is_empty() {
         let (command, commands) = (command.name(), commands.join(" and "));
         return format!("{name} is not an option of {command}, only of {commands}");
     }
-    let input = if command.row().inputs {
+    let input = if command.row().operand.as_ref().is_some_and(|operand| operand.is_repeatable) {
         " (an input that begins with \"-\" goes after \"--\")"
     } else {
         ""
     };
     let shown = printable(name);
-    match nearest(name, options::of(command).map(|flag| flag.long)) {
+    match nearest(name, options::of(command, topic.style).map(|flag| flag.long)) {
         Some(near) => format!("no such option: {shown}; did you mean {near}?{input}"),
         None => format!("no such option: {shown}{input}"),
     }

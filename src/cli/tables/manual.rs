@@ -1,11 +1,12 @@
 //! Parts of the manual page, in roff.
 
-use super::{is_required, order_of_statuses, sentence, takers};
+use super::{named, order_of_statuses, required, sentence, takers};
 use crate::cli::{
     commands::Command,
+    operand::Operand,
     options::{self, Flag},
     statuses,
-    topic::Style,
+    style::Style,
 };
 
 /// Each part's name with its lines.
@@ -15,16 +16,15 @@ pub(super) fn tables() -> [(&'static str, String); 3] {
 
 fn synopsis() -> String {
     let line = |command: Command| {
-        let needed = options::of(command).filter(|flag| command.needs(flag.long)).map(signature);
-        let needed = needed.collect::<Vec<_>>().join(" ");
-        let input = options::input().name;
-        let inputs = if command.row().inputs {
-            format!(" [\\fB\\-\\-\\fR] \\fI{input}\\fR...")
-        } else {
-            "".into()
-        };
-        let name = format!("amqp-messenger {}", command.name());
-        format!("{} {needed} [\\fIOPTIONS\\fR]{inputs}\n", bold(&name))
+        let needed = |flag: &&Flag| command.needs(flag.long);
+        let mut words = vec![bold(&format!("amqp-messenger {}", command.name()))];
+        words.extend(options::of(command, Style::Native).filter(needed).map(signature));
+        words.push("[\\fIOPTIONS\\fR]".into());
+        if let Some(operand) = &command.row().operand {
+            words.extend(operand.is_repeatable.then(|| format!("[{}]", bold("--"))));
+            words.push(operand_signature(operand));
+        }
+        words.join(" ") + "\n"
     };
     Command::ALL.map(line).join(".br\n")
 }
@@ -32,18 +32,19 @@ fn synopsis() -> String {
 fn options() -> String {
     let mut out = String::new();
     for flag in options::all() {
-        let commands = takers(flag);
         let mut text = sentence(&options::meaning(flag, Style::Native));
-        if is_required(flag) {
-            text += " Required.";
+        if let Some(required) = required(flag) {
+            text += &format!(" {}", sentence(required));
         }
-        if commands.len() < Command::ALL.len() {
-            text += &format!(" ({})", commands.join(", "));
+        let takers = named(&takers(flag), "");
+        if takers != "all that sign" {
+            text += &format!(" ({takers})");
         }
         out += &entry(&signature(flag), &text);
     }
-    let input = options::input();
-    out += &entry(&format!("\\fI{}\\fR...", input.name), &sentence(input.description));
+    for operand in Command::ALL.iter().filter_map(|command| command.row().operand.as_ref()) {
+        out += &entry(&operand_signature(operand), &sentence(&operand.meaning()));
+    }
     for (short, long, meaning) in options::ASIDE {
         out += &entry(&format!("{}, {}", bold(short), bold(long)), &sentence(meaning));
     }
@@ -64,6 +65,10 @@ fn entry(term: &str, text: &str) -> String {
 fn signature(flag: &Flag) -> String {
     let value = options::value_name(flag).map(|value| format!(" \\fI{value}\\fR"));
     bold(flag.long) + &value.unwrap_or_default()
+}
+
+fn operand_signature(operand: &Operand) -> String {
+    format!("\\fI{}\\fR{}", operand.name, if operand.is_repeatable { "..." } else { "" })
 }
 
 fn bold(text: &str) -> String {

@@ -1,13 +1,13 @@
 //! Tables for documents.
 
-use super::{is_required, takers};
+use super::{named, required, takers};
 use crate::{
     SignerType,
     cli::{
         commands::Command,
         options::{self, Flag},
         statuses,
-        topic::Style,
+        style::Style,
     },
     config::keys::{self, Default, Key, Takes},
 };
@@ -19,31 +19,27 @@ pub(super) fn tables() -> [(&'static str, String); 3] {
 
 fn options() -> String {
     let mut table = row(&["option", "commands", "meaning"]) + &row(&["---"; 3]);
-    let inputs = Command::ALL.into_iter().filter(|command| command.row().inputs);
-    let inputs: Vec<_> = inputs.map(Command::name).collect();
     for flag in options::all() {
         let signature = [Some(flag.long), options::value_name(flag)].map(Option::unwrap_or_default);
         let signature = format!("`{}`", signature.join(" ").trim_end());
-        table += &row(&[&signature, &commands(&takers(flag)), &meaning(flag)]);
+        table += &row(&[&signature, &named(&takers(flag), "`"), &meaning(flag)]);
     }
-    let input = options::input();
-    table += &row(&[&format!("`{}…`", input.name), &commands(&inputs), input.description]);
+    for command in Command::ALL {
+        if let Some(operand) = &command.row().operand {
+            let signature = format!("`{}`", operand.signature());
+            table += &row(&[&signature, &named(&[command], "`"), &operand.meaning()]);
+        }
+    }
     for (short, long, meaning) in options::ASIDE {
         table += &row(&[&format!("`{short}`, `{long}`"), "all", meaning]);
     }
     table
 }
 
-fn commands(names: &[&str]) -> String {
-    if names.len() == Command::ALL.len() {
-        return "all".into();
-    }
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
 fn meaning(flag: &Flag) -> String {
-    let required = if is_required(flag) { "; required" } else { "" };
-    options::meaning(flag, Style::Native) + required
+    let mut words = vec![options::meaning(flag, Style::Native)];
+    words.extend(required(flag).map(String::from));
+    words.join("; ")
 }
 
 fn keys() -> String {

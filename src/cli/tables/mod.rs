@@ -1,11 +1,10 @@
 //! Generates texts from the tables of options, keys and exit statuses, and checks that the files have them: the
-//! tables in documents, the manual page, the completions, the example configuration.
+//! tables in documents, the manual page, the example configuration.
 //!
 //! `make tables` writes them, by `WRITE_TABLES=1 cargo test --lib cli::tables`. In a document a
 //! table is between `<!-- table: NAME -->` and `<!-- end -->`, in the manual page between
 //! `.\" table: NAME` and `.\" end`.
 
-mod completions;
 mod example;
 mod manual;
 mod markdown;
@@ -19,6 +18,7 @@ use std::{
 use super::{
     commands::Command,
     options::{self, Flag},
+    style::Style,
 };
 use crate::Status;
 
@@ -51,13 +51,6 @@ fn the_manual_page_has_the_tables() {
     let (filled, names) = fill(&text, |name| format!(".\\\" table: {name}"), ".\\\" end", &tables);
     assert_eq!(names.len(), tables.len(), "the manual page has only {names:?}");
     hold(&path, &filled);
-}
-
-#[test]
-fn completions_know_the_options() {
-    for (name, text) in completions::files() {
-        hold(&root().join("packaging/completions").join(name), &text);
-    }
 }
 
 #[test]
@@ -130,14 +123,32 @@ fn fill(
 }
 
 /// The commands that accept an option.
-fn takers(flag: &Flag) -> Vec<&'static str> {
-    let takes = Command::ALL.into_iter().filter(|command| command.takes(flag.long));
-    takes.map(Command::name).collect()
+fn takers(flag: &Flag) -> Vec<Command> {
+    let takes = |command: &Command| command.takes(flag.long, Style::Native);
+    Command::ALL.into_iter().filter(takes).collect()
 }
 
-/// Whether each command that accepts an option needs it.
-fn is_required(flag: &Flag) -> bool {
-    Command::ALL.into_iter().all(|command| command.needs(flag.long) == command.takes(flag.long))
+/// Whether the commands that accept an option need it.
+fn required(flag: &Flag) -> Option<&'static str> {
+    let takers = takers(flag);
+    let (needed, other): (Vec<Command>, Vec<Command>) =
+        takers.into_iter().partition(|command| command.needs(flag.long));
+    match (needed.is_empty(), other.iter().any(|command| command.signs()), other.is_empty()) {
+        (true, ..) | (_, true, _) => None,
+        (_, _, true) => Some("required"),
+        _ => Some("required to sign"),
+    }
+}
+
+/// The names of some commands, each between quotes; "all that sign" in place of all these.
+fn named(commands: &[Command], quote: &str) -> String {
+    let quoted = |command: &Command| format!("{quote}{}{quote}", command.name());
+    let signing = Command::ALL.into_iter().filter(|command| command.signs());
+    if signing.into_iter().any(|command| !commands.contains(&command)) {
+        return commands.iter().map(quoted).collect::<Vec<_>>().join(", ");
+    }
+    let other = commands.iter().filter(|command| !command.signs()).map(quoted);
+    ["all that sign".into()].into_iter().chain(other).collect::<Vec<_>>().join(", ")
 }
 
 /// The exit statuses in order of severity: if several apply, the first counts.
@@ -172,6 +183,6 @@ fn an_outdated_table_is_noticed() {
     if std::env::var_os("WRITE_TABLES").is_none() {
         assert!(std::panic::catch_unwind(|| hold(file.path(), "new\n")).is_err());
     }
-    assert!(options::all().any(is_required));
+    assert!(options::all().any(|flag| required(flag) == Some("required")));
     assert_eq!(sentence("a b"), "A b.");
 }

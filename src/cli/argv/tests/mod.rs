@@ -1,7 +1,12 @@
 //! Tables of command lines; the results of click were measured with pubtools-sign 1.0.6.
 
+mod mistakes;
+
 use super::*;
-use crate::{SignerType, cli::options::Bytes};
+use crate::{
+    SignerType,
+    cli::{commands::Kind, options::Bytes},
+};
 use log::LevelFilter;
 
 fn words(line: &str) -> Vec<OsString> {
@@ -14,7 +19,7 @@ fn try_line(line: &[&[u8]]) -> Result<Parsed, Usage> {
 
 fn sign(words: Vec<OsString>) -> (Topic, Command, Options) {
     match parse(words) {
-        Ok(Parsed::Sign(topic, command, options)) => (topic, command, *options),
+        Ok(Parsed::Run(topic, command, options)) => (topic, command, *options),
         other => panic!("{other:?}"),
     }
 }
@@ -24,7 +29,7 @@ fn clear(rest: &str) -> (String, Option<String>, bool, Vec<String>) {
     let (_, _, options) =
         sign(words(&format!("amqp-messenger clear-sign --signing-key k --task-id 1 {rest}")));
     let inputs = options.inputs.into_iter().map(|input| input.0.into_string().unwrap());
-    (options.task_id, options.repo, options.raw, inputs.collect())
+    (options.task_id.unwrap(), options.repo, options.raw, inputs.collect())
 }
 
 fn problem(line: &str) -> Usage {
@@ -35,25 +40,42 @@ fn problem(line: &str) -> Usage {
 fn knows_its_names() {
     let options = "--signing-key k --task-id 1";
     for (line, style, tool, command) in [
-        ("amqp-messenger clear-sign", Style::Native, "amqp-messenger", Command::Clear),
-        ("/usr/bin/other clear-sign", Style::Native, "amqp-messenger", Command::Clear),
+        ("amqp-messenger clear-sign", Style::Native, "amqp-messenger", Command::Sign(Kind::Clear)),
+        ("/usr/bin/other clear-sign", Style::Native, "amqp-messenger", Command::Sign(Kind::Clear)),
         (
             "/usr/bin/pubtools-sign-msg-clear-sign",
             Style::PubtoolsSign,
             "pubtools-sign-msg-clear-sign",
-            Command::Clear,
+            Command::Sign(Kind::Clear),
         ),
-        ("pubtools-sign msg-clear-sign", Style::PubtoolsSign, "pubtools-sign", Command::Clear),
-        ("pubtools-sign -- msg-clear-sign", Style::PubtoolsSign, "pubtools-sign", Command::Clear),
+        (
+            "pubtools-sign msg-clear-sign",
+            Style::PubtoolsSign,
+            "pubtools-sign",
+            Command::Sign(Kind::Clear),
+        ),
+        (
+            "pubtools-sign -- msg-clear-sign",
+            Style::PubtoolsSign,
+            "pubtools-sign",
+            Command::Sign(Kind::Clear),
+        ),
     ] {
         let (topic, chosen, _) = sign(words(&format!("{line} {options} x")));
         assert_eq!((topic.style, topic.tool.as_str(), chosen), (style, tool, command), "{line}");
     }
     let (topic, command, _) =
         sign(words(&format!("pubtools-sign msg-blob-sign {options} --blob-file f")));
-    assert_eq!((topic.style, command), (Style::PubtoolsSign, Command::Blob));
+    assert_eq!((topic.style, command), (Style::PubtoolsSign, Command::Sign(Kind::Blob)));
     let line = format!("pubtools-sign-msg-container-sign {options} --digest d --reference r");
-    assert_eq!(sign(words(&line)).1, Command::Container);
+    assert_eq!(sign(words(&line)).1, Command::Sign(Kind::Container));
+}
+
+#[test]
+fn a_command_that_does_not_sign_needs_no_key() {
+    let (topic, command, options) = sign(words("amqp-messenger completions zsh"));
+    assert_eq!((topic.style, command), (Style::Native, Command::Completions));
+    assert_eq!((options.task_id, options.inputs), (None, vec![Bytes("zsh".into())]));
 }
 
 #[test]
@@ -82,7 +104,8 @@ fn sorts_options_and_inputs() {
 #[test]
 fn finds_help_and_version() {
     let help = |style, tool: &str, command| Parsed::Help(Topic::new(style, tool, command));
-    let (clear, none) = (Some(Command::Clear), None);
+    let (clear, none) = (Some(Command::Sign(Kind::Clear)), None);
+    let completions = Some(Command::Completions);
     let (native, reference) = (Style::Native, Style::PubtoolsSign);
     for (line, expected) in [
         ("amqp-messenger --help", help(native, "amqp-messenger", none)),
@@ -92,7 +115,10 @@ fn finds_help_and_version() {
         ("amqp-messenger clear-sign a --help", help(native, "amqp-messenger", clear)),
         ("amqp-messenger clear-sign --bogus -h", help(native, "amqp-messenger", clear)),
         ("amqp-messenger clear-sign -V --help", help(native, "amqp-messenger", clear)),
+        ("amqp-messenger help completions", help(native, "amqp-messenger", completions)),
+        ("amqp-messenger completions --help", help(native, "amqp-messenger", completions)),
         ("amqp-messenger --version", Parsed::Version),
+        ("amqp-messenger completions -V", Parsed::Version),
         ("amqp-messenger clear-sign --bogus -V", Parsed::Version),
         ("pubtools-sign --help", help(reference, "pubtools-sign", none)),
         ("pubtools-sign msg-clear-sign --help", help(reference, "pubtools-sign", clear)),
@@ -108,68 +134,6 @@ fn finds_help_and_version() {
 }
 
 #[test]
-fn reports_mistakes() {
-    let native = "amqp-messenger clear-sign --signing-key k --task-id 1";
-    for (line, expected) in [
-        (
-            "amqp-messenger",
-            "no command given; the commands are container-sign, clear-sign, blob-sign",
-        ),
-        ("amqp-messenger bogus", "\"bogus\" is not a command; the commands are"),
-        ("amqp-messenger clearsign", "did you mean clear-sign?"),
-        ("amqp-messenger --raw clear-sign", "--raw comes after the command"),
-        ("amqp-messenger --bogus", "--bogus is not an option"),
-        ("pubtools-sign", "the commands are msg-container-sign, "),
-        ("pubtools-sign msg-clear", "did you mean msg-clear-sign?"),
-        ("pubtools-sign cosign-container-sign --help", "cosign-container-sign is not supported"),
-        (
-            "pubtools-sign-cosign-container-sign",
-            "pubtools-sign-cosign-container-sign is not supported",
-        ),
-        (&format!("{native} --task 1"), "no such option: --task; did you mean --task-id?"),
-        (&format!("{native} --requestor 1"), "did you mean --requester?"),
-        (&format!("{native} --bogus"), "no such option: --bogus (an input that begins with \"-\""),
-        (&format!("{native} -x"), "no such option: -x"),
-        (&format!("{native} ---raw"), "did you mean --raw?"),
-        (&format!("{native} --RAW"), "no such option: --RAW"),
-        (&format!("{native} --=x"), "no such option: --"),
-        (&format!("{native} --raw=1"), "--raw takes no value"),
-        (&format!("{native} --repo"), "--repo needs a value"),
-        (
-            &format!("{native} --digest d"),
-            "--digest is not an option of clear-sign, only of container-sign",
-        ),
-        ("amqp-messenger clear-sign x", "missing --signing-key, --task-id"),
-        (
-            "amqp-messenger container-sign --digest x",
-            "missing --signing-key, --task-id, --reference",
-        ),
-        ("amqp-messenger blob-sign --signing-key x --task-id y", "missing --blob-file"),
-        ("amqp-messenger blob-sign x", "unexpected argument \"x\": blob-sign takes only options"),
-    ] {
-        let usage = problem(line);
-        assert!(usage.problem.contains(expected), "{line}: {usage}");
-    }
-    for (line, tool, help) in [
-        ("amqp-messenger clear-sign -x", "amqp-messenger", "amqp-messenger clear-sign --help"),
-        ("pubtools-sign msg-clear-sign -x", "pubtools-sign", "pubtools-sign msg-clear-sign --help"),
-        (
-            "/bin/pubtools-sign-msg-blob-sign -x",
-            "pubtools-sign-msg-blob-sign",
-            "pubtools-sign-msg-blob-sign --help",
-        ),
-        ("amqp-messenger -x", "amqp-messenger", "amqp-messenger --help"),
-    ] {
-        let usage = problem(line);
-        assert_eq!((usage.tool.as_str(), usage.help.as_str()), (tool, help));
-        assert!(usage.to_string().ends_with(&format!("; try '{help}'")));
-    }
-    let usage = problem("amqp-messenger clearsign").to_string();
-    assert!(usage.ends_with("; did you mean clear-sign? Try 'amqp-messenger --help'"), "{usage}");
-    assert!(matches!(parse(vec![]), Err(Usage { .. })));
-}
-
-#[test]
 fn types_a_container_line() {
     let (_, _, options) = sign(words(
         "amqp-messenger container-sign --signing-key a --signing-key=b --signing-key-name= \
@@ -181,7 +145,7 @@ fn types_a_container_line() {
     let expected = Options {
         signing_key: strings(&["a", "b"]),
         signing_key_name: strings(&["", "n"]),
-        task_id: "1".into(),
+        task_id: Some("1".into()),
         digest: strings(&["d1", "d2"]),
         reference: strings(&["r1"]),
         blob_file: vec![],
@@ -191,6 +155,7 @@ fn types_a_container_line() {
         signer_type: SignerType::Batch,
         raw: true,
         log_level: Some(LevelFilter::Error),
+        quiet: false,
         inputs: vec![],
     };
     assert_eq!(options, expected);
@@ -211,11 +176,11 @@ fn accepts_any_bytes_for_files_and_inputs() {
         b"--help",
         b"--",
     ];
-    let Ok(Parsed::Sign(_, _, options)) = try_line(&[&start[..], &rest].concat()) else { panic!() };
+    let Ok(Parsed::Run(_, _, options)) = try_line(&[&start[..], &rest].concat()) else { panic!() };
     let bytes = |word: &[u8]| Bytes(OsString::from_vec(word.to_vec()));
     assert_eq!(options.config_file, Some(bytes(b"\xff")));
     let inputs = [1, 2, 3, 4, 5, 7, 8].map(|index: usize| bytes(rest[index]));
-    assert_eq!((options.task_id.as_str(), options.inputs), ("help", Vec::from(inputs)));
+    assert_eq!((options.task_id.as_deref(), options.inputs), (Some("help"), Vec::from(inputs)));
 
     let line: [&[u8]; 9] = [
         b"pubtools-sign-msg-blob-sign",
@@ -228,59 +193,12 @@ fn accepts_any_bytes_for_files_and_inputs() {
         b"--blob-file",
         b"--raw",
     ];
-    let Ok(Parsed::Sign(_, _, options)) = try_line(&line) else { panic!() };
+    let Ok(Parsed::Run(_, _, options)) = try_line(&line) else { panic!() };
     assert_eq!(options.blob_file, [bytes(b"\xff"), bytes(b"--raw")]);
     for (word, expected) in [(&b"--repo=\xff"[..], "--repo is not UTF-8"), (b"--\xff", "no such")] {
         let usage = try_line(&[&start[..], &[word]].concat()).unwrap_err();
         assert!(usage.problem.contains(expected), "{usage}");
     }
-}
-
-#[test]
-fn judges_levels_by_style() {
-    let start = ["amqp-messenger clear-sign", "pubtools-sign-msg-clear-sign"];
-    for (level, native, other) in [
-        ("DEBUG", true, true),
-        ("WARNING", true, true),
-        ("debug", true, false),
-        ("trace", true, false),
-        ("CRITICAL", true, false),
-        ("WARN", true, false),
-        ("loud", false, false),
-    ] {
-        let taken = start.map(|start| {
-            parse(words(&format!("{start} --signing-key k --task-id 1 --log-level {level}")))
-                .is_ok()
-        });
-        assert_eq!(taken, [native, other], "{level}");
-    }
-}
-
-#[test]
-fn refuses_values_without_a_meaning() {
-    let container = "container-sign --signing-key k --task-id 1 --digest d --reference r";
-    for (options, expected) in [
-        (
-            "--signer-type BATCH",
-            "option '--signer-type' with value 'BATCH': expected single or batch",
-        ),
-        ("--log-level loud", "'loud': expected trace, debug, info, warning, error or critical"),
-        ("--task-id=", "--task-id has an empty value"),
-        ("--signing-key=", "--signing-key has an empty value"),
-        ("--digest=", "--digest has an empty value"),
-        ("--config-file=", "--config-file has an empty value"),
-        ("--requester=", "--requester has an empty value"),
-    ] {
-        let usage = problem(&format!("amqp-messenger {container} {options}"));
-        assert!(usage.problem.contains(expected), "{usage}");
-        assert_eq!(usage.help, "amqp-messenger container-sign --help");
-    }
-    let line = format!("pubtools-sign-msg-{container} --log-level debug");
-    let expected =
-        "option '--log-level' with value 'debug': expected DEBUG, INFO, WARNING or ERROR";
-    assert_eq!(problem(&line).problem, expected);
-    let line = format!("pubtools-sign-msg-{container} --requester=");
-    assert_eq!(sign(words(&line)).2.requester, Some(String::new()));
 }
 
 #[test]

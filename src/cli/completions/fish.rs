@@ -1,0 +1,52 @@
+//! Fish's completions.
+
+use super::{choices, short};
+use crate::cli::{
+    commands::Command,
+    options::{self, Flag},
+    style::Style,
+};
+
+pub(super) fn script() -> String {
+    let mut out =
+        "# fish completion for amqp-messenger\n\ncomplete -c amqp-messenger -f\n".to_owned();
+    for command in Command::ALL {
+        let (name, summary) = (command.name(), quoted(command.row().summary));
+        let first = "complete -c amqp-messenger -n __fish_use_subcommand";
+        out += &format!("{first} -a {name} -d '{summary}'\n");
+        if let Some(operand) = command.row().operand.as_ref().filter(|o| !o.choices.is_empty()) {
+            let words = operand.choices.join(" ");
+            let place = format!("'{}; and not {}'", seen(&[name]), seen(operand.choices));
+            out += &format!("complete -c amqp-messenger -n {place} -a '{words}'\n");
+        }
+    }
+    for flag in options::all() {
+        let takers = Command::ALL.into_iter().filter(|it| it.takes(flag.long, Style::Native));
+        out += &option(flag, &takers.map(Command::name).collect::<Vec<_>>());
+    }
+    for (short, long, meaning) in options::ASIDE {
+        let (short, long) = (short.trim_start_matches('-'), long.trim_start_matches('-'));
+        out += &format!("complete -c amqp-messenger -s {short} -l {long} -d '{meaning}'\n");
+    }
+    out
+}
+
+fn option(flag: &Flag, takers: &[&str]) -> String {
+    let name = flag.long.trim_start_matches('-');
+    let value = match (options::value_name(flag), choices(flag)) {
+        (None, _) => String::new(),
+        (Some(_), []) if options::is_file(flag) => " -r -F".into(),
+        (Some(_), []) => " -x".into(),
+        (Some(_), words) => format!(" -x -a '{}'", words.join(" ")),
+    };
+    let (seen, meaning) = (seen(takers), quoted(&short(flag)));
+    format!("complete -c amqp-messenger -n '{seen}' -l {name}{value} -d '{meaning}'\n")
+}
+
+fn seen(commands: &[&str]) -> String {
+    format!("__fish_seen_subcommand_from {}", commands.join(" "))
+}
+
+fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
+}
