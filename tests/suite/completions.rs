@@ -2,97 +2,146 @@
 
 use std::{
     fs,
+    io::Write,
     path::Path,
-    process::{Command, Output},
+    process::{Command, Stdio},
 };
+
+use tempfile::TempDir;
 
 use crate::harness::{Program, under_test};
 
-/// What a shell offers for the last of the words after the program's name. The words are as the shell divides them.
-struct Case {
-    words: &'static [&'static str],
-    offered: &'static [&'static str],
-}
-
-const fn case(words: &'static [&'static str], offered: &'static [&'static str]) -> Case {
-    Case { words, offered }
-}
-
-/// What every shell offers.
-const CASES: &[Case] = &[
-    case(&["cl"], &["clear-sign"]),
-    case(&["co"], &["completions", "container-sign"]),
-    case(&["completions", ""], &["bash", "fish", "zsh"]),
-    case(&["clear-sign", "--re"], &["--repo", "--requester"]),
-    case(&["blob-sign", "--dig"], &[]),
-    case(&["blob-sign", "--qu"], &["--quiet"]),
-    case(&["container-sign", "--signer-type", ""], &["batch", "single"]),
-    case(&["container-sign", "--log-level", "d"], &["debug"]),
-    case(&["clear-sign", "--task-id", ""], &[]),
-    case(&["clear-sign", "--config-file", "own.ya"], &["own.yaml"]),
-    case(&["blob-sign", "--blob-file", "with"], &["with blank"]),
+/// The end of a line, after the program's name, and what every shell offers for its last word.
+const CASES: &[(&str, &[&str])] = &[
+    ("cl", &["clear-sign"]),
+    ("co", &["completions", "container-sign"]),
+    ("completions ", &["bash", "fish", "zsh"]),
+    ("clear-sign --re", &["--repo", "--requester"]),
+    ("blob-sign --dig", &[]),
+    ("blob-sign --qu", &["--quiet"]),
+    ("completions --v", &["--version"]),
+    ("container-sign --signer-type ", &["batch", "single"]),
+    ("container-sign --signer-type=", &["batch", "single"]),
+    ("container-sign --raw --log-level d", &["debug"]),
+    ("clear-sign --task-id ", &[]),
+    ("clear-sign --config-file own.ya", &["own.yaml"]),
+    ("clear-sign --config-file=own.ya", &["own.yaml"]),
+    ("blob-sign --blob-file with", &["with blank"]),
+    ("clear-sign @own", &["own.yaml"]),
+    ("clear-sign text @with", &["with blank"]),
+    ("clear-sign own", &[]),
+    ("hel", &["help"]),
+    ("help b", &["blob-sign"]),
 ];
 
-fn script(shell: &str) -> String {
-    Program::new(&under_test()).args(["completions", shell]).run().expect(0).stdout
-}
-
-/// Runs a shell in a folder with the script and some files.
-fn offered(shell: &str, set: impl FnOnce(&mut Command, &Path)) -> Vec<String> {
+/// A folder with the completions as packages have them, and some files to sign.
+fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("script");
-    fs::write(&path, script(shell)).unwrap();
-    let files = folder.path().join("files");
-    fs::create_dir(&files).unwrap();
-    for name in ["own.yaml", "with blank"] {
-        fs::write(files.join(name), "").unwrap();
+    let path = |name| folder.path().join(name);
+    let written = Program::new("packaging/completions".as_ref())
+        .args([under_test(), path("completions")])
+        .run()
+        .expect(0);
+    assert_eq!(written.stderr, "");
+    fs::create_dir(path("files")).unwrap();
+    for name in ["files/own.yaml", "files/with blank"] {
+        fs::write(path(name), "").unwrap();
     }
-    let mut command = Command::new(shell);
-    // Neither the user's settings nor the user's history.
-    command.env("HOME", folder.path()).env("XDG_CONFIG_HOME", folder.path()).current_dir(files);
-    set(&mut command, &path);
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    assert!(status.success(), "{shell}: {}", String::from_utf8_lossy(&stderr));
-    let mut lines: Vec<_> = String::from_utf8(stdout).unwrap().lines().map(String::from).collect();
-    lines.retain(|line| !line.is_empty());
-    lines.sort();
-    lines
+    folder
 }
 
-fn bash(words: &[&str]) -> Vec<String> {
-    offered("bash", |command, script| {
-        let ask = r#". "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _amqp_messenger; printf '%s\n' "${COMPREPLY[@]}""#;
-        command.args(["-uc", ask]).arg(script).arg("amqp-messenger").args(words);
-    })
+/// What a shell offers for a line; it writes that into the file that `OFFERED` names.
+fn offered(folder: &Path, shell: &str, line: &str, arguments: &[&str], typed: &str) -> String {
+    let offered = folder.join("offered");
+    let mut child = Command::new(shell)
+        .args(arguments)
+        .env("TERM", "dumb")
+        .env("LINE", format!("amqp-messenger {line}"))
+        .env("OFFERED", &offered)
+        .envs(["HOME", "ZDOTDIR", "XDG_CONFIG_HOME"].map(|name| (name, folder)))
+        .current_dir(folder.join("files"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{shell}: {said}");
+    fs::read_to_string(offered).unwrap_or_else(|error| panic!("{shell}: {error}: {said}"))
 }
 
-fn fish(words: &[&str]) -> Vec<String> {
-    offered("fish", |command, script| {
-        let line = format!("amqp-messenger {}", words.join(" "));
-        let ask = "source $argv[1]; complete -C $argv[2] | string split -f 1 \\t; or true";
-        command.args(["--no-config", "-c", ask]).arg(script).arg(line);
-    })
+/// All offers for the last word of a line that is typed, which are inserted at once.
+fn bash(folder: &Path, line: &str) -> Vec<String> {
+    let setting = r#"
+        . ~/completions/amqp-messenger
+        amqp-messenger() { printf '%s\n' "$@" >"$OFFERED"; }
+        bind '"\t": insert-completions'
+    "#;
+    fs::write(folder.join(".bashrc"), setting).unwrap();
+    let typed = format!("amqp-messenger {line}\t\nexit 0\n");
+    let words = offered(folder, "bash", line, &["-i"], &typed);
+    // What was typed remains if nothing is offered.
+    let (before, typed) = line.rsplit_once(' ').unwrap_or(("", line));
+    let words = words.lines().skip(before.split_whitespace().count());
+    words.filter(|word| *word != typed).map(String::from).collect()
+}
+
+fn zsh(folder: &Path, line: &str) -> Vec<String> {
+    let setting = r#"
+        fpath=(~/completions $fpath)
+        autoload -Uz compinit
+        compinit -u
+        compadd() {
+            local -a hits
+            # With one of these, the completion system only asks.
+            (( ${@[(I)-*[OAD]*]} )) || { builtin compadd -O hits "$@"; print -rl -- $hits >>$OFFERED }
+            builtin compadd "$@"
+        }
+        offer() { BUFFER=$LINE CURSOR=$#LINE; zle complete-word; exit }
+        zle -N zle-line-init offer
+    "#;
+    fs::write(folder.join(".zshrc"), setting).unwrap();
+    // It completes only on a terminal.
+    let script = ": >$OFFERED; zmodload zsh/zpty; zpty shell zsh -i; while zpty -r shell line; do :; done; true";
+    let words = offered(folder, "zsh", line, &["-f", "-c", script], "");
+    words.lines().map(String::from).collect()
+}
+
+fn fish(folder: &Path, line: &str) -> Vec<String> {
+    let script = r"source ~/completions/amqp-messenger.fish; complete -C $LINE | string replace -r '\t.*' '' >$OFFERED; true";
+    let words = offered(folder, "fish", line, &["--no-config", "-c", script], "");
+    words.lines().map(String::from).collect()
+}
+
+/// An offer may repeat what begins the word, and may be quoted.
+fn plain(offer: String) -> String {
+    let offer = offer.trim_start_matches('@').replace("\\ ", " ");
+    offer.split_once('=').map_or(offer.as_str(), |(_, value)| value).into()
+}
+
+fn offers_all(shell: fn(&Path, &str) -> Vec<String>) {
+    let folder = folder();
+    for (line, expected) in CASES {
+        let mut words: Vec<_> = shell(folder.path(), line).into_iter().map(plain).collect();
+        words.retain(|word| !word.is_empty());
+        words.sort();
+        assert_eq!(words, *expected, "{line}");
+    }
 }
 
 #[test]
 fn bash_offers_commands_options_values_and_files() {
-    for Case { words, offered } in CASES {
-        assert_eq!(bash(words), *offered, "{words:?}");
-    }
-    for (words, offered) in [
-        (&["help", "b"][..], &["blob-sign"][..]),
-        (&["completions", "--v"], &["--version"]),
-        (&["container-sign", "--signer-type", "=", "b"], &["batch"]),
-        (&["container-sign", "--signer-type", "="], &["batch", "single"]),
-        (&["clear-sign", "@own"], &["@own.yaml"]),
-    ] {
-        assert_eq!(bash(words), offered, "{words:?}");
-    }
+    offers_all(bash);
+}
+
+#[test]
+fn zsh_offers_commands_options_values_and_files() {
+    offers_all(zsh);
 }
 
 #[test]
 fn fish_offers_commands_options_values_and_files() {
-    for Case { words, offered } in CASES {
-        assert_eq!(fish(words), *offered, "{words:?}");
-    }
+    offers_all(fish);
 }

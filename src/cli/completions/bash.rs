@@ -36,18 +36,21 @@ pub(super) fn script() -> String {
         r#"# bash completion for amqp-messenger
 
 _amqp_messenger() {{
-    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}} words=''
+    local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}} at='' words=''
     # Bash takes --option=value for three words.
     if [ "$word" = = ]; then
         word=''
     elif [ "$before" = = ]; then
         before=${{COMP_WORDS[COMP_CWORD - 2]}}
     fi
+    # So it does with @FILE, unless it is told not to.
+    case $word in @*) word=${{word#@}} before=@ at=@ ;; esac
+    case ${{COMP_WORDBREAKS-}} in *@*) at='' ;; esac
     COMPREPLY=()
     case $before in
-        {files})
+        @ | {files})
             compopt -o filenames 2>/dev/null
-            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            mapfile -t COMPREPLY < <(compgen -P "$at" -f -- "$word")
             return
             ;;
         {free}) return ;;
@@ -61,10 +64,7 @@ _amqp_messenger() {{
     elif [ "$COMP_CWORD" -eq 2 ] && [ "${{COMP_WORDS[1]}}" = help ]; then
         words='{names}'
     fi
-    case $word in
-        @*) mapfile -t COMPREPLY < <(compgen -P @ -f -- "${{word#@}}") ;;
-        *) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
-    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }}
 
 complete -F _amqp_messenger amqp-messenger

@@ -7,6 +7,10 @@ use crate::cli::{
     style::Style,
 };
 
+const AT: &str = "string match -q -- \"@*\" (commandline -ct)";
+const FILES: &str =
+    "(__fish_complete_path (commandline -ct | string sub -s 2) | string replace -r \"^\" @)";
+
 pub(super) fn script() -> String {
     let mut out =
         "# fish completion for amqp-messenger\n\ncomplete -c amqp-messenger -f\n".to_owned();
@@ -14,12 +18,20 @@ pub(super) fn script() -> String {
         let (name, summary) = (command.name(), quoted(command.row().summary));
         let first = "complete -c amqp-messenger -n __fish_use_subcommand";
         out += &format!("{first} -a {name} -d '{summary}'\n");
-        if let Some(operand) = command.row().operand.as_ref().filter(|o| !o.choices.is_empty()) {
-            let words = operand.choices.join(" ");
-            let place = format!("'{}; and not {}'", seen(&[name]), seen(operand.choices));
-            out += &format!("complete -c amqp-messenger -n {place} -a '{words}'\n");
-        }
+        let (place, words) = match command.row().operand.as_ref().map(|operand| operand.choices) {
+            None => continue,
+            // A text, or a file after an "@".
+            Some([]) => (format!("{}; and {AT}", seen(&[name])), FILES.to_owned()),
+            Some(choices) => {
+                (format!("{}; and not {}", seen(&[name]), seen(choices)), choices.join(" "))
+            }
+        };
+        out += &format!("complete -c amqp-messenger -n '{place}' -a '{words}'\n");
     }
+    let names = Command::ALL.map(Command::name);
+    let place = format!("'{}; and not {}'", seen(&["help"]), seen(&names));
+    out += "complete -c amqp-messenger -n __fish_use_subcommand -a help -d 'print help'\n";
+    out += &format!("complete -c amqp-messenger -n {place} -a '{}'\n", names.join(" "));
     for flag in options::all() {
         let takers = Command::ALL.into_iter().filter(|it| it.takes(flag.long, Style::Native));
         out += &option(flag, &takers.map(Command::name).collect::<Vec<_>>());

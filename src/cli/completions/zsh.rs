@@ -30,7 +30,7 @@ _amqp-messenger() {{
 {commands}    )
     _arguments -C {aside} '1:command:->command' '*::argument:->argument' && return
     case $state in
-        command) _describe command commands; return ;;
+        command) commands+=('help:print help'); _describe command commands; return ;;
     esac
     case $line[1] in
 {cases}        help) _describe command commands ;;
@@ -62,7 +62,8 @@ fn option(flag: &Flag) -> String {
 fn operand(operand: &Operand) -> String {
     let place = if operand.is_repeatable { "*" } else { "1" };
     let action = match operand.choices {
-        [] => String::new(),
+        // A text, or a file after an "@".
+        [] => "{compset -P @ && _files}".to_owned(),
         words => format!("({})", words.join(" ")),
     };
     format!("'{place}:{}:{action}'", operand.name)
