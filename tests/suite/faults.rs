@@ -117,7 +117,7 @@ fn the_outcome_of_a_request_affects_only_that_request() {
     Fault { rules: "reject=vendor:no-idea@request=#", says, ..missing }.at_every_position();
     Fault {
         rules: "no-credit@sender",
-        says: "nothing could be sent for 1 s: the broker granted no credit",
+        says: "nothing could be sent for 3 s: the broker granted no credit",
         ..missing
     }
     .everywhere();

@@ -92,10 +92,10 @@ impl Program {
 
     /// Starts it, for a test that does something meanwhile.
     pub fn start(&mut self) -> Running {
-        let before = self
-            .sandbox
-            .as_ref()
-            .map(|sandbox| (Arc::clone(sandbox), sandbox.record().deliveries.len()));
+        let before = self.sandbox.as_ref().map(|sandbox| {
+            let record = sandbox.record();
+            (Arc::clone(sandbox), [record.requests.len(), record.deliveries.len()])
+        });
         let started = Instant::now();
         Running {
             started,
@@ -113,8 +113,8 @@ pub struct Running {
     started: Instant,
     bound: Duration,
     may_panic: bool,
-    /// The broker, and what it had delivered before.
-    before: Option<(Arc<Sandbox>, usize)>,
+    /// The broker, and how many requests it had received and replies delivered before.
+    before: Option<(Arc<Sandbox>, [usize; 2])>,
 }
 
 impl Running {
@@ -148,16 +148,17 @@ impl Running {
     }
 }
 
-/// Fails the test if a reply was accepted and is not in the output. (The broker may not know yet that one was.)
+/// Fails the test if a reply to a request of this run was accepted and is not in the output. (The broker may not know yet
+/// that one was.)
 #[track_caller]
-fn loses_nothing(record: &Record, before: usize, ended: &Ended) {
+fn loses_nothing(record: &Record, [requests, replies]: [usize; 2], ended: &Ended) {
     // If the output was not read, or a signal ended the printing, there is nothing to check.
     if ended.status == 74 || ended.status == 137 {
         return;
     }
-    let asked: HashSet<_> =
-        record.requests.iter().filter_map(|request| request.request_id.as_deref()).collect();
-    for delivery in record.deliveries.iter().skip(before) {
+    let asked = record.requests.iter().skip(requests);
+    let asked: HashSet<_> = asked.filter_map(|request| request.request_id.as_deref()).collect();
+    for delivery in record.deliveries.iter().skip(replies) {
         let accepted = delivery.outcome == Some(DeliveryOutcome::Accepted);
         if let Some(id) = delivery.request_id.as_deref().filter(|id| accepted && asked.contains(id))
         {
