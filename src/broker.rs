@@ -45,6 +45,8 @@ pub(crate) enum Event {
     Moved(u64),
     /// This number of bytes came in of a reply that is not whole yet.
     Arriving(u64),
+    /// The connection was lost; the next wait re-establishes it.
+    Lost,
     /// The connection was lost and re-established: requests without an outcome may or may not have arrived.
     Reconnected,
     /// The broker disposed of a request; `entry` is the ledger's number of it.

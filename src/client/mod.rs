@@ -12,6 +12,9 @@
 
 mod foreign;
 mod moved;
+mod observed;
+mod plan;
+mod secured;
 mod unexpected;
 
 use std::time::Duration;
@@ -20,25 +23,14 @@ use crate::{
     broker::{Broker, Event, HandOver, Settlement},
     deadline::Deadline,
     error::{Error, Phase},
-    signing::{Ledger, Outcome, ReplyKind},
+    signing::{Ledger, Observer, Outcome, ReplyKind},
 };
 use foreign::Foreign;
 use moved::Moved;
+use observed::Observed;
+pub(crate) use plan::Plan;
+use secured::Secured;
 use unexpected::Unexpected;
-
-/// How long and how often to try.
-pub(crate) struct Plan {
-    /// The silence that ends a window, and the sending of a cycle.
-    pub(crate) timeout: Duration,
-    /// The number of windows in a cycle.
-    pub(crate) retries: u32,
-    /// The number of cycles.
-    pub(crate) send_retries: u32,
-    /// The most bytes of a reply.
-    pub(crate) max_message_size: u64,
-    /// Replies to other clients' requests are released.
-    pub(crate) releases_foreign: bool,
-}
 
 /// Sends the open requests of the ledger and receives their replies, until none is open or the plan is exhausted.
 ///
@@ -46,26 +38,29 @@ pub(crate) struct Plan {
 /// `timeout × retries × send_retries` plus the sending; each expected reply adds at most `timeout`.
 ///
 /// # Errors
-/// What ended the run early: a refusal, an interrupt, the deadline of the whole run.
+/// What ended the run early: a refusal, an interrupt, the deadline of the whole run, an error of the observer.
 pub(crate) fn sign(
     broker: &mut impl Broker,
     ledger: &mut Ledger,
+    observer: &dyn Observer,
     plan: &Plan,
 ) -> Result<(), Error> {
     let unexpected = Unexpected::default();
     let foreign = Foreign::new(plan.releases_foreign);
     let timeout = plan.timeout;
     let moved = Moved::new(timeout, plan.max_message_size, ledger);
+    let mut broker = Secured::new(broker, observer);
+    let (broker, ledger) = (&mut broker, Observed::new(ledger, observer));
     let mut client = Client { broker, ledger, timeout, refusal: None, moved, foreign, unexpected };
     let result = client.run(plan);
     client.unexpected.report();
     client.ledger.end_waits();
-    result
+    client.broker.secure().and(result)
 }
 
 struct Client<'a, B> {
     broker: &'a mut B,
-    ledger: &'a mut Ledger,
+    ledger: Observed<'a>,
     timeout: Duration,
     /// Why nothing more may be sent. Requests that the broker accepted before may still be answered.
     refusal: Option<Error>,
@@ -102,7 +97,7 @@ impl<B: Broker> Client<'_, B> {
         let Plan { timeout, retries, send_retries, .. } = *plan;
         let seconds = timeout.as_secs_f64();
         for cycle in 1..=send_retries {
-            self.ledger.begin_cycle(|entry| self.broker.holds(entry));
+            self.ledger.begin_cycle(cycle, send_retries, |entry| self.broker.holds(entry));
             log::info!("cycle {cycle} of {send_retries}, requests to send: {}", self.ledger.open());
             if let Some(obstacle) = self.send_open()? {
                 log::warn!("cycle {cycle}: nothing could be sent for {seconds} s: {obstacle}");
@@ -111,9 +106,7 @@ impl<B: Broker> Client<'_, B> {
             for window in 1..=retries {
                 let open = self.ledger.open();
                 log::debug!("cycle {cycle}, window {window} of {retries}: {open} open");
-                if window > 1 {
-                    self.ledger.begin_window();
-                }
+                self.ledger.begin_window(window, retries, timeout);
                 self.receive()?;
                 self.ledger.end_waits();
                 if self.ledger.open() == 0 {
@@ -244,7 +237,7 @@ impl<B: Broker> Client<'_, B> {
     fn take_in(&mut self, deadline: &Deadline) -> Result<News, Error> {
         let news = match self.broker.next(&self.moved.until(deadline))? {
             Event::Quiet => News::Nothing,
-            Event::Writable => News::Other,
+            Event::Writable | Event::Lost => News::Other,
             Event::Moved(bytes) => News::Moved(bytes),
             Event::Arriving(bytes) => {
                 self.moved.arrives(deadline, self.broker.now(), bytes);
@@ -271,7 +264,7 @@ impl<B: Broker> Client<'_, B> {
             Event::Reply { id, reply } => {
                 self.moved.arrived(deadline, self.broker.now());
                 let fingerprint = self.foreign.fingerprint(&reply);
-                let kind = self.ledger.reply(reply);
+                let kind = self.ledger.reply(&reply);
                 let settlement = match &kind {
                     ReplyKind::Malformed(reason) | ReplyKind::TooLarge(reason) => {
                         Settlement::Reject(reason)

@@ -195,7 +195,7 @@ impl<C: Connect> Broker for Failover<'_, C> {
             };
             match connection.next(deadline) {
                 Ok(event) => return Ok(event),
-                Err(error) => self.lose(error)?,
+                Err(error) => return self.lose(error).map(|()| Event::Lost),
             }
         }
     }

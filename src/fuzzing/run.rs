@@ -54,7 +54,7 @@ fn status_of<'a>(sasl: bool, pieces: impl Iterator<Item = &'a [u8]>) -> Status {
         pieces: RefCell::new(pieces.map(<[u8]>::to_vec).collect()),
         is_taken: Cell::new(false),
     }));
-    let result = sign_on(&network, &settings, &route, None, &mut ledger);
+    let result = sign_on(&network, &settings, &route, None, &mut ledger, &());
     // Two cycles, each with its sending and two windows; connecting before it and closing after it. A reply, and
     // each of the outcomes of the request's sendings, may add a second.
     let took = network.0.elapsed.get();

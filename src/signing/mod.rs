@@ -14,6 +14,7 @@ mod echo;
 mod golden;
 mod key_id;
 mod ledger;
+mod observer;
 mod operation;
 mod pieces;
 pub(crate) mod pyjson;
@@ -25,6 +26,7 @@ mod values;
 
 pub use ledger::{Entry, State};
 pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order, places};
+pub use observer::{Noted, Notice, Observer, Received};
 pub use operation::{Blob, Digest, Image, Items, Key, Operation, Reference, TaskId, Text};
 pub(crate) use reply::{RawReply, ReplyBody};
 pub use reply::{Reply, Verdict};

@@ -167,7 +167,7 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
     let world = Rc::new(RefCell::new(World::new(shared, brokers, outside, scenario.random)));
     let route = Route { send_to: super::SEND_TO.into(), listen_to: super::LISTEN_TO.into() };
     let password = scenario.settings.username.then_some("secret");
-    let result = sign_on(&Simulated(world.clone()), &settings, &route, password, &mut ledger);
+    let result = sign_on(&Simulated(world.clone()), &settings, &route, password, &mut ledger, &());
     let took = world.borrow().now();
     world.borrow_mut().finish();
     let world = Rc::into_inner(world).expect("the run has let go of the network").into_inner();

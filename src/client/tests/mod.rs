@@ -3,6 +3,7 @@
 mod fates;
 mod interleavings;
 mod script;
+mod secured;
 
 use super::*;
 use crate::{
@@ -33,7 +34,7 @@ fn play(
 
 fn play_on(mut script: Script, count: usize, plan: &Plan) -> (Script, Ledger, Result<(), Error>) {
     let mut ledger = ledger(count);
-    let result = sign(&mut script, &mut ledger, plan);
+    let result = sign(&mut script, &mut ledger, &(), plan);
     (script, ledger, result)
 }
 

@@ -142,6 +142,7 @@ fn after_a_loss_the_other_address_is_tried_first_even_if_one_had_refused() {
     let mut failover = Failover::new(&settings, script.clone(), 1);
     failover.connect().unwrap();
     for _ in 0..2 {
+        assert!(matches!(failover.next(&script.at(60)), Ok(Event::Lost)));
         assert!(matches!(failover.next(&script.at(60)), Ok(Event::Reconnected)));
     }
     assert_eq!(tried(&script), [1, 2, 3, 2]);

@@ -17,6 +17,7 @@ fn a_broker_that_requires_sasl_gets_it_in_the_same_attempt_and_at_once_the_next_
     ]);
     let mut failover = Failover::new(&settings, script.clone(), 1);
     failover.connect().unwrap();
+    assert!(matches!(failover.next(&script.at(9)), Ok(Event::Lost)));
     assert!(matches!(failover.next(&script.at(9)), Ok(Event::Reconnected)));
     let logins: Vec<_> = script.attempts.borrow().iter().map(|attempt| attempt.login).collect();
     assert_eq!(logins, [Login::Bare, Login::Anonymous, Login::Anonymous]);
@@ -94,6 +95,7 @@ fn a_broker_that_refuses_the_anonymous_terminus_gets_the_address_from_then_on() 
     ]);
     let mut failover = Failover::new(&settings, script.clone(), 1);
     failover.connect().unwrap();
+    assert!(matches!(failover.next(&script.at(9)), Ok(Event::Lost)));
     assert!(
         matches!(failover.next(&script.at(9)), Ok(Event::Reconnected)),
         "no refusal is reported"

@@ -123,6 +123,7 @@ fn a_lost_connection_is_re_established_with_the_next_broker_and_numbers_go_on() 
     for _ in 0..2 {
         assert!(matches!(failover.next(&script.at(9)), Ok(Event::Reply { .. })));
     }
+    assert!(matches!(failover.next(&script.at(9)), Ok(Event::Lost)));
     assert!(matches!(failover.next(&script.at(9)), Ok(Event::Reconnected)));
     assert_eq!(script.brokers(), ["a", "b"]);
     assert_eq!(script.attempts.borrow()[1].first_reply, 2);
@@ -150,6 +151,7 @@ fn connecting_again_ends_with_the_wait_that_it_happens_in() {
     let script = Script::new([after(0, reporting(vec![(1, Err(lost()))]))]);
     let mut failover = Failover::new(&settings, script.clone(), 1);
     failover.connect().unwrap();
+    assert!(matches!(failover.next(&script.at(5)), Ok(Event::Lost)));
     assert!(matches!(failover.next(&script.at(5)), Ok(Event::Quiet)));
     assert_eq!(script.elapsed(), 5 * SECOND);
     // The pause continues in the next wait; it does not begin again.
@@ -169,11 +171,13 @@ fn only_progress_resets_the_pauses() {
     let mut failover = Failover::new(&settings, script.clone(), 1);
     failover.connect().unwrap();
     for _ in 0..5 {
+        assert!(matches!(failover.next(&script.at(60)), Ok(Event::Lost)));
         assert!(matches!(failover.next(&script.at(60)), Ok(Event::Reconnected)));
     }
     assert!(script.elapsed() >= (100 + 200 + 400 + 800 + 1600) * Duration::from_millis(1) / 2);
     failover.progress();
     let before = script.elapsed();
+    assert!(matches!(failover.next(&script.at(60)), Ok(Event::Lost)));
     assert!(matches!(failover.next(&script.at(60)), Ok(Event::Reconnected)));
     assert_eq!(script.elapsed(), before);
 }

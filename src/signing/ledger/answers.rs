@@ -7,25 +7,30 @@ use super::{
 };
 
 impl Ledger {
-    /// Enters a reply under the request that it names.
+    /// Enters a reply under the request that it names, and returns its kind, and the number of that request if it is one of
+    /// the ledger's.
     ///
     /// One that says that the server is not done yet is no answer. An answer that lacks claims of a batch is waited on
     /// until [`Ledger::end_waits`], and further replies add to it. So they do to every answer that is not all that was
     /// asked for, but that is not waited for.
-    pub(crate) fn reply(&mut self, raw: RawReply) -> ReplyKind {
+    pub(crate) fn enter(&mut self, raw: &RawReply) -> (ReplyKind, Option<usize>) {
         let too_large = self.too_large(&raw.body);
         let parsed = match reply::parse(raw, &self.message_id_key) {
             Ok(parsed) => parsed,
             Err(reason) => {
-                let Some((index, size)) = too_large else { return ReplyKind::Malformed(reason) };
+                let Some((index, size)) = too_large else {
+                    return (ReplyKind::Malformed(reason), None);
+                };
                 self.close(index, State::ReplyTooLarge(size));
-                return ReplyKind::TooLarge(reason);
+                return (ReplyKind::TooLarge(reason), Some(index));
             }
         };
-        let Some(&index) = self.by_id.get(parsed.id.as_str()) else { return ReplyKind::Foreign };
+        let Some(&index) = self.by_id.get(parsed.id.as_str()) else {
+            return (ReplyKind::Foreign, None);
+        };
         let entry = &mut self.entries[index];
         if entry.reply().is_some_and(|reply| reply.verdict == Verdict::Signed) {
-            return ReplyKind::Repeated;
+            return (ReplyKind::Repeated, Some(index));
         }
         let reading = entry.request.read(&parsed);
         let was_open = entry.is_open();
@@ -45,7 +50,22 @@ impl Ledger {
         };
         let is_open = self.entries[index].is_open();
         self.open = self.open + usize::from(is_open) - usize::from(was_open);
-        kind
+        (kind, Some(index))
+    }
+
+    /// Enters a reply and returns its kind.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn reply(&mut self, raw: RawReply) -> ReplyKind {
+        self.enter(&raw).0
+    }
+
+    /// Forgets what a reply says, if it has everything that was asked for.
+    pub(crate) fn drop_reply(&mut self, index: usize) {
+        if let State::Answered(reply) = &mut self.entries[index].state
+            && reply.verdict == Verdict::Signed
+        {
+            reply.document = String::new();
+        }
     }
 
     /// The open request that a reply is for which is not kept, and the reply's size, unless several may be meant.

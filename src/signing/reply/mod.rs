@@ -30,6 +30,13 @@ pub(crate) struct RawReply {
     pub properties: Option<Map<String, Value>>,
 }
 
+impl RawReply {
+    /// The bytes of its body; none if it is neither text nor binary.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        if let ReplyBody::Bytes(bytes) = &self.body { bytes } else { &[] }
+    }
+}
+
 /// The body of a message, whatever its sections.
 #[derive(Clone, Debug)]
 pub(crate) enum ReplyBody {
@@ -57,8 +64,8 @@ pub(crate) struct Parsed {
 /// # Errors
 ///
 /// The reason in one clause, for the log.
-pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, String> {
-    let bytes = match raw.body {
+pub(crate) fn parse(raw: &RawReply, message_id_key: &str) -> Result<Parsed, String> {
+    let bytes = match &raw.body {
         ReplyBody::Bytes(bytes) if bytes.trim_ascii().is_empty() => {
             return Err("its body is empty".to_owned());
         }
@@ -66,12 +73,12 @@ pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, Strin
         ReplyBody::Other(what) => {
             return Err(format!("its body is {what}: expected text or binary"));
         }
-        ReplyBody::Broken(reason) => return Err(reason),
+        ReplyBody::Broken(reason) => return Err(reason.clone()),
         ReplyBody::TooLarge { size, .. } => {
             return Err(format!("it has {size} bytes, more than max_message_size"));
         }
     };
-    let whole = pyread::read(&bytes)?;
+    let whole = pyread::read(bytes)?;
     let Value::Object(object) = &whole else {
         return Err(format!("it is {}: expected an object", kind(&whole)));
     };
@@ -91,7 +98,7 @@ pub(crate) fn parse(raw: RawReply, message_id_key: &str) -> Result<Parsed, Strin
         }
         None => return Err(format!("it has no \"{}\" in \"msg\"", printable(message_id_key))),
     };
-    Ok(Parsed { id, whole, properties: raw.properties })
+    Ok(Parsed { id, whole, properties: raw.properties.clone() })
 }
 
 /// The reply to a request, kept.

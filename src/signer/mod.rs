@@ -1,6 +1,7 @@
 //! Signs an operation, with the settings of a signer.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+mod run;
+mod stamp;
 
 use zeroize::Zeroizing;
 
@@ -10,11 +11,13 @@ use crate::{
     connector::{Connector, Route},
     error::{Argument, Error, printable, printable_path},
     failover::Failover,
-    random, secret,
-    signing::{self, Context, Entry, Ledger, Operation, SignedValue, Stamp},
+    secret,
+    signing::{Context, Ledger, Observer, Operation},
     stop::{Interrupt, Stop},
     transport::{self, Identity, Network, Sockets, TlsContext},
 };
+pub use run::Run;
+use stamp::stamp;
 
 /// Signs through the brokers of a configuration.
 ///
@@ -29,43 +32,6 @@ pub struct Signer {
     tls: Option<TlsContext>,
     password: Option<Zeroizing<String>>,
     stop: Stop,
-}
-
-/// The requests of an operation, their addresses, and the state of each.
-pub struct Run {
-    route: Route,
-    ledger: Ledger,
-}
-
-impl Run {
-    /// Returns the requests in input order, each with its state.
-    pub fn entries(&self) -> &[Entry] {
-        self.ledger.entries()
-    }
-
-    /// Returns the signed values in the order of the input: for each item, each key.
-    ///
-    /// Requests of a batch are grouped by repository, so this is not the order of [`Run::entries`]. An image that is
-    /// given twice is asked for once, and its values are returned twice.
-    pub fn signed_values(&self) -> impl Iterator<Item = SignedValue<'_>> {
-        signing::in_input_order(self.entries())
-    }
-
-    /// Returns where the values of [`Run::signed_values`] are, in the same order: the index of the request among
-    /// [`Run::entries`], and that of the value among [`Entry::signed_values`].
-    pub fn places(&self) -> Vec<(usize, usize)> {
-        signing::places(self.entries())
-    }
-
-    /// Returns the address that requests are sent to.
-    pub fn send_to(&self) -> &str {
-        &self.route.send_to
-    }
-
-    /// Returns the address that replies are received from.
-    pub fn listen_to(&self) -> &str {
-        &self.route.listen_to
-    }
 }
 
 impl Signer {
@@ -199,6 +165,15 @@ impl Signer {
     /// [`Error::Unreachable`] if no broker could be reached, [`Error::Refused`] if one refuses the
     /// addresses, [`Error::Deadline`], [`Error::Interrupted`].
     pub fn sign(&self, run: &mut Run) -> Result<(), Error> {
+        self.sign_observed(run, &())
+    }
+
+    /// Does the same as [`Signer::sign`], and lets an observer see what happens.
+    ///
+    /// # Errors
+    /// As [`Signer::sign`]; an error of [`Observer::secure`] ends the run, too.
+    pub fn sign_observed(&self, run: &mut Run, observer: &dyn Observer) -> Result<(), Error> {
+        observer.secure()?;
         if run.ledger.open() == 0 {
             return Ok(());
         }
@@ -206,7 +181,7 @@ impl Signer {
         let total = self.settings.deadline;
         let network = Sockets::new(self.tls.as_ref(), self.stop.clone(), total);
         let password = self.password.as_ref().map(|password| password.as_str());
-        sign_on(&network, &self.settings, &run.route, password, &mut run.ledger)
+        sign_on(&network, &self.settings, &run.route, password, &mut run.ledger, observer)
     }
 
     /// Logs what will happen, and how long it may take.
@@ -235,13 +210,14 @@ pub(crate) fn sign_on<N: Network>(
     route: &Route,
     password: Option<&str>,
     ledger: &mut Ledger,
+    observer: &dyn Observer,
 ) -> Result<(), Error> {
     let Settings { timeout, retries, send_retries, max_message_size, .. } = *settings;
     let releases_foreign = settings.foreign_replies == ForeignReplies::Release;
     let connector = Connector { network, settings, route, password };
     let mut broker = Failover::new(settings, connector, network.random());
     let plan = Plan { timeout, retries, send_retries, max_message_size, releases_foreign };
-    let result = broker.connect().and_then(|()| client::sign(&mut broker, ledger, &plan));
+    let result = broker.connect().and_then(|()| client::sign(&mut broker, ledger, observer, &plan));
     broker.close();
     result
 }
@@ -261,22 +237,6 @@ fn creator(settings: &Settings, identity: Option<&Identity>) -> Result<String, E
     }
 }
 
-/// A new request id and the current time, in the form that the signing servers expect.
-fn stamp() -> Stamp {
-    Stamp { request_id: random::uuid(), created: created(SystemTime::now()) }
-}
-
-/// Formats a time as Python's `datetime.isoformat` does: microseconds, but no fraction if there are none.
-fn created(now: SystemTime) -> String {
-    let micros = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
-    let now = UNIX_EPOCH + Duration::from_micros(micros);
-    if micros.is_multiple_of(1_000_000) {
-        humantime::format_rfc3339_seconds(now).to_string()
-    } else {
-        humantime::format_rfc3339_micros(now).to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,12 +249,5 @@ mod tests {
         shared::<Signer>();
         shared::<Interrupt>();
         moved::<Run>();
-    }
-
-    #[test]
-    fn created_is_written_as_python_does() {
-        let at = |micros| created(UNIX_EPOCH + Duration::from_micros(micros));
-        assert_eq!(at(1_700_000_000_000_000), "2023-11-14T22:13:20Z");
-        assert_eq!(at(1_700_000_000_000_010), "2023-11-14T22:13:20.000010Z");
     }
 }

@@ -1,0 +1,95 @@
+//! What happens in a run, for those that want to know while it happens.
+
+use std::time::Duration;
+
+use super::{ledger::Entry, reply::RawReply};
+use crate::error::Error;
+
+/// Something that happened in a run.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Notice<'a> {
+    /// A cycle begins: every open request is to be sent.
+    Cycle {
+        /// Its number, from 1.
+        number: u32,
+        /// How many cycles there are at most.
+        of: u32,
+        /// How many requests are open.
+        open: usize,
+    },
+    /// A window of the cycle begins: a wait for replies.
+    Window {
+        /// Its number in the cycle, from 1.
+        number: u32,
+        /// How many windows the cycle has at most.
+        of: u32,
+        /// How many requests are open.
+        open: usize,
+        /// The time without an expected reply that ends it.
+        timeout: Duration,
+    },
+    /// A request was handed over to the connection, for the first time or once more.
+    Sent(Noted<'a>),
+    /// The broker disposed of a request; the state says how.
+    Outcome(Noted<'a>),
+    /// A reply has come that adds something to what is known of a request. The broker does not know yet that the client
+    /// has it.
+    Reply(Noted<'a>, Received<'a>),
+}
+
+/// The request that a notice is about.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Noted<'a> {
+    /// Its number among [`Run::entries`](crate::Run::entries).
+    pub index: usize,
+    /// What is known of it now.
+    pub entry: &'a Entry,
+}
+
+/// A reply as it came.
+#[derive(Clone, Copy)]
+pub struct Received<'a>(pub(crate) &'a RawReply);
+
+impl<'a> Received<'a> {
+    /// Returns the bytes of its body: JSON text.
+    pub fn body(self) -> &'a [u8] {
+        self.0.bytes()
+    }
+}
+
+/// Sees what happens in a run, while it happens, on the thread of the run.
+///
+/// [`Signer::sign_observed`](crate::Signer::sign_observed) calls it; each call holds up the run for as long as it takes.
+/// `()` is an observer that looks away.
+pub trait Observer {
+    /// Takes a notice.
+    fn notice(&self, notice: Notice<'_>);
+
+    /// Makes sure that nothing is lost of what was noticed, whatever becomes of the process.
+    ///
+    /// It is called before the first request is sent, and again before the broker learns that replies have come: for
+    /// several at once, at most 50, and 10 ms after the first of them at the latest.
+    ///
+    /// # Errors
+    /// Any error ends the run. The replies that were noticed since the last call stay at the broker, and in the run.
+    fn secure(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Whether [`Observer::secure`] does anything: otherwise the broker learns of each reply at once.
+    fn secures(&self) -> bool {
+        false
+    }
+
+    /// Whether the run need not keep replies that have been noticed and have everything that was asked for. That saves
+    /// their memory; their [`SignedValue`](super::SignedValue)s are empty afterwards.
+    fn drops_replies(&self) -> bool {
+        false
+    }
+}
+
+impl Observer for () {
+    fn notice(&self, _: Notice<'_>) {}
+}
