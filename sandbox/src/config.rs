@@ -7,7 +7,8 @@ pub(crate) struct Client<'a> {
     pub(crate) broker_urls: &'a [String],
     pub(crate) client_pem: &'a Path,
     pub(crate) ca_file: &'a Path,
-    pub(crate) key_id: &'a str,
+    /// Names with fingerprints.
+    pub(crate) keys: &'a [(String, String)],
 }
 
 /// The text of `config.yaml`, with a section for each of the two ways to sign.
@@ -32,11 +33,11 @@ fn section(client: &Client) -> String {
   message_id_key: request_id
   log_level: warning
   key_aliases:
-    sandbox: {key_id}
-",
+{keys}",
         urls = client.broker_urls.iter().map(|url| format!("    - {url}\n")).collect::<String>(),
         pem = quoted(client.client_pem),
         ca = quoted(client.ca_file),
-        key_id = client.key_id,
+        keys =
+            client.keys.iter().map(|(name, id)| format!("    {name}: {id}\n")).collect::<String>(),
     )
 }

@@ -38,7 +38,9 @@
 //! | `gpg_signature` | `artifact` | `signed_payload`: an armoured detached signature |
 //! | `batch` | each `claim_file` | `claims[].signed_claims`: for each key name a binary signed message |
 //!
-//! The same key signs, whichever key a request names. Replies come in the order of the requests.
+//! [`Options::keys`] are the names of its keys: `sandbox` and `release`, unless they are set. The key that signs is the one
+//! with the id that the request names, or else with the name, or else the first. `signing-key.asc` has the public keys,
+//! and `config.yaml` their ids as `key_aliases`. Replies come in the order of the requests.
 //!
 //! [`remote::RemoteSigner`] is the same signing server as a client of any other broker.
 

@@ -205,7 +205,7 @@ broker
   {config}    configuration of the client
   {ca}    authority of the broker's certificate
   {client}    certificate and key of the client
-  {key}    public key of the signing server
+  {key}    public keys of the signing server
 sign
   amqp-messenger container-sign --config-file {config} --signing-key sandbox --task-id 1 \\
     --digest sha256:{digest} --reference localhost/repo:tag --raw > claim.b64

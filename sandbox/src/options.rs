@@ -26,6 +26,8 @@ pub struct Options {
     pub behaviours: Vec<Rule>,
     /// The signing server's request addresses, each with the address its replies go to.
     pub signing: Vec<(String, String)>,
+    /// The names of the signing server's keys, at least one; each name has a key of its own.
+    pub keys: Vec<String>,
     /// The authority that certifies the client, and the server unless it has another certificate; `None` makes one.
     /// With the authority and the ports of a stopped sandbox, a new one can replace it.
     pub authority: Option<Authority>,
@@ -65,6 +67,7 @@ impl Options {
             signing: [(REQUESTS, REPLIES), ("queue://requests", "queue://replies")]
                 .map(|(request, reply)| (request.to_owned(), reply.to_owned()))
                 .to_vec(),
+            keys: ["sandbox", "release"].map(str::to_owned).to_vec(),
             authority: None,
             server_certificate: None,
             weakness: None,

@@ -19,7 +19,7 @@ use crate::{
     options::{Options, Weakness},
     pki::{Authority, Subject, Validity, write_private},
     record::Record,
-    signing::{Signer, SigningKey},
+    signing::{Keys, Signer},
 };
 
 /// How long dropping waits until the ports are closed.
@@ -30,6 +30,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(2);
 pub struct Sandbox {
     broker: Arc<Broker>,
     authority: Authority,
+    /// Each name of a signing key, with its fingerprint.
+    fingerprints: Vec<(String, String)>,
     dir: PathBuf,
     /// Of each broker.
     amqps: Vec<SocketAddr>,
@@ -61,11 +63,9 @@ impl Sandbox {
             None => Authority::new("amqp-sandbox CA")?,
         };
         let tls = prepare_tls(&options, &authority, &dir)?;
-        let key =
-            SigningKey::generate("amqp-sandbox <sandbox@localhost>").map_err(io::Error::other)?;
-        let public_key = key.public_armoured().map_err(io::Error::other)?;
-        fs::write(dir.join(PUBLIC_KEY), public_key)?;
-        let key_id = key.fingerprint();
+        let keys = Keys::generate(&options.keys).map_err(io::Error::other)?;
+        fs::write(dir.join(PUBLIC_KEYS), keys.public_armoured().map_err(io::Error::other)?)?;
+        let fingerprints = keys.fingerprints();
 
         let broker = Arc::new(Broker::new(options));
         let options = &broker.options;
@@ -88,19 +88,20 @@ impl Sandbox {
         let amqps = ports.map(|port| open(port, Some(tls.clone()))).collect::<Result<_, _>>()?;
         let amqp = options.amqp.then(|| open(options.amqp_port, None)).transpose()?;
 
-        let signer = Arc::new(Signer::new(key, Arc::clone(&broker)));
+        let signer = Arc::new(Signer::new(keys, Arc::clone(&broker)));
         for (requests, replies) in &options.signing {
             signer.start(requests, replies);
         }
         drop(context);
 
+        let runtime = Some(runtime);
         let sandbox =
-            Self { broker, authority, dir, amqps, amqp, runtime: Some(runtime), closed, listeners };
+            Self { broker, authority, fingerprints, dir, amqps, amqp, runtime, closed, listeners };
         let yaml = config::yaml(&config::Client {
             broker_urls: &sandbox.best_urls(),
             client_pem: &sandbox.client_pem(),
             ca_file: &sandbox.ca_file(),
-            key_id: &key_id,
+            keys: &sandbox.fingerprints,
         });
         fs::write(sandbox.config_file(), yaml)?;
         Ok(sandbox)
@@ -154,9 +155,19 @@ impl Sandbox {
         self.dir.join("config.yaml")
     }
 
-    /// The OpenPGP public key, armoured.
+    /// The OpenPGP public keys, armoured.
     pub fn public_key_file(&self) -> PathBuf {
-        self.dir.join(PUBLIC_KEY)
+        self.dir.join(PUBLIC_KEYS)
+    }
+
+    /// The fingerprint of a signing key, 40 hexadecimal digits.
+    ///
+    /// # Panics
+    ///
+    /// If the options have no such key.
+    pub fn fingerprint(&self, name: &str) -> &str {
+        let found = self.fingerprints.iter().find(|(known, _)| known == name);
+        &found.expect("the sandbox has this key").1
     }
 
     /// The authority, to issue further certificates.
@@ -229,7 +240,7 @@ impl Drop for Sandbox {
 
 const CA: &str = "ca.pem";
 const CLIENT: &str = "client.pem";
-const PUBLIC_KEY: &str = "signing-key.asc";
+const PUBLIC_KEYS: &str = "signing-key.asc";
 
 /// Makes the directory; an error names it.
 fn prepare_dir(dir: &Path) -> io::Result<PathBuf> {

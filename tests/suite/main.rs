@@ -38,6 +38,7 @@ mod replies;
 mod secrets;
 mod sending;
 mod signals;
+mod skopeo_verifies;
 mod strangers;
 mod streams;
 mod three;
@@ -45,4 +46,4 @@ mod tls;
 mod valgrind;
 mod wire;
 
-use test_support::{harness, peer};
+use test_support::{harness, peer, skopeo};

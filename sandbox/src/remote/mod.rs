@@ -32,7 +32,7 @@ use wire::Url;
 
 use crate::{
     body,
-    signing::{self, Context, SigningKey},
+    signing::{self, Context, Keys, SigningKey},
 };
 
 pub use settings::{Mechanism, Service, Settings};
@@ -61,7 +61,7 @@ pub struct RemoteSigner {
 #[derive(Debug)]
 struct Shared {
     settings: Settings,
-    key: SigningKey,
+    keys: Keys,
     say: fn(&str),
     /// The number of replies made so far.
     replies: AtomicU64,
@@ -95,7 +95,7 @@ impl RemoteSigner {
         if urls.is_empty() || settings.services.is_empty() {
             return Err(io::Error::other("brokers and services must not be empty"));
         }
-        let key = SigningKey::kept_in(&settings.keys)?;
+        let keys = Keys::only(SigningKey::kept_in(&settings.keys)?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(2)
@@ -105,7 +105,7 @@ impl RemoteSigner {
         let services = settings.services.clone();
         let shared = Arc::new(Shared {
             settings,
-            key,
+            keys,
             say,
             replies: AtomicU64::new(0),
             held: watch::Sender::new(false),
@@ -217,7 +217,7 @@ impl Shared {
     /// Signs on a thread for blocking work, not on those that serve sockets.
     fn sign(&self, request: &Delivery<AmqpBody<Value>>, replies: &str) -> Vec<body::Outgoing> {
         let context = Context {
-            key: &self.key,
+            keys: &self.keys,
             topic: replies,
             received: SystemTime::now(),
             number: self.replies.fetch_add(1, Ordering::Relaxed) + 1,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use openssl::base64::{decode_block, encode_block};
 use serde_json::{Map, Value, json};
 
-use super::openpgp::SigningKey;
+use super::keys::Keys;
 use crate::{
     body::Body,
     faults::{Carrier, Content, ReplyAct},
@@ -16,7 +16,7 @@ const FOREIGN_ID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Values that a reply needs besides its request.
 pub(crate) struct Context<'a> {
-    pub(crate) key: &'a SigningKey,
+    pub(crate) keys: &'a Keys,
     /// The address of the reply.
     pub(crate) topic: &'a str,
     pub(crate) received: SystemTime,
@@ -114,7 +114,7 @@ fn msg(
 ) -> Map<String, Value> {
     let kind = mtype.unwrap_or_else(|| guessed_mtype(request));
     let mut msg = Map::new();
-    let mut result = signed(request, kind, acts, context.key);
+    let mut result = signed(request, kind, acts, context.keys);
     let mut status = "success";
     let mut errors = Vec::new();
     if let Err(error) = &result {
@@ -183,9 +183,10 @@ fn signed(
     request: &Value,
     mtype: &str,
     acts: &[ReplyAct],
-    key: &SigningKey,
+    keys: &Keys,
 ) -> Result<(&'static str, Value), String> {
     let failed = |error: pgp::errors::Error| format!("signing failed: {error}");
+    let key = keys.named(request["sig_key_id"].as_str(), request["sig_keyname"].as_str());
     match mtype {
         "container_signature" => {
             let claim = decoded(request, "claim_file")?;
@@ -208,20 +209,21 @@ fn signed(
                 _ => None,
             });
             let claims = claims.iter().take(partial.unwrap_or(usize::MAX));
-            let signed = claims.map(|claim| signed_claim(claim, key));
+            let signed = claims.map(|claim| signed_claim(claim, keys));
             Ok(("claims", signed.collect::<Result<Vec<_>, _>>()?.into()))
         }
         other => Err(format!("unknown mtype {other:?}")),
     }
 }
 
-/// One claim of a batch, signed once for every key name in it.
-fn signed_claim(claim: &Value, key: &SigningKey) -> Result<Value, String> {
+/// One claim of a batch, signed once for every key name in it; ids are in the order of the names.
+fn signed_claim(claim: &Value, keys: &Keys) -> Result<Value, String> {
     let content = decoded(claim, "claim_file")?;
     let names = claim["sig_keynames"].as_array().ok_or("no sig_keynames")?;
     let mut signatures = Map::new();
-    for name in names {
+    for (index, name) in names.iter().enumerate() {
         let name = name.as_str().ok_or("a sig_keyname is not a string")?;
+        let key = keys.named(claim["sig_key_ids"][index].as_str(), Some(name));
         let message = key.signed_message(&content);
         let message = message.map_err(|error| format!("signing failed: {error}"))?;
         signatures.insert(name.to_owned(), encode_block(&message).into());

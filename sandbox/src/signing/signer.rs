@@ -12,7 +12,7 @@ use fe2o3_amqp::types::primitives::SimpleValue;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
-    openpgp::SigningKey,
+    keys::Keys,
     reply::{self, Context},
 };
 use crate::{
@@ -23,15 +23,15 @@ use crate::{
 
 #[derive(Debug)]
 pub(crate) struct Signer {
-    key: SigningKey,
+    keys: Keys,
     broker: Arc<Broker>,
     /// The number of replies made so far.
     replies: AtomicU64,
 }
 
 impl Signer {
-    pub(crate) fn new(key: SigningKey, broker: Arc<Broker>) -> Self {
-        Self { key, broker, replies: AtomicU64::new(0) }
+    pub(crate) fn new(keys: Keys, broker: Arc<Broker>) -> Self {
+        Self { keys, broker, replies: AtomicU64::new(0) }
     }
 
     /// Serves one pair of addresses forever.
@@ -96,7 +96,7 @@ impl Signer {
 
     fn answer(&self, request: &Item, replies: &str) -> Vec<Item> {
         let context = Context {
-            key: &self.key,
+            keys: &self.keys,
             topic: replies,
             received: SystemTime::now(),
             number: self.replies.fetch_add(1, Ordering::Relaxed) + 1,

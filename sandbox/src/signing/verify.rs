@@ -7,17 +7,19 @@ use pgp::composed::{
     CleartextSignedMessage, Deserializable, DetachedSignature, Message, SignedPublicKey,
 };
 
-/// The public half of the sandbox's signing key.
+/// The public halves of the sandbox's signing keys.
 #[derive(Debug)]
 pub struct Verifier {
-    key: SignedPublicKey,
+    keys: Vec<SignedPublicKey>,
 }
 
 impl Verifier {
-    /// Reads an armoured key: the text in [`crate::Sandbox::public_key_file`].
+    /// Reads armoured keys: the text in [`crate::Sandbox::public_key_file`].
     pub fn from_armoured(text: &str) -> io::Result<Self> {
-        let (key, _) = SignedPublicKey::from_string(text).map_err(io::Error::other)?;
-        Ok(Self { key })
+        const BEGIN: &str = "-----BEGIN";
+        let key = |text: &str| SignedPublicKey::from_string(&format!("{BEGIN}{text}"));
+        let keys = text.split(BEGIN).skip(1).map(|text| key(text).map(|(key, _)| key));
+        Ok(Self { keys: keys.collect::<Result<_, _>>().map_err(io::Error::other)? })
     }
 
     /// The content of a signed message or cleartext signed document, in base64; `None` unless the signature is good.
@@ -26,12 +28,12 @@ impl Verifier {
         if bytes.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----") {
             let (document, _) =
                 CleartextSignedMessage::from_string(std::str::from_utf8(&bytes).ok()?).ok()?;
-            document.verify(&self.key.primary_key).ok()?;
+            self.keys.iter().find(|key| document.verify(&key.primary_key).is_ok())?;
             return Some(document.signed_text().replace("\r\n", "\n").into_bytes());
         }
         let mut message = Message::from_bytes(&bytes[..]).ok()?;
         let content = message.as_data_vec().ok()?;
-        message.verify(&self.key.primary_key).ok()?;
+        self.keys.iter().find(|key| message.verify(&key.primary_key).is_ok())?;
         Some(content)
     }
 
@@ -42,7 +44,7 @@ impl Verifier {
             return false;
         };
         let Ok((signature, _)) = DetachedSignature::from_string(&text) else { return false };
-        signature.verify(&self.key.primary_key, content).is_ok()
+        self.keys.iter().any(|key| signature.verify(&key.primary_key, content).is_ok())
     }
 }
 
