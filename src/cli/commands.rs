@@ -43,7 +43,8 @@ pub(super) const REQUIRED: &[&str] = &["--signing-key", "--task-id"];
 pub(super) const OPTIONAL: &[&str] = &["--config-file", "--requester", "--raw", "--log-level"];
 
 /// The options that every command that signs accepts, but not under pubtools-sign's names.
-pub(super) const NATIVE: &[&str] = &["--quiet"];
+pub(super) const NATIVE: &[&str] =
+    &["--set", "--deadline", "--timeout", "--retries", "--send-retries", "--no-resend", "--quiet"];
 
 impl Command {
     pub(super) const ALL: [Self; 4] = [

@@ -2,13 +2,33 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Error, config::is_there};
+use crate::{
+    Error, Settings, SignerType,
+    config::{Overrides, default_paths, is_there},
+};
+
+/// Reads the settings from the file and from what options set, or only from that if there is no file.
+///
+/// # Errors
+/// [`Error::Config`] if there is neither, and for the first error in them.
+pub(super) fn read(
+    named: Option<&Path>,
+    signer: SignerType,
+    overrides: Overrides,
+) -> Result<Settings, Error> {
+    let path = match choose(named, &default_paths()) {
+        Ok(path) => Some(path),
+        Err(_) if !overrides.is_empty() => None,
+        Err(error) => return Err(error),
+    };
+    Settings::load_with(path.as_deref(), signer, overrides)
+}
 
 /// The named file, else the first of the usual ones that is there, whether it can be read or not.
 ///
 /// # Errors
 /// [`Error::Config`] if none is named and none exists. A named one that is missing is noticed by reading it.
-pub(super) fn choose(named: Option<&Path>, usual: &[PathBuf]) -> Result<PathBuf, Error> {
+fn choose(named: Option<&Path>, usual: &[PathBuf]) -> Result<PathBuf, Error> {
     if let Some(path) = named {
         return Ok(expand_home(path));
     }

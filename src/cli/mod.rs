@@ -17,6 +17,7 @@ mod logging;
 mod operand;
 mod operation;
 mod options;
+mod overrides;
 mod remedy;
 mod report;
 mod signals;
@@ -35,26 +36,33 @@ use commands::{Command, Kind};
 use operation::Asked;
 use options::Options;
 use style::Style;
-use topic::Topic;
+use topic::{Topic, Usage};
 
 use crate::{
-    Error, Interrupt, Settings, Signer, Status, config::default_paths, error::printable_path,
-    stop::Stop, transport,
+    Error, Interrupt, Signer, Status, config::Overrides, error::printable_path, stop::Stop,
+    transport,
 };
 
 /// Does what the command line asks for and returns the exit status, one of [`Status`]. The first word of `argv` is
 /// the program's name.
 pub fn run(argv: Vec<OsString>) -> u8 {
     match argv::parse(argv) {
-        Ok(Parsed::Run(topic, Command::Sign(kind), options)) => sign(&topic, kind, *options),
+        Ok(Parsed::Run(topic, Command::Sign(kind), options)) => {
+            match overrides::read(&topic, &options) {
+                Ok(overrides) => sign(&topic, kind, *options, overrides),
+                Err(usage) => misused(&usage),
+            }
+        }
         Ok(Parsed::Run(_, Command::Completions, options)) => print(completions::script(&options)),
         Ok(Parsed::Help(topic)) => print(help::text(&topic)),
         Ok(Parsed::Version) => print(version()),
-        Err(usage) => {
-            tell!("{}: {usage}", usage.tool);
-            Status::Usage.code()
-        }
+        Err(usage) => misused(&usage),
     }
+}
+
+fn misused(usage: &Usage) -> u8 {
+    tell!("{}: {usage}", usage.tool);
+    Status::Usage.code()
 }
 
 fn print(text: String) -> u8 {
@@ -78,9 +86,9 @@ fn version() -> String {
 }
 
 /// Signs, prints the result, and returns the exit status.
-fn sign(topic: &Topic, kind: Kind, options: Options) -> u8 {
+fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8 {
     let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
-    let outcome = start(topic, kind, options).and_then(|(signer, asked)| {
+    let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
         let run = signer.prepare(&asked.operation)?;
         asked.warn();
         document::check_stdout()?;
@@ -131,10 +139,14 @@ fn status_before_sending(style: Style, error: &Error) -> u8 {
 }
 
 /// Reads everything that a run needs before it connects.
-fn start(topic: &Topic, kind: Kind, options: Options) -> Result<(Signer, Asked), Error> {
+fn start(
+    topic: &Topic,
+    kind: Kind,
+    options: Options,
+    overrides: Overrides,
+) -> Result<(Signer, Asked), Error> {
     let named = options.config_file.as_ref().map(|path| path.0.as_ref());
-    let settings = config_file::choose(named, &default_paths())
-        .and_then(|path| Settings::load(&path, options.signer_type));
+    let settings = config_file::read(named, options.signer_type, overrides);
     let (log_level, deadline) = (settings.as_ref())
         .map_or((None, None), |settings| (settings.log_level, settings.deadline));
     logging::start(options.quiet, options.log_level, log_level);

@@ -49,6 +49,24 @@ pub(crate) struct Options {
     /// configuration, instead of `~/.config/pubtools-sign/conf.yaml` or else `/etc/pubtools-sign/conf.yaml`
     #[argh(option, arg_name = "FILE")]
     pub(super) config_file: Option<Bytes>,
+    /// key of the configuration and its value in YAML; takes precedence over the file, which is not needed if every required key is set
+    #[argh(option, arg_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// seconds for the whole run, instead of the configuration's `deadline`
+    #[argh(option, arg_name = "SECONDS")]
+    pub(super) deadline: Option<String>,
+    /// seconds without an expected reply that end a window, instead of the configuration's `timeout`
+    #[argh(option, arg_name = "SECONDS")]
+    pub(super) timeout: Option<String>,
+    /// windows in a cycle, instead of the configuration's `retries`
+    #[argh(option, arg_name = "COUNT")]
+    pub(super) retries: Option<String>,
+    /// cycles, each of which sends what is still unanswered, instead of the configuration's `send_retries`
+    #[argh(option, arg_name = "COUNT")]
+    pub(super) send_retries: Option<String>,
+    /// end after one cycle, as with `--send-retries 1`
+    #[argh(switch)]
+    pub(super) no_resend: bool,
     /// name of the requester, instead of the client certificate's common name or else user id
     #[argh(option, arg_name = "NAME")]
     pub(super) requester: Option<String>,

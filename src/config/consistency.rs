@@ -23,15 +23,15 @@ impl Settings {
     pub(crate) fn doubts(&self) -> Vec<String> {
         let named = [("service", &self.service), ("environment", &self.environment)];
         let doubt = |(key, value): &(&str, &String)| {
-            let section = self.section;
+            let key = self.sources.name(key);
             if value.trim().is_empty() {
                 return Some(format!(
-                    "{section}.{key} is empty, and is sent like that; is a variable unset, or empty?"
+                    "{key} is empty, and is sent like that; is a variable unset, or empty?"
                 ));
             }
             let is_fine = value.trim() == *value && !value.contains(char::is_control);
             let shown = printable(value);
-            (!is_fine).then(|| format!("{section}.{key} is sent with its blanks: \"{shown}\""))
+            (!is_fine).then(|| format!("{key} is sent with its blanks: \"{shown}\""))
         };
         named.iter().filter_map(doubt).collect()
     }

@@ -17,11 +17,7 @@ impl Settings {
             if let Err(error) = path.metadata()
                 && !is_below_a_folder(path)
             {
-                return Err(Error::Config {
-                    path: self.path.clone(),
-                    key: format!("{}.{key}", self.section),
-                    problem: problem(&error),
-                });
+                return Err(self.sources.fail(key, problem(&error)));
             }
         }
         Ok(())

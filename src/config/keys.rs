@@ -255,6 +255,15 @@ pub(crate) fn of(signer: SignerType) -> &'static [Key] {
     }
 }
 
+/// The keys that a section must have, each with a sample.
+#[cfg(feature = "cli")]
+pub(super) fn required(signer: SignerType) -> impl Iterator<Item = (&'static str, &'static str)> {
+    of(signer).iter().filter_map(|key| match key.default {
+        Default::Required(sample) => Some((key.name, sample)),
+        _ => None,
+    })
+}
+
 /// The row of a key.
 ///
 /// # Panics

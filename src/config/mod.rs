@@ -10,13 +10,17 @@ mod builder;
 mod consistency;
 mod expand;
 mod files;
+#[cfg(feature = "cli")]
+mod given;
 pub(crate) mod keys;
 mod level;
 pub(crate) mod nearest;
+mod overrides;
 mod reading;
 mod section;
 mod settings;
 mod shown;
+mod sources;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -31,6 +35,8 @@ pub use settings::Settings;
 pub use template::Template;
 pub use url::BrokerUrl;
 pub use words::{Capability, ForeignReplies, Sasl, SenderTarget, SignerType, TlsVerify};
+#[cfg(feature = "cli")]
+pub(crate) use {given::Given, overrides::Overrides};
 
 use std::{
     io,

@@ -4,8 +4,8 @@ use std::{fs::File, io::Read, num::NonZeroUsize, path::Path, time::Duration};
 
 use super::{
     BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, Template,
-    TlsVerify, consistency, expand::Env, keys, parse_level, section::Section, url, values,
-    yaml::Node,
+    TlsVerify, consistency, expand::Env, overrides::Overrides, parse_level, section::Section, url,
+    values, yaml::Node,
 };
 use crate::error::{Error, Secret, secret_in};
 
@@ -18,18 +18,21 @@ impl Settings {
     /// # Errors
     /// [`Error::Config`] if the file cannot be read, or for the first error in it.
     pub fn load(path: &Path, signer: SignerType) -> Result<Self, Error> {
-        let fail =
-            |problem: String| Error::Config { path: path.into(), key: String::new(), problem };
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
-            .map_err(|error| fail(format!("cannot read the configuration: {error}")))?;
-        if bytes.len() as u64 > LIMIT {
-            return Err(fail("is larger than 16 MiB; expected a YAML file".into()));
-        }
-        let text = String::from_utf8(bytes)
-            .map_err(|_| fail("the file is not UTF-8 text; save it as UTF-8".into()))?;
-        Self::parse(&text, path, signer, &|name| std::env::var(name).ok())
+        Self::load_with(Some(path), signer, Overrides::default())
+    }
+
+    /// The same with keys that take precedence over the file's, or only with these.
+    pub(crate) fn load_with(
+        path: Option<&Path>,
+        signer: SignerType,
+        overrides: Overrides,
+    ) -> Result<Self, Error> {
+        let env: Env<'_> = &|name| std::env::var(name).ok();
+        let section = match path {
+            Some(path) => Section::find(&text(path)?, path.into(), signer, overrides, env)?,
+            None => Section::of_options(signer.section(), overrides, env),
+        };
+        settings(&section, signer)
     }
 
     /// Reads a signer's section of a file's text; errors name `path`, and `env` looks up variables.
@@ -57,9 +60,22 @@ impl Settings {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Error> {
         let env: Env<'_> = env;
-        let section = Section::find(text, path.into(), signer.section(), keys::of(signer), env)?;
-        settings(&section, signer)
+        settings(&Section::find(text, path.into(), signer, Overrides::default(), env)?, signer)
     }
+}
+
+/// The text of a file.
+fn text(path: &Path) -> Result<String, Error> {
+    let fail = |problem: String| Error::Config { path: path.into(), key: String::new(), problem };
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(|error| fail(format!("cannot read the configuration: {error}")))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(fail("is larger than 16 MiB; expected a YAML file".into()));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| fail("the file is not UTF-8 text; save it as UTF-8".into()))
 }
 
 /// Reads the settings of a section: checks every key by itself, then all of them together.
@@ -72,7 +88,11 @@ pub(super) fn settings(section: &Section<'_>, signer: SignerType) -> Result<Sett
     Ok(settings)
 }
 
-fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
+/// Checks every key by itself.
+///
+/// # Errors
+/// [`Error::Config`] for the first key whose value has no meaning.
+pub(super) fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
     let template = |key| {
         section.required(key, |node, expected| {
             let text = values::text(node, expected)?;
@@ -98,8 +118,7 @@ fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
         }
     };
     Ok(Settings {
-        path: section.path().clone(),
-        section: section.name(),
+        sources: section.sources().clone(),
         brokers: section.required("messaging_brokers", brokers)?,
         certificate: section.file("messaging_cert_key")?,
         key: section.file("messaging_key")?,

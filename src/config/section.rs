@@ -3,18 +3,20 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
+    SignerType,
     expand::{self, Env},
-    keys::{self, Default, Key, Takes},
+    keys::{self, Default, Takes},
     nearest::nearest,
+    overrides::Overrides,
+    sources::{SET, Sources},
     values,
     yaml::{self, Node},
 };
 use crate::error::{Error, Secret, printable, secret_in};
 
-/// A section of the file, its variables expanded, its keys known.
+/// A section of the file, with the keys that options set; its variables expanded, its keys known.
 pub(super) struct Section<'a> {
-    path: PathBuf,
-    name: &'static str,
+    sources: Sources,
     entries: BTreeMap<String, Node>,
     env: Env<'a>,
 }
@@ -24,10 +26,11 @@ impl<'a> Section<'a> {
     pub(super) fn find(
         text: &str,
         path: PathBuf,
-        name: &'static str,
-        known: &[Key],
+        signer: SignerType,
+        overrides: Overrides,
         env: Env<'a>,
     ) -> Result<Self, Error> {
+        let name = signer.section();
         let fail = |key: &str, problem: String| Error::Config {
             path: path.clone(),
             key: key.into(),
@@ -47,48 +50,53 @@ impl<'a> Section<'a> {
                 return Err(fail(name, "duplicate section; remove one".into()));
             }
         };
-        let mut entries = BTreeMap::new();
+        let mut entries = overrides.entries;
+        let mut in_file = Vec::new();
         for (key, value) in node.entries().map_err(|problem| fail(name, problem))? {
             let full = format!("{name}.{}", printable(&key));
-            if !known.iter().any(|known| known.name == key) {
-                return Err(fail(&full, unknown(&key, known)));
+            if !is_known(&key, signer) {
+                return Err(fail(&full, unknown(&key, signer)));
+            }
+            // What an option sets instead is not read: a variable in it may be unset.
+            if overrides.options.contains_key(&*key) {
+                continue;
             }
             let value = expanded(value, env).map_err(|problem| fail(&full, problem))?;
+            in_file.push(key.clone().into_owned());
             entries.insert(key.into_owned(), value);
         }
-        Ok(Self { path, name, entries, env })
+        let sources = Sources { path, section: name, in_file, options: overrides.options };
+        Ok(Self { sources, entries, env })
+    }
+
+    /// Makes a section only of keys that options set.
+    pub(super) fn of_options(name: &'static str, overrides: Overrides, env: Env<'a>) -> Self {
+        let Overrides { options, entries } = overrides;
+        let sources = Sources { path: PathBuf::new(), section: name, in_file: Vec::new(), options };
+        Self { sources, entries, env }
     }
 
     /// Makes a section without a file, and refuses keys that the signer does not have.
     pub(super) fn made(
         name: &'static str,
         entries: BTreeMap<String, Node>,
-        known: &[Key],
+        signer: SignerType,
         env: Env<'a>,
     ) -> Result<Self, Error> {
-        let section = Self { path: PathBuf::new(), name, entries, env };
-        let is_known = |key: &String| known.iter().any(|known| known.name == key);
-        match section.entries.keys().find(|key| !is_known(key)) {
-            Some(key) => Err(section.fail(key, unknown(key, known))),
+        let section = Self { sources: Sources::without_any(name), entries, env };
+        match section.entries.keys().find(|key| !is_known(key, signer)) {
+            Some(key) => Err(section.fail(key, unknown(key, signer))),
             None => Ok(section),
         }
     }
 
-    pub(super) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    pub(super) fn path(&self) -> &PathBuf {
-        &self.path
+    pub(super) fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// The error for a key.
     pub(super) fn fail(&self, key: &str, problem: impl Into<String>) -> Error {
-        Error::Config {
-            path: self.path.clone(),
-            key: format!("{}.{}", self.name, printable(key)),
-            problem: problem.into(),
-        }
+        self.sources.fail(key, problem)
     }
 
     /// Reads a key with one of the functions of [`values`]; `None` if it is missing.
@@ -100,10 +108,36 @@ impl<'a> Section<'a> {
         let expected = keys::row(key).takes.to_string();
         let read = self.entries.get(key).map(|node| match pem_in(node) {
             Some(secret) => Err(format!("holds {secret}; expected {expected}")),
-            None if *node == Node::Null => Err(no_value(key, &expected)),
+            None if *node == Node::Null => Err(self.no_value(key, &expected)),
             None => read(node, &expected),
         });
         read.transpose().map_err(|problem| self.fail(key, problem))
+    }
+
+    /// The problem with a key without a value.
+    fn no_value(&self, key: &str, expected: &str) -> String {
+        if self.sources.is_by_option(key) {
+            return format!("no value; expected {expected}; or remove the option");
+        }
+        match keys::row(key).default {
+            Default::Required(sample) => {
+                format!("no value; expected {expected}, such as {key}: {sample}")
+            }
+            _ => format!("no value; expected {expected}; or remove the key"),
+        }
+    }
+
+    /// The error of a required key that is missing.
+    fn missing(&self, key: &str) -> Error {
+        self.fail(
+            key,
+            match self.sources.has_no_file() {
+                true => format!(
+                    "this key is required; name a configuration file with --config-file, or write {SET} {key}=VALUE"
+                ),
+                false => "this key is required; add it".into(),
+            },
+        )
     }
 
     /// Reads a key that is required.
@@ -112,7 +146,7 @@ impl<'a> Section<'a> {
         key: &str,
         read: impl FnOnce(&Node, &str) -> Result<T, String>,
     ) -> Result<T, Error> {
-        self.optional(key, read)?.ok_or_else(|| self.fail(key, "this key is required; add it"))
+        self.optional(key, read)?.ok_or_else(|| self.missing(key))
     }
 
     /// Reads a key that has a default.
@@ -126,7 +160,7 @@ impl<'a> Section<'a> {
             (None, Default::Is(text)) => {
                 read(&Node::Text((*text).into()), "").map_err(|problem| self.fail(key, problem))
             }
-            (None, _) => Err(self.fail(key, "this key is required; add it")),
+            (None, _) => Err(self.missing(key)),
         }
     }
 
@@ -172,18 +206,19 @@ fn pem_in(node: &Node) -> Option<Secret> {
     }
 }
 
-/// The problem with a key without a value.
-fn no_value(key: &str, expected: &str) -> String {
-    match keys::row(key).default {
-        Default::Required(sample) => {
-            format!("no value; expected {expected}, such as {key}: {sample}")
-        }
-        _ => format!("no value; expected {expected}; or remove the key"),
-    }
+fn is_known(key: &str, signer: SignerType) -> bool {
+    keys::of(signer).iter().any(|known| known.name == key)
 }
 
-fn unknown(key: &str, known: &[Key]) -> String {
-    let names = || known.iter().map(|key| key.name);
+/// The problem with a key that the signer does not have.
+pub(super) fn unknown(key: &str, signer: SignerType) -> String {
+    if is_known(key, SignerType::Batch) {
+        return format!("unknown key; only {} has it", SignerType::Batch.section());
+    }
+    let names = || keys::of(signer).iter().map(|key| key.name);
+    // As in msg_signer.timeout, which is how errors name a key.
+    let key =
+        key.strip_prefix(signer.section()).and_then(|key| key.strip_prefix('.')).unwrap_or(key);
     match nearest(key, names()) {
         Some(near) => format!("unknown key; did you mean {near}?"),
         None => format!("unknown key; the keys are {}", names().collect::<Vec<_>>().join(", ")),
@@ -191,7 +226,7 @@ fn unknown(key: &str, known: &[Key]) -> String {
 }
 
 /// The node with the variables in its strings, a mapping's keys included, replaced.
-fn expanded(node: &Node, env: Env<'_>) -> Result<Node, String> {
+pub(super) fn expanded(node: &Node, env: Env<'_>) -> Result<Node, String> {
     Ok(match node {
         Node::Text(text) => Node::Text(expand::variables(text, env)?),
         Node::List(items) => {

@@ -11,14 +11,16 @@ use log::LevelFilter;
 
 use crate::error::Error;
 
-use super::{BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Template, TlsVerify};
+use super::{
+    BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Template, TlsVerify,
+    sources::Sources,
+};
 
 /// A signer's settings, from a section of the configuration file or from [`Settings::builder`]; they are checked once
 /// and cannot be changed afterwards.
 #[derive(Clone)]
 pub struct Settings {
-    pub(crate) path: PathBuf,
-    pub(crate) section: &'static str,
+    pub(crate) sources: Sources,
     pub(crate) brokers: Vec<BrokerUrl>,
     pub(crate) certificate: Option<PathBuf>,
     pub(crate) key: Option<PathBuf>,
@@ -60,8 +62,7 @@ impl Settings {
     pub(crate) fn located(&self, error: Error) -> Error {
         match error {
             Error::Config { path, key, problem } if path.as_os_str().is_empty() => {
-                let key = format!("{}.{key}", self.section);
-                Error::Config { path: self.path.clone(), key, problem }
+                self.sources.fail(&key, problem)
             }
             other => other,
         }
@@ -72,6 +73,21 @@ impl Settings {
         self.time_to_live().saturating_mul(self.send_retries)
     }
 
+    /// The same with its arithmetic, and whether the deadline ends the run before.
+    pub(crate) fn longest_silence_in_words(&self) -> String {
+        let Self { timeout, retries, send_retries, .. } = self;
+        let (timeout, silence) = (timeout.as_secs(), self.longest_silence());
+        let sum = silence.as_secs();
+        let mut words = format!(
+            "timeout {timeout} s × retries {retries} × send_retries {send_retries} = {sum} s"
+        );
+        if let Some(deadline) = self.deadline.filter(|deadline| *deadline < silence) {
+            let deadline = deadline.as_secs_f64();
+            words += &format!("; the deadline of {deadline} s ends the run before");
+        }
+        words
+    }
+
     /// Returns how long a request is valid, `timeout × retries`; fits AMQP's 32 bits of milliseconds.
     pub fn time_to_live(&self) -> Duration {
         self.timeout.saturating_mul(self.retries)
@@ -79,12 +95,12 @@ impl Settings {
 
     /// Returns the path of the file; empty without one.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.sources.path
     }
 
     /// Returns the section: `msg_signer` or `msg_batch_signer`; `settings` without a file.
     pub fn section(&self) -> &'static str {
-        self.section
+        self.sources.section
     }
 
     /// Returns the brokers in the order in which they are tried; at least one (`messaging_brokers`).

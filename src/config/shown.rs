@@ -10,8 +10,8 @@ impl fmt::Debug for Settings {
         let file = |path: &Option<std::path::PathBuf>| path.as_deref().map(file);
         let text = |text: &Option<String>| text.as_deref().map(printable);
         f.debug_struct("Settings")
-            .field("path", &printable_path(&self.path))
-            .field("section", &self.section)
+            .field("path", &printable_path(&self.sources.path))
+            .field("section", &self.sources.section)
             .field("brokers", &self.brokers)
             .field("certificate", &file(&self.certificate))
             .field("key", &file(&self.key))

@@ -9,7 +9,7 @@ use crate::{
     client::{self, Plan},
     config::{ForeignReplies, Settings},
     connector::{Connector, Route},
-    error::{Argument, Error, printable, printable_path},
+    error::{Argument, Error, printable},
     failover::Failover,
     secret,
     signing::{Context, Ledger, Observer, Operation},
@@ -46,9 +46,8 @@ impl Signer {
     /// [`Error::Certificate`] if a certificate, key, passphrase or password file cannot be used, or
     /// the certificate has expired or is not valid yet; [`Error::MissingArgument`] if there is no name.
     pub fn new(settings: Settings, requester: Option<&str>) -> Result<Self, Error> {
-        if !settings.path.as_os_str().is_empty() {
-            let (path, section) = (printable_path(&settings.path), settings.section);
-            log::info!("configuration: {path}, section {section}");
+        for line in settings.sources.lines() {
+            log::info!("{line}");
         }
         for doubt in settings.doubts() {
             log::warn!("{doubt}");
@@ -186,7 +185,6 @@ impl Signer {
 
     /// Logs what will happen, and how long it may take.
     fn announce(&self, run: &Run) {
-        let Settings { timeout, retries, send_retries, .. } = self.settings;
         let brokers: Vec<_> = self.settings.brokers.iter().map(ToString::to_string).collect();
         log::info!("brokers: {}", brokers.join(", "));
         log::info!(
@@ -195,11 +193,7 @@ impl Signer {
             printable(run.send_to()),
             printable(run.listen_to())
         );
-        log::info!(
-            "longest wait without any reply: timeout {} s × retries {retries} × send_retries {send_retries} = {} s",
-            timeout.as_secs(),
-            self.settings.longest_silence().as_secs()
-        );
+        log::info!("longest wait without any reply: {}", self.settings.longest_silence_in_words());
     }
 }
 
@@ -229,11 +223,10 @@ fn creator(settings: &Settings, identity: Option<&Identity>) -> Result<String, E
             path: path.clone(),
             problem: "the certificate's subject has neither a common name nor a user id".into(),
         }),
-        _ => Err(Error::Config {
-            path: settings.path.clone(),
-            key: format!("{}.messaging_cert_key", settings.section),
-            problem: "there is no certificate to take the requester's name from".into(),
-        }),
+        _ => {
+            let problem = "there is no certificate to take the requester's name from";
+            Err(settings.sources.fail("messaging_cert_key", problem))
+        }
     }
 }
 

@@ -16,7 +16,7 @@ const CASES: &[(&str, &[&str])] = &[
     ("cl", &["clear-sign"]),
     ("co", &["completions", "container-sign"]),
     ("completions ", &["bash", "fish", "zsh"]),
-    ("clear-sign --re", &["--repo", "--requester"]),
+    ("clear-sign --re", &["--repo", "--requester", "--retries"]),
     ("blob-sign --dig", &[]),
     ("blob-sign --qu", &["--quiet"]),
     ("completions --v", &["--version"]),

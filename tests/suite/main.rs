@@ -28,6 +28,7 @@ mod names;
 mod openssl_conf;
 mod operands;
 mod operations;
+mod overrides;
 mod parts;
 mod pem;
 mod people;

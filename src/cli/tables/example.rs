@@ -87,7 +87,7 @@ fn parse(text: &str, signer: SignerType) -> Settings {
 fn loads_as_it_stands_and_shows_the_defaults() {
     for signer in [SignerType::Single, SignerType::Batch] {
         let settings = parse(&text(|_| false), signer);
-        assert_eq!((settings.section, settings.brokers.len()), (signer.section(), 2));
+        assert_eq!((settings.section(), settings.brokers.len()), (signer.section(), 2));
         // Every field is compared, a later one included, by what Debug prints of it.
         let live = parse(&text(|key| matches!(key.default, Default::Is(_))), signer);
         assert_eq!(format!("{live:#?}"), format!("{settings:#?}"));

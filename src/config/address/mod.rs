@@ -161,11 +161,7 @@ impl Fields<'_> {
 
     /// The error for the template's key.
     fn fail(&self, problem: String) -> Error {
-        Error::Config {
-            path: self.settings.path.clone(),
-            key: format!("{}.{}", self.settings.section, self.key),
-            problem,
-        }
+        self.settings.sources.fail(self.key, problem)
     }
 }
 

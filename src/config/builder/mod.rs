@@ -72,7 +72,7 @@ impl SettingsBuilder {
     /// [`Error::Config`] for the first error; its path is empty, and its key is named after the method.
     pub fn build(self) -> Result<Settings, Error> {
         let env = |name: &str| std::env::var(name).ok();
-        let section = Section::made("settings", self.entries, keys::of(self.signer), &env)?;
+        let section = Section::made("settings", self.entries, self.signer, &env)?;
         reading::settings(&section, self.signer)
     }
 

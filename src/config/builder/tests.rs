@@ -63,7 +63,7 @@ fn every_key_is_read_as_in_a_file() {
     };
     let path = Path::new("");
     let mut expected = Settings::parse(file, path, SignerType::Batch, &env).unwrap();
-    expected.section = "settings";
+    expected.sources.section = "settings";
     assert_eq!(format!("{:?}", builder.build().unwrap()), format!("{expected:?}"));
 }
 

@@ -64,7 +64,7 @@ fn refused(changes: &[(&str, &str)], expected: &[&str]) {
 #[test]
 fn reads_the_file_of_pubtools_sign_with_the_default_values() {
     let settings = with(&[]).unwrap();
-    assert_eq!(settings.section, "msg_signer");
+    assert_eq!(settings.section(), "msg_signer");
     assert_eq!(settings.brokers[0].to_string(), "amqps://broker:5671");
     assert_eq!(settings.certificate.as_deref(), Some(Path::new("/home/me/client.pem")));
     assert_eq!((settings.environment.as_str(), settings.service.as_str()), ("prod", "me"));

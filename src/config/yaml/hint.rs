@@ -1,7 +1,7 @@
 //! What to do about the parser's errors, which name only its rules.
 
 /// Parts of errors, and their remedies.
-const HINTS: [(&str, &str); 8] = [
+const HINTS: [(&str, &str); 9] = [
     (
         "cannot start any token",
         "indent with blanks instead of tabs, and quote a value that begins with @, % or `",
@@ -13,6 +13,10 @@ const HINTS: [(&str, &str); 8] = [
     (
         "did not find expected key",
         "check the indentation, and quote a value that begins with { or [",
+    ),
+    (
+        "did not find expected ',' or",
+        "close the bracket, and quote an item that holds a bracket or a comma",
     ),
     ("could not find expected ':'", "expected \"key: value\" in each line"),
     ("without a YAML tag", "quote a value that begins with !"),

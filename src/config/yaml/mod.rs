@@ -33,7 +33,7 @@ pub(super) struct Document {
 /// The whole text must be well-formed YAML; the meaning of the other sections is not checked.
 pub(super) fn read(text: &str, section: &str) -> Result<Document, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+    if is_blank(text) {
         return Err("the file is empty".into());
     }
     let text = &*shallow(text);
@@ -47,6 +47,31 @@ pub(super) fn read(text: &str, section: &str) -> Result<Document, String> {
         Sections { section, document: &mut document, again: true }.read(text)?;
     }
     Ok(document)
+}
+
+/// Reads a single value, as it is written behind a key.
+#[cfg(feature = "cli")]
+pub(super) fn value(text: &str) -> Result<Node, String> {
+    if is_blank(text) {
+        return Ok(Node::Null);
+    }
+    let text = &*shallow(text);
+    let mut node = Node::Null;
+    let read = |node: &mut Node| {
+        *node = AnyNode.deserialize(serde_yaml::Deserializer::from_str(text))?;
+        Repair(node).deserialize(serde_yaml::Deserializer::from_str(text))
+    };
+    read(&mut node).map_err(|error: serde_yaml::Error| {
+        let problem = error.to_string();
+        let hint = hint::hint(&problem);
+        format!("not a YAML value: {}{hint}", printable(&problem))
+    })?;
+    Ok(node)
+}
+
+/// Whether there are only blanks and comments.
+fn is_blank(text: &str) -> bool {
+    text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
 }
 
 /// The text without what lies deeper in brackets than any value of this program's sections.

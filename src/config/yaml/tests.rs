@@ -22,6 +22,7 @@ fn refuses_other_files() {
         ("s:\n  a: @b", "quote a value that begins with @"),
         ("s:\n  a: b: c", "quote a value that holds \": \""),
         ("s:\n  a: {b}.c", "quote a value that begins with {"),
+        ("s:\n  a: [${b}]", "quote an item that holds a bracket"),
         ("s:\n  a: !b c", "quote a value that begins with !"),
         ("s:\n  a: *b", "quote a value that begins with *"),
         ("s:\n  a: \"\\h\"", "use single quotes"),

@@ -1,0 +1,35 @@
+//! Options that set keys of the configuration.
+
+use super::{
+    options::Options,
+    topic::{Topic, Usage},
+};
+use crate::config::{Given, Overrides};
+
+/// What the options set, checked as the file is.
+///
+/// # Errors
+/// [`Usage`] for the first value that has no meaning, and if two options set one key.
+pub(super) fn read(topic: &Topic, options: &Options) -> Result<Overrides, Usage> {
+    let env = |name: &str| std::env::var(name).ok();
+    let overrides =
+        given(options).and_then(|given| Overrides::new(options.signer_type, given, &env));
+    overrides.map_err(|problem| topic.usage(problem))
+}
+
+fn given(options: &Options) -> Result<Vec<Given>, String> {
+    let mut given =
+        options.set.iter().map(|word| Given::by_set(word)).collect::<Result<Vec<_>, _>>()?;
+    let once = options.no_resend.then(|| "1".to_owned());
+    for (option, key, value) in [
+        ("--deadline", "deadline", &options.deadline),
+        ("--timeout", "timeout", &options.timeout),
+        ("--retries", "retries", &options.retries),
+        ("--send-retries", "send_retries", &options.send_retries),
+        ("--no-resend", "send_retries", &once),
+    ] {
+        let of_option = |value: &String| Given { option, key: key.into(), value: value.clone() };
+        given.extend(value.as_ref().map(of_option));
+    }
+    Ok(given)
+}
