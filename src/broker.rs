@@ -24,7 +24,7 @@ pub(crate) enum Settlement<'a> {
 }
 
 /// The result of handing over a request.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum HandOver {
     /// It goes out with the next writes.
     Done,
@@ -32,6 +32,8 @@ pub(crate) enum HandOver {
     NotNow,
     /// The broker would never accept it.
     Never(Condition),
+    /// Its message cannot be made.
+    Failed(Error),
 }
 
 /// What a wait for the broker brings.

@@ -20,7 +20,7 @@
 //! let mut run = signer.prepare(&operation)?; // makes the requests; sends nothing
 //! let ended = signer.sign(&mut run); // connects, sends, waits
 //! for entry in run.entries() {
-//!     println!("{}: {:?}", entry.request().subject, entry.state());
+//!     println!("{}: {:?}", entry.request().subject(), entry.state());
 //! }
 //! for value in run.signed_values() {
 //!     println!("{value}"); // in the order of the input; for images it has digest(), reference() and key()

@@ -198,7 +198,7 @@ impl amqp_messenger_item {
         let request = entry.request();
         let values = entry.signed_values().iter().map(Value::of).collect();
         Self {
-            subject: c_string(&request.subject),
+            subject: c_string(&request.subject()),
             request_id: c_string(&request.id),
             state: state(entry.state()) as c_int,
             status: Status::of_entry(entry).code(),

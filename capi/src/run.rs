@@ -146,5 +146,5 @@ fn summary(result: Result<(), Error>, entries: &[Entry]) -> String {
     let mut problems = entries.iter().filter_map(|entry| Some((entry, problem(entry)?)));
     let Some((first, problem)) = problems.next() else { return String::new() };
     let (count, all) = (problems.count() + 1, entries.len());
-    format!("{count} of {all} requests are not signed: {}: {problem}", first.request().subject)
+    format!("{count} of {all} requests are not signed: {}: {problem}", first.request().subject())
 }

@@ -27,14 +27,12 @@ pub(super) struct Asked {
 impl Asked {
     /// Warns of what is probably not meant.
     pub(super) fn warn(&self) {
-        let (argument, data): (_, Vec<_>) = match self.operation.items() {
+        let (argument, sizes): (_, Vec<_>) = match self.operation.items() {
             Items::Images(_) => return,
-            Items::Texts { texts, .. } => {
-                (Argument::Text, texts.iter().map(Text::as_bytes).collect())
-            }
-            Items::Blobs(blobs) => (Argument::Blob, blobs.iter().map(Blob::as_bytes).collect()),
+            Items::Texts { texts, .. } => (Argument::Text, texts.iter().map(Text::size).collect()),
+            Items::Blobs(blobs) => (Argument::Blob, blobs.iter().map(Blob::size).collect()),
         };
-        for (index, _) in data.iter().enumerate().filter(|(_, data)| data.is_empty()) {
+        for (index, _) in sizes.iter().enumerate().filter(|(_, size)| **size == 0) {
             let option = option(argument);
             log::warn!("{option}: number {} is empty, and so is what is signed", index + 1);
         }
@@ -85,6 +83,7 @@ pub(super) fn operation(
         }
     };
     let operation = Operation::new(task_id, keys, items)?;
+    let operation = if style == Style::PubtoolsSign { operation.repeating() } else { operation };
     Ok(Asked { operation, requester: options.requester, texts })
 }
 

@@ -19,7 +19,7 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
         Ok(()) => causes.extend(silences(run)),
     }
     for entry in run.entries() {
-        let subject = &entry.request().subject;
+        let subject = &entry.request().subject();
         match (entry.state(), entry.reply().map(|reply| &reply.verdict)) {
             (State::Undeliverable(condition), _) => {
                 causes.push((
@@ -120,7 +120,7 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
     };
     let mut remedies = Vec::new();
     for entry in run.entries() {
-        let subject = &entry.request().subject;
+        let subject = &entry.request().subject();
         if let (State::Sent | State::Accepted, Some(reply)) = (entry.state(), entry.reply()) {
             print_verdict(tool, subject, &reply.verdict);
             continue;

@@ -216,6 +216,7 @@ impl<B: Broker> Client<'_, B> {
                 HandOver::Never(condition) => {
                     self.outcome(entry, Outcome::Undeliverable(condition));
                 }
+                HandOver::Failed(error) => drop(self.refusal.get_or_insert(error)),
             }
         }
         handed

@@ -30,7 +30,7 @@ struct Allowance {
 
 impl Moved {
     pub(super) fn new(timeout: Duration, max_message_size: u64, ledger: &Ledger) -> Self {
-        let requests = ledger.entries().iter().map(|entry| entry.request().body.len() as u64);
+        let requests = ledger.entries().iter().map(|entry| entry.request().size());
         let free = timeout.saturating_mul(MOST_TIMEOUTS);
         let allowance = |most| Allowance { free, most, bytes: 0, added: Duration::ZERO };
         Self {

@@ -86,8 +86,8 @@ impl<S: Session, W: Wire> Connected for Connection<S, W> {
             return HandOver::NotNow;
         }
         let handed_over = self.pump.session.send(entry, request);
-        if handed_over == HandOver::Done {
-            self.pump.outlet.put_in(entry, request.body.len());
+        if matches!(handed_over, HandOver::Done) {
+            self.pump.outlet.put_in(entry, request.size());
         }
         handed_over
     }

@@ -16,10 +16,10 @@ pub(super) struct Outlet {
 }
 
 impl Outlet {
-    /// Notes that a request of this size was handed over.
-    pub(super) fn put_in(&mut self, request: usize, size: usize) {
+    /// Notes that a request of about this size was handed over.
+    pub(super) fn put_in(&mut self, request: usize, size: u64) {
         self.requests.insert(request);
-        self.left += size as u64;
+        self.left += size;
     }
 
     /// Notes that `count` bytes were written of an output of that length.

@@ -100,7 +100,7 @@ impl Client {
             self.take(event);
         }
         let request = self.ledger.entries()[0].request();
-        while self.sent < MAX_SENT && self.session.send(0, request) == HandOver::Done {
+        while self.sent < MAX_SENT && matches!(self.session.send(0, request), HandOver::Done) {
             self.sent += 1;
         }
         self.session.idle();

@@ -15,7 +15,7 @@ impl Operation {
     /// `requester` is the name given, and `texts` are the texts as they were given.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Those of `out`, and of files that are read again.
     pub(crate) fn write_echo(
         &self,
         out: &mut dyn Write,
@@ -30,7 +30,8 @@ impl Operation {
         write!(out, "{before}{list}")?;
         for (index, blob) in blobs.iter().enumerate() {
             out.write_all(if index == 0 { b"\"" } else { b", \"" })?;
-            for piece in pieces::pieces(blob.as_bytes()) {
+            let bytes = blob.read().map_err(io::Error::other)?;
+            for piece in pieces::pieces(&bytes) {
                 out.write_all(piece.as_bytes())?;
             }
             out.write_all(b"\"")?;

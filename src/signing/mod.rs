@@ -8,6 +8,7 @@
 
 mod base64;
 mod claim;
+mod context;
 #[cfg(any(test, feature = "cli"))]
 mod echo;
 #[cfg(test)]
@@ -24,12 +25,12 @@ mod request;
 mod requests;
 mod values;
 
+pub(crate) use context::{Context, Stamp};
 pub use ledger::{Entry, State};
 pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order, places};
 pub use observer::{Noted, Notice, Observer, Received};
 pub use operation::{Blob, Digest, Image, Items, Key, Operation, Reference, TaskId, Text};
 pub(crate) use reply::{RawReply, ReplyBody};
 pub use reply::{Reply, Verdict};
-pub use request::Request;
-pub(crate) use requests::{Context, Stamp};
+pub use request::{Message, Request};
 pub use values::SignedValue;

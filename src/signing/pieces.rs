@@ -8,6 +8,11 @@ pub(super) fn length(bytes: &[u8]) -> usize {
     bytes.len().div_ceil(3) * 4
 }
 
+/// The length of that many bytes as base64.
+pub(super) fn length_of(size: u64) -> u64 {
+    size.div_ceil(3) * 4
+}
+
 /// The pieces that make up `bytes` as base64.
 pub(super) fn pieces(bytes: &[u8]) -> impl Iterator<Item = String> {
     bytes.chunks(PIECE).map(openssl::base64::encode_block)

@@ -1,24 +1,35 @@
-//! A message to the signing server, and what its reply must contain.
+//! A request to the signing server: what it asks for, and what its reply must contain.
 
 use std::sync::Arc;
 
-use super::operation::{Image, Key};
+use super::{
+    context::{Common, ServerKey},
+    operation::{Blob, Image, Key, Text},
+};
 use crate::error::printable;
 
-/// One message to the signing server.
+/// One request to the signing server. Its message is made when it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Request {
     /// Its id, which the reply repeats.
     pub id: String,
+    /// When it was made.
+    pub(super) created: Box<str>,
+    /// What the reply must contain.
+    pub(crate) expected: Expected,
+    /// What it has in common with the other requests of the operation.
+    pub(super) common: Arc<Common>,
+}
+
+/// The message of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Message {
     /// Its body, JSON text.
     pub body: Arc<String>,
     /// Its application properties, in order.
     pub properties: Vec<(String, String)>,
-    /// A readable description of what it asks for.
-    pub subject: String,
-    /// What the reply must contain.
-    pub(crate) expected: Expected,
 }
 
 impl Request {
@@ -33,23 +44,38 @@ impl Request {
 pub(crate) enum Expected {
     /// One value.
     Value {
-        /// The name of the value.
-        name: &'static str,
-        /// The image that is signed.
-        image: Option<Arc<Image>>,
+        item: Item,
+        key: Arc<ServerKey>,
         /// The repository that the request names.
-        repository: Option<Box<str>>,
-        key: Arc<Key>,
+        repository: Repository,
         /// The place of the value in the order of the input: for each item, each key.
         place: usize,
+        /// Its further places, if the item was given several times.
+        repeats: Vec<usize>,
     },
     /// One value for each claim and key.
     Claims {
         claims: Vec<Claim>,
-        keys: Arc<[Key]>,
+        keys: Arc<[ServerKey]>,
         /// The positions of the claims in the order of their texts: replies name them by these.
         sorted: Vec<usize>,
     },
+}
+
+/// What is signed once with each key. Texts and blobs have a number, from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    Image(Image),
+    Text(Text, usize),
+    Blob(Blob, usize),
+}
+
+/// The repository that a single request names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Repository {
+    None,
+    OfImage,
+    Named(Arc<str>),
 }
 
 /// A claim of a batch.
@@ -58,16 +84,44 @@ pub(crate) struct Claim {
     /// Its text, as sent.
     pub(crate) text: String,
     pub(crate) image: Image,
-    /// Which images of the operation it is for: several if they are equal.
-    pub(crate) items: Vec<usize>,
+    /// The places of its values by the first key, in the order of the input: several if the image was given several times.
+    /// Those by the other keys follow each.
+    pub(crate) places: Vec<usize>,
+}
+
+impl Item {
+    /// The name of the value in the reply.
+    pub(crate) fn value(&self) -> &'static str {
+        match self {
+            Self::Image(_) => "signed_claim",
+            Self::Text(..) => "signed_data",
+            Self::Blob(..) => "signed_payload",
+        }
+    }
+
+    pub(crate) fn image(&self) -> Option<&Image> {
+        if let Self::Image(image) = self { Some(image) } else { None }
+    }
 }
 
 impl Expected {
     /// Claims of a batch, no two with the same text, and its keys.
-    pub(super) fn claims(claims: Vec<Claim>, keys: Arc<[Key]>) -> Self {
+    pub(super) fn claims(claims: Vec<Claim>, keys: Arc<[ServerKey]>) -> Self {
         let mut sorted: Vec<_> = (0..claims.len()).collect();
         sorted.sort_unstable_by(|&a, &b| claims[a].text.cmp(&claims[b].text));
         Self::Claims { claims, keys, sorted }
+    }
+
+    /// The image and the repository that a single request names.
+    pub(super) fn named(&self) -> (Option<&Image>, Option<&str>) {
+        let Self::Value { item, repository, .. } = self else { return (None, None) };
+        let image = item.image();
+        let repository = match repository {
+            Repository::None => None,
+            Repository::OfImage => image.map(|image| image.reference().repository()),
+            Repository::Named(name) => Some(&**name),
+        };
+        (image, repository.filter(|repository| !repository.is_empty()))
     }
 
     /// The number of values asked for.
@@ -81,9 +135,9 @@ impl Expected {
     /// The image and the key of the value at a position.
     pub(super) fn at(&self, position: usize) -> (Option<&Image>, &Key) {
         match self {
-            Self::Value { image, key, .. } => (image.as_deref(), key),
+            Self::Value { item, key, .. } => (item.image(), &key.given),
             Self::Claims { claims, keys, .. } => {
-                (Some(&claims[position / keys.len()].image), &keys[position % keys.len()])
+                (Some(&claims[position / keys.len()].image), &keys[position % keys.len()].given)
             }
         }
     }
@@ -91,10 +145,10 @@ impl Expected {
     /// The places that the value at a position has in the order of the input: for each item, each key.
     pub(super) fn places(&self, position: usize) -> Vec<usize> {
         match self {
-            Self::Value { place, .. } => vec![*place],
+            Self::Value { place, repeats, .. } => [&[*place], &repeats[..]].concat(),
             Self::Claims { claims, keys, .. } => {
-                let items = claims[position / keys.len()].items.iter();
-                items.map(|item| item * keys.len() + position % keys.len()).collect()
+                let places = claims[position / keys.len()].places.iter();
+                places.map(|place| place + position % keys.len()).collect()
             }
         }
     }
@@ -103,7 +157,7 @@ impl Expected {
     pub(super) fn name(&self, position: usize) -> String {
         let Self::Claims { claims, keys, .. } = self else { return String::new() };
         let image = &claims[position / keys.len()].image;
-        match keys[position % keys.len()].name().unwrap_or_default() {
+        match keys[position % keys.len()].name() {
             "" => printable(&image.to_string()),
             key_name => printable(&format!("{image} ({key_name})")),
         }

@@ -7,7 +7,6 @@ mod tests;
 use std::{
     collections::VecDeque,
     ffi::{CString, NulError},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -25,7 +24,7 @@ use crate::{
     broker::{HandOver, ReplyId, Settlement},
     error::{Condition, Phase, printable_body},
     session::{self, End, Event, Target},
-    signing::Request,
+    signing::{Message, Request},
 };
 
 /// The addresses and settings of a session.
@@ -247,22 +246,26 @@ impl session::Session for Session {
         if !self.engine.has_credit() {
             return HandOver::NotNow;
         }
+        let Message { body, properties, .. } = match request.message() {
+            Ok(message) => message,
+            Err(error) => return HandOver::Failed(error),
+        };
         let head = Outgoing {
             durable: self.durable,
             ttl: self.ttl,
             to: &self.send_to,
-            application_properties: &request.properties,
-            body: &request.body,
+            application_properties: &properties,
+            body: &body,
         }
         .head();
-        let size = head.len() + request.body.len();
+        let size = head.len() + body.len();
         let limit = self.engine.peer_max_message_size();
         if let Some(limit) = limit.filter(|&limit| size as u64 > limit) {
             let words = format!("the message has {size} bytes; the broker accepts at most {limit}");
             return HandOver::Never(Condition::new("amqp:link:message-size-exceeded", &words));
         }
-        log::trace!("request: {}", printable_body(&request.body));
-        let (tag, body) = (self.outbound.sent(entry, size), Arc::clone(&request.body));
+        log::trace!("request: {}", printable_body(&body));
+        let tag = self.outbound.sent(entry, size);
         self.unsent = Some(Unsent::begin(&mut self.engine, tag, head, body));
         self.give_more();
         HandOver::Done

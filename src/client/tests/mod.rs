@@ -87,6 +87,25 @@ fn an_accepted_request_that_is_sent_again_stays_accepted_and_is_in_doubt() {
     assert!(ledger.has_unsent());
 }
 
+/// What the broker has may be answered; then the run ends.
+#[test]
+fn a_file_that_is_gone_ends_the_sending_but_not_the_waiting() {
+    let mut script = Script::new(9, 1, &[Quiet, Reply(0)]);
+    script.unreadable.insert(1);
+    let (script, ledger, result) = play_on(script, 3, &plan(1, 2));
+    assert!(matches!(result, Err(Error::InputFile { .. })), "{result:?}");
+    assert_eq!(script.sent, [0]);
+    assert_eq!(ledger.entries()[1].state(), &State::NotSent);
+
+    let mut script = Script::new(9, 1, &[Accept(0), Reply(0)]);
+    script.unreadable.insert(1);
+    let (script, ledger, result) = play_on(script, 3, &plan(1, 2));
+    assert!(matches!(result, Err(Error::InputFile { .. })), "{result:?}");
+    assert!(is_answered(&ledger.entries()[0]));
+    assert_eq!(script.settled, [Settled::Accepted]);
+    assert_eq!(ledger.entries()[2].state(), &State::NotSent);
+}
+
 #[test]
 fn all_is_answered_in_one_cycle() {
     let (script, ledger, result) =

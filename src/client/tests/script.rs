@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
+    io,
     time::Instant,
 };
 
@@ -57,6 +58,8 @@ pub(super) struct Script {
     pub(super) went_out: bool,
     /// The requests that the broker would never accept.
     pub(super) never: HashSet<usize>,
+    /// The requests that contain a file that cannot be read.
+    pub(super) unreadable: HashSet<usize>,
     /// The deadline of this phase's wait; `None`: it may begin again.
     pub(super) clock: Option<(Phase, Instant)>,
     pub(super) answered: HashSet<usize>,
@@ -85,6 +88,7 @@ impl Script {
             fates: Fates::default(),
             went_out: false,
             never: HashSet::new(),
+            unreadable: HashSet::new(),
             clock: None,
             answered: HashSet::new(),
             credit,
@@ -141,6 +145,10 @@ impl Broker for Script {
     fn send(&mut self, entry: usize, _request: &Request) -> HandOver {
         if self.never.contains(&entry) {
             return HandOver::Never(Condition::new("amqp:link:message-size-exceeded", ""));
+        }
+        if self.unreadable.contains(&entry) {
+            let source = io::ErrorKind::NotFound.into();
+            return HandOver::Failed(Error::InputFile { path: "gone".into(), source });
         }
         if self.credit == 0 || self.waits {
             return HandOver::NotNow;

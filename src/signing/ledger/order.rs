@@ -71,8 +71,10 @@ mod tests {
                 Stamp { request_id: count.to_string(), created: "now".to_owned() }
             };
             let requests = operation.requests(&context, &mut stamp).unwrap();
-            let bodies: Vec<serde_json::Value> =
-                requests.iter().map(|r| serde_json::from_str(&r.body).unwrap()).collect();
+            let bodies: Vec<serde_json::Value> = requests
+                .iter()
+                .map(|r| serde_json::from_str(&r.message().unwrap().body).unwrap())
+                .collect();
             let mut ledger = Ledger::new(requests, "request_id");
             // The last request has no reply.
             for body in &bodies[..bodies.len() - 1] {

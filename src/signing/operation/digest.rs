@@ -1,6 +1,6 @@
 //! The digest of a manifest.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::error::{Argument, Error, printable};
 
@@ -10,7 +10,7 @@ const ALGORITHMS: [(&str, usize); 4] =
 
 /// The digest of a manifest: `sha256:` and 64 hex digits, or another algorithm of the OCI image format.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Digest(Box<str>);
+pub struct Digest(Arc<str>);
 
 impl Digest {
     /// Checks a digest.
@@ -20,7 +20,7 @@ impl Digest {
     pub fn new(digest: impl Into<Box<str>>) -> Result<Self, Error> {
         let digest = digest.into();
         match problem(&digest) {
-            None => Ok(Self(digest)),
+            None => Ok(Self(digest.into())),
             Some(problem) => Err(Error::argument(Argument::Digest, problem)),
         }
     }
@@ -34,7 +34,7 @@ impl Digest {
             let problem = problem(&digest).unwrap_or_default();
             return Err(Error::argument(Argument::Digest, problem));
         }
-        Ok(Self(digest))
+        Ok(Self(digest.into()))
     }
 
     #[cfg(test)]

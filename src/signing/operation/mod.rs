@@ -5,6 +5,7 @@ mod digest;
 mod fits;
 mod image;
 mod key;
+mod keys;
 mod path;
 mod reference;
 mod task_id;
@@ -15,6 +16,7 @@ pub use data::{Blob, Text};
 pub use digest::Digest;
 pub use image::Image;
 pub use key::Key;
+pub(super) use keys::KeySets;
 pub use reference::Reference;
 pub use task_id::TaskId;
 
@@ -31,8 +33,10 @@ pub use task_id::TaskId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
     task_id: TaskId,
-    keys: Vec<Key>,
+    keys: KeySets,
     items: Items,
+    /// Whether an image that is given twice is asked for twice.
+    repeats: bool,
 }
 
 /// The items of an operation, all of one kind.
@@ -52,33 +56,35 @@ pub enum Items {
     Blobs(Vec<Blob>),
 }
 
+impl Items {
+    fn len(&self) -> usize {
+        match self {
+            Self::Images(images) => images.len(),
+            Self::Texts { texts, .. } => texts.len(),
+            Self::Blobs(blobs) => blobs.len(),
+        }
+    }
+}
+
 impl Operation {
     /// Checks the parts together; each by itself is valid already.
     ///
     /// # Errors
     /// [`Error::Argument`] if there is no item or no key, or if some keys have names and others have none.
     pub fn new(task_id: TaskId, keys: Vec<Key>, items: Items) -> Result<Self, Error> {
-        let (argument, count, what) = match &items {
-            Items::Images(images) => (Argument::Images, images.len(), "digest and reference"),
-            Items::Texts { texts, .. } => (Argument::Texts, texts.len(), "text"),
-            Items::Blobs(blobs) => (Argument::Blobs, blobs.len(), "blob"),
+        let (argument, what) = match &items {
+            Items::Images(_) => (Argument::Images, "digest and reference"),
+            Items::Texts { .. } => (Argument::Texts, "text"),
+            Items::Blobs(_) => (Argument::Blobs, "blob"),
         };
-        if count == 0 {
+        if items.len() == 0 {
             return Err(Error::argument(
                 argument,
                 format!("nothing to sign: expected at least one {what}"),
             ));
         }
-        if keys.is_empty() {
-            return Err(Error::argument(Argument::Keys, "none given: expected at least one"));
-        }
-        let named = keys.iter().filter(|key| key.name().is_some()).count();
-        if named != 0 && named != keys.len() {
-            let problem =
-                format!("{named} given, but {} keys: expected one for each, or none", keys.len());
-            return Err(Error::argument(Argument::KeyName, problem));
-        }
-        Ok(Self { task_id, keys, items })
+        keys::check(&keys)?;
+        Ok(Self { task_id, keys: KeySets::new(keys), items, repeats: false })
     }
 
     /// Returns the task that the signatures are for.
@@ -86,9 +92,48 @@ impl Operation {
         &self.task_id
     }
 
-    /// Returns the keys as given, aliases unresolved; at least one.
+    /// Gives the item with this number, from 0, keys of its own, instead of those of the operation. None at all means that
+    /// the item is not to be signed.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if some of the keys have names and others have none.
+    ///
+    /// # Panics
+    /// If there is no such item.
+    pub fn set_keys(&mut self, item: usize, keys: Vec<Key>) -> Result<(), Error> {
+        assert!(
+            item < self.items.len(),
+            "an operation of {} items has no {item}",
+            self.items.len()
+        );
+        keys::check_names(&keys)?;
+        self.keys.set(item, keys);
+        Ok(())
+    }
+
+    /// Returns the keys as given, aliases unresolved; at least one. Items may have others: [`Operation::keys_of`].
     pub fn keys(&self) -> &[Key] {
+        self.keys.common()
+    }
+
+    /// Returns the keys of an item, as given: its own, or those of the operation.
+    pub fn keys_of(&self, item: usize) -> &[Key] {
+        self.keys.of(item)
+    }
+
+    /// The different lists of keys: first those of the operation, then those that items have of their own.
+    pub(super) fn key_sets(&self) -> &KeySets {
         &self.keys
+    }
+
+    /// Makes an image that is given twice be asked for twice, as pubtools-sign does. A batch asks once.
+    #[cfg(any(feature = "cli", test, fuzzing))]
+    pub(crate) fn repeating(self) -> Self {
+        Self { repeats: true, ..self }
+    }
+
+    pub(super) fn repeats(&self) -> bool {
+        self.repeats
     }
 
     /// Returns the items to sign; at least one.

@@ -1,6 +1,6 @@
 //! The reference of an image.
 
-use std::{fmt, net::Ipv6Addr};
+use std::{fmt, net::Ipv6Addr, sync::Arc};
 
 use super::{
     digest,
@@ -16,7 +16,7 @@ const LONGEST_TAG: usize = 128;
 
 /// The reference of an image, such as `registry/ns/repo:tag`; it names a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Reference(Box<str>);
+pub struct Reference(Arc<str>);
 
 impl Reference {
     /// Checks a reference: a registry, a path, and possibly a tag or a digest or both.
@@ -39,7 +39,7 @@ impl Reference {
 
     fn checked(reference: Box<str>, fault: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         match fault(&reference) {
-            None => Ok(Self(reference)),
+            None => Ok(Self(reference.into())),
             Some(fault) => {
                 let shown = match reference.split_once('@') {
                     // What is before it is no user name and password.

@@ -12,7 +12,7 @@ use super::{
     value::{Found, MAX_ERRORS, errors, kind, signature, status_in_words},
 };
 use crate::signing::{
-    operation::Key,
+    context::ServerKey,
     request::{Claim, Expected},
 };
 
@@ -44,7 +44,7 @@ impl<'a> Answer<'a> {
             return Self { values: none(), nothing, ..Self::default() };
         };
         let mut answer = match expected {
-            Expected::Value { name, .. } => Self::read_value(name, expected, message),
+            Expected::Value { item, .. } => Self::read_value(item.value(), expected, message),
             Expected::Claims { claims, keys, sorted } => {
                 Self::read_claims(claims, keys, sorted, message)
             }
@@ -88,7 +88,7 @@ impl<'a> Answer<'a> {
 
     fn read_claims(
         claims: &'a [Claim],
-        keys: &'a [Key],
+        keys: &'a [ServerKey],
         sorted: &'a [usize],
         message: &'a Map<String, Value>,
     ) -> Self {
@@ -152,9 +152,9 @@ pub(super) fn another_batch(claims: &[Claim], message: &Map<String, Value>) -> O
 
 /// What a single reply says it is for instead of what was asked for.
 fn another(expected: &Expected, message: &Map<String, Value>) -> Option<String> {
-    let Expected::Value { image, repository, .. } = expected else { return None };
-    subject::another(message, image.as_deref().into_iter(), repository.as_deref()).or_else(|| {
-        let image = image.as_deref()?;
+    let (image, repository) = expected.named();
+    subject::another(message, image.into_iter(), repository).or_else(|| {
+        let image = image?;
         let (digest, reference) = (image.digest().as_str(), image.reference().as_str());
         subject::another_claim(message, digest, reference)
     })

@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{
     error::printable,
-    signing::{operation::Key, request::Claim},
+    signing::{context::ServerKey, request::Claim},
 };
 
 /// What is found of each claim and key. Work grows with the length of the reply, whatever it repeats.
 pub(super) struct Claims<'a> {
     claims: &'a [Claim],
-    keys: &'a [Key],
+    keys: &'a [ServerKey],
     /// The positions of the keys of each name.
     by_name: HashMap<&'a str, Vec<usize>>,
     /// For each claim and key.
@@ -39,13 +39,13 @@ pub(super) struct Claims<'a> {
 impl<'a> Claims<'a> {
     pub(super) fn read(
         claims: &'a [Claim],
-        keys: &'a [Key],
+        keys: &'a [ServerKey],
         sorted: &'a [usize],
         described: &'a [Value],
     ) -> Self {
         let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
         for (at, key) in keys.iter().enumerate() {
-            by_name.entry(key.name().unwrap_or_default()).or_default().push(at);
+            by_name.entry(key.name()).or_default().push(at);
         }
         let mut found = Self {
             claims,

@@ -8,13 +8,17 @@ use std::{
 
 use serde_json::json;
 
-use super::context::{Context, ServerKey, Stamp, body, properties};
+use super::{
+    Keys,
+    text::{body, properties},
+};
 use crate::{
     error::{Argument, Error, printable},
     signing::{
         claim,
-        operation::{Image, Key},
-        request::{Claim, Expected, Request},
+        context::{Common, ServerKey, Stamp},
+        operation::{Image, KeySets},
+        request::{Claim, Expected, Message, Request},
     },
 };
 
@@ -22,8 +26,8 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Argument`] if there are several keys and not all have names, or some the same.
-pub(super) fn check(keys: &[ServerKey<'_>]) -> Result<(), Error> {
-    if keys.len() > 1 && keys.iter().any(|key| key.name.is_empty()) {
+pub(super) fn check(keys: &[ServerKey]) -> Result<(), Error> {
+    if keys.len() > 1 && keys.iter().any(|key| key.name().is_empty()) {
         let problem = format!(
             "expected one for each of the {} keys: a batch distinguishes signatures by them",
             keys.len()
@@ -31,70 +35,101 @@ pub(super) fn check(keys: &[ServerKey<'_>]) -> Result<(), Error> {
         return Err(Error::argument(Argument::KeyName, problem));
     }
     let mut names = HashSet::new();
-    if let Some(key) = keys.iter().find(|key| !names.insert(key.name)) {
+    if let Some(key) = keys.iter().find(|key| !names.insert(key.name())) {
         let problem = format!(
             "\"{}\" is given for several keys: a batch distinguishes signatures by them",
-            printable(key.name)
+            printable(key.name())
         );
         return Err(Error::argument(Argument::KeyName, problem));
     }
     Ok(())
 }
 
-/// Makes the requests: for each repository, batches of at most `size` claims.
+/// Makes the requests: for each repository and list of keys, batches of at most `size` claims.
 pub(super) fn requests(
     images: &[Image],
-    keys: &[ServerKey<'_>],
-    task_id: &str,
-    context: &Context<'_>,
+    sets: &KeySets,
+    keys: &[Keys],
+    common: &Arc<Common>,
     size: NonZeroUsize,
     next: &mut dyn FnMut() -> Stamp,
 ) -> Vec<Request> {
-    let key_ids: Vec<_> = keys.iter().map(|key| key.id.as_ref()).collect();
-    let key_names: Vec<_> = keys.iter().map(|key| key.name.to_owned()).collect();
-    let shown_keys = keys.iter().map(ServerKey::shown).collect::<Vec<_>>().join(", ");
-    let given: Arc<[Key]> = keys.iter().map(|key| key.given.clone()).collect();
+    let mut place = 0;
+    let placed = images.iter().enumerate().map(|(item, image)| {
+        let set = sets.number(item);
+        let first = place;
+        place += keys[set].len();
+        Placed { image, set, place: first }
+    });
+    let signed = placed.filter(|placed| !keys[placed.set].is_empty());
     let request = |batch: Batch<'_>| {
-        let stamp = next();
-        let claims: Vec<_> = batch.claims.into_iter().map(Asked::claim).collect();
-        let described: Vec<_> = claims
-            .iter()
-            .map(|claim| {
-                json!({
-                    "claim_file": claim.text,
-                    "sig_keynames": key_names,
-                    "sig_key_ids": key_ids,
-                    "manifest_digest": claim.image.digest().as_str(),
-                    "repo": batch.repository,
-                })
-            })
-            .collect();
-        let map = json!({
-            "claims": described,
-            "request_id": stamp.request_id,
-            "created": stamp.created,
-            "requested_by": context.creator,
-            "pipeline_run_id": task_id,
-        });
-        let count = claims.len();
-        let claim_or_claims = if count == 1 { "claim" } else { "claims" };
-        let subject =
-            format!("batch of {count} {claim_or_claims} for {} key {shown_keys}", batch.repository);
+        let Stamp { request_id, created } = next();
+        let claims = batch.claims.into_iter().map(Asked::claim).collect();
         Request {
-            id: stamp.request_id,
-            body: body(&map),
-            properties: properties("batch", context, &[("pipeline_run_id", task_id)]),
-            subject: printable(&subject),
-            expected: Expected::claims(claims, Arc::clone(&given)),
+            id: request_id,
+            created: created.into(),
+            expected: Expected::claims(claims, Arc::clone(&keys[batch.set])),
+            common: Arc::clone(common),
         }
     };
-    batches(images, size.get()).into_iter().map(request).collect()
+    batches(signed, size.get()).into_iter().map(request).collect()
 }
 
-/// Images of one repository, whose claims are sent in one request.
+/// Makes the message of a batch.
+pub(super) fn message(request: &Request, claims: &[Claim], keys: &[ServerKey]) -> Message {
+    let common = &request.common;
+    let key_ids: Vec<_> = keys.iter().map(|key| key.id.as_str()).collect();
+    let key_names: Vec<_> = keys.iter().map(ServerKey::name).collect();
+    let described: Vec<_> = claims
+        .iter()
+        .map(|claim| {
+            json!({
+                "claim_file": claim.text,
+                "sig_keynames": key_names,
+                "sig_key_ids": key_ids,
+                "manifest_digest": claim.image.digest().as_str(),
+                "repo": claim.image.reference().repository(),
+            })
+        })
+        .collect();
+    let map = json!({
+        "claims": described,
+        "request_id": request.id,
+        "created": *request.created,
+        "requested_by": common.creator,
+        "pipeline_run_id": common.task_id,
+    });
+    let extra = [("pipeline_run_id", common.task_id.as_str())];
+    Message { body: body(&map), properties: properties("batch", common, &extra) }
+}
+
+/// About how many bytes the claims of a message have.
+pub(super) fn size(claims: &[Claim], keys: &[ServerKey]) -> u64 {
+    let keys: usize = keys.iter().map(|key| key.id.len() + key.name().len() + 16).sum();
+    claims.iter().map(|claim| (2 * claim.text.len() + keys + 256) as u64).sum()
+}
+
+pub(super) fn subject(claims: &[Claim], keys: &[ServerKey]) -> String {
+    let count = claims.len();
+    let claim_or_claims = if count == 1 { "claim" } else { "claims" };
+    let repository = claims.first().map_or("", |claim| claim.image.reference().repository());
+    let keys = keys.iter().map(ServerKey::shown).collect::<Vec<_>>().join(", ");
+    format!("batch of {count} {claim_or_claims} for {repository} key {keys}")
+}
+
+/// An image, the number of its list of keys, and the place of its first value in the order of the input.
+#[derive(Clone, Copy)]
+struct Placed<'a> {
+    image: &'a Image,
+    set: usize,
+    place: usize,
+}
+
+/// Images of one repository and with the same keys, whose claims are sent in one request.
 #[derive(Debug, PartialEq, Eq)]
 struct Batch<'a> {
     repository: &'a str,
+    set: usize,
     claims: Vec<Asked<'a>>,
 }
 
@@ -102,42 +137,40 @@ struct Batch<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Asked<'a> {
     image: &'a Image,
-    items: Vec<usize>,
+    places: Vec<usize>,
 }
 
 impl Asked<'_> {
     fn claim(self) -> Claim {
-        Claim { text: claim::claim_file(self.image), image: self.image.clone(), items: self.items }
+        let text = claim::claim_file(self.image);
+        Claim { text, image: self.image.clone(), places: self.places }
     }
 }
 
-/// Groups images by repository, in order of first appearance, and cuts each group into batches of `size`.
-fn batches(images: &[Image], size: usize) -> Vec<Batch<'_>> {
+/// Groups images by repository and keys, in order of first appearance, and cuts each group into batches of `size`.
+fn batches<'a>(images: impl Iterator<Item = Placed<'a>>, size: usize) -> Vec<Batch<'a>> {
     let mut groups: Vec<Batch<'_>> = Vec::new();
     let mut group_of = HashMap::new();
     let mut claim_of = HashMap::new();
-    for (item, image) in images.iter().enumerate() {
+    for Placed { image, set, place } in images {
         let repository = image.reference().repository();
-        let group = *group_of.entry(repository).or_insert_with(|| {
-            groups.push(Batch { repository, claims: Vec::new() });
+        let group = *group_of.entry((repository, set)).or_insert_with(|| {
+            groups.push(Batch { repository, set, claims: Vec::new() });
             groups.len() - 1
         });
         let claims = &mut groups[group].claims;
-        let claim = *claim_of.entry(image).or_insert_with(|| {
-            claims.push(Asked { image, items: Vec::new() });
+        let claim = *claim_of.entry((image, set)).or_insert_with(|| {
+            claims.push(Asked { image, places: Vec::new() });
             claims.len() - 1
         });
-        claims[claim].items.push(item);
+        claims[claim].places.push(place);
     }
-    groups
-        .iter()
-        .flat_map(|group| {
-            group
-                .claims
-                .chunks(size)
-                .map(|claims| Batch { repository: group.repository, claims: claims.to_vec() })
-        })
-        .collect()
+    let cut = |group: &Batch<'a>| {
+        let (repository, set) = (group.repository, group.set);
+        let chunks = group.claims.chunks(size);
+        Vec::from_iter(chunks.map(|claims| Batch { repository, set, claims: claims.to_vec() }))
+    };
+    groups.iter().flat_map(cut).collect()
 }
 
 #[cfg(test)]
@@ -150,15 +183,18 @@ mod tests {
     fn batches_keep_the_order_of_first_appearance() {
         let images = ["r/b:1", "r/a:1", "r/b:2", "s/b:3", "r/a:2", "r/b:1", "r/a:2"]
             .map(|reference| Image::new(DIGEST, reference).unwrap());
-        let batch = |repository, items: &[&[usize]]| Batch {
+        let batch = |repository, places: &[&[usize]]| Batch {
             repository,
-            claims: items
+            set: 0,
+            claims: places
                 .iter()
-                .map(|items| Asked { image: &images[items[0]], items: items.to_vec() })
+                .map(|places| Asked { image: &images[places[0]], places: places.to_vec() })
                 .collect(),
         };
+        let placed =
+            images.iter().enumerate().map(|(place, image)| Placed { image, set: 0, place });
         assert_eq!(
-            batches(&images, 2),
+            batches(placed, 2),
             [batch("b", &[&[0, 5], &[2]]), batch("b", &[&[3]]), batch("a", &[&[1], &[4, 6]])]
         );
     }

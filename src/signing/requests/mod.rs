@@ -1,27 +1,35 @@
-//! An operation turned into requests: JSON texts with application properties.
+//! An operation turned into requests, and these into messages: JSON texts with application properties.
 
 mod batch;
-mod context;
 mod single;
+mod text;
 
-use std::{collections::BTreeMap, num::NonZeroUsize};
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
 use super::{
+    context::{self, Common, Context, ServerKey, Stamp},
     operation::{Items, Operation},
-    request::Request,
+    request::{Expected, Message, Request},
 };
-use crate::error::{Argument, Error};
+use crate::error::{Argument, Error, printable};
 
-use context::ServerKey;
-pub(crate) use context::{Context, Stamp};
+/// A list of keys that items are signed with.
+type Keys = Arc<[ServerKey]>;
+
+/// About how many bytes of a message are not what is signed.
+const REST: u64 = 4096;
 
 impl Operation {
     /// Lists the keys that the signing server probably does not know, with the reason and what is sent.
     pub(crate) fn doubtful_keys(&self, aliases: &BTreeMap<String, String>) -> Vec<String> {
-        self.keys().iter().filter_map(|key| context::doubt(key, aliases)).collect()
+        let mut doubts = Vec::new();
+        for key in self.key_sets().all().iter().flatten() {
+            doubts.extend(context::doubt(key, aliases).filter(|doubt| !doubts.contains(doubt)));
+        }
+        doubts
     }
 
-    /// Builds the requests: for each item one for each key, or batches of claims.
+    /// Makes the requests: for each item one for each key, or batches of claims.
     ///
     /// `next` is called once for each request, in order; its ids must differ.
     ///
@@ -35,12 +43,12 @@ impl Operation {
         next: &mut dyn FnMut() -> Stamp,
     ) -> Result<Vec<Request>, Error> {
         let keys = self.resolved(context.key_aliases, context.chunk_size)?;
-        let task_id = self.task_id().as_str();
+        let common = Common::new(self, context);
         Ok(match (context.chunk_size, self.items()) {
             (Some(size), Items::Images(images)) => {
-                batch::requests(images, &keys, task_id, context, size, next)
+                batch::requests(images, self.key_sets(), &keys, &common, size, next)
             }
-            (_, items) => single::requests(items, &keys, task_id, context, next),
+            _ => single::requests(self, &keys, &common, next),
         })
     }
 
@@ -54,21 +62,57 @@ impl Operation {
         self.resolved(aliases, chunk_size).map(drop)
     }
 
-    fn resolved<'a>(
-        &'a self,
-        aliases: &'a BTreeMap<String, String>,
+    /// The different lists of keys as the signing server knows them.
+    fn resolved(
+        &self,
+        aliases: &BTreeMap<String, String>,
         chunk_size: Option<NonZeroUsize>,
-    ) -> Result<Vec<ServerKey<'a>>, Error> {
-        let keys = self.keys().iter().map(|key| ServerKey::resolve(key, aliases));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
-        match (chunk_size, self.items()) {
-            (None, _) => single::check(&keys)?,
-            (Some(_), Items::Images(_)) => batch::check(&keys)?,
-            (Some(_), _) => {
-                let problem = "batch signs only container images: expected single";
-                return Err(Error::argument(Argument::SignerType, problem));
+    ) -> Result<Vec<Keys>, Error> {
+        let resolve = |keys: &Vec<_>| {
+            let keys = keys.iter().map(|key| ServerKey::resolve(key, aliases));
+            let keys = keys.collect::<Result<Keys, _>>()?;
+            match (chunk_size, self.items()) {
+                (None, _) => single::check(&keys)?,
+                (Some(_), Items::Images(_)) => batch::check(&keys)?,
+                (Some(_), _) => {
+                    let problem = "batch signs only container images: expected single";
+                    return Err(Error::argument(Argument::SignerType, problem));
+                }
             }
-        }
-        Ok(keys)
+            Ok(keys)
+        };
+        self.key_sets().all().iter().map(resolve).collect()
     }
 }
+
+impl Request {
+    /// Makes its message: the same each time.
+    ///
+    /// # Errors
+    /// [`Error::InputFile`] if it contains a file that cannot be read, or that has changed.
+    pub fn message(&self) -> Result<Message, Error> {
+        match &self.expected {
+            Expected::Value { item, key, .. } => single::message(self, item, key),
+            Expected::Claims { claims, keys, .. } => Ok(batch::message(self, claims, keys)),
+        }
+    }
+
+    /// Returns about how many bytes its message has.
+    pub(crate) fn size(&self) -> u64 {
+        REST + match &self.expected {
+            Expected::Value { item, .. } => single::size(item),
+            Expected::Claims { claims, keys, .. } => batch::size(claims, keys),
+        }
+    }
+
+    /// Returns a readable description of what it asks for.
+    pub fn subject(&self) -> String {
+        printable(&match &self.expected {
+            Expected::Value { item, key, .. } => single::subject(item, key),
+            Expected::Claims { claims, keys, .. } => batch::subject(claims, keys),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

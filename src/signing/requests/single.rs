@@ -4,46 +4,34 @@ use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::context::{Context, ServerKey, Stamp, body, body_with, properties};
+use super::{
+    Keys,
+    text::{body, body_with, properties},
+};
 use crate::{
     error::{Argument, Error, printable},
     signing::{
         claim,
-        operation::{Image, Items},
-        request::{Expected, Request},
+        context::{Common, ServerKey, Stamp},
+        operation::{Items, Operation},
+        pieces,
+        request::{Expected, Item, Message, Repository, Request},
     },
 };
-
-/// What is signed once with each key.
-struct Item<'a> {
-    mtype: &'static str,
-    data: (&'static str, Data<'a>),
-    repo: Option<&'a str>,
-    image: Option<&'a Image>,
-    expected: &'static str,
-    subject: String,
-}
-
-/// What a request contains of an item.
-enum Data<'a> {
-    Text(String),
-    /// Written as base64.
-    Bytes(&'a [u8]),
-}
 
 /// Checks that no name is given for two keys; the same key may be given twice.
 ///
 /// # Errors
 /// [`Error::Argument`] for a name of two keys.
-pub(super) fn check(keys: &[ServerKey<'_>]) -> Result<(), Error> {
+pub(super) fn check(keys: &[ServerKey]) -> Result<(), Error> {
     let mut ids = HashMap::new();
-    let named = keys.iter().filter(|key| !key.name.is_empty());
-    match named.into_iter().find(|key| *ids.entry(key.name).or_insert(&key.id) != &key.id) {
+    let mut named = keys.iter().filter(|key| !key.name().is_empty());
+    match named.find(|key| *ids.entry(key.name()).or_insert(&key.id) != &key.id) {
         None => Ok(()),
         Some(key) => {
             let problem = format!(
                 "\"{}\" is given for several keys: expected a name for each",
-                printable(key.name)
+                printable(key.name())
             );
             Err(Error::argument(Argument::KeyName, problem))
         }
@@ -52,113 +40,144 @@ pub(super) fn check(keys: &[ServerKey<'_>]) -> Result<(), Error> {
 
 /// Makes the requests: for each item, one for each key.
 pub(super) fn requests(
-    items: &Items,
-    keys: &[ServerKey<'_>],
-    task_id: &str,
-    context: &Context<'_>,
+    operation: &Operation,
+    keys: &[Keys],
+    common: &Arc<Common>,
     next: &mut dyn FnMut() -> Stamp,
 ) -> Vec<Request> {
-    let mut requests = Vec::new();
-    let given: Vec<_> = keys.iter().map(|key| Arc::new(key.given.clone())).collect();
-    let mut add = |item: Item<'_>| {
-        let image = item.image.cloned().map(Arc::new);
-        // The task id may take its place.
-        let is_sent = context.task_id_attribute != "repo";
-        let repository = item.repo.filter(|repo| is_sent && !repo.is_empty());
-        for (key, given) in keys.iter().zip(&given) {
-            let expected = Expected::Value {
-                name: item.expected,
-                image: image.clone(),
-                repository: repository.map(Box::from),
-                key: Arc::clone(given),
-                place: requests.len(),
-            };
-            requests.push(request(&item, key, expected, task_id, context, next()));
-        }
-    };
-    match items {
-        Items::Images(images) => images.iter().map(of_image).for_each(&mut add),
-        Items::Texts { texts, repo } => {
-            for (index, text) in texts.iter().enumerate() {
-                add(Item {
-                    mtype: "clearsign_signature",
-                    data: ("data", Data::Bytes(text.as_bytes())),
-                    repo: repo.as_deref(),
-                    image: None,
-                    expected: "signed_data",
-                    subject: format!("input {}", index + 1),
-                });
+    // Each key once, whatever the number of its requests.
+    let keys: Vec<Vec<_>> =
+        keys.iter().map(|keys| keys.iter().cloned().map(Arc::new).collect()).collect();
+    let mut requests: Vec<Request> = Vec::new();
+    let mut asked = HashMap::new();
+    let mut place = 0;
+    for (number, item) in items(operation.items()).enumerate() {
+        for key in &keys[operation.key_sets().number(number)] {
+            let image = item.image().filter(|_| !operation.repeats()).cloned();
+            let earlier = image.map(|image| {
+                *asked.entry((image, key.id.as_str(), key.name())).or_insert(requests.len())
+            });
+            match earlier.and_then(|earlier| requests.get_mut(earlier)) {
+                Some(Request { expected: Expected::Value { repeats, .. }, .. }) => {
+                    repeats.push(place);
+                }
+                _ => {
+                    let repository = repository(&item, common);
+                    let (item, key, repeats) = (item.clone(), Arc::clone(key), Vec::new());
+                    let expected = Expected::Value { item, key, repository, place, repeats };
+                    let Stamp { request_id, created } = next();
+                    requests.push(Request {
+                        id: request_id,
+                        created: created.into(),
+                        expected,
+                        common: Arc::clone(common),
+                    });
+                }
             }
-        }
-        Items::Blobs(blobs) => {
-            for (index, blob) in blobs.iter().enumerate() {
-                add(Item {
-                    mtype: "gpg_signature",
-                    data: ("artifact", Data::Bytes(blob.as_bytes())),
-                    repo: Some(""),
-                    image: None,
-                    expected: "signed_payload",
-                    subject: format!("blob {}", index + 1),
-                });
-            }
+            place += 1;
         }
     }
     requests
 }
 
-fn of_image(image: &Image) -> Item<'_> {
-    Item {
-        mtype: "container_signature",
-        data: ("claim_file", Data::Text(claim::claim_file(image))),
-        repo: Some(image.reference().repository()),
-        image: Some(image),
-        expected: "signed_claim",
-        subject: image.to_string(),
+fn items(items: &Items) -> Box<dyn Iterator<Item = Item> + '_> {
+    match items {
+        Items::Images(images) => Box::new(images.iter().cloned().map(Item::Image)),
+        Items::Texts { texts, .. } => {
+            Box::new(texts.iter().cloned().zip(1..).map(|(text, number)| Item::Text(text, number)))
+        }
+        Items::Blobs(blobs) => {
+            Box::new(blobs.iter().cloned().zip(1..).map(|(blob, number)| Item::Blob(blob, number)))
+        }
     }
 }
 
-fn request(
-    item: &Item<'_>,
-    key: &ServerKey<'_>,
-    expected: Expected,
-    task_id: &str,
-    context: &Context<'_>,
-    stamp: Stamp,
-) -> Request {
+/// What the request names; the task id may be in its place.
+fn repository(item: &Item, common: &Common) -> Repository {
+    match item {
+        _ if common.task_id_attribute == "repo" => Repository::None,
+        Item::Image(_) => Repository::OfImage,
+        Item::Text(..) => common.repo.clone().map_or(Repository::None, Repository::Named),
+        Item::Blob(..) => Repository::None,
+    }
+}
+
+/// Makes the message of a request.
+///
+/// # Errors
+/// [`Error::InputFile`] if a file cannot be read.
+pub(super) fn message(request: &Request, item: &Item, key: &ServerKey) -> Result<Message, Error> {
+    let common = &request.common;
     let mut map = Map::new();
     let mut set = |name: &str, value: Value| map.insert(name.to_owned(), value);
-    set("sig_key_id", key.id.as_ref().into());
-    let (data_name, data) = &item.data;
-    let text = if let Data::Text(text) = data { text.as_str() } else { "" };
-    set(data_name, text.into());
-    set("request_id", stamp.request_id.as_str().into());
-    set("created", stamp.created.into());
-    set("requested_by", context.creator.into());
-    set("repo", item.repo.into());
-    if !key.name.is_empty() {
-        set("sig_keyname", key.name.into());
+    set("sig_key_id", key.id.as_str().into());
+    let data = data_name(item);
+    set(data, item.image().map(claim::claim_file).unwrap_or_default().into());
+    set("request_id", request.id.as_str().into());
+    set("created", (*request.created).into());
+    set("requested_by", common.creator.as_str().into());
+    set(
+        "repo",
+        match item {
+            Item::Image(image) => image.reference().repository().into(),
+            Item::Text(..) => common.repo.as_deref().into(),
+            Item::Blob(..) => "".into(),
+        },
+    );
+    if !key.name().is_empty() {
+        set("sig_keyname", key.name().into());
     }
     // An attribute that exists already keeps its place and gets the new value, here and in the properties.
-    let extra: Vec<_> = [
-        Some((context.task_id_attribute, task_id)),
-        item.image.map(|image| ("manifest_digest", image.digest().as_str())),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let task = (common.task_id_attribute.as_str(), common.task_id.as_str());
+    let digest = item.image().map(|image| ("manifest_digest", image.digest().as_str()));
+    let extra: Vec<_> = [Some(task), digest].into_iter().flatten().collect();
     for (name, value) in &extra {
         set(name, (*value).into());
     }
-    let body = match data {
+    let bytes = match item {
+        Item::Image(_) => None,
+        Item::Text(text, _) => Some(text.read()?),
+        Item::Blob(blob, _) => Some(blob.read()?),
+    };
+    let body = match bytes {
         // An extra attribute of the same name replaces it.
-        Data::Bytes(bytes) if map[*data_name] == "" => body_with(&map, data_name, bytes),
+        Some(bytes) if map[data] == "" => body_with(&map, data, &bytes),
         _ => body(&Value::Object(map)),
     };
-    Request {
-        id: stamp.request_id,
-        body,
-        properties: properties(item.mtype, context, &extra),
-        subject: printable(&format!("{} key {}", item.subject, key.shown())),
-        expected,
+    Ok(Message { body, properties: properties(mtype(item), common, &extra) })
+}
+
+/// The name of what is signed.
+fn data_name(item: &Item) -> &'static str {
+    match item {
+        Item::Image(_) => "claim_file",
+        Item::Text(..) => "data",
+        Item::Blob(..) => "artifact",
+    }
+}
+
+fn mtype(item: &Item) -> &'static str {
+    match item {
+        Item::Image(_) => "container_signature",
+        Item::Text(..) => "clearsign_signature",
+        Item::Blob(..) => "gpg_signature",
+    }
+}
+
+/// About how many bytes the data of a message has.
+pub(super) fn size(item: &Item) -> u64 {
+    match item {
+        Item::Image(image) => 4 * image.reference().as_str().len() as u64,
+        Item::Text(text, _) => pieces::length_of(text.size()),
+        Item::Blob(blob, _) => pieces::length_of(blob.size()),
+    }
+}
+
+pub(super) fn subject(item: &Item, key: &ServerKey) -> String {
+    let key = key.shown();
+    match item {
+        Item::Image(image) => format!("{image} key {key}"),
+        Item::Text(_, number) => format!("input {number} key {key}"),
+        Item::Blob(_, number) => format!("blob {number} key {key}"),
     }
 }

@@ -46,13 +46,13 @@ fn one_request_waits_for_the_session_s_window_and_no_more() {
     standing(&mut session);
     let closed = flow(SENDER, 0, 5).with(flow::INCOMING_WINDOW, 0_u32);
     assert!(matches!(feed(&mut session, &closed.encode())[..], [Event::Writable]));
-    assert_eq!(session.send(0, &request()), HandOver::Done);
+    assert!(matches!(session.send(0, &request()), HandOver::Done));
     assert!(session.holds_back() && written(&mut session).is_empty());
-    assert_eq!(session.send(1, &request()), HandOver::NotNow);
+    assert!(matches!(session.send(1, &request()), HandOver::NotNow));
     let events = feed(&mut session, &session_flow().encode());
     assert!(!session.holds_back(), "{events:?}");
     assert!(!written(&mut session).is_empty());
-    assert_eq!(session.send(1, &request()), HandOver::Done);
+    assert!(matches!(session.send(1, &request()), HandOver::Done));
 }
 
 fn sent(session: &mut Bench) -> Vec<Frame> {
@@ -73,7 +73,7 @@ fn a_message_that_is_rejected_in_the_middle_is_aborted() {
     standing(&mut session);
     let narrow = flow(SENDER, 0, 5).with(flow::INCOMING_WINDOW, 1_u32);
     feed(&mut session, &narrow.encode());
-    assert_eq!(session.send(0, &large_request()), HandOver::Done);
+    assert!(matches!(session.send(0, &large_request()), HandOver::Done));
     let begun = sent(&mut session);
     assert_eq!(begun.len(), 1);
     assert_eq!(begun[0].field(transfer::MORE).as_bool(), Some(true));
@@ -83,6 +83,6 @@ fn a_message_that_is_rejected_in_the_middle_is_aborted() {
     feed(&mut session, &session_flow().encode());
     let ended = sent(&mut session);
     assert!(ended.iter().all(|frame| frame.field(transfer::ABORTED).as_bool() == Some(true)));
-    assert_eq!(session.send(1, &request()), HandOver::Done);
+    assert!(matches!(session.send(1, &request()), HandOver::Done));
     assert_eq!(sent(&mut session).len(), 1);
 }

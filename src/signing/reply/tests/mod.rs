@@ -3,12 +3,18 @@
 mod batch;
 mod single;
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::*;
-use crate::signing::{
-    Image, Key, claim,
-    request::{Claim, Expected},
+use crate::{
+    error::Error,
+    signing::{
+        Blob, Context, Image, Items, Key, Operation, TaskId, Text, claim,
+        context::{Common, ServerKey},
+        request::{Claim, Expected, Item, Repository},
+    },
 };
 
 const ID: &str = "00000000-0000-4000-8000-000000000001";
@@ -18,13 +24,28 @@ fn raw(body: impl Into<Vec<u8>>) -> RawReply {
 }
 
 fn request(expected: Expected) -> Request {
-    Request {
-        id: ID.to_owned(),
-        body: String::new().into(),
-        properties: vec![],
-        subject: String::new(),
-        expected,
-    }
+    let (task_id, key) = (TaskId::new("1").unwrap(), Key::new("K").unwrap());
+    let items = Items::Blobs(vec![Blob::new("").unwrap()]);
+    let operation = Operation::new(task_id, vec![key], items).unwrap();
+    let context = Context {
+        creator: "",
+        environment: "",
+        service: "",
+        task_id_attribute: "",
+        key_aliases: &BTreeMap::new(),
+        chunk_size: None,
+    };
+    let common = Common::new(&operation, &context);
+    Request { id: ID.to_owned(), created: "now".into(), expected, common }
+}
+
+fn key(key: Result<Key, Error>) -> ServerKey {
+    ServerKey::resolve(&key.unwrap(), &BTreeMap::new()).unwrap()
+}
+
+fn value(item: Item, repository: Repository) -> Expected {
+    let (key, repeats) = (key(Key::new("K")).into(), Vec::new());
+    Expected::Value { item, key, repository, place: 0, repeats }
 }
 
 fn claim_file(digest: &str, reference: &str) -> String {
@@ -32,33 +53,22 @@ fn claim_file(digest: &str, reference: &str) -> String {
 }
 
 fn single() -> Request {
-    request(Expected::Value {
-        name: "signed_claim",
-        image: None,
-        repository: None,
-        key: Key::new("K").unwrap().into(),
-        place: 0,
-    })
+    let image = Image::lenient("sha256:0", "h/r:0").unwrap();
+    request(value(Item::Image(image), Repository::None))
 }
 
 fn of_image(digest: &str, reference: &str) -> Request {
     let image = Image::lenient(digest, reference).unwrap();
-    request(Expected::Value {
-        name: "signed_claim",
-        repository: Some(image.reference().repository().into()),
-        image: Some(image.into()),
-        key: Key::new("K").unwrap().into(),
-        place: 0,
-    })
+    request(value(Item::Image(image), Repository::OfImage))
 }
 
 fn batch(pairs: &[(&str, &str)], key_names: &[&str]) -> Request {
     let claim = |(item, &(digest, reference)): (usize, &(&str, &str))| Claim {
         text: claim_file(digest, reference),
         image: Image::lenient(digest, reference).unwrap(),
-        items: vec![item],
+        places: vec![item * key_names.len()],
     };
-    let keys = key_names.iter().map(|&name| Key::named("K", name).unwrap()).collect();
+    let keys = key_names.iter().map(|&name| key(Key::named("K", name))).collect();
     request(Expected::claims(pairs.iter().enumerate().map(claim).collect(), keys))
 }
 

@@ -113,14 +113,9 @@ fn a_value_is_base64_on_one_line() {
 #[test]
 fn a_reply_for_something_else_is_named() {
     let of_image = of_image("sha256:1", "h/ns/a:1");
-    let of_text = request(Expected::Value {
-        name: "signed_data",
-        image: None,
-        // pubtools-sign takes a blank at its end.
-        repository: Some("ns/a ".into()),
-        key: Key::new("K").unwrap().into(),
-        place: 0,
-    });
+    // pubtools-sign takes a blank at its end.
+    let named = Repository::Named("ns/a ".into());
+    let of_text = request(value(Item::Text(Text::new("text").unwrap(), 1), named));
     let another_claim = claim_file("sha256:1", "h/ns/a:2");
     for (request, field, value, expected) in [
         (&of_image, "manifest_digest", json!("sha256:1"), None),

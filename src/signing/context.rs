@@ -1,13 +1,12 @@
-//! What requests of every kind have in common.
+//! What a request contains besides the item that it is for.
 
-use std::{borrow::Cow, collections::BTreeMap, num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
-use serde_json::{Map, Value};
-
-use crate::{
-    error::{Argument, Error, printable},
-    signing::{key_id, operation::Key, pieces, pyjson},
+use super::{
+    key_id,
+    operation::{Items, Key, Operation},
 };
+use crate::error::{Argument, Error, printable};
 
 /// What a request contains besides the operation: values from the configuration and the certificate.
 #[derive(Clone, Copy, Debug)]
@@ -35,24 +34,50 @@ pub(crate) struct Stamp {
     pub created: String,
 }
 
-/// A key as the signing server knows it.
-pub(super) struct ServerKey<'a> {
-    /// As the user gave it.
-    pub(super) given: &'a Key,
-    pub(super) id: Cow<'a, str>,
-    /// Empty if the user named none.
-    pub(super) name: &'a str,
+/// What the requests of an operation have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Common {
+    pub(super) task_id: String,
+    pub(super) creator: String,
+    pub(super) environment: String,
+    pub(super) service: String,
+    pub(super) task_id_attribute: String,
+    /// The repository that texts belong to.
+    pub(super) repo: Option<Arc<str>>,
 }
 
-impl<'a> ServerKey<'a> {
-    /// Looks up the alias, and cuts the id to the part that the signing server knows.
+impl Common {
+    pub(super) fn new(operation: &Operation, context: &Context<'_>) -> Arc<Self> {
+        let repo = match operation.items() {
+            Items::Texts { repo, .. } => repo.as_deref().map(Arc::from),
+            Items::Images(_) | Items::Blobs(_) => None,
+        };
+        Arc::new(Self {
+            task_id: operation.task_id().to_string(),
+            creator: context.creator.to_owned(),
+            environment: context.environment.to_owned(),
+            service: context.service.to_owned(),
+            task_id_attribute: context.task_id_attribute.to_owned(),
+            repo,
+        })
+    }
+}
+
+/// A key as the signing server knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServerKey {
+    /// As the user gave it.
+    pub(crate) given: Key,
+    /// Its alias resolved, cut to the part that the signing server knows.
+    pub(super) id: String,
+}
+
+impl ServerKey {
+    /// Looks up the alias, and cuts the id.
     ///
     /// # Errors
     /// [`Error::Argument`] for an alias of nothing; [`Error::Config`], without a file, for one of something that no id is.
-    pub(super) fn resolve(
-        key: &'a Key,
-        aliases: &'a BTreeMap<String, String>,
-    ) -> Result<Self, Error> {
+    pub(super) fn resolve(key: &Key, aliases: &BTreeMap<String, String>) -> Result<Self, Error> {
         let alias = aliases.get(key.id());
         if let Some(id) = alias {
             if id.trim().is_empty() {
@@ -68,15 +93,20 @@ impl<'a> ServerKey<'a> {
             }
         }
         let (id, _) = key_id::sent(alias.map_or(key.id(), String::as_str));
-        Ok(Self { given: key, id, name: key.name().unwrap_or_default() })
+        Ok(Self { given: key.clone(), id: id.into_owned() })
+    }
+
+    /// Its name; empty if the user named none.
+    pub(super) fn name(&self) -> &str {
+        self.given.name().unwrap_or_default()
     }
 
     /// A readable name of the key.
     pub(super) fn shown(&self) -> String {
-        if self.name.is_empty() {
-            self.id.to_string()
+        if self.name().is_empty() {
+            self.id.clone()
         } else {
-            format!("{} ({})", self.id, self.name)
+            format!("{} ({})", self.id, self.name())
         }
     }
 }
@@ -96,49 +126,4 @@ pub(super) fn doubt(key: &Key, aliases: &BTreeMap<String, String>) -> Option<Str
         None => format!("is neither an alias nor {expected}"),
     };
     Some(format!("the key \"{given}\" {problem}; \"{}\" is sent", printable(&sent)))
-}
-
-/// A request's body. Thousands of requests wait in memory, so its buffer is no larger than necessary.
-pub(super) fn body(body: &Value) -> Arc<String> {
-    let mut text = pyjson::to_string(body);
-    text.shrink_to_fit();
-    Arc::new(text)
-}
-
-/// The same, with bytes as base64 in place of the empty text of one attribute. They may be large: no other copy is made.
-pub(super) fn body_with(body: &Map<String, Value>, attribute: &str, bytes: &[u8]) -> Arc<String> {
-    let text = pyjson::to_string(body);
-    let name = format!("\"{attribute}\": \"");
-    // In a value the quotes would be escaped.
-    let place = text.find(&name).map_or(text.len(), |at| at + name.len());
-    let mut whole = String::with_capacity(text.len() + pieces::length(bytes));
-    whole.push_str(&text[..place]);
-    pieces::pieces(bytes).for_each(|piece| whole.push_str(&piece));
-    whole.push_str(&text[place..]);
-    Arc::new(whole)
-}
-
-/// The application properties of a request; an extra one of the same name replaces the value.
-pub(super) fn properties(
-    mtype: &str,
-    context: &Context<'_>,
-    extra: &[(&str, &str)],
-) -> Vec<(String, String)> {
-    let mut properties = Vec::with_capacity(5 + extra.len());
-    for (name, value) in [
-        ("service", context.service),
-        ("environment", context.environment),
-        ("owner_id", context.creator),
-        ("mtype", mtype),
-        ("source", "metadata"),
-    ] {
-        properties.push((name.to_owned(), value.to_owned()));
-    }
-    for (name, value) in extra {
-        match properties.iter_mut().find(|(present, _)| present == name) {
-            Some((_, present)) => *present = (*value).to_owned(),
-            None => properties.push(((*name).to_owned(), (*value).to_owned())),
-        }
-    }
-    properties
 }

@@ -1,0 +1,92 @@
+//! Which requests an operation becomes, and where their values stand.
+
+use std::{collections::BTreeMap, num::NonZeroUsize};
+
+use crate::signing::{
+    Context, Image, Items, Key, Operation, Request, Stamp, TaskId, ledger::Ledger,
+};
+
+fn operation(references: &[&str], keys: &[&str]) -> Operation {
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let image = |&reference: &&str| Image::new(digest.as_str(), reference).unwrap();
+    let items = Items::Images(references.iter().map(image).collect());
+    Operation::new(TaskId::new("1").unwrap(), named(keys), items).unwrap()
+}
+
+fn named(keys: &[&str]) -> Vec<Key> {
+    keys.iter().map(|&key| Key::named(format!("AAAA{key}"), key).unwrap()).collect()
+}
+
+fn requests(operation: &Operation, chunk_size: Option<usize>) -> Vec<Request> {
+    let context = Context {
+        creator: "c",
+        environment: "e",
+        service: "s",
+        task_id_attribute: "t",
+        key_aliases: &BTreeMap::new(),
+        chunk_size: chunk_size.and_then(NonZeroUsize::new),
+    };
+    let mut ids = 0..;
+    let mut stamp =
+        || Stamp { request_id: ids.next().unwrap_or(0_u32).to_string(), created: "now".to_owned() };
+    operation.requests(&context, &mut stamp).unwrap()
+}
+
+/// What each value in the order of the input is for, and the request that brings it.
+fn values(operation: &Operation, chunk_size: Option<usize>) -> Vec<(String, String, usize)> {
+    let ledger = Ledger::new(requests(operation, chunk_size), "request_id");
+    let places = crate::signing::places(ledger.entries());
+    let values = crate::signing::in_input_order(ledger.entries());
+    let shown = |value: crate::signing::SignedValue<'_>| {
+        (value.reference().unwrap().to_owned(), value.key().name().unwrap().to_owned())
+    };
+    values.map(shown).zip(places).map(|((image, key), (entry, _))| (image, key, entry)).collect()
+}
+
+#[test]
+fn an_item_may_have_keys_of_its_own_or_none() {
+    let mut operation = operation(&["h/a:1", "h/a:2", "h/a:3", "h/a:4"], &["x"]);
+    operation.set_keys(1, named(&["y", "z"])).unwrap();
+    operation.set_keys(2, Vec::new()).unwrap();
+    operation.set_keys(3, named(&["y", "z"])).unwrap();
+    let expected = |entries: [usize; 5]| {
+        let values =
+            [("h/a:1", "x"), ("h/a:2", "y"), ("h/a:2", "z"), ("h/a:4", "y"), ("h/a:4", "z")];
+        let shown = |((image, key), entry): ((&str, &str), _)| (image.into(), key.into(), entry);
+        values.into_iter().zip(entries).map(shown).collect::<Vec<_>>()
+    };
+    assert_eq!(values(&operation, None), expected([0, 1, 2, 3, 4]));
+    assert_eq!(values(&operation, Some(9)), expected([0, 1, 1, 1, 1]));
+    let batch = &requests(&operation, Some(9))[1];
+    let body = batch.message().unwrap().body;
+    assert!(
+        body.contains(r#""sig_keynames": ["y", "z"], "sig_key_ids": ["AAAAy", "AAAAz"]"#),
+        "{body}"
+    );
+    assert_eq!(batch.subject(), "batch of 2 claims for a key AAAAy (y), AAAAz (z)");
+
+    let error = operation.set_keys(0, vec![Key::new("K").unwrap(), named(&["n"])[0].clone()]);
+    assert!(error.unwrap_err().to_string().starts_with("key_name: 1 given, but 2 keys"));
+}
+
+#[test]
+fn an_image_that_is_given_twice_is_asked_for_once_with_each_key() {
+    let mut operation = operation(&["h/a:1", "h/a:2", "h/a:1"], &["x"]);
+    operation.set_keys(2, named(&["y", "x"])).unwrap();
+    let entries = |operation: &_| -> Vec<_> {
+        values(operation, None).into_iter().map(|(_, _, entry)| entry).collect()
+    };
+    assert_eq!(entries(&operation), [0, 1, 2, 0]);
+    assert_eq!(entries(&operation.repeating()), [0, 1, 2, 3], "as pubtools-sign does");
+}
+
+/// Thousands of requests wait at the same time, each for as long as the signing server takes.
+#[test]
+fn what_waits_is_small_and_a_message_is_always_the_same() {
+    let requests = requests(&operation(&["h/a:1"], &["x"]), None);
+    assert_eq!(requests[0].message().unwrap(), requests[0].message().unwrap());
+    assert!(requests[0].message().unwrap().body.len() as u64 <= requests[0].size());
+    // Each piece of memory costs about 16 bytes more than asked for.
+    let texts = requests[0].id.capacity() + requests[0].created.len() + 2 * 16;
+    assert!(size_of::<Request>() + texts < 250);
+}
