@@ -181,7 +181,7 @@ mod tests {
             Blob::later("a.tar", 9, move || Ok(file.lock().unwrap().to_owned().into())).unwrap();
         *content.lock().unwrap() = "two";
         assert_eq!((blob.size(), &*blob.read().unwrap()), (9, &b"two"[..]));
-        assert_eq!(*blob.clone().read().unwrap(), *b"two");
+        assert_eq!(*blob.read().unwrap(), *b"two");
         *content.lock().unwrap() = "six";
         let Err(Error::InputFile { path, source }) = blob.read().map(drop) else { panic!() };
         assert!(path.ends_with("a.tar") && source.to_string().starts_with("it has changed"));
