@@ -1,5 +1,7 @@
-//! What the documents promise: links lead somewhere, pictures are those of their texts, the front page is short.
+//! What the documents promise: links lead somewhere, pictures are those of their texts, errors have their entries,
+//! the front page is short.
 
+mod errors;
 mod links;
 mod pictures;
 
@@ -54,25 +56,3 @@ fn the_example_of_the_library_is_the_one_that_is_tested() {
     let tested: Vec<_> = tested.filter(|line| !line.starts_with("# ")).collect();
     assert_eq!(example.lines().collect::<Vec<_>>(), tested, "src/lib.rs has another example");
 }
-
-/// The quotes in the first column are in the source: a reader who searches for an error finds its row.
-#[test]
-fn errors_in_troubleshooting_are_those_of_the_program() {
-    let source: String =
-        files("src", "rs").iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-    let source = source.replace("\\\"", "\"");
-    let page = page("docs/troubleshooting.md");
-    let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
-    let quotes = cells.flat_map(|(cell, _)| cell.split('`').skip(1).step_by(2));
-    let mut found = 0;
-    for quote in quotes.filter(|quote| !BROKERS_OWN.contains(quote)) {
-        for part in quote.split('…').map(str::trim).filter(|part| !part.is_empty()) {
-            assert!(source.contains(part), "no error says {part:?} of {quote:?}");
-            found += 1;
-        }
-    }
-    assert!(found > 15, "{found} texts");
-}
-
-/// Texts in the page that brokers write.
-const BROKERS_OWN: [&str; 2] = ["amqp:not-found", "Non-durable message store"];
