@@ -21,6 +21,7 @@ mod flow;
 mod hostile;
 mod hosts;
 mod input;
+mod jq;
 mod limits;
 mod middle;
 mod moving;

@@ -84,7 +84,7 @@ fn a_peer_that_is_not_a_broker_is_given_up() {
         (3, format!("{demand} raw-first={sasl}{http}@connection=2")),
         (3, format!("{demand} raw-first={http}@connection=2")),
     ] {
-        let set = &[("connect_timeout", "1")];
+        let set = &[("connect_timeout", "3")];
         Fault { rules: &rules, set, says: "trying again for", connections, ..NONE }.everywhere();
     }
 }
