@@ -70,6 +70,8 @@ mod failover;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(any(feature = "cli", test))]
+mod list;
 mod random;
 mod secret;
 mod session;

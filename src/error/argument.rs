@@ -25,6 +25,8 @@ pub enum Argument {
     KeyName,
     /// The keys to sign with.
     Keys,
+    /// A list of what is to be signed.
+    List,
     /// The reference of an image.
     Reference,
     /// The repository that texts belong to.
@@ -52,6 +54,7 @@ impl fmt::Display for Argument {
             Self::Key => "key",
             Self::KeyName => "key_name",
             Self::Keys => "keys",
+            Self::List => "list",
             Self::Reference => "reference",
             Self::Repo => "repo",
             Self::Requester => "requester",
