@@ -23,8 +23,8 @@ pub(super) struct Row {
     pub(super) summary: &'static str,
     /// At the head of its help.
     pub(super) about: &'static str,
-    /// The options that it needs; a command that signs also needs [`REQUIRED`].
-    pub(super) required: &'static [&'static str],
+    /// The options whose values are its items; a list of items, one of [`LISTS`], may take their place.
+    pub(super) items: &'static [&'static str],
     /// The options that it accepts besides; a command that signs also accepts [`OPTIONAL`].
     pub(super) optional: &'static [&'static str],
     /// The options that it accepts besides, but not under pubtools-sign's names; a command that signs also accepts
@@ -38,6 +38,9 @@ pub(super) struct Row {
 
 /// The options that every command that signs needs.
 pub(super) const REQUIRED: &[&str] = &["--signing-key", "--task-id"];
+
+/// The options that name a list of items.
+pub(super) const LISTS: [&str; 2] = ["--from", "--from0"];
 
 /// The options that every command that signs accepts.
 pub(super) const OPTIONAL: &[&str] = &["--config-file", "--requester", "--raw", "--log-level"];
@@ -69,9 +72,9 @@ impl Command {
                 name: "container-sign",
                 summary: "sign container images, as pairs of digest and reference",
                 about: "Requests a signature of each container image by each key.",
-                required: &["--digest", "--reference"],
+                items: &["--digest", "--reference"],
                 optional: &["--signing-key-name", "--signer-type"],
-                native: &[],
+                native: &["--from"],
                 operand: None,
                 example: "--digest sha256:3f2a… --reference registry.example.com/ns/app:1.0",
             },
@@ -79,12 +82,14 @@ impl Command {
                 name: "clear-sign",
                 summary: "clear-sign texts or files",
                 about: "Requests a clear-signed copy of each input by each key.",
-                required: &[],
+                items: &[],
                 optional: &["--repo"],
-                native: &[],
+                native: &LISTS,
                 operand: Some(Operand {
                     name: "INPUT",
-                    meaning: "text to sign, or `@FILE` for the bytes of a file; after `--` every word is an input",
+                    meaning: "text to sign, or `@FILE` for the bytes of a file",
+                    native: ", or `-` for those of standard input",
+                    remark: "; after `--` every word is an input",
                     choices: &[],
                     is_repeatable: true,
                 }),
@@ -94,9 +99,9 @@ impl Command {
                 name: "blob-sign",
                 summary: "create detached signatures of files",
                 about: "Requests a detached signature of each file by each key.",
-                required: &["--blob-file"],
+                items: &["--blob-file"],
                 optional: &["--signing-key-name", "--signer-type"],
-                native: &[],
+                native: &LISTS,
                 operand: None,
                 example: "--blob-file app.tar.gz",
             },
@@ -104,12 +109,14 @@ impl Command {
                 name: "completions",
                 summary: "print a shell's completions of commands, options and values",
                 about: "Prints a script by which a shell completes commands, options and values.",
-                required: &[],
+                items: &[],
                 optional: &[],
                 native: &[],
                 operand: Some(Operand {
                     name: "SHELL",
                     meaning: "the shell",
+                    native: "",
+                    remark: "",
                     choices: &["bash", "zsh", "fish"],
                     is_repeatable: false,
                 }),
@@ -122,8 +129,9 @@ impl Command {
         self.row().name
     }
 
+    /// Whether it needs an option, unless a list takes its place.
     pub(super) fn needs(self, option: &str) -> bool {
-        (self.signs() && REQUIRED.contains(&option)) || self.row().required.contains(&option)
+        (self.signs() && REQUIRED.contains(&option)) || self.row().items.contains(&option)
     }
 
     pub(super) fn takes(self, option: &str, style: Style) -> bool {

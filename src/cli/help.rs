@@ -64,17 +64,21 @@ fn of_command(topic: &Topic, command: Command) -> String {
     let (required, optional): (Vec<&Flag>, Vec<&Flag>) =
         options::of(command, topic.style).partition(|flag| command.needs(flag.long));
     let mut text = format!("{}\n", command.row().about);
-    let mut usage = vec![call.clone()];
-    usage.extend(required.iter().copied().map(signature));
-    usage.push("[OPTIONS]".into());
-    usage.extend(command.row().operand.as_ref().map(Operand::usage));
-    text += &format!("\nUsage: {}\n", wrapped(&usage.join(" "), 7, 9));
+    let mut head = "\nUsage: ";
+    for (flags, operand) in options::usages(command, topic.style) {
+        let mut usage = vec![call.clone()];
+        usage.extend(flags.into_iter().map(signature));
+        usage.push("[OPTIONS]".into());
+        usage.extend(operand.map(Operand::usage));
+        text += &format!("{head}{}\n", wrapped(&usage.join(" "), 7, 9));
+        head = "       ";
+    }
     let needed =
         if command.signs() { "--signing-key 55A34A82 --task-id 1234 \\\n      " } else { "" };
     text += &format!("\nExample:\n  {call} {needed}{}\n", command.row().example);
     if let Some(operand) = &command.row().operand {
         text += "\nInputs:\n";
-        text += &row(&operand.signature(), &operand.meaning());
+        text += &row(&operand.signature(), &operand.meaning(topic.style));
     }
     let option = |flag: &&Flag| row(&signature(flag), &options::meaning(flag, topic.style));
     if !required.is_empty() {

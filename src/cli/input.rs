@@ -2,7 +2,8 @@
 
 use std::{
     ffi::OsStr,
-    fs, io,
+    fs::{self, File},
+    io::{self, Read},
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -13,19 +14,20 @@ use crate::{
     signing::Text,
 };
 
-use super::alarm::Alarm;
+use super::{alarm::Alarm, options::Bytes, style::Style};
 
-/// A text to sign, and its form in the document: the argument itself, or with `@file` the bytes of that file.
+/// A text to sign, and its form in the document: the argument itself, with `@file` the bytes of that file, or natively
+/// with `-` those of standard input.
 ///
 /// pubtools-sign encodes an argument in Latin-1, and so signs other bytes than were given, or fails; under its
-/// names (`latin_1`) this program does the same with an argument, but not with a file.
+/// names this program does the same with an argument, but not with a file.
 ///
 /// # Errors
 /// [`Error::InputFile`] if the file cannot be read; [`Error::Argument`] for a character beyond Latin-1, and natively for
 /// an empty argument.
 pub(super) fn text(
     argument: &OsStr,
-    latin_1: bool,
+    style: Style,
     alarm: Option<&Alarm>,
 ) -> Result<(Text, String), Error> {
     if let Some(path) = argument.as_bytes().strip_prefix(b"@") {
@@ -33,7 +35,13 @@ pub(super) fn text(
         let shown = String::from_utf8_lossy(&bytes).into_owned();
         return Ok((Text::new(bytes)?, shown));
     }
+    if let Some(input) = Standard::named(argument, style) {
+        let bytes = input.read(alarm)?;
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        return Ok((Text::new(bytes)?, shown));
+    }
     let shown = argument.to_string_lossy().into_owned();
+    let latin_1 = style == Style::PubtoolsSign;
     if !latin_1 && argument.is_empty() {
         let problem = "is empty: expected a text or @FILE; is a variable unset?";
         return Err(Error::argument(Argument::Text, problem));
@@ -77,20 +85,71 @@ pub(super) fn file(path: &Path, alarm: Option<&Alarm>) -> Result<Vec<u8>, Error>
     fs::read(path).map_err(|source| Error::InputFile { path: PathBuf::from(path), source })
 }
 
+/// Standard input.
+pub(super) struct Standard;
+
+impl Standard {
+    /// Standard input, if that is what a word names.
+    pub(super) fn named(word: &OsStr, style: Style) -> Option<Self> {
+        (word == "-" && style == Style::Native).then_some(Self)
+    }
+
+    /// Its bytes up to the end.
+    pub(super) fn read(self, alarm: Option<&Alarm>) -> Result<Vec<u8>, Error> {
+        if let Some(alarm) = alarm {
+            alarm.reading(STANDARD);
+        }
+        let mut bytes = Vec::new();
+        let read = io::stdin().lock().read_to_end(&mut bytes);
+        read.map_err(|source| Error::InputFile { path: PathBuf::from(STANDARD), source })?;
+        Ok(bytes)
+    }
+}
+
+/// What errors call standard input.
+const STANDARD: &str = "standard input";
+
+/// Reads a list from a file, or with `-` from standard input. A deadline that passes meanwhile ends the process.
+///
+/// # Errors
+/// [`Error::InputFile`] if it cannot be read, and those of `read`.
+pub(super) fn list<T>(
+    list: &Bytes,
+    alarm: Option<&Alarm>,
+    read: impl FnOnce(&str, &mut dyn Read) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let name = shown(list);
+    if let Some(alarm) = alarm {
+        alarm.reading(&name);
+    }
+    if list.0 == "-" {
+        return read(&name, &mut io::stdin().lock());
+    }
+    let path = Path::new(&list.0);
+    let file = File::open(path);
+    let mut file = file.map_err(|source| Error::InputFile { path: PathBuf::from(path), source })?;
+    read(&name, &mut file)
+}
+
+/// What errors call a list.
+pub(super) fn shown(list: &Bytes) -> String {
+    if list.0 == "-" { STANDARD.into() } else { printable_path(Path::new(&list.0)) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_argument_is_its_own_bytes_natively_and_latin_1_under_the_names_of_pubtools_sign() {
-        let of = |argument: &str, latin_1| {
-            text(OsStr::new(argument), latin_1, None)
+        let of = |argument: &str, style| {
+            text(OsStr::new(argument), style, None)
                 .map(|(text, _)| text.read().unwrap().into_owned())
         };
-        assert_eq!(of("é", false).unwrap(), "é".as_bytes());
-        assert_eq!(of("é", true).unwrap(), [0xe9]);
-        assert!(of("€", true).unwrap_err().to_string().contains('€'));
-        let (raw, shown) = text(OsStr::from_bytes(&[0xff, b'a']), false, None).unwrap();
+        assert_eq!(of("é", Style::Native).unwrap(), "é".as_bytes());
+        assert_eq!(of("é", Style::PubtoolsSign).unwrap(), [0xe9]);
+        assert!(of("€", Style::PubtoolsSign).unwrap_err().to_string().contains('€'));
+        let (raw, shown) = text(OsStr::from_bytes(&[0xff, b'a']), Style::Native, None).unwrap();
         assert_eq!((&*raw.read().unwrap(), shown.as_str()), (&[0xff, b'a'][..], "\u{fffd}a"));
     }
 }

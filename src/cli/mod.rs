@@ -13,6 +13,7 @@ mod config_file;
 mod document;
 mod help;
 mod input;
+mod items;
 mod logging;
 mod operand;
 mod operation;

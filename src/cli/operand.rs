@@ -1,9 +1,14 @@
 //! What a command line has besides options.
 
+use super::style::Style;
+
 /// Words that are not options.
 pub(super) struct Operand {
     pub(super) name: &'static str,
     pub(super) meaning: &'static str,
+    /// What else it may be, but not under pubtools-sign's names.
+    pub(super) native: &'static str,
+    pub(super) remark: &'static str,
     /// The words that it may be; none if it may be any word.
     pub(super) choices: &'static [&'static str],
     /// Whether there may be several; otherwise exactly one is expected.
@@ -22,9 +27,10 @@ impl Operand {
     }
 
     /// What it means, with its choices.
-    pub(super) fn meaning(&self) -> String {
+    pub(super) fn meaning(&self, style: Style) -> String {
         match self.choices {
-            [] => self.meaning.into(),
+            [] if style == Style::Native => [self.meaning, self.native, self.remark].concat(),
+            [] => [self.meaning, self.remark].concat(),
             choices => format!("{}: {}", self.meaning, listed(choices)),
         }
     }

@@ -1,18 +1,18 @@
 //! The operation that a command line asks for.
 
-use std::path::PathBuf;
+use std::mem::take;
 
 use crate::{
     Argument, Error, Operation, SignerType,
     error::printable,
-    signing::{Blob, Image, Items, Key, TaskId, Text},
+    signing::{Blob, Items, Key, TaskId, Text},
 };
 
 use super::{
     alarm::Alarm,
     commands::Kind,
-    input,
-    options::{Bytes, Options},
+    items::{self, numbered},
+    options::Options,
     style::Style,
 };
 
@@ -22,6 +22,9 @@ pub(super) struct Asked {
     pub(super) requester: Option<String>,
     /// The texts as they were given.
     pub(super) texts: Vec<String>,
+    /// The objects of a list of images as they were written, if they have attributes that are not for this program.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a line of NDJSON has it"))]
+    pub(super) inputs: Vec<Option<Box<str>>>,
 }
 
 impl Asked {
@@ -46,7 +49,7 @@ impl Asked {
 pub(super) fn operation(
     style: Style,
     kind: Kind,
-    options: Options,
+    mut options: Options,
     alarm: Option<&Alarm>,
 ) -> Result<Asked, Error> {
     if options.signer_type == SignerType::Batch && kind != Kind::Container {
@@ -54,51 +57,26 @@ pub(super) fn operation(
         return Err(Error::argument(Argument::SignerType, problem));
     }
     // These count before files that cannot be read.
-    let keys = keys(options.signing_key, options.signing_key_name)?;
+    let (ids, names) = (take(&mut options.signing_key), take(&mut options.signing_key_name));
+    let keys = keys(ids, names)?;
     // The parser has seen to it that there is one.
-    let task_id = TaskId::new(options.task_id.unwrap_or_default())?;
+    let task_id = TaskId::new(options.task_id.take().unwrap_or_default())?;
     if style == Style::Native {
         without_controls(Argument::Repo, options.repo.as_deref())?;
         without_controls(Argument::Requester, options.requester.as_deref())?;
     }
-    let mut texts = Vec::new();
-    let items = match kind {
-        Kind::Container => Items::Images(images(style, options.digest, options.reference)?),
-        Kind::Clear => {
-            let latin_1 = style == Style::PubtoolsSign;
-            let inputs = options.inputs.iter().enumerate();
-            let read = all(inputs.map(|(index, argument)| {
-                numbered(index, input::text(&argument.0, latin_1, alarm))
-            }))?;
-            let (read, shown) = read.into_iter().unzip();
-            texts = shown;
-            Items::Texts { texts: read, repo: options.repo }
-        }
-        Kind::Blob => {
-            let files = options.blob_file.into_iter().map(Bytes::into_path).enumerate();
-            let blob = |(index, path): (_, PathBuf)| {
-                numbered(index, input::file(&path, alarm).and_then(Blob::new))
-            };
-            Items::Blobs(all(files.map(blob))?)
-        }
-    };
-    let operation = Operation::new(task_id, keys, items)?;
-    let operation = if style == Style::PubtoolsSign { operation.repeating() } else { operation };
-    Ok(Asked { operation, requester: options.requester, texts })
-}
-
-/// All of them, or the first error about an argument, or else the first about a file.
-fn all<T>(checked: impl Iterator<Item = Result<T, Error>>) -> Result<Vec<T>, Error> {
-    let mut good = Vec::new();
-    let mut unreadable = None;
-    for item in checked {
-        match item {
-            Ok(item) => good.push(item),
-            Err(error @ Error::Argument { .. }) => return Err(error),
-            Err(error) => unreadable = unreadable.or(Some(error)),
-        }
+    let given = items::given(style, kind, &mut options, alarm)?;
+    let mut operation = Operation::new(task_id, keys, given.items)?;
+    for (item, keys) in given.keys.into_iter().enumerate().filter(|(_, keys)| !keys.is_empty()) {
+        operation.set_keys(item, keys)?;
     }
-    unreadable.map_or(Ok(good), Err)
+    let operation = if style == Style::PubtoolsSign { operation.repeating() } else { operation };
+    Ok(Asked {
+        operation,
+        requester: options.requester,
+        texts: given.texts,
+        inputs: given.inputs,
+    })
 }
 
 /// Refuses a value with a line break or blank at its end, and the like.
@@ -110,24 +88,6 @@ fn without_controls(argument: Argument, value: Option<&str>) -> Result<(), Error
         None => return Ok(()),
     };
     Err(Error::argument(argument, format!("\"{}\" {problem}: remove it", printable(value))))
-}
-
-fn images(
-    style: Style,
-    digests: Vec<String>,
-    references: Vec<String>,
-) -> Result<Vec<Image>, Error> {
-    let (count, others) = (digests.len(), references.len());
-    if count != others {
-        let problem = format!("{count} given, but {others} of --reference: they pair up in order");
-        return Err(Error::argument(Argument::Digest, problem));
-    }
-    let pairs = digests.into_iter().zip(references).enumerate();
-    let image = |digest, reference| match style {
-        Style::Native => Image::new(digest, reference),
-        Style::PubtoolsSign => Image::lenient(digest, reference),
-    };
-    pairs.map(|(index, (digest, reference))| numbered(index, image(digest, reference))).collect()
 }
 
 fn keys(ids: Vec<String>, names: Vec<String>) -> Result<Vec<Key>, Error> {
@@ -150,21 +110,13 @@ fn keys(ids: Vec<String>, names: Vec<String>) -> Result<Vec<Key>, Error> {
     ids.into_iter().enumerate().map(key).collect()
 }
 
-/// Adds the position of a repeated option to an error.
-fn numbered<T>(index: usize, checked: Result<T, Error>) -> Result<T, Error> {
-    checked.map_err(|error| match error {
-        Error::Argument { argument, problem } => {
-            Error::argument(argument, format!("number {} {problem}", index + 1))
-        }
-        other => other,
-    })
-}
-
 /// An error in the terms of the command line, with its whole chain of reasons.
 ///
 /// The library's errors name its arguments; here these become options.
 pub(super) fn words(error: &Error) -> String {
     match error {
+        // It begins with the name of the list.
+        Error::Argument { argument: Argument::List, problem } => problem.clone(),
         Error::Argument { argument, problem } => format!("{}: {problem}", option(*argument)),
         Error::MissingArgument { argument, reason } => {
             format!("{}; {} is required", words(reason), option(*argument))
@@ -180,6 +132,7 @@ fn option(argument: Argument) -> &'static str {
         Argument::Digest | Argument::Images => "--digest",
         Argument::Key | Argument::Keys => "--signing-key",
         Argument::KeyName => "--signing-key-name",
+        Argument::List => "--from",
         Argument::Reference => "--reference",
         Argument::Repo => "--repo",
         Argument::Requester => "--requester",
@@ -192,6 +145,7 @@ fn option(argument: Argument) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::items::images;
 
     fn owned(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|&text| text.to_owned()).collect()

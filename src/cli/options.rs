@@ -14,7 +14,12 @@ use std::{
 use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs, Optionality};
 use log::LevelFilter;
 
-use super::{commands::Command, operand::listed, style::Style, topic::Topic};
+use super::{
+    commands::{Command, LISTS},
+    operand::{Operand, listed},
+    style::Style,
+    topic::Topic,
+};
 use crate::{
     config::{SignerType, parse_level},
     error::printable,
@@ -43,6 +48,12 @@ pub(crate) struct Options {
     /// file to sign
     #[argh(option, arg_name = "FILE")]
     pub(super) blob_file: Vec<Bytes>,
+    /// list of items instead of the items themselves; images as a JSON array, one JSON object a line, or lines of reference, tab and digest; files by their names, one a line
+    #[argh(option, arg_name = "FILE")]
+    pub(super) from: Option<Bytes>,
+    /// list of the names of files, each of which ends with a NUL, as `find -print0` writes it
+    #[argh(option, arg_name = "FILE")]
+    pub(super) from0: Option<Bytes>,
     /// repository in the request
     #[argh(option, arg_name = "REPO")]
     pub(super) repo: Option<String>,
@@ -96,7 +107,14 @@ pub(super) const ASIDE: [(&str, &str, &str); 2] =
     [("-h", "--help", "print this help"), ("-V", "--version", "print the version")];
 
 /// Options that exclude each other.
-pub(super) const EXCLUSIVE: [(&str, &str); 1] = [("--quiet", "--log-level")];
+pub(super) const EXCLUSIVE: [(&str, &str); 6] = [
+    ("--quiet", "--log-level"),
+    ("--from", "--from0"),
+    ("--from", "--digest"),
+    ("--from", "--reference"),
+    ("--from", "--blob-file"),
+    ("--from0", "--blob-file"),
+];
 
 /// The options of the table, in its order.
 pub(super) fn all() -> impl Iterator<Item = &'static Flag> {
@@ -107,6 +125,23 @@ pub(super) fn all() -> impl Iterator<Item = &'static Flag> {
 /// The options of a command, in the table's order.
 pub(super) fn of(command: Command, style: Style) -> impl Iterator<Item = &'static Flag> {
     all().filter(move |flag| command.takes(flag.long, style))
+}
+
+/// The ways to call a command: the options that each needs, and what else it takes. Its items are given one by one, or by
+/// a list.
+pub(super) fn usages(
+    command: Command,
+    style: Style,
+) -> Vec<(Vec<&'static Flag>, Option<&'static Operand>)> {
+    let needed = |flag: &&Flag| command.needs(flag.long);
+    let one_by_one = of(command, style).filter(needed).collect();
+    let mut usages = vec![(one_by_one, command.row().operand.as_ref())];
+    if command.takes(LISTS[0], style) {
+        let is_item = |flag: &Flag| command.row().items.contains(&flag.long);
+        let is_needed = |flag: &&Flag| flag.long == LISTS[0] || needed(flag) && !is_item(flag);
+        usages.push((of(command, style).filter(is_needed).collect(), None));
+    }
+    usages
 }
 
 /// The name of an option's value, if it takes one.
@@ -120,6 +155,11 @@ pub(super) fn value_name(flag: &Flag) -> Option<&'static str> {
 /// Whether an option's value names a file, and so may be any bytes.
 pub(super) fn is_file(flag: &Flag) -> bool {
     value_name(flag) == Some("FILE")
+}
+
+/// Whether an option's file may be standard input.
+fn reads_standard_input(flag: &Flag) -> bool {
+    LISTS.contains(&flag.long) || flag.long == "--blob-file"
 }
 
 pub(super) fn is_repeatable(flag: &Flag) -> bool {
@@ -156,6 +196,9 @@ pub(super) fn meaning(flag: &Flag, style: Style) -> String {
     let clause = flag.description.find(';').unwrap_or(flag.description.len());
     let (first, rest) = flag.description.split_at(clause);
     let mut meaning = first.to_owned();
+    if style == Style::Native && reads_standard_input(flag) {
+        meaning.push_str(", or `-` for standard input");
+    }
     let choices = choices(flag.long, style);
     if !choices.is_empty() {
         let _ = write!(meaning, ": {}", listed(choices));
@@ -258,7 +301,7 @@ mod tests {
         for command in Command::ALL {
             let row = command.row();
             for &name in
-                [REQUIRED, OPTIONAL, NATIVE, row.required, row.optional, row.native].concat().iter()
+                [REQUIRED, OPTIONAL, NATIVE, row.items, row.optional, row.native].concat().iter()
             {
                 assert!(all().any(|flag| flag.long == name), "{name}");
             }

@@ -81,7 +81,8 @@ impl<'a, R: BufRead> Elements<'a, R> {
             let Some(byte) = self.byte()? else { return Err(place.wrong(CUT_OFF)) };
             text.push(byte);
             if text.len() > LONGEST {
-                let problem = format!("is longer than {LONGEST} bytes; is a quote or brace missing?");
+                let problem =
+                    format!("is longer than {LONGEST} bytes; is a quote or brace missing?");
                 return Err(place.wrong(problem));
             }
             match byte {

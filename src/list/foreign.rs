@@ -20,7 +20,7 @@ pub(super) fn problem(head: &[u8]) -> Option<String> {
     // Text in UTF-16 has a NUL in every other byte.
     let is_utf_16 = head.starts_with(b"\xff\xfe")
         || head.starts_with(b"\xfe\xff")
-        || matches!(head, [0, 1.., 0, 1.., ..] | [1.., 0, 1.., 0, ..]);
+        || matches!(head, [0, a, 0, b, ..] | [a, 0, b, 0, ..] if *a > 0 && *b > 0);
     if is_utf_16 {
         return Some("is UTF-16 text; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)".into());
     }

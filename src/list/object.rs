@@ -16,17 +16,10 @@ use crate::{
 };
 
 /// The attributes that have a meaning here.
-const KNOWN: [&str; 6] = [
-    "reference",
-    "digest",
-    "signing_key",
-    "signing_keys",
-    "signing_key_name",
-    "signing_key_names",
-];
+const KNOWN: [&str; 6] =
+    ["reference", "digest", "signing_key", "signing_keys", "signing_key_name", "signing_key_names"];
 
-const EXPECTED: &str =
-    "expected an object like {\"reference\": \"registry/repository:tag\", \"digest\": \"sha256:…\"}";
+const EXPECTED: &str = "expected an object like {\"reference\": \"registry/repository:tag\", \"digest\": \"sha256:…\"}";
 
 /// Reads an object.
 ///
@@ -163,9 +156,10 @@ fn one_or_many<'a>(
         (Some(Value::Null), None) if one == "signing_key_name" => Ok((one, vec![])),
         (Some(value), None) => Ok((one, vec![text(place, one, value)?])),
         (None, Some(Value::Array(values))) if !values.is_empty() => {
-            let texts = values.iter().enumerate().map(|(index, value)| {
-                text(place, &format!("{many}: number {}", index + 1), value)
-            });
+            let texts = values
+                .iter()
+                .enumerate()
+                .map(|(index, value)| text(place, &format!("{many}: number {}", index + 1), value));
             Ok((many, texts.collect::<Result<_, _>>()?))
         }
         (None, Some(value)) => {
@@ -176,9 +170,9 @@ fn one_or_many<'a>(
 }
 
 fn text<'a>(place: &Place<'_>, name: &str, value: &'a Value) -> Result<&'a str, Error> {
-    value.as_str().ok_or_else(|| {
-        place.wrong(format!("{name} is {}: expected a string", shown(value)))
-    })
+    value
+        .as_str()
+        .ok_or_else(|| place.wrong(format!("{name} is {}: expected a string", shown(value))))
 }
 
 fn shown(value: &Value) -> String {

@@ -15,7 +15,8 @@ const EXPECTED: &str = "expected a reference, a tab and a digest";
 pub(super) fn read(place: &Place<'_>, line: &str) -> Result<Listed, Error> {
     let fields: Vec<_> = line.split('\t').collect();
     let [reference, digest] = fields[..] else {
-        let found = if fields.len() > 1 { format!("found {} fields", fields.len()) } else { other(line) };
+        let found =
+            if fields.len() > 1 { format!("found {} fields", fields.len()) } else { other(line) };
         return Err(place.wrong(format!("{EXPECTED}, {found}")));
     };
     match Image::new(digest, reference) {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    commands::Command,
+    commands::{Command, LISTS},
     operand::{Operand, listed},
     options::{self, Flag, Options},
     style::Style,
@@ -188,8 +188,15 @@ fn check(
 ) -> Result<(), String> {
     check_operands(command, inputs)?;
     let is_given = |name: &str| given.iter().any(|(flag, _)| flag.long == name);
+    let list = LISTS.into_iter().find(|list| is_given(list));
+    if let (Some(list), Some(operand)) = (list, &command.row().operand)
+        && !inputs.is_empty()
+    {
+        return Err(format!("{list} and {} exclude each other; give one", operand.name));
+    }
+    let is_listed = |flag: &Flag| list.is_some() && command.row().items.contains(&flag.long);
     let missing: Vec<&str> = options::of(command, topic.style)
-        .filter(|flag| command.needs(flag.long) && !is_given(flag.long))
+        .filter(|flag| command.needs(flag.long) && !is_given(flag.long) && !is_listed(flag))
         .map(|flag| flag.long)
         .collect();
     if !missing.is_empty() {

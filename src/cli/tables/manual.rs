@@ -15,18 +15,20 @@ pub(super) fn tables() -> [(&'static str, String); 3] {
 }
 
 fn synopsis() -> String {
-    let line = |command: Command| {
-        let needed = |flag: &&Flag| command.needs(flag.long);
-        let mut words = vec![bold(&format!("amqp-messenger {}", command.name()))];
-        words.extend(options::of(command, Style::Native).filter(needed).map(signature));
-        words.push("[\\fIOPTIONS\\fR]".into());
-        if let Some(operand) = &command.row().operand {
-            words.extend(operand.is_repeatable.then(|| format!("[{}]", bold("--"))));
-            words.push(operand_signature(operand));
-        }
-        words.join(" ") + "\n"
+    let lines = |command: Command| {
+        let usages = options::usages(command, Style::Native).into_iter();
+        usages.map(move |(flags, operand)| {
+            let mut words = vec![bold(&format!("amqp-messenger {}", command.name()))];
+            words.extend(flags.into_iter().map(signature));
+            words.push("[\\fIOPTIONS\\fR]".into());
+            if let Some(operand) = operand {
+                words.extend(operand.is_repeatable.then(|| format!("[{}]", bold("--"))));
+                words.push(operand_signature(operand));
+            }
+            words.join(" ") + "\n"
+        })
     };
-    Command::ALL.map(line).join(".br\n")
+    Command::ALL.into_iter().flat_map(lines).collect::<Vec<_>>().join(".br\n")
 }
 
 fn options() -> String {
@@ -43,7 +45,7 @@ fn options() -> String {
         out += &entry(&signature(flag), &text);
     }
     for operand in Command::ALL.iter().filter_map(|command| command.row().operand.as_ref()) {
-        out += &entry(&operand_signature(operand), &sentence(&operand.meaning()));
+        out += &entry(&operand_signature(operand), &sentence(&operand.meaning(Style::Native)));
     }
     for (short, long, meaning) in options::ASIDE {
         out += &entry(&format!("{}, {}", bold(short), bold(long)), &sentence(meaning));

@@ -27,7 +27,7 @@ fn options() -> String {
     for command in Command::ALL {
         if let Some(operand) = &command.row().operand {
             let signature = format!("`{}`", operand.signature());
-            table += &row(&[&signature, &named(&[command], "`"), &operand.meaning()]);
+            table += &row(&[&signature, &named(&[command], "`"), &operand.meaning(Style::Native)]);
         }
     }
     for (short, long, meaning) in options::ASIDE {

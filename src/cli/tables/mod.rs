@@ -132,7 +132,10 @@ fn takers(flag: &Flag) -> Vec<Command> {
 fn required(flag: &Flag) -> Option<&'static str> {
     let takers = takers(flag);
     let (needed, other): (Vec<Command>, Vec<Command>) =
-        takers.into_iter().partition(|command| command.needs(flag.long));
+        takers.iter().copied().partition(|command| command.needs(flag.long));
+    if takers.iter().any(|command| command.row().items.contains(&flag.long)) {
+        return Some("required without `--from`");
+    }
     match (needed.is_empty(), other.iter().any(|command| command.signs()), other.is_empty()) {
         (true, ..) | (_, true, _) => None,
         (_, _, true) => Some("required"),

@@ -149,6 +149,8 @@ fn types_a_container_line() {
         digest: strings(&["d1", "d2"]),
         reference: strings(&["r1"]),
         blob_file: vec![],
+        from: None,
+        from0: None,
         repo: None,
         config_file: Some(Bytes("f.yaml".into())),
         set: vec![],
