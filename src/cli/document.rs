@@ -16,7 +16,7 @@ use super::{operation::Asked, report, streams::stdout};
 /// # Errors
 /// [`Error::LocalFile`] if standard output cannot be written to.
 pub(super) fn print(asked: &Asked, run: &Run, result: &Result<(), Error>) -> Result<(), Error> {
-    let Asked { operation, requester, texts } = asked;
+    let Asked { operation, requester, texts, .. } = asked;
     to_stdout(|out| {
         let causes = report::causes(run, result);
         let status = if causes.is_empty() { "ok" } else { "error" };

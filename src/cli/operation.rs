@@ -23,7 +23,7 @@ pub(super) struct Asked {
     /// The texts as they were given.
     pub(super) texts: Vec<String>,
     /// The objects of a list of images as they were written, if they have attributes that are not for this program.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a line of NDJSON has it"))]
+    #[expect(dead_code, reason = "a line of NDJSON has it")]
     pub(super) inputs: Vec<Option<Box<str>>>,
 }
 
@@ -71,12 +71,7 @@ pub(super) fn operation(
         operation.set_keys(item, keys)?;
     }
     let operation = if style == Style::PubtoolsSign { operation.repeating() } else { operation };
-    Ok(Asked {
-        operation,
-        requester: options.requester,
-        texts: given.texts,
-        inputs: given.inputs,
-    })
+    Ok(Asked { operation, requester: options.requester, texts: given.texts, inputs: given.inputs })
 }
 
 /// Refuses a value with a line break or blank at its end, and the like.

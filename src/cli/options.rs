@@ -7,7 +7,6 @@ use std::{
     ffi::OsString,
     fmt::{self, Write},
     os::unix::ffi::{OsStrExt, OsStringExt},
-    path::PathBuf,
     str::FromStr,
 };
 
@@ -48,7 +47,7 @@ pub(crate) struct Options {
     /// file to sign
     #[argh(option, arg_name = "FILE")]
     pub(super) blob_file: Vec<Bytes>,
-    /// list of items instead of the items themselves; images as a JSON array, one JSON object a line, or lines of reference, tab and digest; files by their names, one a line
+    /// list of what to sign; images as a JSON array, one JSON object a line, or lines of reference, tab and digest; files by their names, one a line
     #[argh(option, arg_name = "FILE")]
     pub(super) from: Option<Bytes>,
     /// list of the names of files, each of which ends with a NUL, as `find -print0` writes it
@@ -265,12 +264,6 @@ fn level(word: &str) -> Result<LevelFilter, String> {
 /// Any bytes, which pass through argh's strings as one character each.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Bytes(pub(super) OsString);
-
-impl Bytes {
-    pub(super) fn into_path(self) -> PathBuf {
-        self.0.into()
-    }
-}
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

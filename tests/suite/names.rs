@@ -365,3 +365,20 @@ fn natively_a_text_is_its_own_bytes() {
     assert_eq!(signed, ["w6k=", "/w=="]);
     assert_eq!(ended.document()["operation"]["inputs"], json!(["é", "\u{fffd}"]));
 }
+
+/// Lists and standard input are this program's own.
+#[test]
+fn a_hyphen_is_a_word_and_there_are_no_lists() {
+    let bench = Bench::new();
+    let words = ["--signing-key", "K", "--task-id", "7"];
+    let ended = run(&bench, &bench.config(), CLEAR, &[&words[..], &["-"]].concat());
+    assert_eq!(ended.expect(0).document()["operation"]["inputs"], json!(["-"]));
+    let ended = run(&bench, &bench.config(), BLOB, &[&words[..], &["--blob-file", "-"]].concat());
+    ended.expect(1).says("-: cannot read the input");
+    for name in [CONTAINER, CLEAR, BLOB] {
+        for option in ["--from", "--from0"] {
+            let ended = run(&bench, &bench.config(), name, &[option, "-"]);
+            ended.expect(2).says(&format!("no such option: {option}"));
+        }
+    }
+}
