@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, path::Path};
 
 use crate::{
-    Argument, Error,
+    Argument, Error, SignerType,
     error::printable_path,
     list::{self, Ends, Listed},
     signing::{Blob, Image, Items, Key, Text},
@@ -46,7 +46,9 @@ pub(super) fn given(
     };
     match (kind, &options.from) {
         (Kind::Container, Some(list)) => {
-            let listed = input::list(list, alarm, |name, input| list::images(name, input))?;
+            let is_batch = options.signer_type == SignerType::Batch;
+            let listed =
+                input::list(list, alarm, |name, input| list::images(name, input, is_batch))?;
             let mut images = Vec::with_capacity(listed.len());
             for Listed { image, keys, input } in listed {
                 images.push(image);

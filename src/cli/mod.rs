@@ -7,6 +7,7 @@ macro_rules! tell {
 
 mod alarm;
 mod argv;
+mod bytes;
 mod commands;
 mod completions;
 mod config_file;

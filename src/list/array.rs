@@ -3,9 +3,8 @@
 use std::io::BufRead;
 
 use super::{
-    LONGEST,
+    bytes::{LONGEST, skip_blanks},
     place::{List, Place},
-    skip_blanks,
 };
 use crate::error::{Error, printable};
 

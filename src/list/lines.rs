@@ -3,7 +3,7 @@
 use std::io::{BufRead, Read};
 
 use super::{
-    LONGEST,
+    bytes::LONGEST,
     place::{List, Place},
 };
 use crate::error::Error;

@@ -7,7 +7,12 @@ use std::{
     path::PathBuf,
 };
 
-use super::{LONGEST, foreign, lines::Lines, place::List, without_head};
+use super::{
+    bytes::{LONGEST, without_head},
+    foreign,
+    lines::Lines,
+    place::List,
+};
 use crate::error::Error;
 
 /// What each name ends with.

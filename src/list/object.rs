@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{Listed, place::Place};
+use super::{listed::Listed, place::Place};
 use crate::{
     config::nearest::nearest,
     error::{Error, printable},
@@ -25,7 +25,7 @@ const EXPECTED: &str = "expected an object like {\"reference\": \"registry/repos
 ///
 /// # Errors
 /// [`Error::Argument`] for the first mistake in it.
-pub(super) fn read(place: &Place<'_>, text: &str) -> Result<Listed, Error> {
+pub(super) fn read(place: &Place<'_>, text: &str, is_batch: bool) -> Result<Listed, Error> {
     let attributes = attributes(place, text)?;
     let digest = required(place, &attributes, "digest")?;
     let reference = required(place, &attributes, "reference")?;
@@ -36,6 +36,11 @@ pub(super) fn read(place: &Place<'_>, text: &str) -> Result<Listed, Error> {
         image => image?,
     };
     let keys = keys(place, &attributes)?;
+    let is_named = |key: &Key| key.name().is_some_and(|name| !name.is_empty());
+    if is_batch && keys.len() > 1 && !keys.iter().all(is_named) {
+        let problem = "signing_key_names: expected one for each key: a batch distinguishes signatures by them";
+        return Err(place.wrong(problem));
+    }
     let is_known = |(name, _): &(String, Value)| KNOWN.contains(&name.as_str());
     // In JSON a line break is a blank.
     let input = || text.trim().replace(['\r', '\n'], " ").into_boxed_str();

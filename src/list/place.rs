@@ -46,7 +46,7 @@ impl Place<'_> {
         Self { element: Some(number), ..self }
     }
 
-    /// The same, so many lines below.
+    /// The same, a number of lines below.
     pub(super) fn below(self, lines: usize) -> Self {
         Self { line: self.line + lines, ..self }
     }

@@ -1,12 +1,14 @@
-use super::*;
-use crate::error::Error;
+use std::io;
+
+use super::{bytes::LONGEST, *};
+use crate::signing::Key;
 
 fn digest(digit: &str) -> String {
     format!("sha256:{}", digit.repeat(64))
 }
 
 fn read(text: impl AsRef<[u8]>) -> Result<Vec<Listed>, Error> {
-    images("list", text.as_ref())
+    images("list", text.as_ref(), false)
 }
 
 /// The references of a list.
@@ -61,9 +63,10 @@ fn a_slow_pipe_makes_no_difference() {
         format!("\u{feff}\n[{0},\n{0}]", object("\"reference\": \"r/a:1\", \"x\": [\"}\\\"\"]")),
         format!("\r\n{0}\n{0}", object("\"reference\": \"r/a:1\"")),
     ] {
-        assert_eq!(images("list", Slow(text.as_bytes())).unwrap(), read(&text).unwrap());
+        assert_eq!(images("list", Slow(text.as_bytes()), false).unwrap(), read(&text).unwrap());
     }
-    let compressed = images("list", Slow(b"\x1f\x8b\x08\0\0\0\0\0\0")).unwrap_err().to_string();
+    let compressed =
+        images("list", Slow(b"\x1f\x8b\x08\0\0\0\0\0\0"), false).unwrap_err().to_string();
     assert!(compressed.contains("gzip"), "{compressed}");
 }
 
@@ -85,6 +88,28 @@ fn keys_are_of_one_image_only() {
         (r#", "signing_keys": ["K", "L"], "signing_key_names": ["k", ""]"#, "K=k L="),
     ] {
         assert_eq!(keys(rest), expected, "{rest}");
+    }
+}
+
+#[test]
+fn several_keys_have_names_in_a_batch() {
+    let text = |names| {
+        object(&format!("\"reference\": \"r/a:1\", \"signing_keys\": [\"K\", \"L\"]{names}"))
+    };
+    for (names, is_good) in [
+        ("", false),
+        (", \"signing_key_names\": [\"k\", \"\"]", false),
+        (", \"signing_key_names\": [\"k\", \"l\"]", true),
+    ] {
+        let read = |is_batch| images("list", text(names).as_bytes(), is_batch);
+        read(false).unwrap();
+        match read(true) {
+            Ok(_) => assert!(is_good),
+            Err(error) => {
+                let says = "line 1: signing_key_names: expected one for each key";
+                assert!(!is_good && error.to_string().contains(says), "{error}");
+            }
+        }
     }
 }
 

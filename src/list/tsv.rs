@@ -1,6 +1,6 @@
 //! A line of reference, tab and digest.
 
-use super::{Listed, place::Place};
+use super::{listed::Listed, place::Place};
 use crate::{
     error::{Error, printable},
     signing::Image,

@@ -30,13 +30,15 @@ const NO_ERRORS: [(&str, &str); 10] = [
 ];
 
 /// Files and folders whose texts are parts of errors that begin in one way, with the beginning as the page has it.
-const FAMILIES: [(&str, &str); 13] = [
+const FAMILIES: [(&str, &str); 15] = [
     ("src/amqp/message", "a reply was rejected: …"),
     ("src/cli/argv", "no such option: …"),
     ("src/cli/input.rs", "OPTION: …"),
+    ("src/cli/items.rs", "OPTION: …"),
     ("src/cli/operation.rs", "OPTION: …"),
     ("src/config", "FILE: SECTION.KEY: …"),
     ("src/error/printable", "FILE: SECTION.KEY: …"),
+    ("src/list", "LIST: line N: …"),
     ("src/secret.rs", "FILE: SECTION.KEY: …"),
     ("src/signing/base64.rs", "ITEM: the reply is unusable: …"),
     ("src/signing/key_id.rs", "OPTION: …"),

@@ -11,9 +11,9 @@ use source::{Source, Use};
 
 /// Each module at the top of `src/`, from the highest down, and the modules that it may use.
 #[rustfmt::skip]
-const LAYERS: [(&str, &[&str]); 20] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("main", &["cli"]),
-    ("cli", &["config", "error", "signer", "signing", "status", "stop", "transport"]),
+    ("cli", &["config", "error", "list", "signer", "signing", "status", "stop", "transport"]),
     ("signer", &["client", "config", "connector", "error", "failover", "random", "secret", "signing", "stop", "transport"]),
     ("client", &["broker", "deadline", "error", "signing"]),
     // The only place that knows every protocol.
@@ -26,6 +26,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("transport", &["config", "deadline", "error", "random", "secret", "stop"]),
     ("status", &["error", "signing"]),
     ("config", &["error"]),
+    ("list", &["config", "error", "signing"]),
     ("signing", &["error"]),
     ("stop", &["deadline", "error"]),
     ("deadline", &["error"]),
