@@ -1,4 +1,4 @@
-//! The ledger, with an observer that is told of every change.
+//! The ledger, with an observer that sees every change.
 
 use std::{
     ops::{Deref, DerefMut},
