@@ -63,6 +63,8 @@ impl Interrupt {
 pub(crate) struct Stop {
     pub(crate) interrupt: Option<Interrupt>,
     pub(crate) total: Option<Deadline>,
+    /// Called now and then while a run waits, on its thread: people see that time passes.
+    pub(crate) pulse: Option<fn()>,
 }
 
 impl Stop {

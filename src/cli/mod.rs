@@ -7,6 +7,7 @@ macro_rules! tell {
 
 mod alarm;
 mod argv;
+mod bar;
 mod bytes;
 mod commands;
 mod completions;
@@ -20,6 +21,7 @@ mod operand;
 mod operation;
 mod options;
 mod overrides;
+mod progress;
 mod remedy;
 mod report;
 mod signals;
@@ -28,6 +30,7 @@ mod streams;
 mod style;
 #[cfg(test)]
 mod tables;
+mod terminal;
 mod topic;
 
 use std::{ffi::OsString, io};
@@ -41,8 +44,8 @@ use style::Style;
 use topic::{Topic, Usage};
 
 use crate::{
-    Error, Interrupt, Signer, Status, config::Overrides, error::printable_path, stop::Stop,
-    transport,
+    Error, Interrupt, Signer, Status, config::Overrides, error::printable_path, signing::Observer,
+    stop::Stop, transport,
 };
 
 /// Does what the command line asks for and returns the exit status, one of [`Status`]. The first word of `argv` is
@@ -89,7 +92,9 @@ fn version() -> String {
 
 /// Signs, prints the result, and returns the exit status.
 fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8 {
+    let began = transport::now();
     let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
+    let shows_progress = shows_progress(topic, &options);
     let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
         let run = signer.prepare(&asked.operation)?;
         asked.warn();
@@ -103,7 +108,10 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
             return status_before_sending(style, &error);
         }
     };
-    let result = signer.sign(&mut run);
+    let progress = shows_progress.then(|| progress::begin(run.entries().len()));
+    let observer: &dyn Observer = progress.map_or(&(), |progress| progress);
+    let result = signer.sign_observed(&mut run, observer);
+    progress.inspect(|progress| progress.end());
     let printed =
         if raw { document::print_raw(&run) } else { document::print(&asked, &run, &result) };
     if let Err(error) = &result {
@@ -115,6 +123,9 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
     {
         report::print_error(tool, error);
     }
+    if shows_progress {
+        progress::summary::print(&run, began);
+    }
     let status = Status::of_run(&result, run.entries());
     // For pubtools-sign a refusal by the signing server is a success, unless only values are printed;
     // every other cause of an error in the document is a failure.
@@ -125,6 +136,11 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
         (Style::Native, Some(code)) if status == Status::Interrupted => code,
         (Style::Native, _) => status.code(),
     }
+}
+
+/// pubtools-sign shows none.
+fn shows_progress(topic: &Topic, options: &Options) -> bool {
+    topic.style == Style::Native && !options.quiet
 }
 
 /// A reader of standard output may stop reading; that needs no message.
@@ -151,6 +167,7 @@ fn start(
     let settings = config_file::read(named, options.signer_type, overrides);
     let (log_level, deadline) = (settings.as_ref())
         .map_or((None, None), |settings| (settings.log_level, settings.deadline));
+    let shows_progress = shows_progress(topic, &options);
     logging::start(options.quiet, options.log_level, log_level);
     let total = transport::begin(deadline);
     let passed = |after| status_before_sending(topic.style, &Error::Deadline { after });
@@ -170,7 +187,8 @@ fn start(
     drop(alarm);
     let interrupt = Interrupt::new().map_err(refused("make an interrupt"))?;
     signals::install(&interrupt).map_err(refused("handle signals"))?;
-    let stop = Stop { interrupt: Some(interrupt), total };
+    let pulse = shows_progress.then_some(progress::pulse as fn());
+    let stop = Stop { interrupt: Some(interrupt), total, pulse };
     streams::watch(stop.clone());
     signer.set_stop(stop);
     Ok((signer, asked))

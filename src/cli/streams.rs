@@ -7,10 +7,7 @@ use std::{
     fmt,
     fs::File,
     io::{self, IsTerminal, Write},
-    os::{
-        fd::{AsFd, AsRawFd, BorrowedFd},
-        unix::fs::OpenOptionsExt,
-    },
+    os::fd::{AsFd, BorrowedFd},
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -18,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::{bar, terminal};
 use crate::{stop::Stop, transport};
 
 /// How long a reader may pause once a signal or the deadline is to end the run, and after which time a second signal
@@ -38,8 +36,8 @@ static STOP: OnceLock<Stop> = OnceLock::new();
 
 /// Lets `stop` end the waits for the readers of both streams.
 pub(super) fn watch(stop: Stop) {
-    // There is one run in a process.
-    let _ = STOP.set(stop);
+    // There is one run in a process. Nothing is drawn in the middle of a line.
+    let _ = STOP.set(Stop { pulse: None, ..stop });
 }
 
 /// Standard output as a file: the standard library's `Stdout` reports success if standard output is closed.
@@ -51,7 +49,7 @@ pub(super) fn stdout() -> io::Result<Stdout> {
         return Ok(Stdout(file));
     }
     let stdout = io::stdout();
-    let file = match terminal(stdout.as_fd()) {
+    let file = match terminal::open(stdout.as_fd()) {
         Some(terminal) => terminal,
         None => stdout.as_fd().try_clone_to_owned()?.into(),
     };
@@ -63,7 +61,10 @@ pub(super) struct Stdout(&'static File);
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        write(self.0, self.0.as_fd(), bytes, patience)
+        if bytes.is_empty() || !self.0.is_terminal() {
+            return write(self.0, self.0.as_fd(), bytes, patience);
+        }
+        whole(bytes, |part| write(self.0, self.0.as_fd(), part, patience)).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -80,6 +81,10 @@ pub(super) fn tell(words: fmt::Arguments<'_>) {
 pub(super) struct Stderr;
 
 impl Write for Stderr {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        whole(bytes, |part| self.write(part))
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         /// Its reader has paused for too long: no further line waits for it.
         static IS_STUCK: AtomicBool = AtomicBool::new(false);
@@ -87,7 +92,7 @@ impl Write for Stderr {
         let stderr = io::stderr();
         let patience =
             || if IS_STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { patience() };
-        let written = match TERMINAL.get_or_init(|| terminal(stderr.as_fd())) {
+        let written = match TERMINAL.get_or_init(|| terminal::open(stderr.as_fd())) {
             Some(file) => write(file, file.as_fd(), bytes, patience),
             None => write(stderr.lock(), stderr.as_fd(), bytes, patience),
         };
@@ -100,6 +105,21 @@ impl Write for Stderr {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Writes all bytes while the bar is hidden: on a terminal it would tear them.
+fn whole(bytes: &[u8], mut write: impl FnMut(&[u8]) -> io::Result<usize>) -> io::Result<()> {
+    bar::aside(|first| {
+        for mut bytes in [first, bytes] {
+            while !bytes.is_empty() {
+                match write(bytes)? {
+                    0 => return Err(io::ErrorKind::WriteZero.into()),
+                    count => bytes = &bytes[count..],
+                }
+            }
+        }
+        Ok(())
+    })
 }
 
 /// How long the reader may pause now, once the run is to end.
@@ -145,17 +165,6 @@ fn write(
             written => return written,
         }
     }
-}
-
-/// The terminal that a stream is, opened once more so that it never blocks: it may be ready for some bytes, and block for
-/// the others. The setting of the stream itself is shared with other processes.
-fn terminal(stream: BorrowedFd<'_>) -> Option<File> {
-    let open = || {
-        let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-        let path = format!("/proc/self/fd/{}", stream.as_raw_fd());
-        File::options().write(true).custom_flags(flags).open(path).ok()
-    };
-    stream.is_terminal().then(open).flatten()
 }
 
 #[cfg(test)]

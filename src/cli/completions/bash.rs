@@ -43,7 +43,7 @@ _amqp_messenger() {{
     elif [ "$before" = = ]; then
         before=${{COMP_WORDS[COMP_CWORD - 2]}}
     fi
-    # So it does with @FILE, unless it is told not to.
+    # So it does with @FILE, unless COMP_WORDBREAKS lacks the @.
     case $word in @*) word=${{word#@}} before=@ at=@ ;; esac
     case ${{COMP_WORDBREAKS-}} in *@*) at='' ;; esac
     COMPREPLY=()

@@ -64,7 +64,7 @@ impl Bench {
             }
         });
         let deadline = Deadline::after(clock::now(), Duration::from_secs(60), Phase::Tls);
-        let stop = Stop { interrupt: None, total: None };
+        let stop = Stop::default();
         let result = TlsStream::handshake(&context, host, tcp, &deadline, &stop).map(|mut tls| {
             tls.shutdown();
             tls

@@ -6,6 +6,7 @@ mod ended;
 mod names;
 mod program;
 mod refusal;
+mod terminal;
 
 pub use bench::Bench;
 pub use config::Config;
@@ -13,6 +14,7 @@ pub use ended::{Ended, took_between};
 pub use names::{can_name, with_names};
 pub use program::{Program, Running, has_static_core, signal, signals, under_test};
 pub use refusal::{refused, run};
+pub use terminal::shown as shown_on_terminal;
 
 use std::time::Duration;
 
