@@ -309,6 +309,18 @@ int amqp_messenger_signer_new_with_settings(const amqp_messenger_settings *setti
 int amqp_messenger_signer_set_interrupt(amqp_messenger_signer *signer, const amqp_messenger_interrupt *interrupt);
 
 /**
+ * Makes the requests of operations that are prepared later with this signer belong to a trace (W3C Trace Context, level 1):
+ * each carries the trace's id, and a span of its own, in the application property traceparent. It replaces a trace that
+ * was set before.
+ *
+ * `traceparent` is such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01. `tracestate` is passed on as it is; NULL
+ * stands for none. Returns AMQP_MESSENGER_USAGE if one is malformed; then nothing is changed.
+ */
+int amqp_messenger_signer_set_trace(amqp_messenger_signer *signer,
+                                    const char *traceparent,
+                                    const char *tracestate);
+
+/**
  * Frees a signer; NULL is ignored. Runs that were made with it may still be read.
  */
 void amqp_messenger_signer_free(amqp_messenger_signer *signer);

@@ -9,6 +9,7 @@ use std::{
 use amqp_messenger::{
     Error, Settings, Signer,
     config::{default_path, default_paths},
+    signing::TraceContext,
 };
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     interrupt::amqp_messenger_interrupt,
     optional_string,
     settings::{amqp_messenger_settings, kind},
-    status,
+    status, string,
 };
 
 /// A configuration with its certificates and secrets, ready to sign.
@@ -80,6 +81,28 @@ pub unsafe extern "C" fn amqp_messenger_signer_set_interrupt(
     status(|| unsafe {
         let (signer, interrupt) = (borrow_mut("signer", signer)?, borrow("interrupt", interrupt)?);
         signer.0.set_interrupt(interrupt.0.clone());
+        Ok(())
+    })
+}
+
+/// Makes the requests of operations that are prepared later with this signer belong to a trace (W3C Trace Context, level 1):
+/// each carries the trace's id, and a span of its own, in the application property traceparent. It replaces a trace that
+/// was set before.
+///
+/// `traceparent` is such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01. `tracestate` is passed on as it is; NULL
+/// stands for none. Returns AMQP_MESSENGER_USAGE if one is malformed; then nothing is changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amqp_messenger_signer_set_trace(
+    signer: *mut amqp_messenger_signer,
+    traceparent: *const c_char,
+    tracestate: *const c_char,
+) -> c_int {
+    // SAFETY: the header's rules, as in the crate's root.
+    status(|| unsafe {
+        let signer = borrow_mut("signer", signer)?;
+        let trace = TraceContext::new(&string("traceparent", traceparent)?)?;
+        let state = optional_string("tracestate", tracestate)?.unwrap_or_default();
+        signer.0.set_trace(trace.with_state(&state)?);
         Ok(())
     })
 }

@@ -52,6 +52,8 @@ Files:
 
 Environment:
   RUST_LOG                log level, instead of the configuration's; --log-level takes precedence
+  TRACEPARENT, TRACESTATE
+                          the trace that requests belong to (W3C Trace Context)
   NAME                    any variable; replaces ${NAME} in the configuration
 
 Results go to standard output, everything else to standard error.

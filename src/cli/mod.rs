@@ -32,6 +32,7 @@ mod style;
 mod tables;
 mod terminal;
 mod topic;
+mod trace;
 
 use std::{ffi::OsString, io};
 
@@ -184,6 +185,11 @@ fn start(
         });
     }
     let mut signer = Signer::new(settings, requester)?;
+    if topic.style == Style::Native
+        && let Some(trace) = trace::of_environment()
+    {
+        signer.set_trace(trace);
+    }
     drop(alarm);
     let interrupt = Interrupt::new().map_err(refused("make an interrupt"))?;
     signals::install(&interrupt).map_err(refused("handle signals"))?;

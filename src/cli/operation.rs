@@ -134,6 +134,8 @@ fn option(argument: Argument) -> &'static str {
         Argument::SignerType => "--signer-type",
         Argument::TaskId => "--task-id",
         Argument::Text | Argument::Texts => "inputs",
+        Argument::TraceParent => "TRACEPARENT",
+        Argument::TraceState => "TRACESTATE",
     }
 }
 

@@ -41,6 +41,10 @@ pub enum Argument {
     Text,
     /// The texts to sign.
     Texts,
+    /// The trace that requests belong to.
+    TraceParent,
+    /// The state of that trace.
+    TraceState,
 }
 
 impl fmt::Display for Argument {
@@ -62,6 +66,8 @@ impl fmt::Display for Argument {
             Self::TaskId => "task_id",
             Self::Text => "text",
             Self::Texts => "texts",
+            Self::TraceParent => "traceparent",
+            Self::TraceState => "tracestate",
         })
     }
 }

@@ -160,6 +160,7 @@ fn ledger(operation: &Operation) -> Ledger {
         key_aliases: &Default::default(),
         chunk_size: matches!(operation.items(), Items::Images(images) if images.len() > 1)
             .then_some(NonZero::new(2).expect("two")),
+        trace: None,
     };
     let mut stamp = || Stamp { request_id: "1".to_owned(), created: "now".to_owned() };
     Ledger::new(operation.requests(&context, &mut stamp).expect("a good operation"), "request_id")

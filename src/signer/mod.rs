@@ -12,7 +12,7 @@ use crate::{
     error::{Argument, Error, printable},
     failover::Failover,
     secret,
-    signing::{Context, Ledger, Observer, Operation},
+    signing::{Context, Ledger, Observer, Operation, TraceContext},
     stop::{Interrupt, Stop},
     transport::{self, Identity, Network, Sockets, TlsContext},
 };
@@ -31,6 +31,7 @@ pub struct Signer {
     creator: String,
     tls: Option<TlsContext>,
     password: Option<Zeroizing<String>>,
+    trace: Option<TraceContext>,
     stop: Stop,
 }
 
@@ -81,7 +82,8 @@ impl Signer {
             .map(|path| secret::read(path, "password"))
             .transpose()?;
         let requester = requester.map(str::to_owned);
-        Ok(Self { requester, creator, tls, password, stop: Stop::default(), settings })
+        let (trace, stop) = (None, Stop::default());
+        Ok(Self { requester, creator, tls, password, trace, stop, settings })
     }
 
     /// Checks an operation's arguments before the files that the settings name are read.
@@ -111,6 +113,11 @@ impl Signer {
         Ok(())
     }
 
+    /// Makes the requests of operations that are prepared later belong to a trace.
+    pub fn set_trace(&mut self, trace: TraceContext) {
+        self.trace = Some(trace);
+    }
+
     /// Makes the waits of later runs end when `interrupt` is raised.
     pub fn set_interrupt(&mut self, interrupt: Interrupt) {
         self.stop.interrupt = Some(interrupt);
@@ -136,6 +143,7 @@ impl Signer {
             task_id_attribute: &settings.task_id_attribute,
             key_aliases: &settings.key_aliases,
             chunk_size: settings.chunk_size,
+            trace: self.trace.as_ref(),
         };
         let fields = operation.fields(self.requester.as_deref());
         let address =
@@ -185,6 +193,9 @@ impl Signer {
 
     /// Logs what will happen, and how long it may take.
     fn announce(&self, run: &Run) {
+        if let Some(trace) = &self.trace {
+            log::info!("trace: {}", trace.trace_id());
+        }
         let brokers: Vec<_> = self.settings.brokers.iter().map(ToString::to_string).collect();
         log::info!("brokers: {}", brokers.join(", "));
         log::info!(

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, sync::Arc};
 use super::{
     key_id,
     operation::{Items, Key, Operation},
+    trace::TraceContext,
 };
 use crate::error::{Argument, Error, printable};
 
@@ -23,6 +24,8 @@ pub(crate) struct Context<'a> {
     pub key_aliases: &'a BTreeMap<String, String>,
     /// The number of claims in one request; `None` makes one request for each item and key.
     pub chunk_size: Option<NonZeroUsize>,
+    /// The trace that requests belong to.
+    pub trace: Option<&'a TraceContext>,
 }
 
 /// The values that make a request unique. The caller provides them; this module has no clock and no random numbers.
@@ -44,6 +47,7 @@ pub(super) struct Common {
     pub(super) task_id_attribute: String,
     /// The repository that texts belong to.
     pub(super) repo: Option<Arc<str>>,
+    pub(super) trace: Option<TraceContext>,
 }
 
 impl Common {
@@ -59,6 +63,7 @@ impl Common {
             service: context.service.to_owned(),
             task_id_attribute: context.task_id_attribute.to_owned(),
             repo,
+            trace: context.trace.cloned(),
         })
     }
 }

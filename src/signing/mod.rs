@@ -23,6 +23,7 @@ mod pyread;
 mod reply;
 mod request;
 mod requests;
+mod trace;
 mod values;
 
 pub(crate) use context::{Context, Stamp};
@@ -33,4 +34,5 @@ pub use operation::{Blob, Digest, Image, Items, Key, Operation, Reference, TaskI
 pub(crate) use reply::{RawReply, ReplyBody};
 pub use reply::{Reply, Verdict};
 pub use request::{Message, Request};
+pub use trace::TraceContext;
 pub use values::SignedValue;

@@ -38,6 +38,7 @@ pub(super) fn ledger(scenario: &Scenario, settings: &Settings) -> Ledger {
         task_id_attribute: &settings.task_id_attribute,
         key_aliases: &BTreeMap::new(),
         chunk_size: settings.chunk_size,
+        trace: None,
     };
     let mut count = 0;
     let mut stamp = || {

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #define DIGEST "sha256:0000000000000000000000000000000000000000000000000000000000000001"
+#define TRACE "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 #define CHECK(condition) ((condition) ? (void)0 : fail(__LINE__, #condition))
 #define SAYS(text) CHECK(strstr(amqp_messenger_last_error(), text) != NULL)
 #define WRONG(call, text) (CHECK((call) == AMQP_MESSENGER_USAGE), SAYS(text))
@@ -75,6 +76,10 @@ static void misuse(const char *config)
     signer = load(config, AMQP_MESSENGER_SINGLE, NULL);
     WRONG(amqp_messenger_signer_set_interrupt(NULL, interrupt), "signer: is NULL");
     WRONG(amqp_messenger_signer_set_interrupt(signer, NULL), "interrupt: is NULL");
+    WRONG(amqp_messenger_signer_set_trace(NULL, TRACE, NULL), "signer: is NULL");
+    WRONG(amqp_messenger_signer_set_trace(signer, NULL, NULL), "traceparent: is NULL");
+    WRONG(amqp_messenger_signer_set_trace(signer, "00-1-2-01", NULL), "traceparent: \"00-1-2-01\" is malformed");
+    WRONG(amqp_messenger_signer_set_trace(signer, TRACE, "a=\n"), "tracestate: holds '\\n'");
 
     WRONG(amqp_messenger_settings_new(AMQP_MESSENGER_SINGLE, NULL), "out: is NULL");
     WRONG(amqp_messenger_settings_new(2, &settings), "signer_type: is 2");
@@ -301,6 +306,8 @@ static void settings(char **words)
     GOOD(amqp_messenger_settings_add_key_alias(settings, "release", "ABCD1234"));
     GOOD(amqp_messenger_signer_new_with_settings(settings, "builder", &signer));
     amqp_messenger_settings_free(settings);
+    GOOD(amqp_messenger_signer_set_trace(signer, TRACE, NULL));
+    GOOD(amqp_messenger_signer_set_trace(signer, TRACE, "a=b"));
     GOOD(amqp_messenger_operation_blob("7", &operation));
     GOOD(amqp_messenger_operation_add_key(operation, "release", NULL));
     GOOD(amqp_messenger_operation_add_data(operation, "a", 1));

@@ -163,7 +163,16 @@ fn settings_need_no_file() {
         let mut program = program(&format!("api-{linked}"));
         let ended = program.args(["settings"]).args(words.collect::<Vec<_>>()).run().expect(0);
         assert!(ended.stdout.starts_with("blob 1 key ABCD1234: "), "{}", ended.stdout);
-        assert_eq!(bench.record().requests[0].json()["requested_by"], "builder");
+        let request = bench.record().requests.remove(0);
+        assert_eq!(request.json()["requested_by"], "builder");
+        // The trace is that of the program, too.
+        let properties = format!("{:?}", request.application_properties());
+        let parent = "(\"traceparent\", String(\"00-4bf92f3577b34da6a3ce929d0e0e4736-";
+        assert!(properties.contains(parent), "{properties}");
+        assert!(
+            properties.ends_with("-01\")), (\"tracestate\", String(\"a=b\"))]"),
+            "{properties}"
+        );
     }
 }
 

@@ -47,6 +47,7 @@ mod strangers;
 mod streams;
 mod three;
 mod tls;
+mod trace;
 mod valgrind;
 mod wire;
 

@@ -259,6 +259,7 @@ pub(super) fn ledger(count: usize) -> Ledger {
         task_id_attribute: "pub_task_id",
         key_aliases: &aliases,
         chunk_size: None,
+        trace: None,
     };
     let mut ids =
         (0..).map(|index| Stamp { request_id: format!("id-{index}"), created: "now".into() });

@@ -71,6 +71,7 @@ fn requests(case: &Value) -> Result<Vec<Request>, Error> {
         chunk_size: context["chunk_size"]
             .as_u64()
             .and_then(|size| NonZeroUsize::new(size as usize)),
+        trace: None,
     };
     let mut count = 0;
     operation(case)?.requests(&context, &mut || {

@@ -64,6 +64,7 @@ mod tests {
                 task_id_attribute: "t",
                 key_aliases: &Default::default(),
                 chunk_size,
+                trace: None,
             };
             let mut count = 0;
             let mut stamp = || {

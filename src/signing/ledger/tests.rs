@@ -30,6 +30,7 @@ impl Bench {
             task_id_attribute: "t",
             key_aliases: &Default::default(),
             chunk_size: std::num::NonZero::new(count).filter(|_| count > 1),
+            trace: None,
         };
         let mut stamp = || Stamp { request_id: "id".to_owned(), created: "now".to_owned() };
         let requests = operation.requests(&context, &mut stamp).unwrap();

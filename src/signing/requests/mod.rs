@@ -91,10 +91,16 @@ impl Request {
     /// # Errors
     /// [`Error::InputFile`] if it contains a file that cannot be read, or that has changed.
     pub fn message(&self) -> Result<Message, Error> {
-        match &self.expected {
-            Expected::Value { item, key, .. } => single::message(self, item, key),
-            Expected::Claims { claims, keys, .. } => Ok(batch::message(self, claims, keys)),
+        let mut message = match &self.expected {
+            Expected::Value { item, key, .. } => single::message(self, item, key)?,
+            Expected::Claims { claims, keys, .. } => batch::message(self, claims, keys),
+        };
+        if let Some(trace) = &self.common.trace {
+            for (name, value) in trace.properties(&self.id) {
+                text::set(&mut message.properties, name, &value);
+            }
         }
+        Ok(message)
     }
 
     /// Returns about how many bytes its message has.

@@ -25,6 +25,7 @@ fn requests(operation: &Operation, chunk_size: Option<usize>) -> Vec<Request> {
         task_id_attribute: "t",
         key_aliases: &BTreeMap::new(),
         chunk_size: chunk_size.and_then(NonZeroUsize::new),
+        trace: None,
     };
     let mut ids = 0..;
     let mut stamp =

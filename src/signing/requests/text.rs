@@ -41,10 +41,15 @@ pub(super) fn properties(
         properties.push((name.to_owned(), value.to_owned()));
     }
     for (name, value) in extra {
-        match properties.iter_mut().find(|(present, _)| present == name) {
-            Some((_, present)) => *present = (*value).to_owned(),
-            None => properties.push(((*name).to_owned(), (*value).to_owned())),
-        }
+        set(&mut properties, name, value);
     }
     properties
+}
+
+/// Adds a property, or replaces the value of the one that has the same name.
+pub(super) fn set(properties: &mut Vec<(String, String)>, name: &str, value: &str) {
+    match properties.iter_mut().find(|(present, _)| present == name) {
+        Some((_, present)) => *present = value.to_owned(),
+        None => properties.push((name.to_owned(), value.to_owned())),
+    }
 }

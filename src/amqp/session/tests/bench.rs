@@ -136,6 +136,7 @@ fn request_of(items: Items) -> Request {
         task_id_attribute: "pub_task_id",
         key_aliases: &Default::default(),
         chunk_size: None,
+        trace: None,
     };
     let mut stamp = || Stamp { request_id: "id".into(), created: "now".into() };
     operation.requests(&context, &mut stamp).unwrap().remove(0)

@@ -34,6 +34,7 @@ fn request(expected: Expected) -> Request {
         task_id_attribute: "",
         key_aliases: &BTreeMap::new(),
         chunk_size: None,
+        trace: None,
     };
     let common = Common::new(&operation, &context);
     Request { id: ID.to_owned(), created: "now".into(), expected, common }

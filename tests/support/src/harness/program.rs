@@ -52,6 +52,8 @@ impl Program {
         let mut command = Command::new(path);
         command
             .env_remove("RUST_LOG")
+            .env_remove("TRACEPARENT")
+            .env_remove("TRACESTATE")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
