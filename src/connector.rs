@@ -10,7 +10,7 @@ use crate::{
     error::{Argument, Error, Phase},
     failover::{Connect, label},
     random,
-    session::{Beginning, Login},
+    session::{Beginning, Login, Purpose},
     transport::Network,
 };
 
@@ -61,6 +61,23 @@ impl<N: Network> Connect for Connector<'_, N> {
             let deadline = deadline.during(phase);
             Failure::OfBroker(connection::unconnected(fault, &broker, url.tls, &deadline))
         })?;
+        let session = self.session(url, beginning, Purpose::Sign, first_reply)?;
+        Connection::open(broker, url.tls, session, wire, deadline)
+    }
+}
+
+impl<N: Network> Connector<'_, N> {
+    /// A session with a broker, which has not begun.
+    ///
+    /// # Errors
+    /// An address that C cannot hold.
+    pub(crate) fn session(
+        &self,
+        url: &BrokerUrl,
+        beginning: Beginning,
+        purpose: Purpose,
+        first_reply: u64,
+    ) -> Result<amqp::Session, Failure> {
         let settings = self.settings;
         let bits = u128::from(self.network.random()) << 64 | u128::from(self.network.random());
         // The dot at the end of a name is no part of a virtual host's.
@@ -79,6 +96,7 @@ impl<N: Network> Connect for Connector<'_, N> {
             hostname: settings.open_hostname.as_deref().unwrap_or(host),
             idle_timeout: settings.idle_timeout,
             max_message_size: settings.max_message_size,
+            purpose,
             listen_to: &self.route.listen_to,
             source_capability: settings.receiver_capability.symbol(),
             target_capability: settings.sender_capability.symbol(),
@@ -89,8 +107,7 @@ impl<N: Network> Connect for Connector<'_, N> {
             first_reply,
             now: self.network.now(),
         });
-        let session = session.map_err(|nul| Failure::OfRun(holds_nul(&nul)))?;
-        Connection::open(broker, url.tls, session, wire, deadline)
+        session.map_err(|nul| Failure::OfRun(holds_nul(&nul)))
     }
 }
 

@@ -66,12 +66,14 @@ mod connection;
 mod connector;
 mod deadline;
 mod error;
+mod facts;
 mod failover;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(any(feature = "cli", test))]
 mod list;
+pub mod preflight;
 mod random;
 mod secret;
 mod session;

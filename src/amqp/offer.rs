@@ -58,6 +58,11 @@ impl Offer {
         Condition::new("", &words)
     }
 
+    /// The mechanisms on offer, as far as the bytes say.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.mechanisms().unwrap_or_default()
+    }
+
     /// The mechanisms on offer; `None` if the bytes do not say.
     fn mechanisms(&self) -> Option<Vec<String>> {
         let frame = self.0.get(HEADER..)?;

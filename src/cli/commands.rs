@@ -5,6 +5,8 @@ use super::{operand::Operand, style::Style};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Sign(Kind),
+    /// Reports what a run would meet.
+    Check,
     Completions,
 }
 
@@ -50,10 +52,11 @@ pub(super) const NATIVE: &[&str] =
     &["--set", "--deadline", "--timeout", "--retries", "--send-retries", "--no-resend", "--quiet"];
 
 impl Command {
-    pub(super) const ALL: [Self; 4] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Sign(Kind::Container),
         Self::Sign(Kind::Clear),
         Self::Sign(Kind::Blob),
+        Self::Check,
         Self::Completions,
     ];
 
@@ -104,6 +107,31 @@ impl Command {
                 native: &LISTS,
                 operand: None,
                 example: "--blob-file app.tar.gz",
+            },
+            Self::Check => &Row {
+                name: "check",
+                summary: "check configuration, certificates and brokers before a run; send nothing",
+                about: "Connects to each broker as a run does, reports what it finds step by step, and ends with the status of a run that began now: 0 if that would connect. No message is sent or received. With --task-id the links are checked, too.",
+                items: &[],
+                optional: &[],
+                native: &[
+                    "--task-id",
+                    "--repo",
+                    "--config-file",
+                    "--requester",
+                    "--signer-type",
+                    "--set",
+                    "--deadline",
+                    "--timeout",
+                    "--retries",
+                    "--send-retries",
+                    "--no-resend",
+                    "--json",
+                    "--log-level",
+                    "--quiet",
+                ],
+                operand: None,
+                example: "--task-id 1234",
             },
             Self::Completions => &Row {
                 name: "completions",

@@ -65,7 +65,7 @@ fn of_command(topic: &Topic, command: Command) -> String {
     let call = topic.call();
     let (required, optional): (Vec<&Flag>, Vec<&Flag>) =
         options::of(command, topic.style).partition(|flag| command.needs(flag.long));
-    let mut text = format!("{}\n", command.row().about);
+    let mut text = format!("{}\n", wrapped(command.row().about, 0, 0));
     let mut head = "\nUsage: ";
     for (flags, operand) in options::usages(command, topic.style) {
         let mut usage = vec![call.clone()];

@@ -8,7 +8,9 @@ macro_rules! tell {
 mod alarm;
 mod argv;
 mod bar;
+mod begin;
 mod bytes;
+mod check;
 mod commands;
 mod completions;
 mod config_file;
@@ -36,7 +38,6 @@ mod trace;
 
 use std::{ffi::OsString, io};
 
-use alarm::Alarm;
 use argv::Parsed;
 use commands::{Command, Kind};
 use operation::Asked;
@@ -44,10 +45,7 @@ use options::Options;
 use style::Style;
 use topic::{Topic, Usage};
 
-use crate::{
-    Error, Interrupt, Signer, Status, config::Overrides, error::printable_path, signing::Observer,
-    stop::Stop, transport,
-};
+use crate::{Error, Signer, Status, config::Overrides, signing::Observer, transport};
 
 /// Does what the command line asks for and returns the exit status, one of [`Status`]. The first word of `argv` is
 /// the program's name.
@@ -56,6 +54,12 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         Ok(Parsed::Run(topic, Command::Sign(kind), options)) => {
             match overrides::read(&topic, &options) {
                 Ok(overrides) => sign(&topic, kind, *options, overrides),
+                Err(usage) => misused(&usage),
+            }
+        }
+        Ok(Parsed::Run(topic, Command::Check, options)) => {
+            match overrides::read(&topic, &options) {
+                Ok(overrides) => check::check(&topic, &options, overrides),
                 Err(usage) => misused(&usage),
             }
         }
@@ -164,43 +168,18 @@ fn start(
     options: Options,
     overrides: Overrides,
 ) -> Result<(Signer, Asked), Error> {
-    let named = options.config_file.as_ref().map(|path| path.0.as_ref());
-    let settings = config_file::read(named, options.signer_type, overrides);
-    let (log_level, deadline) = (settings.as_ref())
-        .map_or((None, None), |settings| (settings.log_level, settings.deadline));
-    let shows_progress = shows_progress(topic, &options);
-    logging::start(options.quiet, options.log_level, log_level);
-    let total = transport::begin(deadline);
-    let passed = |after| status_before_sending(topic.style, &Error::Deadline { after });
-    let alarm = deadline.and_then(|after| Alarm::set(&topic.tool, after, passed(after)));
+    let pulse = shows_progress(topic, &options).then_some(progress::pulse as fn());
+    let (settings, limits) = begin::begin(topic, &options, overrides);
     // A wrong command line counts before a wrong configuration, and that before a wrong certificate.
-    let asked = operation::operation(topic.style, kind, options, alarm.as_ref())?;
+    let asked = operation::operation(topic.style, kind, options, limits.alarm.as_ref())?;
     let settings = settings?;
     let requester = asked.requester.as_deref();
     Signer::check_arguments(&settings, &asked.operation, requester)?;
-    if let Some(alarm) = &alarm {
-        alarm.reading(&match settings.blocking_file() {
-            Some((key, path)) => format!("{} of {key}", printable_path(path)),
-            None => "a file of the configuration".into(),
-        });
-    }
-    let mut signer = Signer::new(settings, requester)?;
+    let mut signer = limits.signer(settings, requester, pulse)?;
     if topic.style == Style::Native
         && let Some(trace) = trace::of_environment()
     {
         signer.set_trace(trace);
     }
-    drop(alarm);
-    let interrupt = Interrupt::new().map_err(refused("make an interrupt"))?;
-    signals::install(&interrupt).map_err(refused("handle signals"))?;
-    let pulse = shows_progress.then_some(progress::pulse as fn());
-    let stop = Stop { interrupt: Some(interrupt), total, pulse };
-    streams::watch(stop.clone());
-    signer.set_stop(stop);
     Ok((signer, asked))
-}
-
-/// The error of an operation that the system refuses.
-fn refused(what: &'static str) -> impl FnOnce(io::Error) -> Error {
-    move |source| Error::System { what, source }
 }

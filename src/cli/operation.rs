@@ -62,8 +62,7 @@ pub(super) fn operation(
     // The parser has seen to it that there is one.
     let task_id = TaskId::new(options.task_id.take().unwrap_or_default())?;
     if style == Style::Native {
-        without_controls(Argument::Repo, options.repo.as_deref())?;
-        without_controls(Argument::Requester, options.requester.as_deref())?;
+        check_names(&options)?;
     }
     let given = items::given(style, kind, &mut options, alarm)?;
     let mut operation = Operation::new(task_id, keys, given.items)?;
@@ -72,6 +71,12 @@ pub(super) fn operation(
     }
     let operation = if style == Style::PubtoolsSign { operation.repeating() } else { operation };
     Ok(Asked { operation, requester: options.requester, texts: given.texts, inputs: given.inputs })
+}
+
+/// Checks the names in the request.
+pub(super) fn check_names(options: &Options) -> Result<(), Error> {
+    without_controls(Argument::Repo, options.repo.as_deref())?;
+    without_controls(Argument::Requester, options.requester.as_deref())
 }
 
 /// Refuses a value with a line break or blank at its end, and the like.

@@ -83,6 +83,9 @@ pub(crate) struct Options {
     /// print only the signed values, in base64, one a line, an empty line for a missing one, instead of the JSON document
     #[argh(switch)]
     pub(super) raw: bool,
+    /// print what was found as one JSON document
+    #[argh(switch)]
+    pub(super) json: bool,
     /// least severe level that is logged; takes precedence over `RUST_LOG` and the configuration
     #[argh(option, arg_name = "LEVEL", from_str_fn(level))]
     pub(super) log_level: Option<LevelFilter>,

@@ -13,7 +13,7 @@ use crate::{
     broker::{Event, HandOver, ReplyId, Settlement},
     deadline::Deadline,
     error::Error,
-    session::{self, End, Scope, Session},
+    session::{self, End, Known, Scope, Session},
     signing::Request,
     transport::{Fault, Wire},
 };
@@ -37,6 +37,16 @@ pub(crate) struct Connection<S, W> {
 
 /// A connection whose receiver is attached. `Err`: the broker refuses its sender.
 pub(crate) type Opened<C> = (C, Result<(), Error>);
+
+/// How far a connection has come that is being opened.
+pub(crate) enum Stage {
+    /// The broker has accepted the login, if there is one.
+    LoggedIn,
+    /// The broker has let the client in.
+    Opened,
+    /// The links are answered. `Err`: the broker refuses the sender.
+    Ready(Result<(), Error>),
+}
 
 /// Why there is no connection.
 #[derive(Debug)]
@@ -170,7 +180,17 @@ impl<S: Session, W: Wire> Connection<S, W> {
         wire: W,
         deadline: &Deadline,
     ) -> Result<Opened<Self>, Failure> {
-        let mut connection = Self {
+        let mut connection = Self::new(broker, tls, session, wire);
+        loop {
+            if let Stage::Ready(sender) = connection.advance(deadline)? {
+                return Ok((connection, sender));
+            }
+        }
+    }
+
+    /// Puts a session on a wire.
+    pub(crate) fn new(broker: String, tls: bool, session: S, wire: W) -> Self {
+        Self {
             broker,
             pump: Pump::new(session, wire),
             tls,
@@ -178,31 +198,44 @@ impl<S: Session, W: Wire> Connection<S, W> {
             events: VecDeque::new(),
             ending: None,
             ended: None,
-        };
+        }
+    }
+
+    /// Waits for the next stage of a connection that is being opened, until `deadline`.
+    ///
+    /// # Errors
+    /// As [`Connection::open`].
+    pub(crate) fn advance(&mut self, deadline: &Deadline) -> Result<Stage, Failure> {
         loop {
-            let deadline = deadline.during(connection.pump.session.phase());
-            match connection.step(&deadline).map_err(Failure::OfBroker)? {
-                Step::Event(session::Event::Opened) => connection.is_opening = false,
+            let deadline = deadline.during(self.pump.session.phase());
+            match self.step(&deadline).map_err(Failure::OfBroker)? {
+                Step::Event(session::Event::LoggedIn) => return Ok(Stage::LoggedIn),
+                Step::Event(session::Event::Opened) => {
+                    self.is_opening = false;
+                    return Ok(Stage::Opened);
+                }
                 Step::Event(session::Event::Ready(sender)) => {
-                    let sender = sender.map_err(|end| connection.error(end, &deadline));
-                    return Ok((connection, sender));
+                    return Ok(Stage::Ready(sender.map_err(|end| self.error(end, &deadline))));
                 }
                 Step::Event(session::Event::Ended(end) | session::Event::Ending(end)) => {
                     let is_of_run = matches!(end, End::Refused { scope: Scope::EveryBroker, .. });
-                    let error = connection.error(end, &deadline);
+                    let error = self.error(end, &deadline);
                     return Err(if is_of_run {
                         Failure::OfRun(error)
                     } else {
                         Failure::OfBroker(error)
                     });
                 }
-                Step::Event(event) => connection.enqueue(event, &deadline),
+                Step::Event(event) => self.enqueue(event, &deadline),
                 Step::Unblocked | Step::Moved(_) => {}
-                Step::Nothing => {
-                    return Err(Failure::OfBroker(deadline.error(&connection.broker)));
-                }
+                Step::Nothing => return Err(Failure::OfBroker(deadline.error(&self.broker))),
             }
         }
+    }
+
+    /// What the session has learned of the broker so far.
+    pub(crate) fn known(&self) -> Known {
+        self.pump.session.known()
     }
 
     fn step(&mut self, deadline: &Deadline) -> Result<Step, Error> {
@@ -231,7 +264,7 @@ impl<S: Session, W: Wire> Connection<S, W> {
                 self.ended = Some(self.reason(error));
                 return;
             }
-            session::Event::Opened | session::Event::Ready(_) => return,
+            session::Event::LoggedIn | session::Event::Opened | session::Event::Ready(_) => return,
         };
         self.events.push_back(event);
     }

@@ -88,35 +88,70 @@ impl Candidate {
         deadline: &Deadline,
         is_cut_short: bool,
     ) -> Result<Option<Ready<C::Connection>>, Error> {
-        let addresses = match connect.addresses(&self.url, deadline) {
-            Ok(addresses) => addresses,
-            Err(error) => {
-                self.failed(None, error, is_cut_short)?;
-                return Ok(None);
-            }
-        };
-        self.failures.retain(|(known, _)| known.is_some_and(|known| addresses.contains(&known)));
-        let addresses = self.in_turn(addresses);
+        let addresses = self.addresses(connect, deadline, is_cut_short)?;
         for (index, &address) in addresses.iter().enumerate() {
             let deadline = deadline.share(connect.now(), addresses.len() - index);
-            match self.open_at(address, connect, settings, first_reply, &deadline) {
-                Ok(ready) => {
-                    self.failures.retain(|(_, error)| error.is_refusal());
-                    self.last = Some(address);
-                    log::info!("connected to {}", label(&self.url, address));
-                    return Ok(Some(ready));
-                }
-                Err(Failure::OfBroker(error)) => self.failed(Some(address), error, is_cut_short)?,
-                Err(Failure::OfRun(error)) => return Err(error),
+            let ready =
+                self.attempt(address, connect, settings, first_reply, &deadline, is_cut_short)?;
+            if ready.is_some() {
+                return Ok(ready);
             }
         }
         self.judge();
         Ok(None)
     }
 
+    /// Opens a connection to one of its addresses; `None` if that failed.
+    ///
+    /// # Errors
+    /// Why the run ends.
+    pub(super) fn attempt<C: Connect>(
+        &mut self,
+        address: SocketAddr,
+        connect: &C,
+        settings: &Settings,
+        first_reply: u64,
+        deadline: &Deadline,
+        is_cut_short: bool,
+    ) -> Result<Option<Ready<C::Connection>>, Error> {
+        match self.open_at(address, connect, settings, first_reply, deadline) {
+            Ok(ready) => {
+                self.failures.retain(|(_, error)| error.is_refusal());
+                self.last = Some(address);
+                log::info!("connected to {}", label(&self.url, address));
+                Ok(Some(ready))
+            }
+            Err(Failure::OfBroker(error)) => {
+                self.failed(Some(address), error, is_cut_short).map(|()| None)
+            }
+            Err(Failure::OfRun(error)) => Err(error),
+        }
+    }
+
+    /// Looks up its addresses; none if that failed.
+    ///
+    /// # Errors
+    /// Why the run ends.
+    pub(super) fn addresses<C: Connect>(
+        &mut self,
+        connect: &C,
+        deadline: &Deadline,
+        is_cut_short: bool,
+    ) -> Result<Vec<SocketAddr>, Error> {
+        let addresses = match connect.addresses(&self.url, deadline) {
+            Ok(addresses) => addresses,
+            Err(error) => {
+                self.failed(None, error, is_cut_short)?;
+                return Ok(Vec::new());
+            }
+        };
+        self.failures.retain(|(known, _)| known.is_some_and(|known| addresses.contains(&known)));
+        Ok(self.in_turn(addresses))
+    }
+
     /// Decides whether it refused the client. An address without a listener, such as the IPv6 address of a broker that
     /// has only IPv4, has no say in that.
-    fn judge(&mut self) {
+    pub(super) fn judge(&mut self) {
         let refuses = |(_, error): &(_, Error)| error.is_refusal();
         let is_mute = |(_, error): &(_, Error)| {
             matches!(
@@ -252,7 +287,7 @@ impl Failure {
         matches!(self.error(), Error::Protocol { .. } | Error::Network { .. })
     }
 
-    fn error(&self) -> &Error {
+    pub(crate) fn error(&self) -> &Error {
         match self {
             Self::OfBroker(error) | Self::OfRun(error) => error,
         }

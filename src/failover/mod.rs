@@ -4,6 +4,7 @@ mod backoff;
 mod candidate;
 mod connect;
 mod login;
+mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use crate::{
 use backoff::Backoff;
 use candidate::Candidate;
 pub(crate) use connect::{Connect, label};
+pub(crate) use survey::survey;
 
 /// Keeps a connection to one of the brokers, one at a time.
 pub(crate) struct Failover<'a, C: Connect> {

@@ -6,7 +6,7 @@ use super::{MAX_MESSAGE_SIZE, ledger, operations};
 use crate::{
     amqp::{self, Means, Mechanisms},
     broker::{HandOver, Settlement},
-    session::{End, Event, Session, Target},
+    session::{End, Event, Purpose, Session, Target},
     signing::{Ledger, ReplyBody, ReplyKind},
 };
 
@@ -50,6 +50,7 @@ impl Client {
             hostname: "broker",
             idle_timeout: Some(Duration::from_secs(1)),
             max_message_size: MAX_MESSAGE_SIZE,
+            purpose: Purpose::Sign,
             listen_to: "replies",
             source_capability: None,
             target_capability: None,
@@ -147,7 +148,11 @@ impl Client {
                 self.has_ended = true;
                 self.explain(end);
             }
-            Event::Opened | Event::Ready(Ok(())) | Event::Writable | Event::Arriving(_) => {}
+            Event::LoggedIn
+            | Event::Opened
+            | Event::Ready(Ok(()))
+            | Event::Writable
+            | Event::Arriving(_) => {}
         }
     }
 

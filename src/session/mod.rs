@@ -3,6 +3,8 @@
 //! A session opens no socket and reads no clock. [`crate::connection`] puts it on a wire. Each protocol
 //! is one implementor of [`Session`].
 
+mod known;
+
 use std::time::Instant;
 
 use crate::{
@@ -10,6 +12,8 @@ use crate::{
     error::{Condition, Error, Phase, Subject},
     signing::{Outcome, RawReply, Request},
 };
+
+pub(crate) use known::Known;
 
 /// A session with one broker, from the first byte on.
 pub(crate) trait Session {
@@ -44,6 +48,9 @@ pub(crate) trait Session {
     /// Whether requests go to the anonymous terminus; the broker may accept the address instead.
     fn is_anonymous(&self) -> bool;
 
+    /// What the session has learned of the broker so far.
+    fn known(&self) -> Known;
+
     /// Hands over one request, without waiting. It goes out with the next output.
     fn send(&mut self, entry: usize, request: &Request) -> HandOver;
 
@@ -64,6 +71,8 @@ pub(crate) trait Session {
 /// What a session reports.
 #[derive(Debug)]
 pub(crate) enum Event {
+    /// The broker accepted the login of a session that begins with one.
+    LoggedIn,
     /// The broker let the client in; [`Session::phase`] says what the session waits for now.
     Opened,
     /// Replies come in from now on, and requests may be sent unless the broker refuses them.
@@ -128,6 +137,17 @@ impl End {
 pub(crate) struct Beginning {
     pub(crate) login: Login,
     pub(crate) target: Target,
+}
+
+/// What a session is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To send requests, and to receive replies.
+    Sign,
+    /// To see whether the broker answers both links. No message is sent or received.
+    SeeLinks,
+    /// To see whether the broker lets the client in. There are no links.
+    SeeLogin,
 }
 
 /// The identity that the client claims.

@@ -1,5 +1,6 @@
 //! Signs an operation, with the settings of a signer.
 
+mod check;
 mod run;
 mod stamp;
 
@@ -14,7 +15,7 @@ use crate::{
     secret,
     signing::{Context, Ledger, Observer, Operation, TraceContext},
     stop::{Interrupt, Stop},
-    transport::{self, Identity, Network, Sockets, TlsContext},
+    transport::{self, Certificate, Identity, Network, Sockets, TlsContext},
 };
 pub use run::Run;
 use stamp::stamp;
@@ -29,6 +30,7 @@ pub struct Signer {
     settings: Settings,
     requester: Option<String>,
     creator: String,
+    certificate: Option<Certificate>,
     tls: Option<TlsContext>,
     password: Option<Zeroizing<String>>,
     trace: Option<TraceContext>,
@@ -82,8 +84,9 @@ impl Signer {
             .map(|path| secret::read(path, "password"))
             .transpose()?;
         let requester = requester.map(str::to_owned);
+        let certificate = identity.as_ref().map(Identity::facts);
         let (trace, stop) = (None, Stop::default());
-        Ok(Self { requester, creator, tls, password, trace, stop, settings })
+        Ok(Self { requester, creator, certificate, tls, password, trace, stop, settings })
     }
 
     /// Checks an operation's arguments before the files that the settings name are read.
@@ -145,13 +148,7 @@ impl Signer {
             chunk_size: settings.chunk_size,
             trace: self.trace.as_ref(),
         };
-        let fields = operation.fields(self.requester.as_deref());
-        let address =
-            |key, template| settings.render_address(key, template, &self.creator, &fields);
-        let route = Route {
-            send_to: address("topic_send_to", &settings.send_to)?,
-            listen_to: address("topic_listen_to", &settings.listen_to)?,
-        };
+        let route = self.route(&operation.fields(self.requester.as_deref()))?;
         operation.fits(settings.max_message_size)?;
         let requests = operation.requests(&context, &mut stamp);
         let requests = requests.map_err(|error| settings.located(error))?;
@@ -159,6 +156,16 @@ impl Signer {
             log::warn!("{doubt}");
         }
         Ok(Run { route, ledger: Ledger::new(requests, &settings.message_id_key) })
+    }
+
+    /// The addresses for these fields.
+    fn route(&self, fields: &[(&'static str, Option<String>)]) -> Result<Route, Error> {
+        let settings = &self.settings;
+        let address = |key, template| settings.render_address(key, template, &self.creator, fields);
+        Ok(Route {
+            send_to: address("topic_send_to", &settings.send_to)?,
+            listen_to: address("topic_listen_to", &settings.listen_to)?,
+        })
     }
 
     /// Connects, sends the open requests and waits for their replies.

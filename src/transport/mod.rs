@@ -3,6 +3,7 @@
 mod certificate;
 mod clock;
 mod der;
+mod facts;
 mod identity;
 mod library;
 mod network;
@@ -18,12 +19,14 @@ mod validity;
 
 #[cfg(feature = "cli")]
 pub(crate) use clock::now;
+pub use facts::{Certificate, Tls};
 pub(crate) use identity::Identity;
 pub(crate) use library::check_openssl;
 pub(crate) use network::{Fault, Network, Turn, Wire};
 pub(crate) use poll::Readiness;
 #[cfg(feature = "cli")]
 pub(crate) use poll::{pause, until_writable};
+pub(crate) use socket::Socket;
 pub(crate) use sockets::Sockets;
 #[cfg(feature = "cli")]
 pub(crate) use sockets::begin;

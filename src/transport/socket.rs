@@ -11,15 +11,12 @@ use socket2::{Domain, Protocol, SockRef, Type};
 
 use super::{
     clock,
+    facts::Tls,
     network::{Fault, Turn, Wire},
     poll::{self, Readiness, Woken},
     tls::{TlsContext, TlsStream},
 };
-use crate::{
-    deadline::Deadline,
-    error::{Error, Phase},
-    stop::Stop,
-};
+use crate::{deadline::Deadline, error::Error, stop::Stop};
 
 /// The bytes that may wait in the kernel for the line, before more are written.
 const MOST_UNSENT: u32 = 128 * 1024;
@@ -36,26 +33,39 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Connects to an address, and does the TLS handshake if a context is given, with the host to expect. Waits until
-    /// `deadline` in all.
-    ///
-    /// # Errors
-    /// The failure, and its phase.
+    /// Connects to an address. Waits until `deadline`.
     pub(super) fn connect(
         address: SocketAddr,
-        tls: Option<(&TlsContext, &str)>,
         deadline: &Deadline,
         stop: &Stop,
-    ) -> Result<Self, (Phase, Fault)> {
-        let tcp = connect(address, deadline, stop).map_err(|fault| (Phase::Tcp, fault))?;
-        let stream = match tls {
-            None => Stream::Tcp(tcp),
-            Some((context, host)) => Stream::Tls(
-                TlsStream::handshake(context, host, tcp, deadline, stop)
-                    .map_err(|fault| (Phase::Tls, fault))?,
-            ),
-        };
+    ) -> Result<Self, Fault> {
+        let stream = Stream::Tcp(connect(address, deadline, stop)?);
         Ok(Self { stream, stop: stop.clone() })
+    }
+
+    /// The same connection for TLS with a host, before the handshake.
+    pub(super) fn over_tls(self, context: &TlsContext, host: &str) -> Result<Self, Fault> {
+        let stream = match self.stream {
+            Stream::Tcp(tcp) => Stream::Tls(TlsStream::new(context, host, tcp)?),
+            tls @ Stream::Tls(_) => tls,
+        };
+        Ok(Self { stream, ..self })
+    }
+
+    /// Does the handshake of TLS. Waits until `deadline`.
+    pub(crate) fn handshake(&mut self, deadline: &Deadline) -> Result<(), Fault> {
+        match &mut self.stream {
+            Stream::Tcp(_) => Ok(()),
+            Stream::Tls(tls) => tls.handshake(deadline, &self.stop),
+        }
+    }
+
+    /// What is known of the TLS connection, if it is one, whether its handshake succeeded or failed.
+    pub(crate) fn tls(&self) -> Option<Tls> {
+        match &self.stream {
+            Stream::Tcp(_) => None,
+            Stream::Tls(tls) => Some(tls.facts()),
+        }
     }
 }
 

@@ -71,9 +71,31 @@ impl Network for Sockets<'_> {
         deadline: &Deadline,
     ) -> Result<Socket, (Phase, Fault)> {
         // Without TLS, an eavesdropper would get the password.
-        let tls =
-            tls.map(|host| (self.tls.expect("a context for the brokers that need TLS"), host));
-        Socket::connect(address, tls, deadline, &self.stop)
+        let tls = tls.map(|host| (self.context(), host));
+        let socket = self.tcp(address, deadline).map_err(|fault| (Phase::Tcp, fault))?;
+        let Some((context, host)) = tls else { return Ok(socket) };
+        let shaken = socket.over_tls(context, host).and_then(|mut socket| {
+            socket.handshake(deadline)?;
+            Ok(socket)
+        });
+        shaken.map_err(|fault| (Phase::Tls, fault))
+    }
+}
+
+/// The steps of [`Network::connect`].
+impl Sockets<'_> {
+    /// Opens a TCP connection to an address. Waits until `deadline`.
+    pub(crate) fn tcp(&self, address: SocketAddr, deadline: &Deadline) -> Result<Socket, Fault> {
+        Socket::connect(address, deadline, &self.stop)
+    }
+
+    /// The same connection for TLS with a host, before the handshake.
+    pub(crate) fn over_tls(&self, socket: Socket, host: &str) -> Result<Socket, Fault> {
+        socket.over_tls(self.context(), host)
+    }
+
+    fn context(&self) -> &TlsContext {
+        self.tls.expect("a context for the brokers that need TLS")
     }
 }
 

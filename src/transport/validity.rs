@@ -7,7 +7,7 @@ use openssl::{
 };
 
 /// How many days before a certificate expires every run begins to warn.
-const WARNING_DAYS: i32 = 14;
+pub(super) const WARNING_DAYS: i32 = 14;
 
 /// What the dates of a certificate say now.
 #[derive(Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@
 
 mod bench;
 mod capabilities;
+mod check;
 mod conditions;
 mod consumers;
 mod kinds;

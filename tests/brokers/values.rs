@@ -16,7 +16,7 @@ fn case(reach: &Reach) -> (Route, String, String) {
 }
 
 /// Puts requests into a queue without a reader, and returns the log.
-fn fill(bench: &Bench, route: &Route, count: usize) -> String {
+pub fn fill(bench: &Bench, route: &Route, count: usize) -> String {
     let config = bench.config(&Route { send_to: route.send_to.clone(), ..bench.route() });
     let program = bench.watch(&config, &images(count));
     program.wait_for("Accepted", count);

@@ -11,17 +11,19 @@ use source::{Source, Use};
 
 /// Each module at the top of `src/`, from the highest down, and the modules that it may use.
 #[rustfmt::skip]
-const LAYERS: [(&str, &[&str]); 21] = [
+const LAYERS: [(&str, &[&str]); 23] = [
     ("main", &["cli"]),
-    ("cli", &["config", "error", "list", "signer", "signing", "status", "stop", "transport"]),
-    ("signer", &["client", "config", "connector", "error", "failover", "random", "secret", "signing", "stop", "transport"]),
+    ("cli", &["config", "deadline", "error", "facts", "list", "preflight", "signer", "signing", "status", "stop", "transport"]),
+    ("signer", &["client", "config", "connector", "error", "failover", "preflight", "random", "secret", "signing", "stop", "transport"]),
+    // Opens connections step by step, and notes what each step learns.
+    ("preflight", &["amqp", "broker", "config", "connection", "connector", "deadline", "error", "facts", "failover", "session", "signing", "transport"]),
     ("client", &["broker", "deadline", "error", "signing"]),
     // The only place that knows every protocol.
     ("connector", &["amqp", "config", "connection", "deadline", "error", "failover", "random", "session", "transport"]),
     ("failover", &["broker", "config", "connection", "deadline", "error", "session", "signing"]),
     ("connection", &["broker", "deadline", "error", "session", "signing", "transport"]),
-    ("amqp", &["broker", "error", "session", "signing"]),
-    ("session", &["broker", "error", "signing"]),
+    ("amqp", &["broker", "error", "facts", "session", "signing"]),
+    ("session", &["broker", "error", "facts", "signing"]),
     ("broker", &["deadline", "error", "signing"]),
     ("transport", &["config", "deadline", "error", "random", "secret", "stop"]),
     ("status", &["error", "signing"]),
@@ -31,6 +33,7 @@ const LAYERS: [(&str, &[&str]); 21] = [
     ("stop", &["deadline", "error"]),
     ("deadline", &["error"]),
     ("secret", &["error"]),
+    ("facts", &[]),
     ("random", &[]),
     ("error", &[]),
     // Made for the fuzz targets.

@@ -10,6 +10,7 @@ mod addresses;
 mod answers;
 mod authorities;
 mod batch;
+mod check;
 mod completions;
 mod conditions;
 mod configuration;

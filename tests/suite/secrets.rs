@@ -148,6 +148,38 @@ fn in_every_option_and_input() {
     }
 }
 
+/// A check prints what was found, and nothing of this.
+#[test]
+fn in_a_check() {
+    let bench = Bench::with(|options| {
+        options.sasl.required = true;
+        options.sasl.user = Some(("meMaRk".into(), "hunter2MaRk".into()));
+    });
+    let run = |config: &Config, words: &[&str], what: &str| {
+        let path = bench.file("f.yaml", config.yaml()).display().to_string();
+        let runs = ["check", "check --json", "check --task-id 7 --json"].map(|arguments| {
+            let ended = program(arguments, &path, URL).args(words).run();
+            let printed = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(!printed.contains(MARK), "{what}:\n{printed}");
+            ended
+        });
+        runs.into_iter().next().unwrap()
+    };
+    for key in keys() {
+        let list = if key == "messaging_brokers" { "[\"${SECRET}\"]" } else { "\"${SECRET}\"" };
+        run(&patient(&bench).set(&key, list), &[], &key);
+    }
+    for (index, option) in options("check").iter().enumerate() {
+        let value = [PEM, CONNECTION_STRING, URL][index % 3];
+        run(&patient(&bench), &[&format!("{option}={value}")], option);
+    }
+    // Neither a password that is used nor a key that is read.
+    let password = bench.file("password", "hunter2MaRk").display().to_string();
+    let config = bench.config().set("username", "meMaRk").set("password_file", &password);
+    let ended = run(&config, &[], "a login");
+    assert!(ended.expect(0).stdout.contains("PLAIN; offered: "));
+}
+
 #[test]
 fn a_file_s_name_is_printed_on_one_line_and_without_effects() {
     let bench = Bench::new();

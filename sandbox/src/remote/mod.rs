@@ -78,6 +78,8 @@ pub struct Seen {
     pub attached: usize,
     /// The ids of the received requests, in their order, each as often as it was received.
     pub requests: Vec<String>,
+    /// How many of them had been delivered before, by what the broker counts.
+    pub delivered_before: usize,
     /// How many requests were settled.
     pub settled: usize,
 }
@@ -273,7 +275,12 @@ async fn answer(
 ) -> Result<(), String> {
     let failed = |error: &dyn std::fmt::Display| format!("replying to {replies}: {error}");
     if let Some(id) = signing::request_id(request.message()) {
-        shared.note(|seen| seen.requests.push(id));
+        let header = request.message().header.as_ref();
+        let is_first = header.is_none_or(|header| header.delivery_count == 0);
+        shared.note(|seen| {
+            seen.requests.push(id);
+            seen.delivered_before += usize::from(!is_first);
+        });
     }
     let mut held = shared.held.subscribe();
     // The sender lives as long as `shared`.

@@ -90,7 +90,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Attaches the receiver to `source`, with credit. A message of more than `max_message_size` bytes
+    /// Attaches the receiver to `source`, with credit if it `grants` any. A message of more than `max_message_size` bytes
     /// is discarded while it arrives.
     ///
     /// # Panics
@@ -100,10 +100,12 @@ impl Engine {
         name: &str,
         source: Node<'_>,
         max_message_size: u64,
+        grants: bool,
     ) -> Result<(), NulError> {
         assert!(self.receiver.is_none(), "one receiver a connection");
         // SAFETY: the engine keeps the receiver beside the driver, which keeps the session.
-        let receiver = unsafe { Receiver::attach(self.session, name, source, max_message_size)? };
+        let receiver =
+            unsafe { Receiver::attach(self.session, name, source, max_message_size, grants)? };
         self.receiver = Some(receiver);
         Ok(())
     }
@@ -122,30 +124,6 @@ impl Engine {
         let sender = unsafe { Sender::attach(self.session, name, target)? };
         self.sender = Some(sender);
         Ok(())
-    }
-
-    /// Whether the peer's Open offers to route by the `to` of each message.
-    pub(crate) fn offers_anonymous_relay(&self) -> bool {
-        // SAFETY: the connection is live; its capabilities are null or live until the next input.
-        unsafe {
-            let data = pn_connection_remote_offered_capabilities(self.driver.connection());
-            if data.is_null() {
-                return false;
-            }
-            pn_data_rewind(data);
-            let mut found = false;
-            // One capability may be a plain symbol, several are an array (AMQP 1.0 part 1.3.4, "multiple").
-            while pn_data_next(data) {
-                match pn_data_type(data) {
-                    PN_ARRAY => {
-                        pn_data_enter(data);
-                    }
-                    PN_SYMBOL => found |= bytes(pn_data_get_symbol(data)) == b"ANONYMOUS-RELAY",
-                    _ => {}
-                }
-            }
-            found
-        }
     }
 
     /// Whether the login failed for a reason at the peer that may be temporary (AMQP 1.0 part 5.3.3.6: sys, sys-temp).
@@ -169,11 +147,6 @@ impl Engine {
         if let Some(sender) = &mut self.sender {
             sender.answer_drain();
         }
-    }
-
-    /// The longest message that the peer accepts, in bytes; `None`: any.
-    pub(crate) fn peer_max_message_size(&self) -> Option<u64> {
-        self.sender.as_ref().and_then(Sender::peer_max_message_size)
     }
 
     /// Begins a message; `tag` must be new for this engine, and not 0. [`Engine::continue_with`] sends its bytes.

@@ -52,6 +52,8 @@ pub(crate) enum Payload {
 pub(crate) enum Event {
     /// The peer's Open has arrived.
     Opened,
+    /// The peer has begun the client's session, too.
+    Begun,
     /// The peer attached this link to a terminus. A refusal has none, and ends the link at once.
     Attached(Role),
     /// The peer granted credit for sending.

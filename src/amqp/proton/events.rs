@@ -31,6 +31,7 @@ impl Engine {
                 PN_SESSION_REMOTE_OPEN if pn_event_session(event) != self.session.as_ptr() => {
                     Some(failed("the broker began a session of its own"))
                 }
+                PN_SESSION_REMOTE_OPEN => Some(Event::Begun),
                 PN_SESSION_REMOTE_CLOSE if pn_event_session(event) == self.session.as_ptr() => {
                     self.sender_ended();
                     let reason = condition(pn_session_remote_condition(self.session.as_ptr()));

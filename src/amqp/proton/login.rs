@@ -9,7 +9,7 @@ use std::{
 use proton_sys::*;
 use zeroize::Zeroizing;
 
-use super::driver::Driver;
+use super::{driver::Driver, raw::text};
 
 /// The number of bytes that the peer may send up to its Open. SASL frames have at most 512 bytes (AMQP 1.0 part
 /// 5.3.1), and an Open is not much longer; but the engine keeps a part of each SASL frame in memory.
@@ -96,6 +96,19 @@ impl Login {
     fn chosen(&self) -> *const c_char {
         // SAFETY: the SASL layer lives as long as the driver.
         self.sasl.map_or(ptr::null(), |sasl| unsafe { pn_sasl_get_mech(sasl.as_ptr()) })
+    }
+
+    /// Whether the peer has accepted the login.
+    pub(super) fn has_succeeded(&self) -> bool {
+        // SAFETY: the SASL layer lives as long as the driver.
+        self.sasl.is_some_and(|sasl| unsafe { pn_sasl_outcome(sasl.as_ptr()) == PN_SASL_OK })
+    }
+
+    /// The mechanism that was chosen of those on offer, if one was.
+    pub(super) fn mechanism(&self) -> Option<String> {
+        // SAFETY: it is null or lives until the next input, and is copied.
+        let name = unsafe { text(self.chosen()) };
+        (!name.is_empty()).then_some(name)
     }
 
     /// Whether the login failed for a reason at the peer that may be temporary (AMQP 1.0 part 5.3.3.6: sys, sys-temp).

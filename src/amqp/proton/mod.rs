@@ -11,6 +11,7 @@ mod events;
 mod log;
 mod login;
 mod node;
+mod peer;
 mod raw;
 mod receiver;
 mod sender;

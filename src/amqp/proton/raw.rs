@@ -32,7 +32,7 @@ const MOST_ENTRIES: usize = 20;
 ///
 /// # Safety
 /// `data` is null or live.
-unsafe fn entries(data: *mut pn_data_t) -> Vec<(String, String)> {
+pub(super) unsafe fn entries(data: *mut pn_data_t) -> Vec<(String, String)> {
     let mut entries = Vec::new();
     // SAFETY: by the caller; the data is only read, and texts are copied.
     unsafe {
@@ -74,7 +74,7 @@ unsafe fn simple(data: *mut pn_data_t) -> Option<String> {
 
 /// # Safety
 /// `raw` is null or a NUL-terminated string.
-unsafe fn text(raw: *const c_char) -> String {
+pub(super) unsafe fn text(raw: *const c_char) -> String {
     if raw.is_null() {
         return String::new();
     }

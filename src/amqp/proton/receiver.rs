@@ -23,7 +23,7 @@ const CREDIT: c_int = 100;
 /// A receiver, once the client has attached it. Its link lives as long as the driver.
 pub(super) struct Receiver {
     link: NonNull<pn_link_t>,
-    /// Whether credit is granted as replies are received; it is not once the client closes.
+    /// Whether credit is granted; it is not once the client closes, and never if it only looks at the link.
     grants: bool,
     /// Deliveries that were reported and are not settled yet.
     unsettled: HashMap<DeliveryId, NonNull<pn_delivery_t>>,
@@ -37,7 +37,7 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
-    /// Attaches to `source`, with credit. A message of more than `max_message_size` bytes is discarded
+    /// Attaches to `source`, with credit if it `grants` any. A message of more than `max_message_size` bytes is discarded
     /// while it arrives.
     ///
     /// # Errors
@@ -53,6 +53,7 @@ impl Receiver {
         name: &str,
         source: Node<'_>,
         max_message_size: u64,
+        grants: bool,
     ) -> Result<Self, NulError> {
         let name = CString::new(name)?;
         // SAFETY: by the caller; the strings are copied.
@@ -62,12 +63,14 @@ impl Receiver {
             // No max-message-size is announced: a broker answers a longer message by ending the
             // link, and with it everything else that was on the way.
             pn_link_open(link.as_ptr());
-            pn_link_flow(link.as_ptr(), CREDIT);
+            if grants {
+                pn_link_flow(link.as_ptr(), CREDIT);
+            }
             link
         };
         Ok(Self {
             link,
-            grants: true,
+            grants,
             unsettled: HashMap::new(),
             next_delivery: 0,
             partial: Vec::new(),
@@ -79,6 +82,13 @@ impl Receiver {
 
     pub(super) fn is(&self, link: *mut pn_link_t) -> bool {
         self.link.as_ptr() == link
+    }
+
+    /// The longest message that the peer sends, in bytes; `None`: any.
+    pub(super) fn peer_max_message_size(&self) -> Option<u64> {
+        // SAFETY: the link is live.
+        Some(unsafe { pn_link_remote_max_message_size(self.link.as_ptr()) })
+            .filter(|&size| size > 0)
     }
 
     /// Grants no more credit.

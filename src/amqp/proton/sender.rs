@@ -88,6 +88,12 @@ impl Sender {
         credit > 0 || i64::from(credit) < -self.sent
     }
 
+    /// The number of messages that can be sent now.
+    pub(super) fn credit(&self) -> u32 {
+        // SAFETY: the link is live. Credit is unsigned on the wire.
+        if self.has_credit() { unsafe { pn_link_credit(self.link.as_ptr()) as u32 } } else { 0 }
+    }
+
     /// Whether a message waits in the engine: for its end, for the output before it, or for the session's window
     /// (AMQP 1.0 part 2.5.6).
     pub(super) fn holds_back(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::{
         reply::reply,
     },
     error::{Condition, Subject},
-    session::{End, Event, Scope, Session as _, Target},
+    session::{End, Event, Purpose, Scope, Target},
     signing::{Outcome, RawReply, ReplyBody},
 };
 
@@ -19,6 +19,7 @@ impl Session {
     pub(super) fn translate(&mut self, event: proton::Event) {
         match event {
             proton::Event::Opened => self.opened(),
+            proton::Event::Begun => self.begun(),
             proton::Event::Attached(role) => self.attached(role),
             proton::Event::Credit => self.events.push_back(Event::Writable),
             proton::Event::Outcome { tag, outcome } => self.outcome(tag, outcome),
@@ -53,12 +54,20 @@ impl Session {
             return;
         }
         self.state = State::Attaching { receiver: false, sender: None };
-        if self.target == Target::AsOffered {
+        if self.target == Target::AsOffered && self.purpose != Purpose::SeeLogin {
             let is_offered = self.engine.offers_anonymous_relay();
             self.target = if is_offered { Target::Anonymous } else { Target::Address };
             self.attach_sender().expect("the address was checked for NUL");
         }
         self.events.push_back(Event::Opened);
+    }
+
+    /// Without links this is all that there is to wait for.
+    fn begun(&mut self) {
+        if self.purpose == Purpose::SeeLogin && matches!(self.state, State::Attaching { .. }) {
+            self.state = State::Attached;
+            self.events.push_back(Event::Ready(Ok(())));
+        }
     }
 
     fn attached(&mut self, role: Role) {
@@ -141,7 +150,7 @@ impl Session {
             // By this name the engine reports that the login failed; by others, that it could not read the bytes.
             let allowed = self.allowed.filter(|_| condition.name == "amqp:unauthorized-access");
             let Some(allowed) = allowed else {
-                return self.preface.explain(Some(&condition), self.phase());
+                return self.preface.explain(Some(&condition), self.begun_with());
             };
             let (what, may_pass) = (Subject::Login, self.engine.login_may_succeed_later());
             let condition = self.offer.explain(allowed, self.means, may_pass);
@@ -164,7 +173,7 @@ impl Session {
     pub(super) fn silent_end(&self) -> End {
         match (&self.state, self.hung_up) {
             (State::Opening, true) if self.preface.is_empty() => End::HungUp,
-            (State::Opening, _) => self.preface.explain(None, self.phase()),
+            (State::Opening, _) => self.preface.explain(None, self.begun_with()),
             (_, true) => End::HungUp,
             (_, false) => {
                 End::Protocol("the broker sent something that is not an AMQP frame".into())

@@ -1,6 +1,8 @@
 //! The AMQP session of one connection: a receiver for the replies and a sender for the requests.
 
 mod events;
+mod known;
+mod options;
 #[cfg(test)]
 mod tests;
 
@@ -23,40 +25,10 @@ use super::{
 use crate::{
     broker::{HandOver, ReplyId, Settlement},
     error::{Condition, Phase, printable_body},
-    session::{self, End, Event, Target},
+    session::{self, End, Event, Known, Purpose, Target},
     signing::{Message, Request},
 };
-
-/// The addresses and settings of a session.
-pub(crate) struct Options<'a> {
-    /// Different for each connection.
-    pub(crate) container_id: &'a str,
-    /// Different for each connection, like the sender's; otherwise a broker might mistake one client's link for
-    /// another's (AMQP 1.0 part 2.6.1).
-    pub(crate) receiver_name: &'a str,
-    pub(crate) sender_name: &'a str,
-    /// `None`: no SASL layer.
-    pub(crate) mechanisms: Option<Mechanisms<'a>>,
-    pub(crate) means: Means,
-    /// Open's hostname, by which brokers with virtual hosts choose one.
-    pub(crate) hostname: &'a str,
-    pub(crate) idle_timeout: Option<Duration>,
-    /// The most bytes of a reply.
-    pub(crate) max_message_size: u64,
-    pub(crate) listen_to: &'a str,
-    pub(crate) send_to: &'a str,
-    /// What the addresses have to be at the broker.
-    pub(crate) source_capability: Option<&'static str>,
-    pub(crate) target_capability: Option<&'static str>,
-    pub(crate) target: Target,
-    pub(crate) durable: bool,
-    /// The time to live that each request carries.
-    pub(crate) ttl: Duration,
-    /// The number of the first reply; numbers must not repeat over connections.
-    pub(crate) first_reply: u64,
-    /// The time; the engine counts its milliseconds from here.
-    pub(crate) now: Instant,
-}
+pub(crate) use options::Options;
 
 /// How far a session has come.
 enum State {
@@ -87,10 +59,13 @@ pub(crate) struct Session {
     hung_up: bool,
     /// [`Event::Ended`] was reported.
     ended: bool,
+    /// The broker has accepted the login.
+    logged_in: bool,
     /// The SASL mechanisms that are allowed, separated by blanks; `None`: no SASL layer.
     allowed: Option<&'static str>,
     means: Means,
     offer: Offer,
+    purpose: Purpose,
     sender_name: String,
     listen_to: String,
     send_to: String,
@@ -127,9 +102,11 @@ impl Session {
             input_ended: false,
             hung_up: false,
             ended: false,
+            logged_in: false,
             allowed: options.mechanisms.map(Mechanisms::names),
             means: options.means,
             offer: Offer::default(),
+            purpose: options.purpose,
             sender_name: options.sender_name.into(),
             listen_to: options.listen_to.into(),
             send_to: options.send_to.into(),
@@ -140,15 +117,22 @@ impl Session {
             idle_timeout: options.idle_timeout,
             epoch: options.now,
         };
+        if options.purpose != Purpose::SeeLogin {
+            session.ask_for_links(options)?;
+        }
+        Ok(session)
+    }
+
+    fn ask_for_links(&mut self, options: &Options<'_>) -> Result<(), NulError> {
         let (name, limit) = (options.receiver_name, options.max_message_size);
         let source = Node { address: options.listen_to, capability: options.source_capability };
-        session.engine.attach_receiver(name, source, limit)?;
+        let grants = options.purpose == Purpose::Sign;
+        self.engine.attach_receiver(name, source, limit, grants)?;
         if options.target != Target::AsOffered {
-            session.attach_sender()?;
+            self.attach_sender()?;
         }
         // The sender is attached after the broker's Open; its texts are checked now.
-        CString::new(options.send_to).and(CString::new(options.sender_name))?;
-        Ok(session)
+        CString::new(options.send_to).and(CString::new(options.sender_name)).map(drop)
     }
 
     /// Gives the engine the next piece of a message that it has only a part of.
@@ -184,6 +168,10 @@ impl session::Session for Session {
             self.offer.extend(&self.engine.input()[..count]);
         }
         self.engine.input_done(count);
+        if !self.logged_in && self.engine.has_logged_in() {
+            self.logged_in = true;
+            self.events.push_back(Event::LoggedIn);
+        }
     }
 
     fn input_ended(&mut self) {
@@ -232,7 +220,7 @@ impl session::Session for Session {
 
     fn phase(&self) -> Phase {
         match self.state {
-            State::Opening if self.allowed.is_some() => Phase::Sasl,
+            State::Opening if self.allowed.is_some() && !self.logged_in => Phase::Sasl,
             State::Opening => Phase::Open,
             State::Attaching { .. } | State::Attached | State::Closing => Phase::Attach,
         }
@@ -240,6 +228,10 @@ impl session::Session for Session {
 
     fn is_anonymous(&self) -> bool {
         self.target == Target::Anonymous
+    }
+
+    fn known(&self) -> Known {
+        self.look()
     }
 
     fn send(&mut self, entry: usize, request: &Request) -> HandOver {

@@ -19,7 +19,7 @@ use files::Files;
 pub(super) use remarks::Remarks;
 
 use super::{
-    certificate, strength,
+    certificate, facts, strength,
     validity::{self, Validity},
 };
 use crate::{
@@ -80,6 +80,11 @@ impl Identity {
     pub(crate) fn creator(&self) -> Option<String> {
         let subject = self.certificate.subject_name();
         entry(subject, Nid::COMMONNAME).or_else(|| entry(subject, Nid::USERID))
+    }
+
+    /// The certificate, to be shown.
+    pub(crate) fn facts(&self) -> facts::Certificate {
+        facts::Certificate::of(&self.certificate)
     }
 
     /// Makes the context present the certificate if the broker asks for it.

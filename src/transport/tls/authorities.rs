@@ -188,26 +188,26 @@ impl Authorities {
         })
     }
 
-    /// Warns once of a trusted certificate that has verified a broker and ends soon.
-    pub(super) fn warn_of_its_end(&self, certificate: &X509Ref) {
+    /// What to say of a trusted certificate that has verified a broker and ends soon.
+    pub(super) fn end_of(&self, certificate: &X509Ref) -> Option<String> {
         let (Some(path), Ok(Validity::Ending(days))) =
             (self.file_of(certificate), validity::of(certificate))
         else {
-            return;
+            return None;
         };
-        if self.is_renewed(certificate) {
-            return;
-        }
         let (name, until) =
             (certificate::name(certificate.subject_name()), certificate.not_after());
-        let text =
-            format!("{path}: the authority \"{name}\" expires on {until}, {days} days from now");
+        (!self.is_renewed(certificate)).then(|| {
+            format!("{path}: the authority \"{name}\" expires on {until}, {days} days from now")
+        })
+    }
+
+    /// Warns once of a trusted certificate that has verified a broker and ends soon.
+    pub(super) fn warn_of_its_end(&self, certificate: &X509Ref) {
+        let Some(text) = self.end_of(certificate) else { return };
         // A later connection says the same again.
-        let first = self
-            .warned
-            .lock()
-            .is_ok_and(|mut warned| warned.insert(format!("{path} {name} {until}")));
-        if first {
+        let mut warned = self.warned.lock();
+        if warned.as_mut().is_ok_and(|warned| warned.insert(text.clone())) {
             log::warn!("{text}");
         }
     }

@@ -16,6 +16,7 @@ use crate::{
     config::TlsVerify,
     error::Error,
     transport::{
+        facts::Certificate,
         identity::{Identity, Remarks},
         strength,
     },
@@ -61,6 +62,11 @@ impl TlsContext {
             verify,
             remarks: Remarks::of(identity),
         })
+    }
+
+    /// The certificates that may vouch for brokers, to be shown.
+    pub(crate) fn authorities(&self) -> Vec<Certificate> {
+        self.authorities.trusted().map(Certificate::of).collect()
     }
 
     /// A session with a broker, and what the verification of its certificate finds.

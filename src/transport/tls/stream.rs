@@ -2,15 +2,19 @@
 
 use std::{io, net::TcpStream, os::fd::AsFd};
 
-use openssl::ssl::{ErrorCode, SslStream};
+use openssl::{
+    ssl::{ErrorCode, SslStream},
+    x509::X509Ref,
+};
 
-use super::{context::TlsContext, distrust, fault, host::Host};
+use super::{context::TlsContext, distrust, fault, host::Host, verification::Verification};
 use crate::{
     config::TlsVerify,
     deadline::Deadline,
     stop::Stop,
     transport::{
         clock,
+        facts::Tls,
         identity::Remarks,
         network::{Fault, Turn},
         poll::{self, Readiness, Woken},
@@ -23,47 +27,65 @@ pub(in crate::transport) struct TlsStream {
     stream: SslStream<Rationed<TcpStream>>,
     /// Why the broker may refuse the client's certificate, which it may do long after the handshake.
     remarks: Remarks,
+    verification: Verification,
+    verify: TlsVerify,
+    host: String,
 }
 
 impl TlsStream {
-    /// Does the handshake. Waits for the broker until `deadline`.
-    pub(in crate::transport) fn handshake(
+    /// A connection with a host, before its handshake.
+    pub(in crate::transport) fn new(
         context: &TlsContext,
         host: &str,
         tcp: TcpStream,
-        deadline: &Deadline,
-        stop: &Stop,
     ) -> Result<Self, Fault> {
         let (ssl, verification) = context.session(&Host::of(host)).map_err(fault::unmade)?;
         let stream = SslStream::new(ssl, Rationed::new(tcp)).map_err(fault::unmade)?;
-        let mut tls = Self { stream, remarks: context.remarks.clone() };
+        let (remarks, verify) = (context.remarks.clone(), context.verify);
+        Ok(Self { stream, remarks, verification, verify, host: host.into() })
+    }
+
+    /// Does the handshake. Waits for the broker until `deadline`.
+    pub(in crate::transport) fn handshake(
+        &mut self,
+        deadline: &Deadline,
+        stop: &Stop,
+    ) -> Result<(), Fault> {
         loop {
-            let Err(error) = tls.stream.connect() else {
-                verification.succeeded(tls.stream.ssl());
-                return Ok(tls);
+            let Err(error) = self.stream.connect() else {
+                self.verification.succeeded(self.stream.ssl());
+                return Ok(());
             };
             let want = match error.code() {
                 ErrorCode::WANT_READ => Readiness { read: true, write: false },
                 ErrorCode::WANT_WRITE => Readiness { read: false, write: true },
                 _ => {
-                    return Err(match verification.finding() {
-                        Some(finding) if context.verify != TlsVerify::None => {
-                            let level = tls.stream.ssl().security_level();
-                            let authorities = &verification.authorities;
-                            let (cause, words) = distrust::words(finding, host, level, authorities);
+                    return Err(match self.verification.finding() {
+                        Some(finding) if self.verify != TlsVerify::None => {
+                            let level = self.stream.ssl().security_level();
+                            let authorities = &self.verification.authorities;
+                            let (cause, words) =
+                                distrust::words(finding, &self.host, level, authorities);
                             Fault::Untrusted(cause, words)
                         }
-                        _ => tls.fault(error),
+                        _ => self.fault(error),
                     });
                 }
             };
-            let woken = poll::wait(tls.tcp().as_fd(), want, deadline.at(), stop)?;
+            let woken = poll::wait(self.tcp().as_fd(), want, deadline.at(), stop)?;
             // A peer may send useless bytes forever.
             if woken == Woken::Passed || deadline.has_passed(clock::now()) {
                 return Err(Fault::Timeout);
             }
-            tls.stream.get_mut().refill();
+            self.stream.get_mut().refill();
         }
+    }
+
+    /// What is known of it, before and after a handshake that succeeded or failed.
+    pub(in crate::transport) fn facts(&self) -> Tls {
+        let refused = self.verification.finding().and_then(|finding| finding.broker.as_ref());
+        let doubt = |x509: &X509Ref| self.verification.authorities.end_of(x509);
+        Tls::of(self.stream.ssl(), self.verify, refused, doubt)
     }
 
     /// Reads the available bytes.

@@ -65,7 +65,8 @@ impl Bench {
         });
         let deadline = Deadline::after(clock::now(), Duration::from_secs(60), Phase::Tls);
         let stop = Stop::default();
-        let result = TlsStream::handshake(&context, host, tcp, &deadline, &stop).map(|mut tls| {
+        let mut tls = TlsStream::new(&context, host, tcp).unwrap();
+        let result = tls.handshake(&deadline, &stop).map(|()| {
             tls.shutdown();
             tls
         });

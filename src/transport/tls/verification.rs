@@ -14,6 +14,8 @@ pub(super) struct Finding {
     pub(super) kind: Kind,
     /// The certificate that it is about.
     pub(super) certificate: X509,
+    /// The broker's own certificate.
+    pub(super) broker: Option<X509>,
     /// How far that is from the broker's own, which is 0.
     pub(super) depth: u32,
 }
@@ -72,6 +74,7 @@ fn failure(store: &X509StoreContextRef) -> Option<Finding> {
     Some(Finding {
         kind: Kind::Result(store.error()),
         certificate: store.current_cert()?.to_owned(),
+        broker: store.chain().and_then(|chain| chain.get(0)).map(ToOwned::to_owned),
         depth: store.error_depth(),
     })
 }
@@ -79,6 +82,7 @@ fn failure(store: &X509StoreContextRef) -> Option<Finding> {
 /// Checks the whole chain once it is known, which is when its last certificate, the broker's, has been verified.
 fn objection(authorities: &Authorities, store: &X509StoreContextRef) -> Option<Finding> {
     let chain = store.chain().filter(|_| store.error_depth() == 0)?;
+    let broker = chain.get(0).map(ToOwned::to_owned);
     let issuers: Vec<_> = chain.iter().chain(authorities.trusted()).collect();
     let (depth, certificate, kind) =
         (0..).zip(chain).find_map(|(depth, certificate): (u32, &X509Ref)| {
@@ -88,5 +92,5 @@ fn objection(authorities: &Authorities, store: &X509StoreContextRef) -> Option<F
             let revoked = authorities.revocations.of(certificate, &issuers)?;
             Some((depth, certificate, Kind::Revoked(revoked)))
         })?;
-    Some(Finding { kind, certificate: certificate.to_owned(), depth })
+    Some(Finding { kind, certificate: certificate.to_owned(), broker, depth })
 }

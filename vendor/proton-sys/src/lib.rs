@@ -101,6 +101,7 @@ pub const PN_TRANSPORT_CLOSED: pn_event_type_t = 34;
 opaque! { pn_sasl_t }
 
 pub type pn_sasl_outcome_t = c_int;
+pub const PN_SASL_OK: pn_sasl_outcome_t = 0;
 pub const PN_SASL_SYS: pn_sasl_outcome_t = 2;
 pub const PN_SASL_TEMP: pn_sasl_outcome_t = 4;
 
@@ -152,10 +153,12 @@ unsafe extern "C" {
     pub fn pn_connection_set_hostname(connection: *mut pn_connection_t, hostname: *const c_char);
     pub fn pn_connection_open(connection: *mut pn_connection_t);
     pub fn pn_connection_close(connection: *mut pn_connection_t);
+    pub fn pn_connection_remote_container(connection: *mut pn_connection_t) -> *const c_char;
     pub fn pn_connection_remote_condition(connection: *mut pn_connection_t) -> *mut pn_condition_t;
     pub fn pn_connection_remote_offered_capabilities(
         connection: *mut pn_connection_t,
     ) -> *mut pn_data_t;
+    pub fn pn_connection_remote_properties(connection: *mut pn_connection_t) -> *mut pn_data_t;
 
     // ---- session.h ----
     pub fn pn_session(connection: *mut pn_connection_t) -> *mut pn_session_t;
@@ -232,7 +235,9 @@ unsafe extern "C" {
     pub fn pn_transport_logger(transport: *mut pn_transport_t) -> *mut pn_logger_t;
     pub fn pn_transport_condition(transport: *mut pn_transport_t) -> *mut pn_condition_t;
     pub fn pn_transport_set_max_frame(transport: *mut pn_transport_t, size: u32);
+    pub fn pn_transport_get_remote_max_frame(transport: *mut pn_transport_t) -> u32;
     pub fn pn_transport_set_idle_timeout(transport: *mut pn_transport_t, timeout: pn_millis_t);
+    pub fn pn_transport_get_remote_idle_timeout(transport: *mut pn_transport_t) -> pn_millis_t;
     pub fn pn_transport_tick(transport: *mut pn_transport_t, now: i64) -> i64;
 
     // ---- connection_driver.h ----

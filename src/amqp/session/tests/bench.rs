@@ -27,6 +27,7 @@ pub(super) fn session(target: Target, mechanisms: Option<Mechanisms<'_>>) -> Ben
         hostname: "broker",
         idle_timeout: Some(Duration::from_secs(5)),
         max_message_size: 1000,
+        purpose: Purpose::Sign,
         listen_to: "replies",
         source_capability: None,
         target_capability: None,

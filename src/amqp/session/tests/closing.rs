@@ -19,6 +19,7 @@ fn attached() -> Session {
         hostname: "broker",
         idle_timeout: None,
         max_message_size: 1024,
+        purpose: Purpose::Sign,
         listen_to: "replies",
         source_capability: None,
         target_capability: None,

@@ -161,6 +161,7 @@ fn types_a_container_line() {
         no_resend: false,
         requester: Some("me".into()),
         signer_type: SignerType::Batch,
+        json: false,
         raw: true,
         log_level: Some(LevelFilter::Error),
         quiet: false,

@@ -1,0 +1,75 @@
+//! Checks what a run would meet, before it.
+
+use super::Signer;
+use crate::{
+    connector::Route,
+    error::Error,
+    preflight::{self, Broker, Report, Step, Task},
+    transport::{Sockets, TlsContext},
+};
+
+impl Signer {
+    /// Connects to each broker in turn, in the way of a run, and returns what was found. No message is sent, and none is
+    /// received: a reply that waits stays where it is.
+    ///
+    /// With a `task` both links are attached to its addresses, as a run does it. One broker's failure does not stop the
+    /// rest; `each` gets each broker as soon as it is checked. It blocks for at most `connect_timeout` for each broker,
+    /// and `close_timeout` for each connection; `deadline` limits all.
+    ///
+    /// # Errors
+    /// [`Error::Argument`], [`Error::Config`] or [`Error::MissingArgument`] if no address can be formed for the task.
+    /// What the check itself finds is in the report.
+    ///
+    /// # Examples
+    /// ```
+    /// use amqp_messenger::{Settings, Signer, SignerType, preflight::Task, signing::TaskId};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let sandbox = amqp_sandbox::Sandbox::start(amqp_sandbox::Options::new(folder.path()))?;
+    /// # let path = sandbox.config_file();
+    /// let signer = Signer::new(Settings::load(path.as_ref(), SignerType::Single)?, None)?;
+    /// let task = Task { task_id: TaskId::new("1234")?, repo: None };
+    /// let report = signer.check(Some(&task), |broker| {
+    ///     for step in &broker.steps {
+    ///         println!("{} {} {}", broker.url, step.kind, step.state);
+    ///     }
+    /// })?;
+    /// report.result?; // a run that began now would connect
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn check(
+        &self,
+        task: Option<&Task>,
+        mut each: impl FnMut(&Broker),
+    ) -> Result<Report, Error> {
+        let route = task.map(|task| self.route_of(task)).transpose()?;
+        let network = Sockets::new(self.tls.as_ref(), self.stop.clone(), self.settings.deadline);
+        let password = self.password.as_ref().map(|password| password.as_str());
+        let mut brokers = Vec::new();
+        let keep = |broker| {
+            each(&broker);
+            brokers.push(broker);
+        };
+        let result =
+            preflight::of_brokers(&network, &self.settings, route.as_ref(), password, keep);
+        Ok(Report { local: self.files(), brokers, result })
+    }
+
+    /// The steps before anything connects.
+    pub(crate) fn files(&self) -> Vec<Step> {
+        let authorities = self.tls.as_ref().map(TlsContext::authorities).unwrap_or_default();
+        let certificate = self.certificate.as_ref();
+        preflight::of_files(&self.settings, &self.creator, certificate, authorities)
+    }
+
+    fn route_of(&self, task: &Task) -> Result<Route, Error> {
+        let fields = [
+            ("task_id", Some(task.task_id.to_string())),
+            ("requester", self.requester.clone()),
+            ("repo", task.repo.clone()),
+        ];
+        self.route(&fields)
+    }
+}
