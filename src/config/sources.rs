@@ -30,15 +30,21 @@ impl Sources {
 
     /// The key, as its user knows it: with the section, or with the option that set it.
     pub(super) fn name(&self, key: &str) -> String {
-        match self.options.get(key) {
-            Some(&option) => name_of(option, key),
+        match self.option_of(key) {
+            Some(option) => name_of(option, key),
             None => format!("{}.{}", self.section, printable(key)),
         }
     }
 
+    /// The option that set the key; of a part, such as `key_aliases.production`, the one that set the whole.
+    fn option_of(&self, key: &str) -> Option<&'static str> {
+        let whole = key.split('.').next().unwrap_or(key);
+        self.options.get(whole).copied()
+    }
+
     /// Whether an option set the key.
     pub(super) fn is_by_option(&self, key: &str) -> bool {
-        self.options.contains_key(key)
+        self.option_of(key).is_some()
     }
 
     /// Whether there are only options.

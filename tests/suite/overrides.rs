@@ -82,6 +82,18 @@ fn what_an_option_sets_counts_before_the_file() {
     ended.logs("timeout 7 s × retries 3 × send_retries 1 = 21 s");
 }
 
+/// The key that only this section has, and the form with "=".
+#[test]
+fn the_section_for_batches_has_its_keys() {
+    let bench = Bench::new();
+    let arguments = images(3) + " --signer-type batch";
+    let mut program = bench.program(&bench.config(), &arguments);
+    program.args(["--set=chunk_size=2"]).run().expect(0).logs("from --set: chunk_size\n");
+    assert_eq!(bench.record().requests.len(), 2);
+    let ended = run(&bench, &bench.config(), &images(3), &["--set=chunk_size=2"]).expect(2);
+    ended.says("--set chunk_size: unknown key; only msg_batch_signer has it");
+}
+
 /// The log says which keys are from where, and never what they are.
 #[test]
 fn the_log_says_which_keys_are_from_where() {
@@ -223,6 +235,7 @@ fn what_does_not_go_together_names_the_option() {
             "--set messaging_cert_key: the file does not exist; expected the path",
         ),
         (&[("topic_send_to", "topic://{bogus}.x")], "--set topic_send_to: {bogus} is not a field"),
+        (&[("key_aliases", "{ABCD1234: \"null\"}")], "--set key_aliases.ABCD1234: "),
         (
             &[("messaging_ca_cert", "/nonexistent/ca.pem")],
             "/nonexistent/ca.pem: cannot read the CA certificates",
