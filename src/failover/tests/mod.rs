@@ -3,6 +3,7 @@
 mod addresses;
 mod beginnings;
 mod script;
+mod survey;
 
 use std::time::Duration;
 

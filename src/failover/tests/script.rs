@@ -75,6 +75,11 @@ impl Script {
         }
     }
 
+    /// Adds an answer.
+    pub(super) fn answer(&self, answer: Answer) {
+        self.answers.borrow_mut().push_back(answer);
+    }
+
     pub(super) fn elapsed(&self) -> Duration {
         self.now.get() - self.start
     }
