@@ -39,6 +39,7 @@ mod process;
 mod raw_bytes;
 mod reach;
 mod replies;
+mod scripts;
 mod secrets;
 mod sending;
 mod signals;

@@ -1,6 +1,13 @@
 //! The program and its sandbox.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use amqp_sandbox::{Options, Record, Rule, Sandbox};
 use tempfile::TempDir;
@@ -27,10 +34,15 @@ impl Bench {
 
     /// A sandbox with these options.
     pub fn with(set: impl FnOnce(&mut Options)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let mut options = Options::new(folder.path().join("sandbox"));
         set(&mut options);
         Self { sandbox: Arc::new(Sandbox::start(options).unwrap()), folder }
+    }
+
+    /// The folder of this bench.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A file in the folder of this bench.
@@ -93,4 +105,12 @@ impl Default for Bench {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A temporary folder. A longer name with random letters may look like a token, which the program does not print.
+fn folder() -> TempDir {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let prefix = format!("bench-{}-{number}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).rand_bytes(2).tempdir().unwrap()
 }
