@@ -71,6 +71,7 @@ mod failover;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod journal;
 #[cfg(any(feature = "cli", test))]
 mod list;
 pub mod preflight;

@@ -20,7 +20,7 @@ use crate::{
 pub enum Status {
     /// Everything asked for is signed.
     Signed,
-    /// Some requests stayed unanswered or undelivered.
+    /// Some requests stayed unanswered or undelivered, or another process uses the state file.
     Unanswered,
     /// No connection could be opened to any broker.
     Unreachable,
@@ -36,7 +36,7 @@ pub enum Status {
     Interrupted,
     /// A local file, or standard output, could not be read or written, or the operating system refused a resource.
     LocalFile,
-    /// The configuration or a certificate file is wrong.
+    /// The configuration, a certificate file or the state file is wrong.
     Config,
     /// An input file is missing or unreadable.
     NoInput,
@@ -68,7 +68,7 @@ impl Status {
         match self {
             Self::Signed => "everything requested is signed",
             Self::Unanswered => {
-                "some requests stayed unanswered or undelivered; standard error says whether running again can help"
+                "some requests stayed unanswered or undelivered, and standard error says whether running again can help; or another process uses the state file"
             }
             Self::Unreachable => "no connection could be opened to any broker",
             Self::BadReply => {
@@ -85,7 +85,7 @@ impl Status {
             Self::LocalFile => {
                 "a local file or standard output could not be read or written, or the system refused what a run needs"
             }
-            Self::Config => "the configuration or a certificate file is wrong",
+            Self::Config => "the configuration, a certificate file or the state file is wrong",
             Self::NoInput => "an input file is missing or unreadable",
             Self::Usage => "wrong use of the command line",
         }
@@ -113,9 +113,11 @@ impl Status {
     pub fn of_error(error: &Error) -> Self {
         match error {
             Error::Argument { .. } => Self::Usage,
-            Error::MissingArgument { .. } | Error::Config { .. } | Error::Certificate { .. } => {
-                Self::Config
-            }
+            Error::MissingArgument { .. }
+            | Error::Config { .. }
+            | Error::Certificate { .. }
+            | Error::StateFile { .. } => Self::Config,
+            Error::StateInUse { .. } => Self::Unanswered,
             Error::InputFile { .. } => Self::NoInput,
             Error::LocalFile { .. } | Error::System { .. } => Self::LocalFile,
             Error::Tls { .. } | Error::Refused { .. } => Self::NotPermitted,

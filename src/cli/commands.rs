@@ -48,8 +48,16 @@ pub(super) const LISTS: [&str; 2] = ["--from", "--from0"];
 pub(super) const OPTIONAL: &[&str] = &["--config-file", "--requester", "--raw", "--log-level"];
 
 /// The options that every command that signs accepts, but not under pubtools-sign's names.
-pub(super) const NATIVE: &[&str] =
-    &["--set", "--deadline", "--timeout", "--retries", "--send-retries", "--no-resend", "--quiet"];
+pub(super) const NATIVE: &[&str] = &[
+    "--set",
+    "--deadline",
+    "--timeout",
+    "--retries",
+    "--send-retries",
+    "--no-resend",
+    "--state",
+    "--quiet",
+];
 
 impl Command {
     pub(super) const ALL: [Self; 5] = [

@@ -36,7 +36,7 @@ mod terminal;
 mod topic;
 mod trace;
 
-use std::{ffi::OsString, io};
+use std::{ffi::OsString, io, path::PathBuf};
 
 use argv::Parsed;
 use commands::{Command, Kind};
@@ -45,7 +45,9 @@ use options::Options;
 use style::Style;
 use topic::{Topic, Usage};
 
-use crate::{Error, Signer, Status, config::Overrides, signing::Observer, transport};
+use crate::{
+    Error, Signer, Status, config::Overrides, error::printable_path, signing::Observer, transport,
+};
 
 /// Does what the command line asks for and returns the exit status, one of [`Status`]. The first word of `argv` is
 /// the program's name.
@@ -96,12 +98,16 @@ fn version() -> String {
 }
 
 /// Signs, prints the result, and returns the exit status.
-fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8 {
+fn sign(topic: &Topic, kind: Kind, mut options: Options, overrides: Overrides) -> u8 {
     let began = transport::now();
     let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
     let shows_progress = shows_progress(topic, &options);
+    let state = options.state.take().map(|path| PathBuf::from(path.0));
     let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
-        let run = signer.prepare(&asked.operation)?;
+        let run = match &state {
+            None => signer.prepare(&asked.operation)?,
+            Some(file) => signer.prepare_with_state(&asked.operation, file)?,
+        };
         asked.warn();
         document::check_stdout()?;
         Ok((signer, asked, run))
@@ -132,6 +138,10 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
         progress::summary::print(&run, began);
     }
     let status = Status::of_run(&result, run.entries());
+    if let Some(file) = state.filter(|_| status != Status::Signed) {
+        let file = printable_path(&file);
+        tell!("{tool}: the same command with --state {file} goes on from here");
+    }
     // For pubtools-sign a refusal by the signing server is a success, unless only values are printed;
     // every other cause of an error in the document is a failure.
     let all_replied = printed.is_ok() && report::causes(&run, &result).is_empty();

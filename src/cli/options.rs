@@ -73,6 +73,9 @@ pub(crate) struct Options {
     /// end after one cycle, as with `--send-retries 1`
     #[argh(switch)]
     pub(super) no_resend: bool,
+    /// file that remembers requests and replies: the same command with the same file goes on where a run ended
+    #[argh(option, arg_name = "FILE")]
+    pub(super) state: Option<Bytes>,
     /// name of the requester, instead of the client certificate's common name or else user id
     #[argh(option, arg_name = "NAME")]
     pub(super) requester: Option<String>,

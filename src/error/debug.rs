@@ -14,6 +14,8 @@ impl fmt::Debug for Error {
             Self::Certificate { .. } => "Certificate",
             Self::InputFile { .. } => "InputFile",
             Self::LocalFile { .. } => "LocalFile",
+            Self::StateFile { .. } => "StateFile",
+            Self::StateInUse { .. } => "StateInUse",
             Self::System { .. } => "System",
             Self::Network { .. } => "Network",
             Self::Timeout { .. } => "Timeout",

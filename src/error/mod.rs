@@ -83,6 +83,18 @@ pub enum Error {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// A state file cannot be used: it is damaged, it is that of another operation, or it is no regular file.
+    StateFile {
+        /// The file.
+        path: PathBuf,
+        /// The line, unless the whole file is meant, what is wrong with it, and what is expected.
+        problem: String,
+    },
+    /// Another process uses the state file.
+    StateInUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// The operating system refuses what every run needs: memory, a file descriptor.
     System {
         /// What cannot be done.
@@ -214,7 +226,13 @@ impl fmt::Display for Error {
             Self::Config { path, key, problem } => {
                 write!(f, "{}: {key}: {problem}", printable_path(path))
             }
-            Self::Certificate { path, problem } => write!(f, "{}: {problem}", printable_path(path)),
+            Self::Certificate { path, problem } | Self::StateFile { path, problem } => {
+                write!(f, "{}: {problem}", printable_path(path))
+            }
+            Self::StateInUse { path } => {
+                let path = printable_path(path);
+                write!(f, "{path}: another process uses this state file; wait until it ends")
+            }
             Self::InputFile { path, .. } => {
                 write!(f, "{}: cannot read the input", printable_path(path))
             }
@@ -260,6 +278,8 @@ impl std::error::Error for Error {
             | Self::MissingArgument { .. }
             | Self::Config { .. }
             | Self::Certificate { .. }
+            | Self::StateFile { .. }
+            | Self::StateInUse { .. }
             | Self::Timeout { .. }
             | Self::Protocol { .. }
             | Self::Closed { .. }

@@ -1,8 +1,10 @@
 //! Signs an operation, with the settings of a signer.
 
 mod check;
+mod prepare;
 mod run;
 mod stamp;
+mod state;
 
 use zeroize::Zeroizing;
 
@@ -13,12 +15,11 @@ use crate::{
     error::{Argument, Error, printable},
     failover::Failover,
     secret,
-    signing::{Context, Ledger, Observer, Operation, TraceContext},
+    signing::{Ledger, Observer, Operation, TraceContext},
     stop::{Interrupt, Stop},
     transport::{self, Certificate, Identity, Network, Sockets, TlsContext},
 };
 pub use run::Run;
-use stamp::stamp;
 
 /// Signs through the brokers of a configuration.
 ///
@@ -132,42 +133,6 @@ impl Signer {
         self.stop = stop;
     }
 
-    /// Checks an operation and makes its requests, each with its own id. Sends nothing.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] if the settings do not allow the operation; [`Error::Config`] or
-    /// [`Error::MissingArgument`] if no address can be formed for it.
-    pub fn prepare(&self, operation: &Operation) -> Result<Run, Error> {
-        let settings = &self.settings;
-        let context = Context {
-            creator: &self.creator,
-            environment: &settings.environment,
-            service: &settings.service,
-            task_id_attribute: &settings.task_id_attribute,
-            key_aliases: &settings.key_aliases,
-            chunk_size: settings.chunk_size,
-            trace: self.trace.as_ref(),
-        };
-        let route = self.route(&operation.fields(self.requester.as_deref()))?;
-        operation.fits(settings.max_message_size)?;
-        let requests = operation.requests(&context, &mut stamp);
-        let requests = requests.map_err(|error| settings.located(error))?;
-        for doubt in operation.doubtful_keys(&settings.key_aliases) {
-            log::warn!("{doubt}");
-        }
-        Ok(Run { route, ledger: Ledger::new(requests, &settings.message_id_key) })
-    }
-
-    /// The addresses for these fields.
-    fn route(&self, fields: &[(&'static str, Option<String>)]) -> Result<Route, Error> {
-        let settings = &self.settings;
-        let address = |key, template| settings.render_address(key, template, &self.creator, fields);
-        Ok(Route {
-            send_to: address("topic_send_to", &settings.send_to)?,
-            listen_to: address("topic_listen_to", &settings.listen_to)?,
-        })
-    }
-
     /// Connects, sends the open requests and waits for their replies.
     ///
     /// If nothing is open, it connects to nothing. Without a reply it blocks for at most `timeout × retries ×
@@ -187,6 +152,17 @@ impl Signer {
     /// # Errors
     /// As [`Signer::sign`]; an error of [`Observer::secure`] ends the run, too.
     pub fn sign_observed(&self, run: &mut Run, observer: &dyn Observer) -> Result<(), Error> {
+        match run.journal.take() {
+            None => self.sign_open(run, observer),
+            Some(mut journal) => {
+                let result = self.sign_on_record(run, &mut journal, observer);
+                run.journal = Some(journal);
+                result
+            }
+        }
+    }
+
+    fn sign_open(&self, run: &mut Run, observer: &dyn Observer) -> Result<(), Error> {
         observer.secure()?;
         if run.ledger.open() == 0 {
             return Ok(());

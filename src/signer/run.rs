@@ -2,6 +2,7 @@
 
 use crate::{
     connector::Route,
+    journal::Journal,
     signing::{self, Entry, Ledger, SignedValue},
 };
 
@@ -9,6 +10,8 @@ use crate::{
 pub struct Run {
     pub(super) route: Route,
     pub(super) ledger: Ledger,
+    /// Its state file.
+    pub(super) journal: Option<Journal>,
 }
 
 impl Run {

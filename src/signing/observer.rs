@@ -34,7 +34,7 @@ pub enum Notice<'a> {
     /// The broker disposed of a request; the state says how.
     Outcome(Noted<'a>),
     /// A reply has come that adds something to what is known of a request. The broker does not know yet that the client
-    /// has it.
+    /// has it. With a state file, the requests that were signed before are reported so at the beginning.
     Reply(Noted<'a>, Received<'a>),
 }
 
@@ -92,4 +92,24 @@ pub trait Observer {
 
 impl Observer for () {
     fn notice(&self, _: Notice<'_>) {}
+}
+
+/// Two observers, of which the first one comes first.
+impl<A: Observer + ?Sized, B: Observer + ?Sized> Observer for (&A, &B) {
+    fn notice(&self, notice: Notice<'_>) {
+        self.0.notice(notice);
+        self.1.notice(notice);
+    }
+
+    fn secure(&self) -> Result<(), Error> {
+        self.0.secure().and_then(|()| self.1.secure())
+    }
+
+    fn secures(&self) -> bool {
+        self.0.secures() || self.1.secures()
+    }
+
+    fn drops_replies(&self) -> bool {
+        self.0.drops_replies() || self.1.drops_replies()
+    }
 }

@@ -82,6 +82,7 @@ const PIECES: [(&str, &[&str]); 6] = [
         &[
             "a curve without a name",
             "a file of the configuration",
+            "a symbolic link",
             "a weak hash",
             "an EC key",
             "an RSA key",
@@ -97,6 +98,7 @@ const PIECES: [(&str, &[&str]); 6] = [
             "sending to \"{}\"",
             "the broker's certificate",
             "the broker's intermediate certificate \"{name}\"",
+            "the version",
         ],
     ),
     (

@@ -11,12 +11,13 @@ use source::{Source, Use};
 
 /// Each module at the top of `src/`, from the highest down, and the modules that it may use.
 #[rustfmt::skip]
-const LAYERS: [(&str, &[&str]); 23] = [
+const LAYERS: [(&str, &[&str]); 24] = [
     ("main", &["cli"]),
     ("cli", &["config", "deadline", "error", "facts", "list", "preflight", "signer", "signing", "status", "stop", "transport"]),
-    ("signer", &["client", "config", "connector", "error", "failover", "preflight", "random", "secret", "signing", "stop", "transport"]),
+    ("signer", &["client", "config", "connector", "error", "failover", "journal", "preflight", "random", "secret", "signing", "stop", "transport"]),
     // Opens connections step by step, and notes what each step learns.
     ("preflight", &["amqp", "broker", "config", "connection", "connector", "deadline", "error", "facts", "failover", "session", "signing", "transport"]),
+    ("journal", &["error", "signing"]),
     ("client", &["broker", "deadline", "error", "signing"]),
     // The only place that knows every protocol.
     ("connector", &["amqp", "config", "connection", "deadline", "error", "failover", "random", "session", "transport"]),

@@ -44,6 +44,7 @@ mod secrets;
 mod sending;
 mod signals;
 mod skopeo_verifies;
+mod state;
 mod stdin;
 mod strangers;
 mod streams;

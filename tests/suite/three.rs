@@ -90,7 +90,7 @@ impl Operation {
     }
 
     /// The signed value of one result of the document; "" for a missing one.
-    fn value(self, result: &Value) -> String {
+    pub fn value(self, result: &Value) -> String {
         let message = &result[0]["msg"];
         let value = match self.kind {
             Kind::Images => &message["signed_claim"],
@@ -101,7 +101,8 @@ impl Operation {
         value.as_str().unwrap_or_default().to_owned()
     }
 
-    fn is_signature(self, verifier: &Verifier, value: &str, index: usize) -> bool {
+    /// Whether a value is the signature of the item at an index.
+    pub fn is_signature(self, verifier: &Verifier, value: &str, index: usize) -> bool {
         match self.kind {
             Kind::Images | Kind::Batches => {
                 verifier.content(value).is_some_and(|claim| is_claim(&claim, index))

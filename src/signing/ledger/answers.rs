@@ -68,6 +68,23 @@ impl Ledger {
         }
     }
 
+    /// Forgets every answer that is not all that was asked for, unless the rest is waited for: it is asked for again.
+    pub(crate) fn reopen(&mut self) {
+        for entry in &mut self.entries {
+            let was_open = entry.is_open();
+            let is_signed = entry.reply().is_some_and(|reply| reply.verdict == Verdict::Signed);
+            if is_signed || entry.is_awaited() {
+                continue;
+            }
+            if matches!(entry.state, State::Answered(_)) {
+                entry.unfinished = None;
+            }
+            entry.state = State::NotSent;
+            entry.was_accepted = false;
+            self.open += usize::from(!was_open);
+        }
+    }
+
     /// The open request that a reply is for which is not kept, and the reply's size, unless several may be meant.
     fn too_large(&self, body: &ReplyBody) -> Option<(usize, u64)> {
         let ReplyBody::TooLarge { size, ids } = body else { return None };

@@ -90,10 +90,13 @@ impl Ledger {
         self.open
     }
 
-    /// Marks every open request as to be sent, except those that are still on their way to the socket.
+    /// Marks every open request as to be sent, except those that are still on their way to the socket. In the first cycle a
+    /// request may be accepted already, by an earlier run: its reply is on its way.
     pub(crate) fn begin_cycle(&mut self, is_held: impl Fn(usize) -> bool) {
+        let waits = self.cycle == 0;
         self.cycle += 1;
-        self.unsent = self.indices(|entry| entry.state.is_open());
+        self.unsent = self
+            .indices(|entry| entry.state.is_open() && !(waits && entry.state == State::Accepted));
         self.unsent.retain(|&index| !is_held(index));
     }
 

@@ -159,6 +159,7 @@ fn types_a_container_line() {
         retries: None,
         send_retries: None,
         no_resend: false,
+        state: None,
         requester: Some("me".into()),
         signer_type: SignerType::Batch,
         json: false,

@@ -1,0 +1,127 @@
+//! Runs with a state file: what an earlier run has received is not asked for again.
+
+use std::{fmt::Write, path::Path, time::SystemTime};
+
+use openssl::sha::Sha256;
+
+use super::{Run, Signer, stamp::stamp};
+use crate::{
+    connector::Route,
+    error::Error,
+    journal::{Journal, Part, Recorder},
+    signing::{Items, Key, Ledger, Observer, Operation, Stamp},
+};
+
+impl Signer {
+    /// Does the same as [`Signer::prepare`], with a file that remembers the requests and their replies: a run that ends
+    /// early, whatever ends it, goes on when the same operation is prepared with the same file.
+    ///
+    /// The file is made if it is missing, and locked as long as the [`Run`] exists. It is on disk before anything is sent,
+    /// and again before the broker learns of replies. In the next run
+    ///
+    /// - what is signed is not asked for again, and is in the [`Run`] as before,
+    /// - what is not signed keeps its request id, so that a late reply to an earlier run counts, and is sent again,
+    /// - what the broker accepted less than `timeout × retries` ago is waited for in the first cycle, and sent again in the
+    ///   next one,
+    /// - what was refused is asked for again.
+    ///
+    /// If everything is signed, [`Signer::sign`] connects to nothing. Timeouts, brokers and certificates may be others in
+    /// each run.
+    ///
+    /// # Errors
+    /// As [`Signer::prepare`]; [`Error::StateFile`] if the file is damaged, belongs to another operation or is no regular
+    /// file; [`Error::StateInUse`] if another process, or another [`Run`], has it; [`Error::LocalFile`] if it cannot be read
+    /// or written. From [`Signer::sign`], the last also means that nothing more was accepted from the broker.
+    pub fn prepare_with_state(
+        &self,
+        operation: &Operation,
+        file: impl AsRef<Path>,
+    ) -> Result<Run, Error> {
+        let file = file.as_ref();
+        let route = self.operation_route(operation)?;
+        let mut journal = Journal::open(file, &self.parts(operation, &route)?)?;
+        let mut known = journal.stamps().iter().cloned();
+        let mut drawn = Vec::new();
+        let mut next = || {
+            known.next().unwrap_or_else(|| {
+                drawn.push(stamp());
+                drawn[drawn.len() - 1].clone()
+            })
+        };
+        let requests = self.requests(operation, &mut next)?;
+        self.warn(operation);
+        journal.begin(&drawn);
+        let ledger = Ledger::new(requests, &self.settings.message_id_key);
+        Ok(Run { route, ledger, journal: Some(journal) })
+    }
+
+    /// What decides the requests and where their replies come to.
+    fn parts(&self, operation: &Operation, route: &Route) -> Result<Vec<Part>, Error> {
+        let settings = &self.settings;
+        let (kind, count, repo) = match operation.items() {
+            Items::Images(images) => ("images", images.len(), None),
+            Items::Texts { texts, repo } => ("texts", texts.len(), repo.as_deref()),
+            Items::Blobs(blobs) => ("blobs", blobs.len(), None),
+        };
+        let key = |key: &Key| {
+            let id = settings.key_aliases.get(key.id()).map_or(key.id(), String::as_str);
+            key.name().map_or(id.to_owned(), |name| format!("{id} ({name})"))
+        };
+        let keys: Vec<_> = operation.keys().iter().map(key).collect();
+        Ok(vec![
+            Part::new("task_id", operation.task_id().as_str()),
+            Part::new("kind", kind),
+            Part::new("count", count),
+            Part::new("keys", keys),
+            Part::new("repo", repo),
+            Part::new("creator", self.creator.as_str()),
+            Part::new("topic_send_to", route.send_to.as_str()),
+            Part::new("topic_listen_to", route.listen_to.as_str()),
+            Part::new("environment", settings.environment.as_str()),
+            Part::new("service", settings.service.as_str()),
+            Part::new("message_id_key", settings.message_id_key.as_str()),
+            Part::new("task_id_attribute", settings.task_id_attribute.as_str()),
+            Part::new("chunk_size", settings.chunk_size.map(usize::from)),
+            Part::digest("items", self.digest(operation)?),
+        ])
+    }
+
+    /// A digest of all bodies, without ids and times.
+    fn digest(&self, operation: &Operation) -> Result<String, Error> {
+        let mut blank = || Stamp { request_id: String::new(), created: String::new() };
+        let mut hash = Sha256::new();
+        for request in self.requests(operation, &mut blank)? {
+            // A line break is in no body.
+            hash.update(request.message()?.body.as_bytes());
+            hash.update(b"\n");
+        }
+        let mut text = "sha256:".to_owned();
+        for byte in hash.finish() {
+            // Writing to memory cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Ok(text)
+    }
+
+    /// Signs what is not signed in the journal, and records what happens.
+    pub(super) fn sign_on_record(
+        &self,
+        run: &mut Run,
+        journal: &mut Journal,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        let ttl = self.settings.time_to_live();
+        let parts = journal.replay(&mut run.ledger, observer, SystemTime::now(), ttl)?;
+        let is_open = run.ledger.open() > 0;
+        let recorder = Recorder::new(journal, SystemTime::now);
+        let result = self.sign_open(run, &(&recorder, observer));
+        if is_open && result.is_ok() {
+            recorder.silence();
+        }
+        for part in parts {
+            run.ledger.enter(&part);
+        }
+        run.ledger.end_waits();
+        result
+    }
+}

@@ -1,0 +1,46 @@
+//! The disk is full.
+
+use std::fs;
+
+use super::{events, of, program, run, state};
+use crate::harness::{Bench, images};
+
+/// A limit of the size of files in place of a full disk: the errors differ only in their number.
+fn limited(program: crate::harness::Program, kilobytes: u32) -> crate::harness::Program {
+    program.within("bash", &["-c", &format!(r#"ulimit -f {kilobytes}; exec "$0" "$@""#)])
+}
+
+/// What was received is printed, and nothing that is not in the file is accepted from the broker: it is there for the next
+/// run.
+#[test]
+fn when_the_file_cannot_grow_the_run_ends_and_nothing_more_is_accepted() {
+    let bench = Bench::new();
+    let path = state(&bench);
+    let full = || limited(program(&bench, &bench.config(), &images(30), &path), 16);
+    let ended = full().run().expect(74);
+    ended.says("state.jsonl: cannot read or write: File too large");
+    ended.says("goes on from here");
+    let kept = fs::read_to_string(&path).unwrap();
+    let kept = kept.matches("\"event\":\"reply\"").count();
+    let printed = ended.messages().iter().filter(|message| !message.is_null()).count();
+    assert!(0 < kept && kept < 30 && kept <= printed, "{kept}, {printed}");
+    let accepted = bench.record().accepted().count();
+    assert!(accepted <= kept, "{accepted} are accepted, and {kept} are in the file");
+
+    let ended = run(&bench, &bench.config(), &images(30), &path).expect(0);
+    assert!(ended.messages().iter().all(|message| !message.is_null()));
+    assert_eq!(bench.record().requests.len(), 30, "every reply was still at the broker");
+    assert_eq!(of(&events(&path), "reply", "request").len(), 30);
+}
+
+/// Not even the ids of the requests: nothing is sent.
+#[test]
+fn when_the_requests_cannot_be_written_nothing_is_sent() {
+    let bench = Bench::new();
+    let path = state(&bench);
+    let ended = limited(program(&bench, &bench.config(), &images(30), &path), 2).run().expect(74);
+    ended.says("cannot read or write: File too large");
+    assert!(bench.record().connections.is_empty());
+    run(&bench, &bench.config(), &images(30), &path).expect(0);
+    assert_eq!(bench.record().requests.len(), 30);
+}
