@@ -123,17 +123,22 @@ fn a_file_s_mistyped_name_is_shown() {
 #[test]
 fn in_every_option_and_input() {
     let bench = Bench::new();
-    let blob = bench.file("blob", "b").display().to_string();
+    let blob = bench.file("blob", "b");
     let config = bench.file("f.yaml", patient(&bench).yaml()).display().to_string();
     let commands = [
         ("container-sign", IMAGE.to_owned()),
         ("clear-sign", "clear-sign --signing-key ABCD1234 --task-id 7 text".to_owned()),
-        ("blob-sign", format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {blob}")),
+        (
+            "blob-sign",
+            format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", blob.display()),
+        ),
     ];
     for (command, arguments) in commands {
         let run = |words: &[&str]| {
-            let ended = program(&arguments, &config, "").args(words).run();
-            shows_nothing(&ended, &words.join(" "));
+            let mut program = program(&arguments, &config, "");
+            // Some options name files that are made.
+            program.command.current_dir(blob.parent().unwrap());
+            shows_nothing(&program.args(words).run(), &words.join(" "));
         };
         for (index, option) in options(command).iter().enumerate() {
             let value = [PEM, CONNECTION_STRING, URL][index % 3];
