@@ -11,7 +11,7 @@ use amqp_sandbox::{ReplyAct, RequestAct, When};
 use crate::harness::{Bench, LONG, images, rule, took_between};
 
 /// How often each request id was received.
-fn times_received(bench: &Bench) -> HashMap<String, usize> {
+pub fn times_received(bench: &Bench) -> HashMap<String, usize> {
     let mut times = HashMap::new();
     for request in bench.record().requests {
         *times.entry(request.request_id.unwrap()).or_default() += 1;

@@ -2,14 +2,20 @@
 
 use std::{
     fs,
-    os::unix::fs::symlink,
+    os::unix::{fs::symlink, process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
+use amqp_sandbox::{ReplyAct, Verifier, When};
+use serde_json::{Value, json};
+
 use crate::{
-    harness::{Bench, Config, Program, under_test},
+    cycle::times_received,
+    harness::{Bench, Config, LONG, Program, rule, under_test},
     peer,
+    skopeo::{Skopeo, digest, manifest},
 };
 
 /// A script, which finds the program in PATH.
@@ -27,6 +33,95 @@ fn script(bench: &Bench, config: &Config, name: &str, words: &[&str]) -> Program
     program.command.env("CONFIG", bench.file("config.yaml", config.yaml()));
     program.command.env("KEY", bench.sandbox.fingerprint("sandbox"));
     program
+}
+
+fn list(bench: &Bench, count: usize) -> String {
+    let line = |index: usize| {
+        let reference = format!("registry.example.com/ns/app:{index}");
+        format!("{}\n", json!({"reference": reference, "digest": digest(&manifest(index))}))
+    };
+    let path = bench.file("images.ndjson", (0..count).map(line).collect::<String>());
+    path.display().to_string()
+}
+
+/// The script is killed with everything that it started, when half of the list is signed; the other half is answered while
+/// nothing runs.
+#[test]
+fn a_step_that_was_killed_is_run_again_and_asks_for_nothing_twice() {
+    const COUNT: usize = 10;
+    let late = rule(When::FromRequest(6), ReplyAct::Delay(Duration::from_secs(1)));
+    let bench = Bench::misbehaving(vec![late]);
+    let result = bench.folder().join("result.ndjson");
+    let words = [&list(&bench, COUNT), result.to_str().unwrap()];
+
+    let mut step = script(&bench, &bench.config(), "sign-images", &words);
+    step.command.process_group(0);
+    let running = step.start();
+    bench.sandbox.wait_for(LONG, |record| record.accepted().count() >= 5).unwrap();
+    kill_group(running.id());
+    running.wait().expect(137);
+
+    script(&bench, &bench.config(), "sign-images", &words).run().expect(0);
+    let times = times_received(&bench);
+    assert_eq!(times.len(), COUNT);
+    assert!(times.values().all(|&times| times == 1), "{times:?}");
+    let document: Value = serde_json::from_str(&fs::read_to_string(&result).unwrap()).unwrap();
+    let results = document["operation_results"].as_array().unwrap();
+    assert_eq!(results.len(), COUNT);
+    let skopeo = Skopeo::trusting(&bench.sandbox);
+    for (index, signed) in results.iter().enumerate() {
+        let signature = signed[0]["msg"]["signed_claim"].as_str().unwrap();
+        let signature = skopeo.file(&openssl::base64::decode_block(signature).unwrap());
+        let reference = format!("registry.example.com/ns/app:{index}");
+        let key = bench.sandbox.fingerprint("sandbox");
+        assert_eq!(skopeo.verify(&manifest(index), &reference, key, &signature), Ok(()));
+    }
+
+    // A third time, nothing is left to do.
+    let connections = bench.record().connections.len();
+    script(&bench, &bench.config(), "sign-images", &words).run().expect(0);
+    assert_eq!(bench.record().connections.len(), connections);
+}
+
+fn kill_group(leader: u32) {
+    let status = Command::new("sh").args(["-c", &format!("kill -s KILL -- -{leader}")]).status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn a_step_that_can_be_finished_later_says_so() {
+    let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
+    let result = bench.folder().join("result.ndjson");
+    let words = [&list(&bench, 2), result.to_str().unwrap()];
+    let mut step = script(&bench, &bench.config(), "sign-images", &words);
+    step.command.env("DEADLINE", "1");
+    step.run().expect(124).says("run the step again");
+}
+
+#[test]
+fn files_with_any_names_are_signed_from_find() {
+    let bench = Bench::new();
+    let folder = bench.folder().join("files");
+    fs::create_dir_all(folder.join("below")).unwrap();
+    let names = ["plain", "two words", "line\nbreak", "-dash", "below/below"];
+    for name in names {
+        fs::write(folder.join(name), name).unwrap();
+    }
+    let result = bench.folder().join("result.json");
+    let words = [folder.to_str().unwrap(), result.to_str().unwrap()];
+    script(&bench, &bench.config(), "sign-files", &words).run().expect(0);
+
+    let document: Value = serde_json::from_str(&fs::read_to_string(&result).unwrap()).unwrap();
+    let results = document["operation_results"].as_array().unwrap();
+    let signed = fs::read_to_string(bench.folder().join("result.json.files")).unwrap();
+    let signed: Vec<_> = signed.split_terminator('\0').collect();
+    assert_eq!((signed.len(), results.len()), (names.len(), names.len()));
+    let keys = fs::read_to_string(bench.sandbox.public_key_file()).unwrap();
+    let verifier = Verifier::from_armoured(&keys).unwrap();
+    for (file, result) in signed.iter().zip(results) {
+        let signature = result[0]["msg"]["signed_payload"].as_str().unwrap();
+        assert!(verifier.is_detached_signature(signature, &fs::read(file).unwrap()), "{file:?}");
+    }
 }
 
 #[test]
@@ -50,7 +145,7 @@ fn scripts_are_for_every_shell() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/scripts");
     let scripts: Vec<PathBuf> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert!(!scripts.is_empty());
+    assert!(scripts.len() >= 3);
     for path in scripts {
         assert!(fs::read_to_string(&path).unwrap().starts_with("#!/bin/sh\n"), "{path:?}");
         for shell in ["sh", "bash"] {
