@@ -34,8 +34,9 @@ pub(super) struct Row {
     pub(super) native: &'static [&'static str],
     /// What words that are not options are.
     pub(super) operand: Option<Operand>,
-    /// The rest of the example, after the options that every command that signs requires.
-    pub(super) example: &'static str,
+    /// Lines for a shell. `{}` is what calls the command, and line breaks are escaped; the first one is right under
+    /// pubtools-sign's names, too, if the command exists there.
+    pub(super) examples: &'static [&'static str],
 }
 
 /// The options that every command that signs needs.
@@ -87,7 +88,10 @@ impl Command {
                 optional: &["--signing-key-name", "--signer-type"],
                 native: &["--from"],
                 operand: None,
-                example: "--digest sha256:3f2a… --reference registry.example.com/ns/app:1.0",
+                examples: &[
+                    "{} --signing-key 55A34A82 --task-id 1234\n--digest sha256:3f2a… --reference registry.example.com/ns/app:1.0",
+                    "{} --signing-key 55A34A82 --task-id 1234\n--from images.ndjson --state images.state --deadline 3600",
+                ],
             },
             Self::Sign(Kind::Clear) => &Row {
                 name: "clear-sign",
@@ -104,7 +108,10 @@ impl Command {
                     choices: &[],
                     is_repeatable: true,
                 }),
-                example: "@RELEASE.txt",
+                examples: &[
+                    "{} --signing-key 55A34A82 --task-id 1234 @RELEASE.txt",
+                    "generate-notes |\n{} --signing-key 55A34A82 --task-id 1234 --raw - |\nbase64 -d >notes.txt.asc",
+                ],
             },
             Self::Sign(Kind::Blob) => &Row {
                 name: "blob-sign",
@@ -114,7 +121,10 @@ impl Command {
                 optional: &["--signing-key-name", "--signer-type"],
                 native: &LISTS,
                 operand: None,
-                example: "--blob-file app.tar.gz",
+                examples: &[
+                    "{} --signing-key 55A34A82 --task-id 1234 --blob-file app.tar.gz",
+                    "find dist -type f -print0 |\n{} --signing-key 55A34A82 --task-id 1234 --from0 -",
+                ],
             },
             Self::Check => &Row {
                 name: "check",
@@ -139,7 +149,7 @@ impl Command {
                     "--quiet",
                 ],
                 operand: None,
-                example: "--task-id 1234",
+                examples: &["{}", "{} --task-id 1234 --json >check.json"],
             },
             Self::Completions => &Row {
                 name: "completions",
@@ -156,9 +166,19 @@ impl Command {
                     choices: &["bash", "zsh", "fish"],
                     is_repeatable: false,
                 }),
-                example: "bash >~/.local/share/bash-completion/completions/amqp-messenger",
+                examples: &[
+                    "{} bash >~/.local/share/bash-completion/completions/amqp-messenger",
+                    "{} fish >~/.config/fish/completions/amqp-messenger.fish",
+                ],
             },
         }
+    }
+
+    /// The examples that are right in a style, called by `call`.
+    pub(super) fn examples(self, style: Style, call: &str) -> impl Iterator<Item = String> {
+        let count = if style == Style::Native { usize::MAX } else { 1 };
+        let examples = self.row().examples.iter().take(count);
+        examples.map(move |line| line.replace('\n', " \\\n    ").replace("{}", call))
     }
 
     pub(crate) fn name(self) -> &'static str {

@@ -75,9 +75,11 @@ fn of_command(topic: &Topic, command: Command) -> String {
         text += &format!("{head}{}\n", wrapped(&usage.join(" "), 7, 9));
         head = "       ";
     }
-    let needed =
-        if command.signs() { "--signing-key 55A34A82 --task-id 1234 \\\n      " } else { "" };
-    text += &format!("\nExample:\n  {call} {needed}{}\n", command.row().example);
+    let examples: Vec<String> = command.examples(topic.style, &call).collect();
+    text += if examples.len() == 1 { "\nExample:\n" } else { "\nExamples:\n" };
+    for line in examples.iter().flat_map(|example| example.lines()) {
+        text += &format!("  {line}\n");
+    }
     if let Some(operand) = &command.row().operand {
         text += "\nInputs:\n";
         text += &row(&operand.signature(), &operand.meaning(topic.style));
@@ -161,7 +163,7 @@ mod tests {
             for flag in options::of(command, Style::Native) {
                 assert!(native.contains(&format!("\n  {}", signature(flag))), "{native}");
             }
-            for part in ["Example:", "Usage: amqp-messenger ", "Exit statuses:", "--version"] {
+            for part in ["Examples:", "Usage: amqp-messenger ", "Exit statuses:", "--version"] {
                 assert!(native.contains(part), "{part} in {native}");
             }
             assert_eq!(native.contains("@FILE"), command == Command::Sign(Kind::Clear));

@@ -119,7 +119,7 @@ fn sign(topic: &Topic, kind: Kind, mut options: Options, overrides: Overrides) -
             return status_before_sending(style, &error);
         }
     };
-    let progress = shows_progress.then(|| progress::begin(run.entries().len()));
+    let progress = shows_progress.then(|| progress::begin(run.entries()));
     let observer: &dyn Observer = progress.map_or(&(), |progress| progress);
     let result = signer.sign_observed(&mut run, observer);
     progress.inspect(|progress| progress.end());
@@ -134,13 +134,13 @@ fn sign(topic: &Topic, kind: Kind, mut options: Options, overrides: Overrides) -
     {
         report::print_error(tool, error);
     }
-    if shows_progress {
-        progress::summary::print(&run, began);
-    }
     let status = Status::of_run(&result, run.entries());
     if let Some(file) = state.filter(|_| status != Status::Signed) {
         let file = printable_path(&file);
         tell!("{tool}: the same command with --state {file} goes on from here");
+    }
+    if shows_progress {
+        progress::summary::print(&run, began);
     }
     // For pubtools-sign a refusal by the signing server is a success, unless only values are printed;
     // every other cause of an error in the document is a failure.

@@ -88,6 +88,21 @@ fn many_requests_are_counted_with_separators() {
     assert!(ended.stderr.contains("/1,204") || ended.stderr.contains(" of 1,204; cycle"));
 }
 
+/// What an earlier run got is no news, but it counts.
+#[test]
+fn a_run_that_is_resumed_begins_with_what_is_answered() {
+    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
+    let config = bench.config().patience(3, 1, 1);
+    let state = bench.file("state", "");
+    std::fs::remove_file(&state).unwrap();
+    let arguments = format!("{} --state {}", images(2), state.display());
+    bench.run(&config, &arguments).expect(75);
+    let ended = bench.program(&config, &arguments).on_terminal(80, NAME).run();
+    let begins = "answered 1 of 2; cycle 1 of 1, sending";
+    assert!(ended.stderr.contains(begins), "{:?}", ended.stderr);
+    assert!(is_last(lines(&ended, 80).last().unwrap()), "{:?}", ended.stderr);
+}
+
 /// Such a terminal may not know carriage returns.
 #[test]
 fn a_dumb_terminal_gets_only_lines() {

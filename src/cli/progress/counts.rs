@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::signing::{Noted, Notice, State};
+use crate::signing::{Entry, Notice, State};
 
 /// What has happened so far.
 pub(super) struct Counts {
@@ -28,7 +28,7 @@ enum Stage {
 }
 
 impl Counts {
-    pub(super) fn new(requests: usize, now: Instant) -> Self {
+    fn new(requests: usize, now: Instant) -> Self {
         Self {
             stages: vec![Stage::NotSent; requests],
             reached: [requests, 0, 0, 0],
@@ -37,6 +37,15 @@ impl Counts {
             timeout: Duration::ZERO,
             until: now,
         }
+    }
+
+    /// What is known of a run before it begins: a state file may have answers.
+    pub(super) fn of(entries: &[Entry], now: Instant) -> Self {
+        let mut counts = Self::new(entries.len(), now);
+        for (index, entry) in entries.iter().enumerate() {
+            counts.reach(index, entry);
+        }
+        counts
     }
 
     pub(super) fn answered(&self) -> usize {
@@ -52,22 +61,22 @@ impl Counts {
                 (self.window, self.timeout) = (Some((number, of)), timeout);
                 self.until = now + timeout;
             }
-            Notice::Sent(noted) | Notice::Outcome(noted) => self.reach(noted),
+            Notice::Sent(noted) | Notice::Outcome(noted) => self.reach(noted.index, noted.entry),
             Notice::Reply(noted, _) => {
-                self.reach(noted);
+                self.reach(noted.index, noted.entry);
                 self.until = now + self.timeout;
             }
         }
     }
 
-    fn reach(&mut self, noted: Noted<'_>) {
-        let stage = match noted.entry.state() {
+    fn reach(&mut self, index: usize, entry: &Entry) {
+        let stage = match entry.state() {
             State::Sent => Stage::Sent,
             State::Accepted => Stage::Accepted,
             State::Answered(_) | State::ReplyTooLarge(_) => Stage::Answered,
             _ => return,
         };
-        self.reach_stage(noted.index, stage);
+        self.reach_stage(index, stage);
     }
 
     /// Counts a request for each stage that it had not reached before.

@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 
 use super::bar;
 use crate::{
-    signing::{Notice, Observer},
+    signing::{Entry, Notice, Observer},
     transport,
 };
 use counts::Counts;
@@ -31,12 +31,12 @@ pub(super) struct Progress {
     next: Mutex<Instant>,
 }
 
-/// Shows a run of this many requests, from now on.
-pub(super) fn begin(requests: usize) -> &'static Progress {
+/// Shows a run of these requests, from now on.
+pub(super) fn begin(entries: &[Entry]) -> &'static Progress {
     let now = transport::now();
     let progress = PROGRESS.get_or_init(|| Progress {
-        counts: Mutex::new(Counts::new(requests, now)),
-        bar: bar::begin(requests as u64, text),
+        counts: Mutex::new(Counts::of(entries, now)),
+        bar: bar::begin(entries.len() as u64, text),
         next: Mutex::new(now + PERIOD),
     });
     progress.show();

@@ -10,8 +10,13 @@ use crate::cli::{
 };
 
 /// Each part's name with its lines.
-pub(super) fn tables() -> [(&'static str, String); 3] {
-    [("synopsis", synopsis()), ("options", options()), ("statuses", statuses())]
+pub(super) fn tables() -> [(&'static str, String); 4] {
+    [
+        ("synopsis", synopsis()),
+        ("options", options()),
+        ("statuses", statuses()),
+        ("examples", examples()),
+    ]
 }
 
 fn synopsis() -> String {
@@ -58,6 +63,18 @@ fn statuses() -> String {
     let entries = rows.iter().map(|(codes, meaning)| entry(&bold(codes), &sentence(meaning)));
     let order = format!("If several apply, the first of {} is returned.", order_of_statuses());
     entries.collect::<String>() + ".PP\n" + &escaped(&order) + "\n"
+}
+
+fn examples() -> String {
+    let examples = Command::ALL.into_iter().flat_map(|command| {
+        let call = format!("amqp-messenger {}", command.name());
+        command.examples(Style::Native, &call).collect::<Vec<_>>()
+    });
+    let lines = examples.map(|example| {
+        let text = example.replace('\\', "\\e").replace('-', "\\-").replace('…', "...");
+        text.replace('~', "\\(ti") + "\n"
+    });
+    format!(".nf\n{}.fi\n", lines.collect::<String>())
 }
 
 fn entry(term: &str, text: &str) -> String {

@@ -218,3 +218,21 @@ fn many_words_are_read_in_a_time_that_grows_with_their_number() {
     let line = line.chain(many("--signing-key=K").chain(many("--task-id=1")).map(Into::into));
     assert_eq!(sign(line.collect()).2.signing_key.len(), 50_000);
 }
+
+#[test]
+fn every_example_can_be_parsed() {
+    for (style, tool) in [(Style::Native, "amqp-messenger"), (Style::PubtoolsSign, "pubtools-sign")]
+    {
+        for command in Command::of(style) {
+            let call = Topic::new(style, tool, Some(command)).call();
+            for example in command.examples(style, &call) {
+                // What the shell does is left out: pipes, redirections, escaped line breaks.
+                let line = &example[example.find(&call).unwrap()..];
+                let shell = |word: &&str| !word.starts_with(['|', '>']);
+                let line = line.split_whitespace().filter(|word| *word != "\\");
+                let parsed = parse(line.take_while(shell).map(OsString::from).collect());
+                assert!(parsed.is_ok(), "{example}: {parsed:?}");
+            }
+        }
+    }
+}
