@@ -68,6 +68,7 @@ mod deadline;
 mod error;
 mod facts;
 mod failover;
+pub mod files;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
