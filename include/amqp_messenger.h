@@ -366,11 +366,13 @@ int amqp_messenger_operation_add_image(amqp_messenger_operation *operation,
 int amqp_messenger_operation_add_data(amqp_messenger_operation *operation, const void *data, size_t length);
 
 /**
- * Adds the bytes of a file, which is read now, as a text or a blob.
+ * Adds a file as a text or a blob. Its bytes are read when its requests are sent, and must not change until then; what
+ * can be read only once, such as a pipe, is read now.
  *
  * Returns AMQP_MESSENGER_NO_INPUT if it cannot be read.
  */
-int amqp_messenger_operation_add_file(amqp_messenger_operation *operation, const char *path);
+int amqp_messenger_operation_add_file(amqp_messenger_operation *operation,
+                                      const char *path);
 
 /**
  * Sets the repository that the texts belong to.

@@ -137,14 +137,20 @@ mod tests {
             (|path| fs::write(path, "longer than it was").unwrap(), "it has changed"),
             (|path| fs::write(path, "").unwrap(), "it has changed"),
             (|path| fs::remove_file(path).unwrap(), "No such file"),
-            (|path| {
-                fs::rename(path, path.with_extension("old")).unwrap();
-                fs::write(path, "bytes").unwrap();
-            }, "it has changed"),
-            (|path| {
-                fs::remove_file(path).unwrap();
-                symlink("/dev/null", path).unwrap();
-            }, "it has changed"),
+            (
+                |path| {
+                    fs::rename(path, path.with_extension("old")).unwrap();
+                    fs::write(path, "bytes").unwrap();
+                },
+                "it has changed",
+            ),
+            (
+                |path| {
+                    fs::remove_file(path).unwrap();
+                    symlink("/dev/null", path).unwrap();
+                },
+                "it has changed",
+            ),
         ];
         for (change, says) in changes {
             let _ = fs::remove_file(&path);
@@ -157,7 +163,10 @@ mod tests {
             change(&path);
             for error in [blob.read().map(drop), text.read().map(drop)] {
                 let error = error.unwrap_err().with_sources();
-                assert!(error.contains("file: cannot read the input: ") && error.contains(says), "{error}");
+                assert!(
+                    error.contains("file: cannot read the input: ") && error.contains(says),
+                    "{error}"
+                );
             }
         }
     }

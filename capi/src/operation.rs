@@ -2,14 +2,13 @@
 
 use std::{
     ffi::{OsStr, c_char, c_int, c_void},
-    fs,
     os::unix::ffi::OsStrExt,
     path::Path,
     slice,
 };
 
 use amqp_messenger::{
-    Error, Operation,
+    Error, Operation, files,
     signing::{Blob, Image, Items, Key, TaskId, Text},
 };
 
@@ -131,7 +130,8 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_data(
     })
 }
 
-/// Adds the bytes of a file, which is read now, as a text or a blob.
+/// Adds a file as a text or a blob. Its bytes are read when its requests are sent, and must not change until then; what
+/// can be read only once, such as a pipe, is read now.
 ///
 /// Returns AMQP_MESSENGER_NO_INPUT if it cannot be read.
 #[unsafe(no_mangle)]
@@ -144,9 +144,12 @@ pub unsafe extern "C" fn amqp_messenger_operation_add_file(
         let operation = borrow_mut("operation", operation)?;
         let path = bytes(path).ok_or_else(|| Failure::usage("path", "is NULL"))?;
         let path = Path::new(OsStr::from_bytes(path));
-        let data =
-            fs::read(path).map_err(|source| Error::InputFile { path: path.into(), source })?;
-        add(operation, data)
+        match &mut operation.items {
+            Items::Texts { texts, .. } => texts.push(files::text(path)?),
+            Items::Blobs(blobs) => blobs.push(files::blob(path)?),
+            _ => return Err(no_data()),
+        }
+        Ok(())
     })
 }
 
@@ -196,7 +199,11 @@ fn add(operation: &mut amqp_messenger_operation, data: Vec<u8>) -> Result<(), Fa
     match &mut operation.items {
         Items::Texts { texts, .. } => texts.push(Text::new(data)?),
         Items::Blobs(blobs) => blobs.push(Blob::new(data)?),
-        _ => return Err(Failure::usage("operation", "signs container images, not data")),
+        _ => return Err(no_data()),
     }
     Ok(())
+}
+
+fn no_data() -> Failure {
+    Failure::usage("operation", "signs container images, not data")
 }

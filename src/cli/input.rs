@@ -11,13 +11,14 @@ use std::{
 use crate::{
     Argument, Error,
     error::{printable, printable_path},
-    signing::Text,
+    files,
+    signing::{Blob, Text},
 };
 
 use super::{alarm::Alarm, options::Bytes, style::Style};
 
-/// A text to sign, and its form in the document: the argument itself, with `@file` the bytes of that file, or natively
-/// with `-` those of standard input.
+/// A text to sign, and its form in the document: the argument itself, or natively with `-` the bytes of standard input. With
+/// `@file` it is the text in that file, whose form the document reads.
 ///
 /// pubtools-sign encodes an argument in Latin-1, and so signs other bytes than were given, or fails; under its
 /// names this program does the same with an argument, but not with a file.
@@ -31,9 +32,8 @@ pub(super) fn text(
     alarm: Option<&Alarm>,
 ) -> Result<(Text, String), Error> {
     if let Some(path) = argument.as_bytes().strip_prefix(b"@") {
-        let bytes = file(Path::new(OsStr::from_bytes(path)), alarm).map_err(named_after_an_at)?;
-        let shown = String::from_utf8_lossy(&bytes).into_owned();
-        return Ok((Text::new(bytes)?, shown));
+        let text = text_file(Path::new(OsStr::from_bytes(path)), style, alarm);
+        return Ok((text.map_err(named_after_an_at)?, String::new()));
     }
     if let Some(input) = Standard::named(argument, style) {
         let bytes = input.read(alarm)?;
@@ -74,15 +74,41 @@ fn named_after_an_at(error: Error) -> Error {
     }
 }
 
-/// The bytes of a file. A deadline that passes meanwhile ends the process.
+/// The text in a file, which natively is read when it is sent. A deadline that passes meanwhile ends the process.
 ///
 /// # Errors
-/// [`Error::InputFile`] if it cannot be read.
-pub(super) fn file(path: &Path, alarm: Option<&Alarm>) -> Result<Vec<u8>, Error> {
+/// [`Error::InputFile`] if it cannot be read; [`Error::Argument`] if it is too large.
+pub(super) fn text_file(path: &Path, style: Style, alarm: Option<&Alarm>) -> Result<Text, Error> {
+    match style {
+        Style::Native => noted(path, alarm, files::text),
+        Style::PubtoolsSign => noted(path, alarm, bytes).and_then(Text::new),
+    }
+}
+
+/// The same of a blob.
+///
+/// # Errors
+/// As [`text_file`].
+pub(super) fn blob_file(path: &Path, style: Style, alarm: Option<&Alarm>) -> Result<Blob, Error> {
+    match style {
+        Style::Native => noted(path, alarm, files::blob),
+        Style::PubtoolsSign => noted(path, alarm, bytes).and_then(Blob::new),
+    }
+}
+
+fn noted<T>(
+    path: &Path,
+    alarm: Option<&Alarm>,
+    read: impl FnOnce(PathBuf) -> Result<T, Error>,
+) -> Result<T, Error> {
     if let Some(alarm) = alarm {
         alarm.reading(&printable_path(path));
     }
-    fs::read(path).map_err(|source| Error::InputFile { path: PathBuf::from(path), source })
+    read(path.to_owned())
+}
+
+fn bytes(path: PathBuf) -> Result<Vec<u8>, Error> {
+    fs::read(&path).map_err(|source| Error::InputFile { path, source })
 }
 
 /// Standard input.

@@ -6,7 +6,7 @@ use crate::{
     Argument, Error, SignerType,
     error::printable_path,
     list::{self, Ends, Listed},
-    signing::{Blob, Image, Items, Key, Text},
+    signing::{Blob, Image, Items, Key},
 };
 
 use super::{
@@ -64,9 +64,7 @@ pub(super) fn given(
         }
         (Kind::Clear, _) => {
             let text = |name: &OsStr| {
-                let bytes = input::file(Path::new(name), alarm)?;
-                let shown = String::from_utf8_lossy(&bytes).into_owned();
-                Ok((Text::new(bytes)?, shown))
+                Ok((input::text_file(Path::new(name), style, alarm)?, String::new()))
             };
             let read = match files(options, alarm, text)? {
                 Some(read) => read,
@@ -81,7 +79,7 @@ pub(super) fn given(
             given.items = Items::Texts { texts, repo: options.repo.take() };
         }
         (Kind::Blob, _) => {
-            let blob = |name: &OsStr| input::file(Path::new(name), alarm).and_then(Blob::new);
+            let blob = |name: &OsStr| input::blob_file(Path::new(name), style, alarm);
             let blobs = match files(options, alarm, blob)? {
                 Some(blobs) => blobs,
                 None => one_by_one(style, Argument::Blob, &options.blob_file, |name| {

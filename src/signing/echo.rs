@@ -1,21 +1,25 @@
 //! The copy of the operation in the printed document.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use serde_json::{Value, json};
 
 use super::{
-    operation::{Items, Key, Operation},
+    operation::{Items, Key, Operation, Text},
     pieces, pyjson,
 };
 
 impl Operation {
     /// Writes the operation as JSON: the arguments as given, in the order that scripts expect.
     ///
-    /// `requester` is the name given, and `texts` are the texts as they were given.
+    /// `requester` is the name given, and `texts` are the texts as they were given; an empty one is read. A file that cannot
+    /// be read any more, after it was signed, is empty here.
     ///
     /// # Errors
-    /// Those of `out`, and of files that are read again.
+    /// Those of `out`.
     pub(crate) fn write_echo(
         &self,
         out: &mut dyn Write,
@@ -30,7 +34,7 @@ impl Operation {
         write!(out, "{before}{list}")?;
         for (index, blob) in blobs.iter().enumerate() {
             out.write_all(if index == 0 { b"\"" } else { b", \"" })?;
-            let bytes = blob.read().map_err(io::Error::other)?;
+            let bytes = blob.read().unwrap_or_default();
             for piece in pieces::pieces(&bytes) {
                 out.write_all(piece.as_bytes())?;
             }
@@ -50,8 +54,8 @@ impl Operation {
                 "task_id": self.task_id().as_str(),
                 "requester": requester,
             }),
-            Items::Texts { repo, .. } => json!({
-                "inputs": texts,
+            Items::Texts { texts: given, repo } => json!({
+                "inputs": given.iter().zip(texts).map(shown).collect::<Vec<_>>(),
                 "signing_keys": self.key_ids(),
                 "task_id": self.task_id().as_str(),
                 "repo": repo,
@@ -75,4 +79,12 @@ impl Operation {
     fn key_names(&self) -> Vec<&str> {
         self.keys().iter().filter_map(Key::name).collect()
     }
+}
+
+fn shown<'a>((text, given): (&Text, &'a String)) -> Cow<'a, str> {
+    if !given.is_empty() {
+        return Cow::Borrowed(given);
+    }
+    let bytes = text.read().unwrap_or_default();
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }

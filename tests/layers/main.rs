@@ -11,9 +11,9 @@ use source::{Source, Use};
 
 /// Each module at the top of `src/`, from the highest down, and the modules that it may use.
 #[rustfmt::skip]
-const LAYERS: [(&str, &[&str]); 24] = [
+const LAYERS: [(&str, &[&str]); 25] = [
     ("main", &["cli"]),
-    ("cli", &["config", "deadline", "error", "facts", "list", "preflight", "signer", "signing", "status", "stop", "transport"]),
+    ("cli", &["config", "deadline", "error", "facts", "files", "list", "preflight", "signer", "signing", "status", "stop", "transport"]),
     ("signer", &["client", "config", "connector", "error", "failover", "journal", "preflight", "random", "secret", "signing", "stop", "transport"]),
     // Opens connections step by step, and notes what each step learns.
     ("preflight", &["amqp", "broker", "config", "connection", "connector", "deadline", "error", "facts", "failover", "session", "signing", "transport"]),
@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 24] = [
     ("transport", &["config", "deadline", "error", "random", "secret", "stop"]),
     ("status", &["error", "signing"]),
     ("config", &["error"]),
+    ("files", &["error", "signing"]),
     ("list", &["config", "error", "signing"]),
     ("signing", &["error"]),
     ("stop", &["deadline", "error"]),

@@ -152,3 +152,34 @@ fn a_list_that_cannot_be_right_is_refused_with_its_line() {
         }
     }
 }
+
+/// A pipe is read at the start, after the file before it was checked; the file is read when it is sent.
+#[test]
+fn a_file_that_changes_or_vanishes_before_it_is_sent_is_named() {
+    type Change = fn(&std::path::Path);
+    let changes: [(Change, &str); 2] = [
+        (
+            |path| fs::write(path, "other").unwrap(),
+            "it has changed since the start; sign it in a new run",
+        ),
+        (|path| fs::remove_file(path).unwrap(), "No such file or directory"),
+    ];
+    for (command, prefix) in [(BLOB, "--blob-file="), (CLEAR, "@")] {
+        for (change, says) in changes {
+            let bench = Bench::new();
+            let file = bench.file("file", "bytes");
+            let pipe = file.with_file_name("pipe");
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            let words = [&file, &pipe].map(|path| format!("{prefix}{}", path.display()));
+            let running = bench.program(&bench.config(), command).args(words).start();
+            // This waits until the program has opened it.
+            let mut writer = fs::File::options().write(true).open(&pipe).unwrap();
+            change(&file);
+            std::io::Write::write_all(&mut writer, b"piped").unwrap();
+            drop(writer);
+            let ended = running.wait().expect(66);
+            ended.says("file: cannot read the input").says(says);
+            assert!(asked(&bench).iter().all(|bytes| bytes == b"piped"));
+        }
+    }
+}

@@ -22,13 +22,6 @@ pub struct Text(Data);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob(Data);
 
-impl Text {
-    /// The bytes, unless they are those of a file.
-    pub(super) fn bytes(&self) -> Option<&[u8]> {
-        if let Data::Here(bytes) = &self.0 { Some(bytes) } else { None }
-    }
-}
-
 /// Makes the functions of a kind of data.
 macro_rules! of_data {
     ($kind:ident, $argument:expr) => {
