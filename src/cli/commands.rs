@@ -56,6 +56,7 @@ pub(super) const NATIVE: &[&str] = &[
     "--retries",
     "--send-retries",
     "--no-resend",
+    "--dry-run",
     "--state",
     "--quiet",
 ];

@@ -15,6 +15,7 @@ mod commands;
 mod completions;
 mod config_file;
 mod document;
+mod dry_run;
 mod help;
 mod input;
 mod items;
@@ -101,6 +102,7 @@ fn version() -> String {
 fn sign(topic: &Topic, kind: Kind, mut options: Options, overrides: Overrides) -> u8 {
     let began = transport::now();
     let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
+    let is_dry = options.dry_run;
     let shows_progress = shows_progress(topic, &options);
     let state = options.state.take().map(|path| PathBuf::from(path.0));
     let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
@@ -110,15 +112,23 @@ fn sign(topic: &Topic, kind: Kind, mut options: Options, overrides: Overrides) -
         };
         asked.warn();
         document::check_stdout()?;
+        if is_dry {
+            dry_run::print(&run)?;
+        }
         Ok((signer, asked, run))
     });
     let (signer, asked, mut run) = match outcome {
         Ok(started) => started,
         Err(error) => {
-            report::print_error(tool, &error);
+            if !is_broken_pipe(&error) {
+                report::print_error(tool, &error);
+            }
             return status_before_sending(style, &error);
         }
     };
+    if is_dry {
+        return Status::Signed.code();
+    }
     let progress = shows_progress.then(|| progress::begin(run.entries()));
     let observer: &dyn Observer = progress.map_or(&(), |progress| progress);
     let result = signer.sign_observed(&mut run, observer);

@@ -86,6 +86,9 @@ pub(crate) struct Options {
     /// print only the signed values, in base64, one a line, an empty line for a missing one, instead of the JSON document
     #[argh(switch)]
     pub(super) raw: bool,
+    /// print what would be sent, a line of JSON for each request, and connect to nothing; not with `--raw` or `--state`
+    #[argh(switch)]
+    pub(super) dry_run: bool,
     /// print what was found as one JSON document
     #[argh(switch)]
     pub(super) json: bool,
@@ -108,13 +111,15 @@ pub(super) const ASIDE: [(&str, &str, &str); 2] =
     [("-h", "--help", "print this help"), ("-V", "--version", "print the version")];
 
 /// Options that exclude each other.
-pub(super) const EXCLUSIVE: [(&str, &str); 6] = [
+pub(super) const EXCLUSIVE: [(&str, &str); 8] = [
     ("--quiet", "--log-level"),
     ("--from", "--from0"),
     ("--from", "--digest"),
     ("--from", "--reference"),
     ("--from", "--blob-file"),
     ("--from0", "--blob-file"),
+    ("--dry-run", "--raw"),
+    ("--dry-run", "--state"),
 ];
 
 /// The options of the table, in its order.

@@ -15,6 +15,7 @@ mod completions;
 mod conditions;
 mod configuration;
 mod cycle;
+mod dry_run;
 mod endings;
 mod fault;
 mod faults;

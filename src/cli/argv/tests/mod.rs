@@ -164,6 +164,7 @@ fn types_a_container_line() {
         signer_type: SignerType::Batch,
         json: false,
         raw: true,
+        dry_run: false,
         log_level: Some(LevelFilter::Error),
         quiet: false,
         inputs: vec![],
