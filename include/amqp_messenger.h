@@ -30,6 +30,7 @@
 #define AMQP_MESSENGER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /**
  * The statuses that functions return; they are the exit statuses of the command.
@@ -64,11 +65,12 @@ typedef enum {
    */
   AMQP_MESSENGER_INTERNAL = 70,
   /**
-   * The operating system refuses what the process needs, such as a file descriptor.
+   * The state file cannot be read or written, or the operating system refuses what the process needs, such as a file
+   * descriptor.
    */
   AMQP_MESSENGER_LOCAL_FILE = 74,
   /**
-   * Some requests stayed unanswered or undelivered.
+   * Some requests stayed unanswered or undelivered, or another process or run uses the state file.
    */
   AMQP_MESSENGER_UNANSWERED = 75,
   /**
@@ -76,7 +78,7 @@ typedef enum {
    */
   AMQP_MESSENGER_NOT_PERMITTED = 77,
   /**
-   * The configuration or a certificate file is wrong.
+   * The configuration, a certificate file or the state file is wrong.
    */
   AMQP_MESSENGER_CONFIG = 78,
   /**
@@ -168,6 +170,33 @@ typedef enum {
 } amqp_messenger_state;
 
 /**
+ * What a notice is about.
+ */
+typedef enum {
+  /**
+   * A cycle begins: every open request is to be sent. `number`, `of` and `open` are set.
+   */
+  AMQP_MESSENGER_NOTICE_CYCLE = 0,
+  /**
+   * A window of the cycle begins: a wait for replies. `number`, `of` and `open` are set.
+   */
+  AMQP_MESSENGER_NOTICE_WINDOW = 1,
+  /**
+   * A request was handed over to the connection. `index` and `state` are set.
+   */
+  AMQP_MESSENGER_NOTICE_SENT = 2,
+  /**
+   * The broker disposed of a request. `index` and `state` are set.
+   */
+  AMQP_MESSENGER_NOTICE_OUTCOME = 3,
+  /**
+   * A reply has come; the broker does not know yet that the client has it. With a state file, the requests that were signed
+   * before are reported so at the beginning. `index`, `state`, `body` and `body_length` are set.
+   */
+  AMQP_MESSENGER_NOTICE_REPLY = 4,
+} amqp_messenger_notice_kind;
+
+/**
  * Ends runs from outside; once raised, it stays raised.
  */
 typedef struct amqp_messenger_interrupt amqp_messenger_interrupt;
@@ -202,6 +231,67 @@ typedef struct amqp_messenger_signer amqp_messenger_signer;
  * only during the call.
  */
 typedef void (*amqp_messenger_log_callback)(int level, const char *message, void *user_data);
+
+/**
+ * Something that happened in a run. What is not set is 0.
+ */
+typedef struct {
+  /**
+   * One of amqp_messenger_notice_kind; later versions may have more.
+   */
+  int kind;
+  /**
+   * The number of the cycle, or of the window in its cycle, from 1.
+   */
+  uint32_t number;
+  /**
+   * How many of these there are at most.
+   */
+  uint32_t of;
+  /**
+   * How many requests are open.
+   */
+  size_t open;
+  /**
+   * The number of the request, as for amqp_messenger_run_item.
+   */
+  size_t index;
+  /**
+   * How far the request got, one of amqp_messenger_state.
+   */
+  int state;
+  /**
+   * The reply as it came, JSON text without a NUL at its end; valid only during the call.
+   */
+  const char *body;
+  /**
+   * The number of its bytes.
+   */
+  size_t body_length;
+} amqp_messenger_notice;
+
+/**
+ * Functions that are called during a run, on its thread. Each holds up the run for as long as it takes. They must not
+ * throw, longjmp or use the run.
+ */
+typedef struct {
+  /**
+   * Receives each notice, which is valid only during the call; NULL for none.
+   */
+  void (*notice)(const amqp_messenger_notice *notice, void *user_data);
+  /**
+   * Makes sure that nothing is lost of what was noticed, whatever becomes of the process; NULL for none.
+   *
+   * It is called before the first request is sent, and again before the broker learns that replies have come: for
+   * several at once. Returns 0, or else an error number (errno), which ends the run with AMQP_MESSENGER_LOCAL_FILE: the
+   * replies since the last call stay at the broker, and in the run.
+   */
+  int (*secure)(void *user_data);
+  /**
+   * Passed to both.
+   */
+  void *user_data;
+} amqp_messenger_observer;
 
 #ifdef __cplusplus
 extern "C" {
@@ -397,6 +487,21 @@ int amqp_messenger_run_new(const amqp_messenger_signer *signer,
                            amqp_messenger_run **out);
 
 /**
+ * As amqp_messenger_run_new, with a file that remembers the requests and their replies: whatever ends a run, it goes on
+ * when the same operation is made a run with the same file. What is signed is not asked for again.
+ *
+ * The file is made if it is missing, and locked until the run is freed. Requests are on disk before the first is sent, and
+ * replies before the broker learns that they came. If everything is signed, amqp_messenger_sign connects to nothing.
+ *
+ * Also returns AMQP_MESSENGER_CONFIG if the file is damaged, belongs to another operation or is no regular file,
+ * AMQP_MESSENGER_UNANSWERED if another process or run has it, and AMQP_MESSENGER_LOCAL_FILE if it cannot be read or written.
+ */
+int amqp_messenger_run_new_with_state(const amqp_messenger_signer *signer,
+                                      const amqp_messenger_operation *operation,
+                                      const char *state_file,
+                                      amqp_messenger_run **out);
+
+/**
  * Connects, sends the requests that are open, and waits for their replies, on the calling thread.
  *
  * Without a reply it blocks for at most timeout x retries x send_retries seconds of the configuration, plus connecting
@@ -410,6 +515,13 @@ int amqp_messenger_run_new(const amqp_messenger_signer *signer,
  */
 int amqp_messenger_sign(const amqp_messenger_signer *signer,
                         amqp_messenger_run *run);
+
+/**
+ * As amqp_messenger_sign, with functions that are called while it happens; `observer` is only read.
+ */
+int amqp_messenger_sign_observed(const amqp_messenger_signer *signer,
+                                 amqp_messenger_run *run,
+                                 const amqp_messenger_observer *observer);
 
 /**
  * Returns the number of requests of the run; 0 for NULL.

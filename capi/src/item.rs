@@ -221,7 +221,7 @@ impl Value {
     }
 }
 
-fn state(state: &State) -> amqp_messenger_state {
+pub(super) fn state(state: &State) -> amqp_messenger_state {
     match state {
         State::NotSent => amqp_messenger_state::AMQP_MESSENGER_NOT_SENT,
         State::Sent => amqp_messenger_state::AMQP_MESSENGER_SENT,

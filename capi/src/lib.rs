@@ -19,6 +19,8 @@ pub mod signer;
 
 pub mod operation;
 
+pub mod observer;
+
 pub mod run;
 
 pub mod item;
@@ -51,13 +53,14 @@ pub enum amqp_messenger_status {
     AMQP_MESSENGER_UNREACHABLE = 69,
     /// A defect of this library. The handles of the call may only be freed.
     AMQP_MESSENGER_INTERNAL = 70,
-    /// The operating system refuses what the process needs, such as a file descriptor.
+    /// The state file cannot be read or written, or the operating system refuses what the process needs, such as a file
+    /// descriptor.
     AMQP_MESSENGER_LOCAL_FILE = 74,
-    /// Some requests stayed unanswered or undelivered.
+    /// Some requests stayed unanswered or undelivered, or another process or run uses the state file.
     AMQP_MESSENGER_UNANSWERED = 75,
     /// TLS failed, or the broker refused the client: certificate, authorisation, address.
     AMQP_MESSENGER_NOT_PERMITTED = 77,
-    /// The configuration or a certificate file is wrong.
+    /// The configuration, a certificate file or the state file is wrong.
     AMQP_MESSENGER_CONFIG = 78,
     /// The deadline of the whole run has passed.
     AMQP_MESSENGER_DEADLINE = 124,

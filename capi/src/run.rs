@@ -1,12 +1,22 @@
 //! The requests of an operation: sending them, and finding the result of each.
 
-use std::{ffi::c_int, ptr, sync::OnceLock};
+use std::{
+    ffi::{OsStr, c_char, c_int},
+    os::unix::ffi::OsStrExt,
+    path::Path,
+    ptr,
+    sync::OnceLock,
+};
 
-use amqp_messenger::{Error, Run, Status, signing::Entry};
+use amqp_messenger::{
+    Error, Run, Status,
+    signing::{Entry, Observer},
+};
 
 use crate::{
-    Failure, attempt, borrow, borrow_mut, end, hand_over,
+    Failure, attempt, borrow, borrow_mut, bytes, end, hand_over,
     item::{amqp_messenger_item, beyond, problem},
+    observer::amqp_messenger_observer,
     operation::amqp_messenger_operation,
     signer::amqp_messenger_signer,
     status, with_sources,
@@ -37,10 +47,33 @@ pub unsafe extern "C" fn amqp_messenger_run_new(
     status(|| unsafe {
         hand_over(out, || {
             let (signer, operation) = (borrow("signer", signer)?, borrow("operation", operation)?);
-            let run = signer.0.prepare(&operation.complete()?)?;
-            let items = run.entries().iter().map(|_| OnceLock::new()).collect();
-            let places = run.places();
-            Ok(amqp_messenger_run { run, items, places })
+            Ok(signer.0.prepare(&operation.complete()?)?.into())
+        })
+    })
+}
+
+/// As amqp_messenger_run_new, with a file that remembers the requests and their replies: whatever ends a run, it goes on
+/// when the same operation is made a run with the same file. What is signed is not asked for again.
+///
+/// The file is made if it is missing, and locked until the run is freed. Requests are on disk before the first is sent, and
+/// replies before the broker learns that they came. If everything is signed, amqp_messenger_sign connects to nothing.
+///
+/// Also returns AMQP_MESSENGER_CONFIG if the file is damaged, belongs to another operation or is no regular file,
+/// AMQP_MESSENGER_UNANSWERED if another process or run has it, and AMQP_MESSENGER_LOCAL_FILE if it cannot be read or written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amqp_messenger_run_new_with_state(
+    signer: *const amqp_messenger_signer,
+    operation: *const amqp_messenger_operation,
+    state_file: *const c_char,
+    out: *mut *mut amqp_messenger_run,
+) -> c_int {
+    // SAFETY: the header's rules, as in the crate's root.
+    status(|| unsafe {
+        hand_over(out, || {
+            let (signer, operation) = (borrow("signer", signer)?, borrow("operation", operation)?);
+            let file = bytes(state_file).ok_or_else(|| Failure::usage("state_file", "is NULL"))?;
+            let file = Path::new(OsStr::from_bytes(file));
+            Ok(signer.0.prepare_with_state(&operation.complete()?, file)?.into())
         })
     })
 }
@@ -61,19 +94,43 @@ pub unsafe extern "C" fn amqp_messenger_sign(
     run: *mut amqp_messenger_run,
 ) -> c_int {
     // SAFETY: the header's rules, as in the crate's root.
-    status(|| unsafe {
-        let (signer, run) = (borrow("signer", signer)?, borrow_mut("run", run)?);
-        for item in &mut run.items {
-            item.take();
-        }
-        let result = signer.0.sign(&mut run.run);
-        match Status::of_run(&result, run.run.entries()) {
-            Status::Signed => Ok(()),
-            status => {
-                Err(Failure { status: status.code(), text: summary(result, run.run.entries()) })
-            }
-        }
-    })
+    status(|| unsafe { sign(signer, run, &()) })
+}
+
+/// As amqp_messenger_sign, with functions that are called while it happens; `observer` is only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amqp_messenger_sign_observed(
+    signer: *const amqp_messenger_signer,
+    run: *mut amqp_messenger_run,
+    observer: *const amqp_messenger_observer,
+) -> c_int {
+    // SAFETY: the header's rules, as in the crate's root.
+    status(|| unsafe { sign(signer, run, borrow("observer", observer)?) })
+}
+
+unsafe fn sign(
+    signer: *const amqp_messenger_signer,
+    run: *mut amqp_messenger_run,
+    observer: &dyn Observer,
+) -> Result<(), Failure> {
+    // SAFETY: the header's rules, as in the crate's root.
+    let (signer, run) = unsafe { (borrow("signer", signer)?, borrow_mut("run", run)?) };
+    for item in &mut run.items {
+        item.take();
+    }
+    let result = signer.0.sign_observed(&mut run.run, observer);
+    match Status::of_run(&result, run.run.entries()) {
+        Status::Signed => Ok(()),
+        status => Err(Failure { status: status.code(), text: summary(result, run.run.entries()) }),
+    }
+}
+
+impl From<Run> for amqp_messenger_run {
+    fn from(run: Run) -> Self {
+        let items = run.entries().iter().map(|_| OnceLock::new()).collect();
+        let places = run.places();
+        Self { run, items, places }
+    }
 }
 
 /// Returns the number of requests of the run; 0 for NULL.

@@ -15,7 +15,7 @@ use crate::{
     error::{Argument, Error, printable},
     failover::Failover,
     secret,
-    signing::{Ledger, Observer, Operation, TraceContext},
+    signing::{Ledger, Observer, TraceContext},
     stop::{Interrupt, Stop},
     transport::{self, Certificate, Identity, Network, Sockets, TlsContext},
 };
@@ -97,7 +97,7 @@ impl Signer {
     #[cfg(feature = "cli")]
     pub(crate) fn check_arguments(
         settings: &Settings,
-        operation: &Operation,
+        operation: &crate::signing::Operation,
         requester: Option<&str>,
     ) -> Result<(), Error> {
         // The certificate's name is not known yet, and is no argument.

@@ -28,6 +28,26 @@ impl Signer {
     /// If everything is signed, [`Signer::sign`] connects to nothing. Timeouts, brokers and certificates may be others in
     /// each run.
     ///
+    /// ```
+    /// # use amqp_messenger::{Operation, Settings, Signer, SignerType, signing::{Blob, Items, Key, TaskId}};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let sandbox = amqp_sandbox::Sandbox::start(amqp_sandbox::Options::new(folder.path()))?;
+    /// # let settings = Settings::load(sandbox.config_file().as_ref(), SignerType::Single)?;
+    /// # let signer = Signer::new(settings, None)?;
+    /// # let blobs = Items::Blobs(vec![Blob::new("release 1.0")?]);
+    /// # let operation = Operation::new(TaskId::new("1234")?, vec![Key::new("55A34A82")?], blobs)?;
+    /// # let file = folder.path().join("release.state");
+    /// for _ in 0..2 {
+    ///     let mut run = signer.prepare_with_state(&operation, &file)?;
+    ///     signer.sign(&mut run)?; // the second time, everything is signed already
+    ///     assert!(run.signed_values().all(|value| !value.is_empty()));
+    /// }
+    /// # assert_eq!(sandbox.record().requests.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Signer::prepare`]; [`Error::StateFile`] if the file is damaged, belongs to another operation or is no regular
     /// file; [`Error::StateInUse`] if another process, or another [`Run`], has it; [`Error::LocalFile`] if it cannot be read

@@ -63,6 +63,40 @@ impl<'a> Received<'a> {
 ///
 /// [`Signer::sign_observed`](crate::Signer::sign_observed) calls it; each call holds up the run for as long as it takes.
 /// `()` is an observer that looks away.
+///
+/// ```
+/// use std::cell::Cell;
+///
+/// use amqp_messenger::signing::{Notice, Observer};
+///
+/// /// Counts what is signed.
+/// #[derive(Default)]
+/// struct Progress(Cell<usize>);
+///
+/// impl Observer for Progress {
+///     fn notice(&self, notice: Notice<'_>) {
+///         if let Notice::Reply(noted, received) = notice {
+///             self.0.set(self.0.get() + 1);
+///             println!("{}: {} bytes", noted.entry.request().subject(), received.body().len());
+///         }
+///     }
+/// }
+///
+/// # use amqp_messenger::{Operation, Settings, Signer, SignerType, signing::{Blob, Items, Key, TaskId}};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let sandbox = amqp_sandbox::Sandbox::start(amqp_sandbox::Options::new(folder.path()))?;
+/// # let settings = Settings::load(sandbox.config_file().as_ref(), SignerType::Single)?;
+/// # let signer = Signer::new(settings, None)?;
+/// # let blobs = Items::Blobs(vec![Blob::new("release 1.0")?]);
+/// # let operation = Operation::new(TaskId::new("1234")?, vec![Key::new("55A34A82")?], blobs)?;
+/// let progress = Progress::default();
+/// let mut run = signer.prepare(&operation)?;
+/// signer.sign_observed(&mut run, &progress)?;
+/// assert_eq!(progress.0.get(), 1);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Observer {
     /// Takes a notice.
     fn notice(&self, notice: Notice<'_>);

@@ -18,6 +18,7 @@ mod outage;
 mod refusals;
 mod sharing;
 mod signing;
+mod state;
 mod values;
 
 use test_support::{harness, peer};

@@ -31,6 +31,9 @@ pub static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
     let sign = ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-Wl,--no-as-needed", "examples/c/sign.c"];
     compile("cc", &sign, STATIC, "sign-static", &root);
     compile("cc", &sign, DYNAMIC, "sign-dynamic", &root);
+    let resume = ["-std=c99", "-Wl,--no-as-needed", "examples/c/resume.c"];
+    compile("cc", &resume, STATIC, "resume-static", &root);
+    compile("cc", &resume, DYNAMIC, "resume-dynamic", &root);
     compile("cc", &api, STATIC, "api-static", &root);
     compile("cc", &api, DYNAMIC, "api-dynamic", &root);
     root

@@ -66,6 +66,34 @@ fn the_example_signs_with_either_library() {
     }
 }
 
+/// The example with a state file: a second run asks only for what is not signed, and a third one for nothing.
+#[test]
+fn a_run_with_a_state_file_goes_on() {
+    for linked in BOTH {
+        let refusal =
+            ReplyAct::ServerError { errors: vec!["no".into()], signing_status: "no".into() };
+        let bench = Bench::misbehaving(vec![rule(When::Request(2), refusal)]);
+        let config = bench.file("config.yaml", bench.config().yaml());
+        let [one, two] = ["one", "two"].map(|name| bench.file(name, name));
+        let state = config.with_file_name("state.jsonl");
+        for (status, requests, last) in
+            [(1, 2, ""), (0, 3, "2 files are signed\n"), (0, 3, "2 files are signed\n")]
+        {
+            let mut program = program(&format!("resume-{linked}"));
+            program.args([&state, &config].map(|path| path.to_str().unwrap()));
+            program.args(["ABCD1234", "7", one.to_str().unwrap(), two.to_str().unwrap()]);
+            let ended = program.run().expect(status);
+            assert_eq!(bench.record().requests.len(), requests);
+            assert_eq!(ended.stdout.matches(": a reply of ").count(), 2, "{}", ended.stdout);
+            assert!(ended.stdout.ends_with(last), "{}", ended.stdout);
+        }
+        let mut other = program(&format!("resume-{linked}"));
+        other.args([&state, &config].map(|path| path.to_str().unwrap()));
+        other.args(["ABCD1234", "8", one.to_str().unwrap(), two.to_str().unwrap()]);
+        other.run().expect(78).says("resume: ").says("task_id is \"7\" there and \"8\" now");
+    }
+}
+
 #[test]
 fn valgrind_finds_nothing() {
     let bench = Bench::new();
