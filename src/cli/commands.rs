@@ -58,6 +58,7 @@ pub(super) const NATIVE: &[&str] = &[
     "--no-resend",
     "--dry-run",
     "--state",
+    "--format",
     "--quiet",
 ];
 

@@ -4,7 +4,7 @@ use std::io;
 
 use serde_json::{Map, Value};
 
-use super::document;
+use super::output;
 use crate::{Error, Run, signing::pyjson};
 
 /// Prints each request on a line of JSON: its address, its application properties and its body.
@@ -14,7 +14,7 @@ use crate::{Error, Run, signing::pyjson};
 pub(super) fn print(run: &Run) -> Result<(), Error> {
     let address = pyjson::to_string(&Value::from(run.send_to()));
     let mut unreadable = None;
-    let printed = document::to_stdout(|out| {
+    let printed = output::to_stdout(|out| {
         for entry in run.entries() {
             let message = match entry.request().message() {
                 Ok(message) => message,

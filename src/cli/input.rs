@@ -62,6 +62,14 @@ pub(super) fn text(
     Ok((Text::new(bytes)?, shown))
 }
 
+/// The file that an argument names, if it does.
+pub(super) fn file_of(argument: &OsStr, style: Style) -> Option<PathBuf> {
+    match argument.as_bytes().strip_prefix(b"@") {
+        Some(path) => Some(PathBuf::from(OsStr::from_bytes(path))),
+        None => Standard::named(argument, style).map(|_| PathBuf::from("-")),
+    }
+}
+
 /// A text may begin with an @ that is not meant to name a file.
 fn named_after_an_at(error: Error) -> Error {
     match error {

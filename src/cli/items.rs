@@ -1,6 +1,9 @@
 //! The items to sign: given one by one, or by a list.
 
-use std::{ffi::OsStr, path::Path};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     Argument, Error, SignerType,
@@ -22,6 +25,8 @@ pub(super) struct Given {
     pub(super) items: Items,
     /// The texts as they were given.
     pub(super) texts: Vec<String>,
+    /// The file of each text or blob that was given as one.
+    pub(super) files: Vec<Option<PathBuf>>,
     /// The keys of each item of a list of images; none for one without keys of its own.
     pub(super) keys: Vec<Vec<Key>>,
     /// The objects of a list of images as they were written, if they have attributes that are not for this program.
@@ -41,6 +46,7 @@ pub(super) fn given(
     let mut given = Given {
         items: Items::Images(Vec::new()),
         texts: Vec::new(),
+        files: Vec::new(),
         keys: Vec::new(),
         inputs: Vec::new(),
     };
@@ -64,31 +70,43 @@ pub(super) fn given(
         }
         (Kind::Clear, _) => {
             let text = |name: &OsStr| {
-                Ok((input::text_file(Path::new(name), style, alarm)?, String::new()))
+                let text = input::text_file(Path::new(name), style, alarm)?;
+                Ok((text, String::new(), Some(PathBuf::from(name))))
             };
             let read = match files(options, alarm, text)? {
                 Some(read) => read,
                 None => {
                     let words = &options.inputs;
-                    let read = |word: &OsStr| input::text(word, style, alarm);
+                    let read = |word: &OsStr| {
+                        let (text, shown) = input::text(word, style, alarm)?;
+                        Ok((text, shown, input::file_of(word, style)))
+                    };
                     one_by_one(style, Argument::Text, words, read)?
                 }
             };
-            let (texts, shown) = read.into_iter().unzip();
-            given.texts = shown;
+            let mut texts = Vec::with_capacity(read.len());
+            for (text, shown, file) in read {
+                texts.push(text);
+                given.texts.push(shown);
+                given.files.push(file);
+            }
             given.items = Items::Texts { texts, repo: options.repo.take() };
         }
         (Kind::Blob, _) => {
-            let blob = |name: &OsStr| input::blob_file(Path::new(name), style, alarm);
-            let blobs = match files(options, alarm, blob)? {
-                Some(blobs) => blobs,
+            let named = |name: &OsStr, blob| (blob, Some(PathBuf::from(name)));
+            let blob =
+                |name: &OsStr| Ok(named(name, input::blob_file(Path::new(name), style, alarm)?));
+            let read = match files(options, alarm, blob)? {
+                Some(read) => read,
                 None => one_by_one(style, Argument::Blob, &options.blob_file, |name| {
                     match Standard::named(name, style) {
-                        Some(input) => input.read(alarm).and_then(Blob::new),
+                        Some(input) => Ok(named(name, input.read(alarm).and_then(Blob::new)?)),
                         None => blob(name),
                     }
                 })?,
             };
+            let (blobs, files) = read.into_iter().unzip();
+            given.files = files;
             given.items = Items::Blobs(blobs);
         }
     }

@@ -14,8 +14,8 @@ mod check;
 mod commands;
 mod completions;
 mod config_file;
-mod document;
 mod dry_run;
+mod format;
 mod help;
 mod input;
 mod items;
@@ -23,6 +23,7 @@ mod logging;
 mod operand;
 mod operation;
 mod options;
+mod output;
 mod overrides;
 mod progress;
 mod remedy;
@@ -41,8 +42,10 @@ use std::{ffi::OsString, io, path::PathBuf};
 
 use argv::Parsed;
 use commands::{Command, Kind};
+use format::Format;
 use operation::Asked;
 use options::Options;
+use output::{Output, to_stdout};
 use style::Style;
 use topic::{Topic, Usage};
 
@@ -79,7 +82,7 @@ fn misused(usage: &Usage) -> u8 {
 }
 
 fn print(text: String) -> u8 {
-    let printed = document::to_stdout(|out| out.write_all(text.as_bytes()));
+    let printed = to_stdout(|out| out.write_all(text.as_bytes()));
     if let Err(error) = &printed
         && !is_broken_pipe(error)
     {
@@ -105,38 +108,47 @@ fn sign(topic: &Topic, kind: Kind, mut options: Options, overrides: Overrides) -
     let is_dry = options.dry_run;
     let shows_progress = shows_progress(topic, &options);
     let state = options.state.take().map(|path| PathBuf::from(path.0));
+    let format = options.format.unwrap_or(if raw { Format::Raw } else { Format::Json });
     let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
         let run = match &state {
             None => signer.prepare(&asked.operation)?,
             Some(file) => signer.prepare_with_state(&asked.operation, file)?,
         };
         asked.warn();
-        document::check_stdout()?;
         if is_dry {
             dry_run::print(&run)?;
         }
         Ok((signer, asked, run))
     });
+    let refuse = |error: Error| {
+        if !is_broken_pipe(&error) {
+            report::print_error(tool, &error);
+        }
+        status_before_sending(style, &error)
+    };
     let (signer, asked, mut run) = match outcome {
         Ok(started) => started,
-        Err(error) => {
-            if !is_broken_pipe(&error) {
-                report::print_error(tool, &error);
-            }
-            return status_before_sending(style, &error);
-        }
+        Err(error) => return refuse(error),
     };
     if is_dry {
         return Status::Signed.code();
     }
+    let output = match Output::new(&asked, &run, format) {
+        Ok(output) => output,
+        Err(error) => return refuse(error),
+    };
     let progress = shows_progress.then(|| progress::begin(run.entries()));
-    let observer: &dyn Observer = progress.map_or(&(), |progress| progress);
-    let result = signer.sign_observed(&mut run, observer);
+    let mut observers = output.observers();
+    observers.extend(progress.map(|progress| progress as &dyn Observer));
+    let begun = output.begin(&run);
+    let result = begun.and_then(|()| signer.sign_observed(&mut run, &observers));
     progress.inspect(|progress| progress.end());
-    let printed =
-        if raw { document::print_raw(&run) } else { document::print(&asked, &run, &result) };
-    if let Err(error) = &result {
-        report::print_error(tool, error);
+    let printed = output.end(&run, &result);
+    match &result {
+        // Its lines would say only that nothing more was read.
+        Err(error) if is_broken_pipe(error) => return Status::of_error(error).code(),
+        Err(error) => report::print_error(tool, error),
+        Ok(()) => {}
     }
     report::print_entries(tool, &run, &result);
     if let Err(error) = &printed

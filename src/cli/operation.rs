@@ -1,6 +1,6 @@
 //! The operation that a command line asks for.
 
-use std::mem::take;
+use std::{mem::take, path::PathBuf};
 
 use crate::{
     Argument, Error, Operation, SignerType,
@@ -11,7 +11,7 @@ use crate::{
 use super::{
     alarm::Alarm,
     commands::Kind,
-    items::{self, numbered},
+    items::{self, Given, numbered},
     options::Options,
     style::Style,
 };
@@ -22,8 +22,9 @@ pub(super) struct Asked {
     pub(super) requester: Option<String>,
     /// The texts as they were given.
     pub(super) texts: Vec<String>,
+    /// The file of each text or blob that was given as one.
+    pub(super) files: Vec<Option<PathBuf>>,
     /// The objects of a list of images as they were written, if they have attributes that are not for this program.
-    #[expect(dead_code, reason = "a line of NDJSON has it")]
     pub(super) inputs: Vec<Option<Box<str>>>,
 }
 
@@ -70,7 +71,8 @@ pub(super) fn operation(
         operation.set_keys(item, keys)?;
     }
     let operation = if style == Style::PubtoolsSign { operation.repeating() } else { operation };
-    Ok(Asked { operation, requester: options.requester, texts: given.texts, inputs: given.inputs })
+    let Given { texts, files, inputs, .. } = given;
+    Ok(Asked { operation, requester: options.requester, texts, files, inputs })
 }
 
 /// Checks the names in the request.

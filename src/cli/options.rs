@@ -11,6 +11,7 @@ use log::LevelFilter;
 pub(super) use super::bytes::Bytes;
 use super::{
     commands::{Command, LISTS},
+    format::Format,
     operand::{Operand, listed},
     style::Style,
     topic::Topic,
@@ -92,6 +93,9 @@ pub(crate) struct Options {
     /// print what was found as one JSON document
     #[argh(switch)]
     pub(super) json: bool,
+    /// form of the results, by default the JSON document of `pubtools-sign`; `ndjson` is a line for each item and key as soon as it is signed, `raw` is the same as `--raw`, `summary` is a table
+    #[argh(option, arg_name = "FORMAT")]
+    pub(super) format: Option<Format>,
     /// least severe level that is logged; takes precedence over `RUST_LOG` and the configuration
     #[argh(option, arg_name = "LEVEL", from_str_fn(level))]
     pub(super) log_level: Option<LevelFilter>,
@@ -188,6 +192,7 @@ pub(super) fn may_be_empty(flag: &Flag, style: Style) -> bool {
 pub(super) fn choices(option: &str, style: Style) -> &'static [&'static str] {
     match (option, style) {
         ("--signer-type", _) => &["single", "batch"],
+        ("--format", _) => Format::WORDS,
         ("--log-level", Style::Native) => {
             &["trace", "debug", "info", "warning", "error", "critical"]
         }

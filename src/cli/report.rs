@@ -3,7 +3,7 @@
 use crate::{
     Condition, Error, Run, Status,
     error::printable,
-    signing::{State, Verdict},
+    signing::{Entry, State, Verdict},
 };
 
 use super::{operation, remedy};
@@ -108,56 +108,88 @@ pub(super) fn print_error(tool: &str, error: &Error) {
     }
 }
 
+/// Why a request is not signed, a clause for each reason; none if it is.
+pub(super) fn reasons(entry: &Entry) -> Vec<String> {
+    if let Some(verdict) = verdict(entry) {
+        return of_verdict(verdict);
+    }
+    vec![match entry.state() {
+        State::NotSent => "the request was not sent".into(),
+        State::Sent => "no reply, and the broker never confirmed the request".into(),
+        State::Accepted => "no reply, though the broker accepted the request".into(),
+        State::Returned(how) => format!("returned by the broker ({how})"),
+        State::NotNow(condition) | State::Undeliverable(condition) => {
+            format!("not accepted by the broker: {condition}")
+        }
+        State::ReplyTooLarge(size) => {
+            format!("the reply was rejected: it has {size} bytes, more than max_message_size")
+        }
+        // It has a reply.
+        State::Answered(_) => return Vec::new(),
+    }]
+}
+
+/// The verdict on the reply that counts.
+pub(super) fn verdict(entry: &Entry) -> Option<&Verdict> {
+    let counts = matches!(entry.state(), State::Sent | State::Accepted | State::Answered(_));
+    entry.reply().filter(|_| counts).map(|reply| &reply.verdict)
+}
+
+fn of_verdict(verdict: &Verdict) -> Vec<String> {
+    match verdict {
+        Verdict::Signed => Vec::new(),
+        Verdict::Refused { errors } => {
+            let of = |error| format!("refused by the signing server: {error}");
+            errors.iter().map(of).collect()
+        }
+        Verdict::Incomplete { missing } => {
+            let of = |claim| format!("the reply has no signature for {claim}");
+            missing.iter().map(of).collect()
+        }
+        Verdict::Pending { status } => vec![format!("the signing server is not done: {status}")],
+        Verdict::Unusable { problem } => vec![format!("the reply is unusable: {problem}")],
+    }
+}
+
 /// Prints a line for each request that is not signed, and whether running again can help.
 ///
 /// The error that ended the run, `result`, is printed before, and not repeated for each request.
 pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
+    const HELPS: &str = "running again can help";
     let (again, refusal) = match result {
         Err(error) if error.is_refusal() => {
             ("running again can help once that is fixed", condition_of(error))
         }
-        _ => ("running again can help", None),
+        _ => (HELPS, None),
     };
     let mut remedies = Vec::new();
     for entry in run.entries() {
-        let subject = &entry.request().subject();
-        if let (State::Sent | State::Accepted, Some(reply)) = (entry.state(), entry.reply()) {
-            print_verdict(tool, subject, &reply.verdict);
+        if verdict(entry) == Some(&Verdict::Signed) {
             continue;
         }
-        match entry.state() {
-            State::NotSent => tell!("{tool}: {subject}: not sent; {again}"),
-            State::Sent => {
-                tell!(
-                    "{tool}: {subject}: no reply, and the broker never confirmed the request; {again}"
-                );
-            }
-            State::Accepted => {
-                tell!(
-                    "{tool}: {subject}: no reply, though the broker accepted the request; running again can help"
-                );
-            }
-            State::Returned(how) => {
-                tell!("{tool}: {subject}: returned by the broker ({how}); {again}");
-                remedies.extend(remedy::of_return(how));
-            }
-            State::NotNow(condition) => {
-                tell!("{tool}: {subject}: not accepted by the broker: {condition}; {again}");
-            }
-            State::Undeliverable(condition) if refusal == Some(condition) => {
+        let subject = entry.request().subject();
+        let then = match (entry.state(), verdict(entry)) {
+            (_, Some(Verdict::Incomplete { .. } | Verdict::Pending { .. })) => HELPS,
+            (_, Some(_)) => "",
+            (State::Undeliverable(condition), None) if refusal == Some(condition) => {
                 tell!("{tool}: {subject}: refused; {again}");
+                continue;
             }
-            State::Undeliverable(condition) => {
-                let again = remedy::of_running_again(condition);
-                tell!("{tool}: {subject}: not accepted by the broker: {condition}; {again}");
+            (State::Undeliverable(condition), None) => {
                 remedies.extend(remedy::of_condition(condition));
+                remedy::of_running_again(condition)
             }
-            State::ReplyTooLarge(size) => {
-                tell!(
-                    "{tool}: {subject}: the reply was rejected: it has {size} bytes, more than max_message_size; raise that and run again"
-                );
+            (State::Returned(how), None) => {
+                remedies.extend(remedy::of_return(how));
+                again
             }
-            State::Answered(reply) => print_verdict(tool, subject, &reply.verdict),
+            (State::Accepted, None) => HELPS,
+            (State::ReplyTooLarge(_), None) => "raise that and run again",
+            _ => again,
+        };
+        let then = if then.is_empty() { String::new() } else { format!("; {then}") };
+        for reason in reasons(entry) {
+            tell!("{tool}: {subject}: {reason}{then}");
         }
     }
     let mut printed = std::collections::HashSet::new();
@@ -169,30 +201,4 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
 
 fn condition_of(error: &Error) -> Option<&Condition> {
     if let Error::Refused { condition, .. } = error { Some(condition) } else { None }
-}
-
-fn print_verdict(tool: &str, subject: &str, verdict: &Verdict) {
-    match verdict {
-        Verdict::Signed => {}
-        Verdict::Refused { errors } => {
-            for error in errors {
-                tell!("{tool}: {subject}: refused by the signing server: {error}");
-            }
-        }
-        Verdict::Incomplete { missing } => {
-            for claim in missing {
-                tell!(
-                    "{tool}: {subject}: the reply has no signature for {claim}; running again can help"
-                );
-            }
-        }
-        Verdict::Pending { status } => {
-            tell!(
-                "{tool}: {subject}: the signing server is not done: {status}; running again can help"
-            );
-        }
-        Verdict::Unusable { problem } => {
-            tell!("{tool}: {subject}: the reply is unusable: {problem}")
-        }
-    }
 }

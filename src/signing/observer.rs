@@ -147,3 +147,24 @@ impl<A: Observer + ?Sized, B: Observer + ?Sized> Observer for (&A, &B) {
         self.0.drops_replies() || self.1.drops_replies()
     }
 }
+
+/// Several observers: each sees everything, in their order.
+///
+/// The first one that cannot make sure of what it noticed ends the run. Replies are dropped if any of them allows it.
+impl Observer for Vec<&dyn Observer> {
+    fn notice(&self, notice: Notice<'_>) {
+        self.iter().for_each(|observer| observer.notice(notice));
+    }
+
+    fn secure(&self) -> Result<(), Error> {
+        self.iter().try_for_each(|observer| observer.secure())
+    }
+
+    fn secures(&self) -> bool {
+        self.iter().any(|observer| observer.secures())
+    }
+
+    fn drops_replies(&self) -> bool {
+        self.iter().any(|observer| observer.drops_replies())
+    }
+}

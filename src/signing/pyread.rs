@@ -47,6 +47,29 @@ pub(crate) fn read_first(list: &str) -> Option<Value> {
     })
 }
 
+/// What follows the first element of a list printed by [`super::pyjson`], an object.
+#[cfg(feature = "cli")]
+pub(crate) fn after_first(list: &str) -> &str {
+    let (mut depth, mut quoted, mut escaped) = (0, false, false);
+    for (at, byte) in list.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            _ if quoted => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return &list[at + 1..];
+                }
+            }
+            _ => {}
+        }
+    }
+    ""
+}
+
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     // Only the text distinguishes this error of serde_json.
@@ -188,5 +211,16 @@ mod tests {
             "{\"a\": Infinity}"
         );
         assert_eq!(read_first("nothing"), None);
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn the_rest_of_a_list_follows_its_first_element() {
+        for (first, rest) in
+            [("{}", ", null]"), (r#"{"a]}": ["}", {"\\\"]": Infinity}]}"#, r#", {"a": "]"}]"#)]
+        {
+            assert_eq!(after_first(&format!("[{first}{rest}")), rest);
+        }
+        assert_eq!(after_first(""), "");
     }
 }

@@ -206,6 +206,11 @@ fn check(
     if let Some((one, other)) = options::EXCLUSIVE.iter().find(|pair| both(pair)) {
         return Err(format!("{one} and {other} exclude each other; give one"));
     }
+    let form = given.iter().find(|(flag, _)| flag.long == "--format").map(|(_, form)| form);
+    if let Some(form) = form.filter(|form| is_given("--raw") && *form != "raw") {
+        let form = printable(&form.to_string_lossy());
+        return Err(format!("--raw and --format {form} exclude each other; give one"));
+    }
     let may_be_empty = |flag| options::may_be_empty(flag, topic.style);
     match given.iter().find(|(flag, value)| value.is_empty() && !may_be_empty(flag)) {
         Some((flag, _)) => Err(format!("{} has an empty value; give one", flag.long)),

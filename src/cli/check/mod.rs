@@ -7,10 +7,9 @@ mod lines;
 use std::{path::Path, time::Instant};
 
 use super::{
-    begin,
-    document::{check_stdout, to_stdout},
-    is_broken_pipe, operation,
+    begin, is_broken_pipe, operation,
     options::Options,
+    output::{check_stdout, to_stdout},
     report, signals,
     topic::Topic,
 };

@@ -57,7 +57,7 @@ pub enum Items {
 }
 
 impl Items {
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Images(images) => images.len(),
             Self::Texts { texts, .. } => texts.len(),

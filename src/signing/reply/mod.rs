@@ -138,6 +138,15 @@ impl Reply {
     }
 }
 
+#[cfg(feature = "cli")]
+impl Reply {
+    /// The JSON text of its application properties, or `null`.
+    pub(crate) fn properties(&self) -> &str {
+        let list = pyread::after_first(&self.document);
+        list.strip_prefix(", ").and_then(|rest| rest.strip_suffix(']')).unwrap_or("null")
+    }
+}
+
 fn message(whole: &Value) -> Option<&Map<String, Value>> {
     whole.get("msg").and_then(Value::as_object)
 }

@@ -41,6 +41,11 @@ fn reports_mistakes() {
             "missing --signing-key, --task-id, --reference",
         ),
         ("amqp-messenger blob-sign --signing-key x --task-id y", "missing --blob-file"),
+        (
+            &format!("{native} --raw --format ndjson x"),
+            "--raw and --format ndjson exclude each other",
+        ),
+        (&format!("{native} --format xml x"), "expected json, ndjson, raw or summary"),
         (&format!("{native} --quiet --log-level info x"), "--quiet and --log-level exclude each"),
         (
             "pubtools-sign-msg-clear-sign --signing-key k --task-id 1 --quiet x",

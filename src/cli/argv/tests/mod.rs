@@ -165,6 +165,7 @@ fn types_a_container_line() {
         json: false,
         raw: true,
         dry_run: false,
+        format: None,
         log_level: Some(LevelFilter::Error),
         quiet: false,
         inputs: vec![],

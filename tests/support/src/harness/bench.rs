@@ -85,8 +85,10 @@ impl Bench {
         program.args(words);
         program.bound = config.bound(arguments);
         program.may_panic = false;
-        // Raw output does not say which request it answers.
-        program.sandbox = (!arguments.contains("--raw")).then(|| Arc::clone(&self.sandbox));
+        // Such output does not say which request it answers.
+        let says_not = ["--raw", "--format raw", "--format summary", "--output "];
+        let says = !says_not.iter().any(|option| arguments.contains(option));
+        program.sandbox = says.then(|| Arc::clone(&self.sandbox));
         program
     }
 

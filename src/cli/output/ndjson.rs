@@ -1,0 +1,153 @@
+//! A line of JSON for each item and key, as soon as its signature has come.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use crate::{
+    Error, Run,
+    error::printable,
+    signing::{Entry, Notice, Observer, pyjson},
+};
+
+use super::{
+    pairs::{Item, Pair, Pairs},
+    standing::{self, Standing},
+    stdout::to_stdout,
+};
+
+/// More bytes than this are written at once.
+const ENOUGH: usize = 64 * 1024;
+
+/// Writes a line for each pair: when everything that its request asked for is signed, or else at the end, since a later
+/// reply may still sign it.
+pub(super) struct Ndjson<'a> {
+    pairs: Rc<Pairs<'a>>,
+    /// Lines that are not written yet.
+    lines: RefCell<Vec<u8>>,
+    /// For each request whether its lines are made.
+    is_done: RefCell<Vec<bool>>,
+    has_failed: Cell<bool>,
+}
+
+impl<'a> Ndjson<'a> {
+    pub(super) fn new(pairs: Rc<Pairs<'a>>, run: &Run) -> Self {
+        let is_done = RefCell::new(vec![false; run.entries().len()]);
+        Self { pairs, lines: RefCell::default(), is_done, has_failed: Cell::new(false) }
+    }
+
+    /// Writes what is signed before the run.
+    pub(super) fn begin(&self, run: &Run) -> Result<(), Error> {
+        let signed = |(_, entry): &(_, &Entry)| standing::is_signed(entry);
+        let signed = run.entries().iter().enumerate().filter(signed);
+        self.add_all(signed, None)
+    }
+
+    /// Writes the rest.
+    pub(super) fn end(&self, run: &Run, result: &Result<(), Error>) -> Result<(), Error> {
+        // Its error has ended the run.
+        if self.has_failed.get() {
+            return Ok(());
+        }
+        let ended = result.as_ref().err().map(|error| printable(&error.with_sources()));
+        self.add_all(run.entries().iter().enumerate(), ended.as_deref())?;
+        self.write()
+    }
+
+    fn add_all<'e>(
+        &self,
+        entries: impl Iterator<Item = (usize, &'e Entry)>,
+        ended: Option<&str>,
+    ) -> Result<(), Error> {
+        for (number, entry) in entries {
+            self.add(number, entry, ended);
+            if self.lines.borrow().len() > ENOUGH {
+                self.write()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the lines of a request, once.
+    fn add(&self, number: usize, entry: &Entry, ended: Option<&str>) {
+        if std::mem::replace(&mut self.is_done.borrow_mut()[number], true) {
+            return;
+        }
+        let values = entry.signed_values();
+        let mut lines = self.lines.borrow_mut();
+        for (pair, value) in self.pairs.of_request(number) {
+            let pair = self.pairs.get(pair);
+            let value = Some(values[value].as_str()).filter(|value| !value.is_empty());
+            line(&mut lines, pair, entry, value, ended);
+        }
+    }
+
+    fn write(&self) -> Result<(), Error> {
+        let mut lines = self.lines.borrow_mut();
+        let written = to_stdout(|out| out.write_all(&lines));
+        self.has_failed.set(written.is_err());
+        lines.clear();
+        written
+    }
+}
+
+impl Observer for Ndjson<'_> {
+    fn notice(&self, notice: Notice<'_>) {
+        if let Notice::Reply(noted, _) = notice
+            && standing::is_signed(noted.entry)
+        {
+            self.add(noted.index, noted.entry, None);
+        }
+    }
+
+    fn secure(&self) -> Result<(), Error> {
+        self.write()
+    }
+
+    fn secures(&self) -> bool {
+        true
+    }
+
+    fn drops_replies(&self) -> bool {
+        true
+    }
+}
+
+/// The attributes have this order: scripts may cut the line.
+fn line(
+    out: &mut Vec<u8>,
+    pair: Pair<'_>,
+    entry: &Entry,
+    signature: Option<&str>,
+    ended: Option<&str>,
+) {
+    let standing = Standing::of(entry, signature.is_some());
+    let errors = match standing {
+        Standing::Signed => Vec::new(),
+        _ => standing::errors(entry, pair.item, ended),
+    };
+    let mut attribute = |before: &str, name: &str, json: &str| {
+        out.extend([before, "\"", name, "\": ", json].map(str::as_bytes).concat());
+    };
+    attribute("{", "index", &pair.index.to_string());
+    let mut string = |name, text: &str| attribute(", ", name, &pyjson::to_string(text));
+    match pair.item {
+        Item::Image { reference, digest } => {
+            string("reference", reference);
+            string("digest", digest);
+        }
+        Item::File(path) => string("file", &path.to_string_lossy()),
+        Item::Text(text) => string("text", text),
+    }
+    string("signing_key", pair.key.id());
+    attribute(", ", "signing_key_name", &pyjson::to_string(&pair.key.name()));
+    attribute(", ", "request_id", &pyjson::to_string(&entry.request().id));
+    attribute(", ", "status", &pyjson::to_string(standing.word()));
+    attribute(", ", "errors", &pyjson::to_string(&errors));
+    attribute(", ", "signature", &pyjson::to_string(&signature));
+    attribute(", ", "properties", entry.reply().map_or("null", |reply| reply.properties()));
+    // A line break between its parts is as good as a blank.
+    attribute(", ", "input", &pair.input.unwrap_or("null").replace(['\n', '\r'], " "));
+    out.extend(b"}\n");
+}

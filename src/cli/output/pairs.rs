@@ -1,0 +1,93 @@
+//! What is asked for: each item by each of its keys, in the order of the input.
+
+use std::{fmt, path::Path};
+
+use crate::{
+    Run,
+    cli::operation::Asked,
+    signing::{Items, Key},
+};
+
+/// One item by one key.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<'a> {
+    /// The position of the item in the input, from 0.
+    pub(super) index: usize,
+    pub(super) item: Item<'a>,
+    pub(super) key: &'a Key,
+    /// The object that the item was given as, if it was.
+    pub(super) input: Option<&'a str>,
+}
+
+/// An item as it was given.
+#[derive(Clone, Copy)]
+pub(super) enum Item<'a> {
+    Image { reference: &'a str, digest: &'a str },
+    File(&'a Path),
+    Text(&'a str),
+}
+
+/// All pairs of an operation, and which values of which requests they get.
+pub(super) struct Pairs<'a> {
+    asked: &'a Asked,
+    /// For each pair the item, and the position of the key among those of the item.
+    pairs: Vec<(usize, usize)>,
+    /// For each pair the number of the request, and that of its value.
+    places: Vec<(usize, usize)>,
+    /// The pairs in the order of the requests.
+    by_request: Vec<usize>,
+}
+
+impl<'a> Pairs<'a> {
+    pub(super) fn new(asked: &'a Asked, run: &Run) -> Self {
+        let operation = &asked.operation;
+        let of_item = |item| (0..operation.keys_of(item).len()).map(move |key| (item, key));
+        let pairs = (0..operation.items().len()).flat_map(of_item).collect();
+        let places = run.places();
+        let mut by_request: Vec<_> = (0..places.len()).collect();
+        by_request.sort_by_key(|&pair| places[pair]);
+        Self { asked, pairs, places, by_request }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The pair with this number.
+    pub(super) fn get(&self, pair: usize) -> Pair<'a> {
+        let operation = &self.asked.operation;
+        let (index, key) = self.pairs[pair];
+        let key = &operation.keys_of(index)[key];
+        let item = match operation.items() {
+            Items::Images(images) => Item::Image {
+                reference: images[index].reference().as_str(),
+                digest: images[index].digest().as_str(),
+            },
+            Items::Texts { .. } | Items::Blobs(_) => match &self.asked.files[index] {
+                Some(name) => Item::File(name),
+                None => Item::Text(&self.asked.texts[index]),
+            },
+        };
+        let input = self.asked.inputs.get(index).and_then(Option::as_deref);
+        Pair { index, item, key, input }
+    }
+
+    /// The pairs that get a value of a request, and the number of that value.
+    pub(super) fn of_request(&self, request: usize) -> impl Iterator<Item = (usize, usize)> {
+        let start = self.by_request.partition_point(|&pair| self.places[pair].0 < request);
+        let pairs = self.by_request[start..].iter().map(|&pair| (pair, self.places[pair]));
+        pairs
+            .take_while(move |(_, place)| place.0 == request)
+            .map(|(pair, (_, value))| (pair, value))
+    }
+}
+
+impl fmt::Display for Item<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image { reference, digest } => write!(f, "{reference} {digest}"),
+            Self::File(path) => f.write_str(&path.to_string_lossy()),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
