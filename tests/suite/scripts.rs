@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cycle::times_received,
-    harness::{Bench, Config, LONG, Program, rule, under_test},
+    harness::{Bench, Config, Ended, LONG, Program, rule, under_test},
     peer,
     skopeo::{Skopeo, digest, manifest},
 };
@@ -124,6 +124,40 @@ fn files_with_any_names_are_signed_from_find() {
     }
 }
 
+/// The command of the loop writes each signature to a file.
+#[test]
+fn signatures_are_handed_on_one_by_one_and_missing_ones_are_named() {
+    let bench = Bench::new();
+    let folder = bench.folder().to_owned();
+    let command = bench.file("keep", "#!/bin/sh\ncat >\"$KEPT/${1##*:}\"\necho \"$1 $2\"\n");
+    make_executable(&command);
+    let words = [&list(&bench, 3), command.to_str().unwrap()];
+    let publish = |bench: &Bench| -> Ended {
+        let mut program = script(bench, &bench.config(), "publish-signatures", &words);
+        program.command.env("KEPT", &folder);
+        program.run()
+    };
+    let ended = publish(&bench).expect(0);
+    let skopeo = Skopeo::trusting(&bench.sandbox);
+    let key = bench.sandbox.fingerprint("sandbox");
+    for index in 0..3 {
+        let reference = format!("registry.example.com/ns/app:{index}");
+        let said = format!("{reference} {}", digest(&manifest(index)));
+        assert!(ended.stdout.lines().any(|line| line == said), "{}", ended.stdout);
+        let kept = folder.join(index.to_string());
+        assert_eq!(skopeo.verify(&manifest(index), &reference, key, &kept), Ok(()));
+    }
+
+    let refused = ReplyAct::ServerError {
+        errors: vec!["no such key".to_owned()],
+        signing_status: "failure".to_owned(),
+    };
+    bench.sandbox.set_behaviours(vec![rule(When::Request(5), refused)]);
+    let ended = publish(&bench).expect(1);
+    ended.says("registry.example.com/ns/app:1: refused: no such key");
+    assert_eq!(ended.stdout.lines().count(), 2);
+}
+
 #[test]
 fn a_release_begins_only_if_its_signing_can_work() {
     let bench = Bench::new();
@@ -137,6 +171,11 @@ fn a_release_begins_only_if_its_signing_can_work() {
     script(&bench, &bench.config(), "release", &words).run().expect(0);
     assert!(begun.exists());
     assert_eq!(bench.record().requests.len(), 0);
+}
+
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// Scripts of other programs would find out too late that a shell reads them in another way.
