@@ -57,3 +57,32 @@ fn json_and_raw_are_what_they_are_without_the_option() {
         assert!(openssl::base64::decode_block(ended.stdout.trim()).is_ok(), "{form}");
     }
 }
+
+/// Opens a terminal of 60 columns as standard output, and passes on what is written to it.
+const TERMINAL: &str = r#"
+import fcntl, os, pty, struct, subprocess, sys, termios
+terminal, slave = pty.openpty()
+fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+program = subprocess.Popen(sys.argv[1:], stdout=slave)
+os.close(slave)
+while True:
+    try:
+        sys.stdout.buffer.write(os.read(terminal, 65536))
+    except OSError: # the end of a terminal
+        break
+sys.exit(program.wait())
+"#;
+
+#[test]
+fn on_a_terminal_items_are_cut_so_that_a_row_takes_one_line() {
+    let bench = Bench::new();
+    let arguments = format!("{} --format summary", images(2));
+    let program = bench.program(&bench.config(), &arguments);
+    let ended = program.within("python3", &["-c", TERMINAL]).run().expect(0);
+    let rows: Vec<_> = ended.stdout.lines().collect();
+    assert_eq!(rows.len(), 3, "{}", ended.stdout);
+    for row in &rows[1..] {
+        assert!(row.chars().count() <= 60 && row.starts_with('…'), "{row}");
+        assert!(row.contains(" sha256:000000000000  ABCD1234  signed  "), "{row}");
+    }
+}

@@ -76,7 +76,12 @@ impl<'a> Output<'a> {
             Form::Json => to_stdout(|out| document::write(out, self.asked, run, result)),
             Form::Ndjson(lines) => lines.end(run, result),
             Form::Raw => to_stdout(|out| document::write_raw(out, run)),
-            Form::Summary(table) => to_stdout(|out| table.write(out, run, None)),
+            Form::Summary(table) => to_stdout(|out| table.write(out, run, columns())),
         }
     }
+}
+
+/// The columns of standard output, if that is a terminal.
+fn columns() -> Option<usize> {
+    console::Term::stdout().size_checked().map(|(_, columns)| columns.into())
 }
