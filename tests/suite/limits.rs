@@ -32,18 +32,7 @@ fn ten_thousand_requests_are_signed_in_order_and_in_little_memory() {
     const COUNT: usize = 10_000;
     let bench = Bench::new();
     let mut program = bench.program(&bench.config().set("log_level", "error"), &images(COUNT));
-    let mut child = program.command.stderr(Stdio::null()).spawn().unwrap();
-    let mut stdout = child.stdout.take().unwrap();
-    let (mut document, mut peak, mut chunk) = (Vec::new(), 0, vec![0; 1 << 16]);
-    loop {
-        let count = stdout.read(&mut chunk).unwrap();
-        if count == 0 {
-            break;
-        }
-        document.extend(&chunk[..count]);
-        peak = peak.max(peak_memory(child.id()).unwrap_or(0));
-    }
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let (document, peak) = printed_and_peak(&mut program);
     let document: Value = serde_json::from_slice(&document).unwrap();
     let results = document["operation_results"].as_array().unwrap();
     assert_eq!(results.len(), COUNT);
@@ -52,6 +41,42 @@ fn ten_thousand_requests_are_signed_in_order_and_in_little_memory() {
     }
     assert_eq!(bench.record().requests.len(), COUNT);
     assert!(peak > 0 && peak < 100 * 1024, "{peak} KiB");
+}
+
+/// What the program prints, and its peak of memory as the test reads that.
+fn printed_and_peak(program: &mut Program) -> (Vec<u8>, u64) {
+    let mut child = program.command.stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let (mut printed, mut peak, mut chunk) = (Vec::new(), 0, vec![0; 1 << 16]);
+    loop {
+        let count = stdout.read(&mut chunk).unwrap();
+        if count == 0 {
+            break;
+        }
+        printed.extend(&chunk[..count]);
+        peak = peak.max(peak_memory(child.id()).unwrap_or(0));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    (printed, peak)
+}
+
+/// A line that is written is not kept. 96 MiB for 100,000 images are about 1,000 bytes for each.
+#[test]
+fn lines_of_json_need_less_than_a_thousand_bytes_an_image() {
+    const COUNT: usize = 10_000;
+    let bench = Bench::new();
+    let line = |index| format!("registry.example.com/ns/app:{index}\tsha256:{index:064x}\n");
+    let list = bench.file("list", (0..COUNT).map(line).collect::<String>());
+    let arguments = format!(
+        "container-sign --signing-key ABCD1234 --task-id 7 --format ndjson --from {}",
+        list.display()
+    );
+    let mut program = bench.program(&bench.config().set("log_level", "error"), &arguments);
+    let (lines, peak) = printed_and_peak(&mut program);
+    assert_eq!(lines.iter().filter(|&&byte| byte == b'\n').count(), COUNT);
+    // What every run needs is less than 13 MiB.
+    let most = 13 * 1024 + COUNT as u64 * 1000 / 1024;
+    assert!(peak > 0 && peak < most, "{peak} KiB, at most {most}");
 }
 
 #[test]
