@@ -127,7 +127,7 @@ impl Operation {
     }
 
     /// Makes an image that is given twice be asked for twice, as pubtools-sign does. A batch asks once.
-    #[cfg(any(feature = "cli", test, fuzzing))]
+    #[cfg(any(feature = "cli", test))]
     pub(crate) fn repeating(self) -> Self {
         Self { repeats: true, ..self }
     }
