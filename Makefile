@@ -72,7 +72,7 @@ fuzz-smoke: ## Replays the kept inputs of the fuzz targets, and lets each look f
 	$(need) static fuzz
 	@CARGO='$(CARGO)' fuzz/smoke $(FUZZ_SECONDS)
 
-soak: ## Signs 50,000 requests in ten minutes of random faults; SOAK_REQUESTS, SOAK_SECONDS and SOAK_SEED change that
+soak: ## Signs 50,000 requests in ten minutes of random faults, and kills clients with state files; SOAK_REQUESTS, SOAK_SECONDS and SOAK_SEED change that
 	$(need) demo
 	$(CARGO) test --test soak
 

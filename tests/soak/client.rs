@@ -1,10 +1,10 @@
-//! The client: the same signers, run after run, until the process is ended.
+//! The clients: the same signers, run after run, until the process is ended; and a single run with a state file.
 
 use std::{env, fs, io::Write, path::Path};
 
 use amqp_messenger::{
-    Operation, Settings, Signer, SignerType, Status,
-    signing::{Blob, Entry, Image, Items, Key, State, TaskId, Text, Verdict},
+    Error, Operation, Run, Settings, Signer, SignerType, Status,
+    signing::{Blob, Entry, Image, Items, Key, Notice, Observer, State, TaskId, Text, Verdict},
 };
 use amqp_sandbox::Verifier;
 use serde_json::{Value, json};
@@ -16,26 +16,76 @@ const PLANS: [(u32, u32); 2] = [(2, 3), (3, 1)];
 
 pub(crate) fn run(seed: u64) {
     let mut random = Random::new(seed ^ 0x5eed);
-    let key = fs::read_to_string(env::var("SOAK_KEY").unwrap()).unwrap();
-    let verifier = Verifier::from_armoured(&key).unwrap();
+    let verifier = verifier();
     let signer = |kind, plan| Signer::new(settings(kind, plan), None).unwrap();
     let signers =
         PLANS.map(|plan| [SignerType::Single, SignerType::Batch].map(|kind| signer(kind, plan)));
     for number in 0_u64.. {
+        let task = Task::draw(&mut random, number);
+        let signer = &signers[task.plan][usize::from(task.kind == SignerType::Batch)];
+        let mut run = signer.prepare(&task.operation).unwrap();
+        let ended = signer.sign(&mut run);
+        let line = task.report(&run, ended, &verifier);
+        drop(run);
+        if writeln!(std::io::stdout(), "{line}").is_err() {
+            // The test has ended.
+            return;
+        }
+    }
+}
+
+/// One run of a task with a state file; it may be killed at any moment. Before its report it prints a line for each reply.
+pub(crate) fn run_once(seed: u64, number: u64, state: &Path) {
+    let task = Task::draw(&mut Random::new(seed ^ number.wrapping_mul(0x5eed)), number);
+    let signer = Signer::new(settings(task.kind, PLANS[task.plan]), None).unwrap();
+    let mut run = signer.prepare_with_state(&task.operation, state).unwrap();
+    let ended = signer.sign_observed(&mut run, &Printer);
+    println!("{}", task.report(&run, ended, &verifier()));
+}
+
+/// Prints a line for each reply before the broker learns that it came, and for each signed request of an earlier run.
+struct Printer;
+
+impl Observer for Printer {
+    fn notice(&self, notice: Notice<'_>) {
+        if let Notice::Reply(noted, _) = notice {
+            let is_signed =
+                noted.entry.reply().is_some_and(|reply| reply.verdict == Verdict::Signed);
+            println!("{}", json!({"reply": noted.entry.request().id, "signed": is_signed}));
+        }
+    }
+}
+
+fn verifier() -> Verifier {
+    let key = fs::read_to_string(env::var("SOAK_KEY").unwrap()).unwrap();
+    Verifier::from_armoured(&key).unwrap()
+}
+
+/// What is to be signed, and how.
+struct Task {
+    number: u64,
+    plan: usize,
+    kind: SignerType,
+    operation: Operation,
+}
+
+impl Task {
+    fn draw(random: &mut Random, number: u64) -> Self {
         let most = if random.below(10) == 0 { 600 } else { 80 };
         let count = 1 + random.below(most) as usize;
         let plan = random.below(2) as usize;
-        let [single, batch] = &signers[plan];
-        let (signer, operation) = match random.below(4) {
-            0 => (batch, container(number, count, &["one", "two"])),
-            1 => (single, clear(number, count)),
-            2 => (single, blob(number, count)),
-            _ => (single, container(number, count, &["one"])),
+        let (kind, operation) = match random.below(4) {
+            0 => (SignerType::Batch, container(number, count, &["one", "two"])),
+            1 => (SignerType::Single, clear(number, count)),
+            2 => (SignerType::Single, blob(number, count)),
+            _ => (SignerType::Single, container(number, count, &["one"])),
         };
-        let mut run = signer.prepare(&operation).unwrap();
-        let ended = signer.sign(&mut run);
-        let mut checks =
-            Checks { verifier: &verifier, operation: &operation, place: 0, verified: 0 };
+        Self { number, plan, kind, operation }
+    }
+
+    /// Checks what a run has received, and says it in a line.
+    fn report(&self, run: &Run, ended: Result<(), Error>, verifier: &Verifier) -> Value {
+        let mut checks = Checks { verifier, task: self, place: 0, verified: 0 };
         let states: Vec<_> = run
             .entries()
             .iter()
@@ -44,29 +94,23 @@ pub(crate) fn run(seed: u64) {
         let all_signed = states.iter().all(|state| state[1] == "Signed");
         let status = Status::of_run(&ended, run.entries());
         assert_eq!(status == Status::Signed, all_signed, "{status:?}, {ended:?}");
-        let (queue, verified) = (run.listen_to().to_owned(), checks.verified);
-        drop(run);
-        let line = json!({
+        json!({
             "requests": states.len(),
-            "cycles": PLANS[plan].1,
-            "queue": queue,
-            "verified": verified,
+            "cycles": PLANS[self.plan].1,
+            "queue": run.listen_to(),
+            "verified": checks.verified,
             "states": states,
             "error": ended.err().map(|error| error.to_string()),
             "rss": resident(),
             "descriptors": fs::read_dir("/proc/self/fd").unwrap().count(),
-        });
-        if writeln!(std::io::stdout(), "{line}").is_err() {
-            // The test has ended.
-            return;
-        }
+        })
     }
 }
 
 /// Checks one request after the other.
 struct Checks<'a> {
     verifier: &'a Verifier,
-    operation: &'a Operation,
+    task: &'a Task,
     /// The index of the next request's first value among all items.
     place: usize,
     verified: usize,
@@ -86,7 +130,7 @@ impl Checks<'_> {
         let values = entry.signed_values();
         assert_eq!(values.len(), entry.request().value_count());
         for (value, place) in values.iter().zip(first..).filter(|(value, _)| !value.is_empty()) {
-            let item = place / self.operation.keys().len();
+            let item = place / self.task.operation.keys().len();
             assert!(
                 self.is_signature(value.as_str(), item),
                 "at {item} something else is signed: {}",
@@ -100,16 +144,17 @@ impl Checks<'_> {
     }
 
     fn is_signature(&self, value: &str, item: usize) -> bool {
-        match self.operation.items() {
+        let number = self.task.number;
+        match self.task.operation.items() {
             Items::Images(images) => self.verifier.content(value).is_some_and(|claim| {
                 let image = &images[item];
                 is_claim(&claim, image.digest().as_str(), image.reference().as_str())
             }),
-            Items::Texts { texts, .. } => {
-                self.verifier.content(value).as_deref() == Some(texts[item].as_bytes())
+            Items::Texts { .. } => {
+                self.verifier.content(value).as_deref() == Some(text(number, item).as_bytes())
             }
-            Items::Blobs(blobs) => {
-                self.verifier.is_detached_signature(value, blobs[item].as_bytes())
+            Items::Blobs(_) => {
+                self.verifier.is_detached_signature(value, blob_content(number, item).as_bytes())
             }
             _ => false,
         }
@@ -156,14 +201,21 @@ fn container(number: u64, count: usize, key_names: &[&str]) -> Operation {
 }
 
 fn clear(number: u64, count: usize) -> Operation {
-    let text = |index| Text::new(format!("text {number}.{index}")).unwrap();
-    let texts = (0..count).map(text).collect();
+    let texts = (0..count).map(|index| Text::new(text(number, index)).unwrap()).collect();
     operation(number, &["one"], Items::Texts { texts, repo: None })
 }
 
+fn text(number: u64, index: usize) -> String {
+    format!("text {number}.{index}")
+}
+
 fn blob(number: u64, count: usize) -> Operation {
-    let blob = |index| Blob::new(format!("blob {number}.{index}")).unwrap();
-    operation(number, &["one"], Items::Blobs((0..count).map(blob).collect()))
+    let blobs = (0..count).map(|index| Blob::new(blob_content(number, index)).unwrap()).collect();
+    operation(number, &["one"], Items::Blobs(blobs))
+}
+
+fn blob_content(number: u64, index: usize) -> String {
+    format!("blob {number}.{index}")
 }
 
 /// Memory of this process, in KiB.

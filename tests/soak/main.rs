@@ -3,6 +3,8 @@
 //! The client is a separate process, a long-lived user of the library, whose memory is measured. It verifies every
 //! signature and reports the state of each request; this process compares that with what the broker saw.
 //!
+//! Beside it other clients work on tasks with state files, and are killed at random moments; the next one goes on.
+//!
 //! Environment: SOAK_REQUESTS (50000) and SOAK_SECONDS (600), both minimums; SOAK_SEED, which is printed.
 
 #![expect(clippy::print_stdout, reason = "the test reports what it does")]
@@ -10,6 +12,7 @@
 mod chaos;
 mod client;
 mod judge;
+mod killed;
 
 use std::{
     env,
@@ -24,6 +27,7 @@ use std::{
 };
 
 use amqp_sandbox::{Options, Sandbox};
+use killed::Task;
 use serde_json::Value;
 
 /// Much longer than any run takes.
@@ -33,6 +37,9 @@ fn main() {
     let arguments: Vec<_> = env::args().skip(1).collect();
     match arguments.as_slice() {
         [role, seed] if role == "client" => client::run(seed.parse().unwrap()),
+        [role, seed, number, state] if role == "once" => {
+            client::run_once(seed.parse().unwrap(), number.parse().unwrap(), state.as_ref());
+        }
         _ => soak(),
     }
 }
@@ -53,10 +60,14 @@ fn soak() {
     let folder = tempfile::tempdir().unwrap();
     let options = Options { more_brokers: 1, ..Options::new(folder.path()) };
     let sandbox = Arc::new(Sandbox::start(options).unwrap());
-    let mut client = Running(start_client(&sandbox, seed));
+    let mut client = Running(start(&sandbox, &["client", &seed.to_string()]));
     let over = Arc::new(AtomicBool::new(false));
     let (chaos_sandbox, chaos_over) = (Arc::clone(&sandbox), Arc::clone(&over));
     let chaos = std::thread::spawn(move || chaos::make(&chaos_sandbox, seed, &chaos_over));
+    let (killed_sandbox, killed_over) = (Arc::clone(&sandbox), Arc::clone(&over));
+    let states = folder.path().to_owned();
+    let killed =
+        std::thread::spawn(move || killed::kill(&killed_sandbox, seed, &states, &killed_over));
 
     let started = Instant::now();
     let mut runs = Vec::new();
@@ -85,10 +96,12 @@ fn soak() {
     over.store(true, Ordering::SeqCst);
     chaos.join().unwrap();
     drop(client);
+    let tasks = killed.join().unwrap();
 
     let record = sandbox.record();
     let seen = judge::judge(&runs, &record);
     judge::flat(&runs);
+    killed::judge(&tasks, &record);
     println!(
         "{total} requests in {} runs: {} signed, {} refused or useless, {} named as open; {} signatures verified",
         runs.len(),
@@ -105,6 +118,14 @@ fn soak() {
         seen.again,
         record.deliveries.len()
     );
+    let kills = tasks.iter().map(Task::kills).sum::<usize>();
+    println!(
+        "{} requests in {} tasks with state files, all signed; their clients were killed {kills} times, {} times with some replies",
+        tasks.iter().map(Task::requests).sum::<usize>(),
+        tasks.len(),
+        tasks.iter().map(Task::kills_with_replies).sum::<usize>()
+    );
+    assert!(kills > 0, "no client was killed");
     assert!(
         seen.signed > total as usize / 2 && seen.open > 0,
         "there are too many or too few faults"
@@ -134,9 +155,10 @@ impl Drop for Running {
     }
 }
 
-fn start_client(sandbox: &Sandbox, seed: u64) -> Child {
+/// Starts this program as a client.
+fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["client", &seed.to_string()]);
+    command.args(arguments);
     command.env("SOAK_CA", sandbox.ca_file()).env("SOAK_CLIENT", sandbox.client_pem());
     command.env("SOAK_KEY", sandbox.public_key_file());
     let urls = [sandbox.amqps_urls(), vec![sandbox.amqp_url()]].concat();
