@@ -33,6 +33,12 @@ pub struct Message {
 }
 
 impl Request {
+    /// Whether it asks for the claims of a batch.
+    #[cfg(feature = "cli")]
+    pub(crate) fn is_batch(&self) -> bool {
+        matches!(self.expected, Expected::Claims { .. })
+    }
+
     /// Returns the number of signed values asked for: one, or in a batch one for each claim and key.
     pub fn value_count(&self) -> usize {
         self.expected.count()

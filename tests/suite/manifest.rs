@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Bench, Ended, Program, refused};
 
@@ -103,6 +103,13 @@ fn an_image_that_is_listed_twice_is_asked_for_once_and_printed_for_each() {
     let program = bench.program(&bench.config(), &format!("{COMMAND} --raw"));
     let ended = piped(program, &list).expect(0);
     assert_eq!(asked(&bench).len(), 2);
+    // The document has a result for each, too.
+    let program = bench.program(&bench.config(), COMMAND);
+    let document: Value = serde_json::from_str(&piped(program, &list).expect(0).stdout).unwrap();
+    let results = document["operation_results"].as_array().unwrap();
+    assert_eq!(results.len(), 4);
+    assert_eq!((&results[0], &results[1]), (&results[2], &results[3]));
+    assert_ne!(results[0], results[1]);
     let values: Vec<_> = ended.stdout.lines().collect();
     assert_eq!(values.len(), 4);
     assert_eq!((values[0], values[1]), (values[2], values[3]));

@@ -31,13 +31,23 @@ pub(super) fn write(
         pyjson::to_string(&json!({"status": status, "error_message": message}))
     )?;
     out.write_all(b", \"operation_results\": [")?;
-    for (index, entry) in run.entries().iter().enumerate() {
-        out.write_all(if index == 0 { b"" } else { b", " })?;
-        out.write_all(entry.reply().map_or("\"\"", |reply| &reply.document).as_bytes())?;
+    for (place, entry) in results(run).into_iter().enumerate() {
+        out.write_all(if place == 0 { b"" } else { b", " })?;
+        let reply = run.entries()[entry].reply();
+        out.write_all(reply.map_or("\"\"", |reply| &reply.document).as_bytes())?;
     }
     out.write_all(b"], \"operation\": ")?;
     operation.write_echo(out, requester.as_deref(), texts)?;
     writeln!(out, ", \"signing_keys\": {}}}", pyjson::to_string(&json!(operation.key_ids())))
+}
+
+/// The number of the request for each result: for each item, each key, also if one request is for several; or for each
+/// batch.
+fn results(run: &Run) -> Vec<usize> {
+    if run.entries().iter().any(|entry| entry.request().is_batch()) {
+        return (0..run.entries().len()).collect();
+    }
+    run.places().into_iter().map(|(entry, _)| entry).collect()
 }
 
 /// Writes one signed value a line, in the order of the input; an empty line for a missing one.
