@@ -59,6 +59,8 @@ pub(super) const NATIVE: &[&str] = &[
     "--dry-run",
     "--state",
     "--format",
+    "--output",
+    "--output-dir",
     "--quiet",
 ];
 
@@ -88,11 +90,12 @@ impl Command {
                 about: "Requests a signature of each container image by each key.",
                 items: &["--digest", "--reference"],
                 optional: &["--signing-key-name", "--signer-type"],
-                native: &["--from"],
+                native: &["--from", "--layout"],
                 operand: None,
                 examples: &[
                     "{} --signing-key 55A34A82 --task-id 1234\n--digest sha256:3f2a… --reference registry.example.com/ns/app:1.0",
                     "{} --signing-key 55A34A82 --task-id 1234\n--from images.ndjson --state images.state --deadline 3600",
+                    "{} --signing-key 55A34A82 --task-id 1234\n--from images.ndjson --output result.json --output-dir sigstore --layout lookaside",
                 ],
             },
             Self::Sign(Kind::Clear) => &Row {
@@ -125,6 +128,7 @@ impl Command {
                 operand: None,
                 examples: &[
                     "{} --signing-key 55A34A82 --task-id 1234 --blob-file app.tar.gz",
+                    "{} --signing-key 55A34A82 --task-id 1234\n--blob-file app.tar.gz --output-dir .",
                     "find dist -type f -print0 |\n{} --signing-key 55A34A82 --task-id 1234 --from0 -",
                 ],
             },

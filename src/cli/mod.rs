@@ -11,6 +11,7 @@ mod bar;
 mod begin;
 mod bytes;
 mod check;
+mod choices;
 mod commands;
 mod completions;
 mod config_file;
@@ -42,10 +43,9 @@ use std::{ffi::OsString, io, path::PathBuf};
 
 use argv::Parsed;
 use commands::{Command, Kind};
-use format::Format;
 use operation::Asked;
 use options::Options;
-use output::{Output, to_stdout};
+use output::{Output, Wanted, to_stdout};
 use style::Style;
 use topic::{Topic, Usage};
 
@@ -108,7 +108,7 @@ fn sign(topic: &Topic, kind: Kind, mut options: Options, overrides: Overrides) -
     let is_dry = options.dry_run;
     let shows_progress = shows_progress(topic, &options);
     let state = options.state.take().map(|path| PathBuf::from(path.0));
-    let format = options.format.unwrap_or(if raw { Format::Raw } else { Format::Json });
+    let wanted = Wanted::of(&options);
     let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
         let run = match &state {
             None => signer.prepare(&asked.operation)?,
@@ -133,7 +133,7 @@ fn sign(topic: &Topic, kind: Kind, mut options: Options, overrides: Overrides) -
     if is_dry {
         return Status::Signed.code();
     }
-    let output = match Output::new(&asked, &run, format) {
+    let output = match Output::new(&asked, &run, wanted) {
         Ok(output) => output,
         Err(error) => return refuse(error),
     };

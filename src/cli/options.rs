@@ -8,18 +8,16 @@ use std::{ffi::OsString, fmt::Write};
 use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs, Optionality};
 use log::LevelFilter;
 
-pub(super) use super::bytes::Bytes;
+pub(super) use super::{bytes::Bytes, choices::choices};
 use super::{
+    choices::{layout, level, signer_type},
     commands::{Command, LISTS},
     format::Format,
     operand::{Operand, listed},
     style::Style,
     topic::Topic,
 };
-use crate::{
-    config::{SignerType, parse_level},
-    error::printable,
-};
+use crate::{config::SignerType, error::printable};
 
 /// requests signatures
 // argh uses the text of a doc comment, in which backquotes mark what is typed literally. A value with the name
@@ -96,6 +94,15 @@ pub(crate) struct Options {
     /// form of the results, by default the JSON document of `pubtools-sign`; `ndjson` is a line for each item and key as soon as it is signed, `raw` is the same as `--raw`, `summary` is a table
     #[argh(option, arg_name = "FORMAT")]
     pub(super) format: Option<Format>,
+    /// file for the results, instead of standard output; it is replaced when they are complete
+    #[argh(option, arg_name = "FILE")]
+    pub(super) output: Option<Bytes>,
+    /// folder in which each signature becomes a file; `signatures.json` lists them
+    #[argh(option, arg_name = "DIR")]
+    pub(super) output_dir: Option<Bytes>,
+    /// how images have their signatures in `--output-dir`, as skopeo, podman and CRI-O read them; the default
+    #[argh(option, arg_name = "LAYOUT", from_str_fn(layout))]
+    pub(super) layout: Option<String>,
     /// least severe level that is logged; takes precedence over `RUST_LOG` and the configuration
     #[argh(option, arg_name = "LEVEL", from_str_fn(level))]
     pub(super) log_level: Option<LevelFilter>,
@@ -115,7 +122,7 @@ pub(super) const ASIDE: [(&str, &str, &str); 2] =
     [("-h", "--help", "print this help"), ("-V", "--version", "print the version")];
 
 /// Options that exclude each other.
-pub(super) const EXCLUSIVE: [(&str, &str); 8] = [
+pub(super) const EXCLUSIVE: [(&str, &str); 10] = [
     ("--quiet", "--log-level"),
     ("--from", "--from0"),
     ("--from", "--digest"),
@@ -124,6 +131,8 @@ pub(super) const EXCLUSIVE: [(&str, &str); 8] = [
     ("--from0", "--blob-file"),
     ("--dry-run", "--raw"),
     ("--dry-run", "--state"),
+    ("--dry-run", "--output"),
+    ("--dry-run", "--output-dir"),
 ];
 
 /// The options of the table, in its order.
@@ -162,9 +171,14 @@ pub(super) fn value_name(flag: &Flag) -> Option<&'static str> {
     }
 }
 
-/// Whether an option's value names a file, and so may be any bytes.
+/// Whether an option's value names a file or folder, and so may be any bytes.
 pub(super) fn is_file(flag: &Flag) -> bool {
-    value_name(flag) == Some("FILE")
+    value_name(flag) == Some("FILE") || is_folder(flag)
+}
+
+/// Whether an option's value names a folder.
+pub(super) fn is_folder(flag: &Flag) -> bool {
+    value_name(flag) == Some("DIR")
 }
 
 /// Whether an option's file may be standard input.
@@ -185,19 +199,6 @@ pub(super) fn may_be_empty(flag: &Flag, style: Style) -> bool {
         // an unset variable that way.
         "--requester" => style == Style::PubtoolsSign,
         _ => false,
-    }
-}
-
-/// The words that an option's value may be; none if it may be any word.
-pub(super) fn choices(option: &str, style: Style) -> &'static [&'static str] {
-    match (option, style) {
-        ("--signer-type", _) => &["single", "batch"],
-        ("--format", _) => Format::WORDS,
-        ("--log-level", Style::Native) => {
-            &["trace", "debug", "info", "warning", "error", "critical"]
-        }
-        ("--log-level", Style::PubtoolsSign) => &["DEBUG", "INFO", "WARNING", "ERROR"],
-        _ => &[],
     }
 }
 
@@ -258,19 +259,6 @@ impl Options {
             printable(text.strip_prefix("Error parsing ").unwrap_or(&text))
         })
     }
-}
-
-fn signer_type(word: &str) -> Result<SignerType, String> {
-    match word {
-        "single" => Ok(SignerType::Single),
-        "batch" => Ok(SignerType::Batch),
-        _ => Err(format!("expected {}", listed(choices("--signer-type", Style::Native)))),
-    }
-}
-
-fn level(word: &str) -> Result<LevelFilter, String> {
-    let expected = || format!("expected {}", listed(choices("--log-level", Style::Native)));
-    parse_level(word).ok_or_else(expected)
 }
 
 #[cfg(test)]

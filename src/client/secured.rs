@@ -24,16 +24,23 @@ pub(super) struct Secured<'a, B> {
     unaccepted: Vec<ReplyId>,
     /// When they are, at the latest.
     until: Option<Deadline>,
+    /// The observer's error has ended the run: what it could not make sure of is never accepted.
+    has_failed: bool,
 }
 
 impl<'a, B: Broker> Secured<'a, B> {
     pub(super) fn new(broker: &'a mut B, observer: &'a dyn Observer) -> Self {
-        Self { broker, observer, unaccepted: Vec::new(), until: None }
+        Self { broker, observer, unaccepted: Vec::new(), until: None, has_failed: false }
     }
 
     /// Makes sure of what was noticed, and accepts the replies.
     pub(super) fn secure(&mut self) -> Result<(), Error> {
+        if self.has_failed {
+            return Ok(());
+        }
+        self.has_failed = true;
         self.observer.secure()?;
+        self.has_failed = false;
         self.until = None;
         for reply in self.unaccepted.drain(..) {
             self.broker.settle(reply, Settlement::Accept);

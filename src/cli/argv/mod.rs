@@ -206,7 +206,14 @@ fn check(
     if let Some((one, other)) = options::EXCLUSIVE.iter().find(|pair| both(pair)) {
         return Err(format!("{one} and {other} exclude each other; give one"));
     }
-    let form = given.iter().find(|(flag, _)| flag.long == "--format").map(|(_, form)| form);
+    if is_given("--layout") && !is_given("--output-dir") {
+        return Err("--layout is about files; give --output-dir, too".into());
+    }
+    let value = |name: &str| given.iter().find(|(flag, _)| flag.long == name).map(|(_, it)| it);
+    if is_given("--output") && value("--output") == value("--state") {
+        return Err("--output and --state name one file; give each its own".into());
+    }
+    let form = value("--format");
     if let Some(form) = form.filter(|form| is_given("--raw") && *form != "raw") {
         let form = printable(&form.to_string_lossy());
         return Err(format!("--raw and --format {form} exclude each other; give one"));

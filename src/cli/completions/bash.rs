@@ -12,7 +12,8 @@ pub(super) fn script() -> String {
         let flags = options::all().filter(|flag| options::value_name(flag).is_some());
         flags.filter(|flag| what(flag)).map(|flag| flag.long).collect::<Vec<_>>().join(" | ")
     };
-    let files = taking(&|flag| options::is_file(flag));
+    let files = taking(&|flag| options::is_file(flag) && !options::is_folder(flag));
+    let folders = taking(&|flag| options::is_folder(flag));
     let free = taking(&|flag| !options::is_file(flag) && choices(flag).is_empty());
     let lists = options::all().filter(|flag| !choices(flag).is_empty()).map(|flag| {
         let (option, words) = (flag.long, choices(flag).join(" "));
@@ -51,6 +52,11 @@ _amqp_messenger() {{
         @ | {files})
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -P "$at" -f -- "$word")
+            return
+            ;;
+        {folders})
+            compopt -o filenames 2>/dev/null
+            mapfile -t COMPREPLY < <(compgen -d -- "$word")
             return
             ;;
         {free}) return ;;

@@ -47,6 +47,9 @@ fn option(flag: &Flag, takers: &[&str]) -> String {
     let name = flag.long.trim_start_matches('-');
     let value = match (options::value_name(flag), choices(flag)) {
         (None, _) => String::new(),
+        (Some(_), []) if options::is_folder(flag) => {
+            " -x -a '(__fish_complete_directories)'".into()
+        }
         (Some(_), []) if options::is_file(flag) => " -r -F".into(),
         (Some(_), []) => " -x".into(),
         (Some(_), words) => format!(" -x -a '{}'", words.join(" ")),

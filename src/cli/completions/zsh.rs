@@ -52,6 +52,7 @@ fn option(flag: &Flag) -> String {
         return format!("'{many}{name}[{meaning}]'");
     };
     let action = match choices(flag) {
+        [] if options::is_folder(flag) => "_files -/".to_owned(),
         [] if options::is_file(flag) => "_files".to_owned(),
         [] => " ".to_owned(),
         words => format!("({})", words.join(" ")),

@@ -12,9 +12,9 @@ use crate::{
 };
 
 use super::{
-    pairs::{Item, Pair, Pairs},
+    pairs::{Pair, Pairs},
+    place::Place,
     standing::{self, Standing},
-    stdout::to_stdout,
 };
 
 /// More bytes than this are written at once.
@@ -24,6 +24,7 @@ const ENOUGH: usize = 64 * 1024;
 /// reply may still sign it.
 pub(super) struct Ndjson<'a> {
     pairs: Rc<Pairs<'a>>,
+    place: Rc<Place>,
     /// Lines that are not written yet.
     lines: RefCell<Vec<u8>>,
     /// For each request whether its lines are made.
@@ -32,9 +33,9 @@ pub(super) struct Ndjson<'a> {
 }
 
 impl<'a> Ndjson<'a> {
-    pub(super) fn new(pairs: Rc<Pairs<'a>>, run: &Run) -> Self {
+    pub(super) fn new(pairs: Rc<Pairs<'a>>, place: Rc<Place>, run: &Run) -> Self {
         let is_done = RefCell::new(vec![false; run.entries().len()]);
-        Self { pairs, lines: RefCell::default(), is_done, has_failed: Cell::new(false) }
+        Self { pairs, place, lines: RefCell::default(), is_done, has_failed: Cell::new(false) }
     }
 
     /// Writes what is signed before the run.
@@ -85,7 +86,7 @@ impl<'a> Ndjson<'a> {
 
     fn write(&self) -> Result<(), Error> {
         let mut lines = self.lines.borrow_mut();
-        let written = to_stdout(|out| out.write_all(&lines));
+        let written = self.place.write(|out| out.write_all(&lines));
         self.has_failed.set(written.is_err());
         lines.clear();
         written
@@ -102,7 +103,9 @@ impl Observer for Ndjson<'_> {
     }
 
     fn secure(&self) -> Result<(), Error> {
-        self.write()
+        let secured = self.write().and_then(|()| self.place.secure());
+        self.has_failed.set(secured.is_err());
+        secured
     }
 
     fn secures(&self) -> bool {
@@ -127,27 +130,16 @@ fn line(
         Standing::Signed => Vec::new(),
         _ => standing::errors(entry, pair.item, ended),
     };
-    let mut attribute = |before: &str, name: &str, json: &str| {
-        out.extend([before, "\"", name, "\": ", json].map(str::as_bytes).concat());
+    out.extend(pair.head());
+    let mut attribute = |name: &str, json: &str| {
+        out.extend([", \"", name, "\": ", json].map(str::as_bytes).concat());
     };
-    attribute("{", "index", &pair.index.to_string());
-    let mut string = |name, text: &str| attribute(", ", name, &pyjson::to_string(text));
-    match pair.item {
-        Item::Image { reference, digest } => {
-            string("reference", reference);
-            string("digest", digest);
-        }
-        Item::File(path) => string("file", &path.to_string_lossy()),
-        Item::Text(text) => string("text", text),
-    }
-    string("signing_key", pair.key.id());
-    attribute(", ", "signing_key_name", &pyjson::to_string(&pair.key.name()));
-    attribute(", ", "request_id", &pyjson::to_string(&entry.request().id));
-    attribute(", ", "status", &pyjson::to_string(standing.word()));
-    attribute(", ", "errors", &pyjson::to_string(&errors));
-    attribute(", ", "signature", &pyjson::to_string(&signature));
-    attribute(", ", "properties", entry.reply().map_or("null", |reply| reply.properties()));
+    attribute("request_id", &pyjson::to_string(&entry.request().id));
+    attribute("status", &pyjson::to_string(standing.word()));
+    attribute("errors", &pyjson::to_string(&errors));
+    attribute("signature", &pyjson::to_string(&signature));
+    attribute("properties", entry.reply().map_or("null", |reply| reply.properties()));
     // A line break between its parts is as good as a blank.
-    attribute(", ", "input", &pair.input.unwrap_or("null").replace(['\n', '\r'], " "));
+    attribute("input", &pair.input.unwrap_or("null").replace(['\n', '\r'], " "));
     out.extend(b"}\n");
 }

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use crate::{
     Run,
     cli::operation::Asked,
-    signing::{Items, Key},
+    signing::{Items, Key, pyjson},
 };
 
 /// One item by one key.
@@ -22,7 +22,7 @@ pub(super) struct Pair<'a> {
 /// An item as it was given.
 #[derive(Clone, Copy)]
 pub(super) enum Item<'a> {
-    Image { reference: &'a str, digest: &'a str },
+    Image { reference: &'a str, repository: &'a str, digest: &'a str },
     File(&'a Path),
     Text(&'a str),
 }
@@ -61,6 +61,7 @@ impl<'a> Pairs<'a> {
         let item = match operation.items() {
             Items::Images(images) => Item::Image {
                 reference: images[index].reference().as_str(),
+                repository: images[index].reference().repository(),
                 digest: images[index].digest().as_str(),
             },
             Items::Texts { .. } | Items::Blobs(_) => match &self.asked.files[index] {
@@ -70,6 +71,16 @@ impl<'a> Pairs<'a> {
         };
         let input = self.asked.inputs.get(index).and_then(Option::as_deref);
         Pair { index, item, key, input }
+    }
+
+    /// Whether an item is signed by more than one key.
+    pub(super) fn has_several_keys(&self, item: usize) -> bool {
+        self.asked.operation.keys_of(item).len() > 1
+    }
+
+    /// The number of the request of a pair, and that of its value.
+    pub(super) fn place(&self, pair: usize) -> (usize, usize) {
+        self.places[pair]
     }
 
     /// The pairs that get a value of a request, and the number of that value.
@@ -82,10 +93,29 @@ impl<'a> Pairs<'a> {
     }
 }
 
+impl Pair<'_> {
+    /// The beginning of an object in JSON: item and key. The attributes have this order: scripts may cut the line.
+    pub(super) fn head(&self) -> Vec<u8> {
+        let mut out = format!("{{\"index\": {}", self.index);
+        let mut attribute = |name: &str, json: &str| out += &format!(", \"{name}\": {json}");
+        match self.item {
+            Item::Image { reference, digest, .. } => {
+                attribute("reference", &pyjson::to_string(reference));
+                attribute("digest", &pyjson::to_string(digest));
+            }
+            Item::File(path) => attribute("file", &pyjson::to_string(&*path.to_string_lossy())),
+            Item::Text(text) => attribute("text", &pyjson::to_string(text)),
+        }
+        attribute("signing_key", &pyjson::to_string(self.key.id()));
+        attribute("signing_key_name", &pyjson::to_string(&self.key.name()));
+        out.into_bytes()
+    }
+}
+
 impl fmt::Display for Item<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Image { reference, digest } => write!(f, "{reference} {digest}"),
+            Self::Image { reference, digest, .. } => write!(f, "{reference} {digest}"),
             Self::File(path) => f.write_str(&path.to_string_lossy()),
             Self::Text(text) => f.write_str(text),
         }

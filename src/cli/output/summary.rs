@@ -114,7 +114,7 @@ const DIGITS: usize = 12;
 fn item(item: Item<'_>) -> String {
     match item {
         Item::Image { reference, .. } if reference.contains('@') => printable(reference),
-        Item::Image { reference, digest } => {
+        Item::Image { reference, digest, .. } => {
             let end = digest.find(':').map_or(0, |at| at + 1) + DIGITS;
             printable(&format!("{reference} {}", digest.get(..end).unwrap_or(digest)))
         }
