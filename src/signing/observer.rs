@@ -107,7 +107,8 @@ pub trait Observer {
     /// several at once, at most 50, and 10 ms after the first of them at the latest.
     ///
     /// # Errors
-    /// Any error ends the run. The replies that were noticed since the last call stay at the broker, and in the run.
+    /// Any error ends the run, and there is no further call. The replies that were noticed since the last call stay at the
+    /// broker, and in the run.
     fn secure(&self) -> Result<(), Error> {
         Ok(())
     }

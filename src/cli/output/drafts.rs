@@ -10,9 +10,10 @@ use std::{
 use openssl::sha::sha256;
 
 use super::{
-    disk::{folder_of, holds, sync_folder, unwritable},
+    disk::{folder_of, holds, unwritable},
     lookaside,
     names::{Name, with_extension},
+    sync,
 };
 use crate::Error;
 
@@ -89,9 +90,9 @@ impl<'a> Drafts<'a> {
     /// # Errors
     /// [`Error::LocalFile`].
     pub(super) fn publish(mut self) -> Result<Vec<(usize, PathBuf)>, Error> {
-        for draft in &self.drafts {
-            draft.file.sync_all().map_err(|source| unwritable(&draft.path, source))?;
-        }
+        let files: Vec<_> =
+            self.drafts.iter().map(|draft| (draft.path.as_path(), &draft.file)).collect();
+        sync::files(&files)?;
         let mut published = Vec::new();
         for draft in &self.drafts {
             let put = || match &draft.name {
@@ -109,9 +110,7 @@ impl<'a> Drafts<'a> {
             self.folders.insert(folder_of(&draft.path).to_owned());
             published.push((draft.pair, file));
         }
-        for folder in &self.folders {
-            sync_folder(folder).map_err(|source| unwritable(folder, source))?;
-        }
+        sync::folders(self.folders.iter().map(PathBuf::as_path))?;
         Ok(published)
     }
 

@@ -13,6 +13,7 @@ mod place;
 mod standing;
 mod stdout;
 mod summary;
+mod sync;
 
 use std::{cell::LazyCell, path::PathBuf, rc::Rc};
 
