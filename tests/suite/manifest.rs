@@ -34,11 +34,11 @@ fn piped(mut program: Program, list: &Path) -> Ended {
 
 /// What each request asked for, in order: reference, digest and key.
 fn asked(bench: &Bench) -> Vec<(String, String, String)> {
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
     let request = |request: &amqp_sandbox::record::RequestRecord| {
         let json = request.json();
         let claim = openssl::base64::decode_block(json["claim_file"].as_str().unwrap()).unwrap();
-        let claim: serde_json::Value = serde_json::from_slice(&claim).unwrap();
+        let claim: Value = serde_json::from_slice(&claim).unwrap();
         let reference = text(&claim["critical"]["identity"]["docker-reference"]);
         (reference, text(&json["manifest_digest"]), text(&json["sig_key_id"]))
     };
@@ -74,7 +74,7 @@ fn every_form_is_signed_in_its_order_from_a_file_or_a_pipe() {
 #[test]
 fn an_image_may_have_keys_of_its_own() {
     let bench = Bench::new();
-    let image = |n: usize, keys: serde_json::Value| {
+    let image = |n: usize, keys: Value| {
         let mut image = json!({"reference": reference(n), "digest": digest(n), "x": {"y": 1}});
         image.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
         image

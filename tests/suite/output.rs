@@ -94,7 +94,12 @@ fn a_run_that_fails_writes_what_there_is_and_one_that_is_refused_touches_nothing
         let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
         let out = folder(&bench, "out");
         let file = out.join("results");
-        let arguments = format!("--format {format} --output {}", file.display());
+        let signatures = bench.folder().join("signatures");
+        let arguments = format!(
+            "--format {format} --output {} --output-dir {}",
+            file.display(),
+            signatures.display()
+        );
         let config = bench.config().patience(1, 1, 1);
         fs::write(&file, "before").unwrap();
         let wrong = format!("{} --digest sha256:1 --reference r/a:1 {arguments}", images(1));
@@ -107,6 +112,11 @@ fn a_run_that_fails_writes_what_there_is_and_one_that_is_refused_touches_nothing
         let text = fs::read_to_string(&file).unwrap();
         let requests = bench.record().requests;
         assert_eq!(tree(&out), ["results"]);
+        let list = listed(&signatures);
+        let states: Vec<_> = list.iter().map(|line| line["status"].as_str().unwrap()).collect();
+        assert_eq!(states, ["signed", "unanswered", "signed"]);
+        assert_eq!(list[1]["signature_file"], Value::Null);
+        assert_eq!(tree(&signatures).len(), 3, "two signatures and the list");
         for (number, request) in requests.iter().enumerate() {
             let id = request.request_id.as_deref().unwrap();
             // The document has only replies.
