@@ -75,6 +75,8 @@ pub mod fuzzing;
 mod journal;
 #[cfg(any(feature = "cli", test))]
 mod list;
+#[cfg(feature = "cli")]
+mod openpgp;
 pub mod preflight;
 mod random;
 mod secret;

@@ -61,6 +61,7 @@ pub(super) const NATIVE: &[&str] = &[
     "--format",
     "--output",
     "--output-dir",
+    "--skip-existing",
     "--quiet",
 ];
 

@@ -45,7 +45,7 @@ use argv::Parsed;
 use commands::{Command, Kind};
 use operation::Asked;
 use options::Options;
-use output::{Output, Wanted, to_stdout};
+use output::{Output, Skip, Wanted, to_stdout};
 use style::Style;
 use topic::{Topic, Usage};
 
@@ -102,17 +102,20 @@ fn version() -> String {
 }
 
 /// Signs, prints the result, and returns the exit status.
-fn sign(topic: &Topic, kind: Kind, mut options: Options, overrides: Overrides) -> u8 {
+fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8 {
     let began = transport::now();
     let (style, tool, raw) = (topic.style, topic.tool.as_str(), options.raw);
     let is_dry = options.dry_run;
     let shows_progress = shows_progress(topic, &options);
-    let state = options.state.take().map(|path| PathBuf::from(path.0));
+    let state = options.state.as_ref().map(|path| PathBuf::from(&path.0));
     let wanted = Wanted::of(&options);
     let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
         let run = match &state {
-            None => signer.prepare(&asked.operation)?,
-            Some(file) => signer.prepare_with_state(&asked.operation, file)?,
+            None => signer.prepare(asked.rest())?,
+            Some(file) => {
+                let existing: Vec<_> = asked.existing.keys().copied().collect();
+                signer.prepare_rest(&asked.operation, asked.rest(), &existing, file)?
+            }
         };
         asked.warn();
         if is_dry {
@@ -202,11 +205,18 @@ fn start(
 ) -> Result<(Signer, Asked), Error> {
     let pulse = shows_progress(topic, &options).then_some(progress::pulse as fn());
     let (settings, limits) = begin::begin(topic, &options, overrides);
+    let skip = Skip::of(&options);
     // A wrong command line counts before a wrong configuration, and that before a wrong certificate.
-    let asked = operation::operation(topic.style, kind, options, limits.alarm.as_ref())?;
+    let mut asked = operation::operation(topic.style, kind, options, limits.alarm.as_ref())?;
     let settings = settings?;
+    Signer::check_arguments(&settings, &asked.operation, asked.requester.as_deref())?;
+    if let Some(skip) = skip {
+        if let Some(alarm) = &limits.alarm {
+            alarm.reading(&printable_path(skip.folder()));
+        }
+        skip.leave_out(&mut asked, &settings.key_aliases)?;
+    }
     let requester = asked.requester.as_deref();
-    Signer::check_arguments(&settings, &asked.operation, requester)?;
     let mut signer = limits.signer(settings, requester, pulse)?;
     if topic.style == Style::Native
         && let Some(trace) = trace::of_environment()

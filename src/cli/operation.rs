@@ -1,6 +1,6 @@
 //! The operation that a command line asks for.
 
-use std::{mem::take, path::PathBuf};
+use std::{collections::BTreeMap, mem::take, path::PathBuf};
 
 use crate::{
     Argument, Error, Operation, SignerType,
@@ -26,9 +26,48 @@ pub(super) struct Asked {
     pub(super) files: Vec<Option<PathBuf>>,
     /// The objects of a list of images as they were written, if they have attributes that are not for this program.
     pub(super) inputs: Vec<Option<Box<str>>>,
+    /// The signatures that exist and are not asked for, each with its file, if that is still there. They are numbered in the order of the
+    /// input: for each item, each key.
+    pub(super) existing: BTreeMap<usize, Option<PathBuf>>,
+    /// The operation without them, if there are any.
+    rest: Option<Operation>,
 }
 
 impl Asked {
+    /// The operation of what is to be asked for.
+    pub(super) fn rest(&self) -> &Operation {
+        self.rest.as_ref().unwrap_or(&self.operation)
+    }
+
+    /// Leaves out signatures that exist.
+    ///
+    /// # Errors
+    /// As [`Operation::set_keys`].
+    pub(super) fn leave_out(
+        &mut self,
+        mut existing: BTreeMap<usize, Option<PathBuf>>,
+    ) -> Result<(), Error> {
+        if existing.is_empty() {
+            return Ok(());
+        }
+        let mut rest = self.operation.clone();
+        let mut number = 0;
+        for item in 0..self.operation.items().len() {
+            let keys = self.operation.keys_of(item);
+            let numbered = (number..).zip(keys);
+            let left = numbered.filter(|(number, _)| !existing.contains_key(number));
+            let left: Vec<_> = left.map(|(_, key)| key.clone()).collect();
+            number += keys.len();
+            if left.len() < keys.len() {
+                rest.set_keys(item, left)?;
+            }
+        }
+        // A state file may be that of another operation, and is then refused.
+        existing.retain(|existing, _| *existing < number);
+        (self.rest, self.existing) = (Some(rest), existing);
+        Ok(())
+    }
+
     /// Warns of what is probably not meant.
     pub(super) fn warn(&self) {
         let (argument, sizes): (_, Vec<_>) = match self.operation.items() {
@@ -72,7 +111,9 @@ pub(super) fn operation(
     }
     let operation = if style == Style::PubtoolsSign { operation.repeating() } else { operation };
     let Given { texts, files, inputs, .. } = given;
-    Ok(Asked { operation, requester: options.requester, texts, files, inputs })
+    let requester = options.requester;
+    let (existing, rest) = Default::default();
+    Ok(Asked { operation, requester, texts, files, inputs, existing, rest })
 }
 
 /// Checks the names in the request.

@@ -103,6 +103,9 @@ pub(crate) struct Options {
     /// how images have their signatures in `--output-dir`, as skopeo, podman and CRI-O read them; the default
     #[argh(option, arg_name = "LAYOUT", from_str_fn(layout))]
     pub(super) layout: Option<String>,
+    /// ask only for signatures that are not in `--output-dir`
+    #[argh(switch)]
+    pub(super) skip_existing: bool,
     /// least severe level that is logged; takes precedence over `RUST_LOG` and the configuration
     #[argh(option, arg_name = "LEVEL", from_str_fn(level))]
     pub(super) log_level: Option<LevelFilter>,

@@ -28,6 +28,8 @@ use crate::{error::Error, signing::Stamp};
 use file::StateFile;
 use line::Chain;
 pub(crate) use parts::Part;
+#[cfg(feature = "cli")]
+pub(crate) use read::recorded;
 pub(crate) use recorder::Recorder;
 
 /// An open state file. No other process uses it until it is dropped.

@@ -25,7 +25,8 @@ impl Part {
 
 /// Says in which parts an operation differs from that of a file, if it does.
 pub(super) fn difference(parts: &[Part], file: &Map<String, Value>) -> Option<String> {
-    let differs = |part: &&Part| file.get(part.name) != Some(&part.value);
+    // A part that a file has not has no value in it.
+    let differs = |part: &&Part| file.get(part.name).unwrap_or(&Value::Null) != &part.value;
     let (readable, digests): (Vec<_>, Vec<_>) =
         parts.iter().filter(differs).partition(|part| part.is_readable);
     let readable: Vec<_> = readable

@@ -1,6 +1,13 @@
 //! Reads and checks a journal.
 
 use std::io::BufRead;
+#[cfg(feature = "cli")]
+use std::{
+    fs::File,
+    io::{BufReader, Read},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
 
 use serde_json::Value;
 
@@ -60,6 +67,26 @@ pub(super) fn beginning(file: &StateFile, parts: &[Part]) -> Result<Found, Error
         Ok(())
     })?;
     Ok(found)
+}
+
+/// Reads a part of the operation of a journal, which is null if it has no such part; `None` if there is no journal, or no
+/// operation in it yet. Whether the file is in order is seen when it is opened.
+#[cfg(feature = "cli")]
+pub(crate) fn recorded(path: &Path, name: &str) -> Option<Value> {
+    // Nothing is waited for.
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    reader.by_ref().take(BEGINNING.len() as u64).read_to_end(&mut line).ok()?;
+    if !begins(&line, false) {
+        return None;
+    }
+    reader.read_until(b'\n', &mut line).ok()?;
+    let line: Value = serde_json::from_slice(line.strip_suffix(b"\n")?).ok()?;
+    line::read_operation(&line).ok()?.get(name).cloned().or(Some(Value::Null))
 }
 
 /// Reads the events of a journal that [`beginning`] has checked.

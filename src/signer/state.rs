@@ -5,12 +5,17 @@ use std::{fmt::Write, path::Path, time::SystemTime};
 use openssl::sha::Sha256;
 
 use super::{Run, Signer, stamp::stamp};
+#[cfg(feature = "cli")]
+use crate::journal;
 use crate::{
     connector::Route,
     error::Error,
     journal::{Journal, Part, Recorder},
     signing::{Items, Key, Ledger, Observer, Operation, Stamp},
 };
+
+/// The part of a state file that says what was not asked for because it existed.
+const EXISTING: &str = "existing";
 
 impl Signer {
     /// Does the same as [`Signer::prepare`], with a file that remembers the requests and their replies: a run that ends
@@ -57,9 +62,24 @@ impl Signer {
         operation: &Operation,
         file: impl AsRef<Path>,
     ) -> Result<Run, Error> {
-        let file = file.as_ref();
+        self.prepare_rest(operation, operation, &[], file.as_ref())
+    }
+
+    /// Does the same for the rest of an operation, of which some signatures exist elsewhere. Their numbers are recorded.
+    ///
+    /// # Errors
+    /// As [`Signer::prepare_with_state`].
+    pub(crate) fn prepare_rest(
+        &self,
+        whole: &Operation,
+        operation: &Operation,
+        existing: &[usize],
+        file: &Path,
+    ) -> Result<Run, Error> {
         let route = self.operation_route(operation)?;
-        let mut journal = Journal::open(file, &self.parts(operation, &route)?)?;
+        let mut parts = self.parts(whole, &route)?;
+        parts.push(Part::new(EXISTING, Some(existing).filter(|existing| !existing.is_empty())));
+        let mut journal = Journal::open(file, &parts)?;
         let mut known = journal.stamps().iter().cloned();
         let mut drawn = Vec::new();
         let mut next = || {
@@ -73,6 +93,13 @@ impl Signer {
         journal.begin(&drawn);
         let ledger = Ledger::new(requests, &self.settings.message_id_key);
         Ok(Run { route, ledger, journal: Some(journal) })
+    }
+
+    /// The numbers of the signatures that existed when a state file was made; `None` if it is not made yet.
+    #[cfg(feature = "cli")]
+    pub(crate) fn recorded_existing(file: &Path) -> Option<Vec<usize>> {
+        let recorded = journal::recorded(file, EXISTING)?;
+        Some(serde_json::from_value(recorded).unwrap_or_default())
     }
 
     /// What decides the requests and where their replies come to.

@@ -29,8 +29,12 @@ pub(crate) fn claim_file(image: &Image) -> String {
 
 /// Reads a claim's text; `None` if it is not a claim.
 pub(crate) fn identity(claim_file: &str) -> Option<Identity> {
-    let bytes = base64::decode_block(&one_line(claim_file).ok()?).ok()?;
-    let json: Value = serde_json::from_slice(&bytes).ok()?;
+    stated(&base64::decode_block(&one_line(claim_file).ok()?).ok()?)
+}
+
+/// Reads what a claim states; `None` if it is not a claim.
+pub(crate) fn stated(claim: &[u8]) -> Option<Identity> {
+    let json: Value = serde_json::from_slice(claim).ok()?;
     let critical = json.get("critical")?;
     Some(Identity {
         digest: critical.get("image")?.get("docker-manifest-digest")?.as_str()?.to_owned(),

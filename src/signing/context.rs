@@ -116,6 +116,14 @@ impl ServerKey {
     }
 }
 
+#[cfg(feature = "cli")]
+impl Key {
+    /// The hexadecimal digits of the id, of which an alias may be given: at least 8; `None` if it has other characters.
+    pub(crate) fn digits(&self, aliases: &BTreeMap<String, String>) -> Option<String> {
+        key_id::digits(aliases.get(self.id()).map_or(self.id(), String::as_str))
+    }
+}
+
 /// What makes it doubtful that the signing server knows a key, if anything.
 pub(super) fn doubt(key: &Key, aliases: &BTreeMap<String, String>) -> Option<String> {
     let (given, alias) = (printable(key.id()), aliases.get(key.id()));

@@ -15,7 +15,7 @@ use super::{
 impl Operation {
     /// Writes the operation as JSON: the arguments as given, in the order that scripts expect.
     ///
-    /// `requester` is the name given, and `texts` are the texts as they were given; an empty one is read. A file that cannot
+    /// Items without keys, which are not to be signed, are left out. `requester` is the name given, and `texts` are the texts as they were given; an empty one is read. A file that cannot
     /// be read any more, after it was signed, is empty here.
     ///
     /// # Errors
@@ -32,7 +32,7 @@ impl Operation {
         let list = "\"blobs\": [";
         let (before, after) = text.split_once(list).unwrap_or((&text, ""));
         write!(out, "{before}{list}")?;
-        for (index, blob) in blobs.iter().enumerate() {
+        for (index, blob) in self.with_keys(blobs).enumerate() {
             out.write_all(if index == 0 { b"\"" } else { b", \"" })?;
             let bytes = blob.read().unwrap_or_default();
             for piece in pieces::pieces(&bytes) {
@@ -47,15 +47,15 @@ impl Operation {
     fn echo(&self, requester: Option<&str>, texts: &[String]) -> Value {
         match self.items() {
             Items::Images(images) => json!({
-                "digests": images.iter().map(|image| image.digest().as_str()).collect::<Vec<_>>(),
-                "references": images.iter().map(|image| image.reference().as_str()).collect::<Vec<_>>(),
+                "digests": self.with_keys(images).map(|image| image.digest().as_str()).collect::<Vec<_>>(),
+                "references": self.with_keys(images).map(|image| image.reference().as_str()).collect::<Vec<_>>(),
                 "signing_key_names": self.key_names(),
                 "signing_keys": self.key_ids(),
                 "task_id": self.task_id().as_str(),
                 "requester": requester,
             }),
             Items::Texts { texts: given, repo } => json!({
-                "inputs": given.iter().zip(texts).map(shown).collect::<Vec<_>>(),
+                "inputs": self.with_keys(given).zip(self.with_keys(texts)).map(shown).collect::<Vec<_>>(),
                 "signing_keys": self.key_ids(),
                 "task_id": self.task_id().as_str(),
                 "repo": repo,
@@ -69,6 +69,12 @@ impl Operation {
                 "requester": requester,
             }),
         }
+    }
+
+    /// Those of all items that have keys.
+    fn with_keys<'a, T>(&self, items: &'a [T]) -> impl Iterator<Item = &'a T> {
+        let items = items.iter().enumerate();
+        items.filter(|(index, _)| !self.keys_of(*index).is_empty()).map(|(_, item)| item)
     }
 
     /// The ids of the keys as given.

@@ -36,6 +36,14 @@ fn is_id(text: &str) -> bool {
     digits.len() >= SENT && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// The hexadecimal digits of an id, if it is one.
+#[cfg(feature = "cli")]
+pub(crate) fn digits(id: &str) -> Option<String> {
+    let joined: String = id.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
+    let digits = joined.trim_start_matches("0x").trim_start_matches("0X");
+    is_id(&joined).then(|| digits.to_owned())
+}
+
 /// The part of an id that the signing server knows, and whether that is the end of a hexadecimal id.
 ///
 /// A fingerprint in groups loses its blanks or colons; every other id is cut as pubtools-sign does.

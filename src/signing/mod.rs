@@ -26,6 +26,8 @@ mod requests;
 mod trace;
 mod values;
 
+#[cfg(feature = "cli")]
+pub(crate) use claim::{Identity, stated};
 pub(crate) use context::{Context, Stamp};
 pub use ledger::{Entry, State};
 pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order, places};

@@ -47,6 +47,7 @@ mod scripts;
 mod secrets;
 mod sending;
 mod signals;
+mod skip_existing;
 mod skopeo_verifies;
 mod state;
 mod stdin;

@@ -206,15 +206,15 @@ fn check(
     if let Some((one, other)) = options::EXCLUSIVE.iter().find(|pair| both(pair)) {
         return Err(format!("{one} and {other} exclude each other; give one"));
     }
-    if is_given("--layout") && !is_given("--output-dir") {
-        return Err("--layout is about files; give --output-dir, too".into());
+    let of_folder = ["--layout", "--skip-existing"].into_iter().find(|name| is_given(name));
+    if let Some(name) = of_folder.filter(|_| !is_given("--output-dir")) {
+        return Err(format!("{name} is about files; give --output-dir, too"));
     }
     let value = |name: &str| given.iter().find(|(flag, _)| flag.long == name).map(|(_, it)| it);
     if is_given("--output") && value("--output") == value("--state") {
         return Err("--output and --state name one file; give each its own".into());
     }
-    let form = value("--format");
-    if let Some(form) = form.filter(|form| is_given("--raw") && *form != "raw") {
+    if let Some(form) = value("--format").filter(|form| is_given("--raw") && *form != "raw") {
         let form = printable(&form.to_string_lossy());
         return Err(format!("--raw and --format {form} exclude each other; give one"));
     }

@@ -20,7 +20,8 @@ pub(super) fn write(
     run: &Run,
     result: &Result<(), Error>,
 ) -> io::Result<()> {
-    let Asked { operation, requester, texts, .. } = asked;
+    let Asked { requester, texts, .. } = asked;
+    let operation = asked.rest();
     let causes = report::causes(run, result);
     let status = if causes.is_empty() { "ok" } else { "error" };
     let message: String =

@@ -139,12 +139,19 @@ impl<'a> Folder<'a> {
         let files = self.files.borrow();
         out.write_all(b"[")?;
         for (number, file) in files.iter().enumerate() {
-            let (pair, entry) =
-                (self.pairs.get(number), &run.entries()[self.pairs.place(number).0]);
-            let standing = Standing::of(entry, file.is_some());
+            let pair = self.pairs.get(number);
+            let (standing, file) = match self.pairs.place(number) {
+                Some((request, _)) => {
+                    (Standing::of(&run.entries()[request], file.is_some()), file.as_deref())
+                }
+                None => {
+                    let file = self.pairs.existing().get(&number).and_then(Option::as_deref);
+                    (Standing::Exists, file)
+                }
+            };
             out.write_all(if number == 0 { b"\n" } else { b",\n" })?;
             out.write_all(&pair.head())?;
-            let file = file.as_deref().map(Path::to_string_lossy);
+            let file = file.map(Path::to_string_lossy);
             write!(
                 out,
                 ", \"signature_file\": {}, \"status\": \"{}\"}}",

@@ -4,6 +4,7 @@ mod beside;
 mod disk;
 mod document;
 mod drafts;
+mod existing;
 mod folder;
 mod lookaside;
 mod names;
@@ -27,6 +28,7 @@ use crate::{
     signing::Observer,
 };
 
+pub(super) use existing::Skip;
 use folder::Folder;
 use ndjson::Ndjson;
 use pairs::Pairs;

@@ -48,6 +48,9 @@ fn key(key: &Key) -> String {
     text.chars().take(LONGEST_KEY).map(safe).collect()
 }
 
+/// The extensions of signatures that are text, and of others.
+pub(super) const EXTENSIONS: [&str; 2] = [".asc", ".sig"];
+
 /// Whether a value is text: armored, as in PGP.
 fn is_armored(value: &[u8]) -> bool {
     value.starts_with(b"-----BEGIN PGP")
@@ -56,7 +59,7 @@ fn is_armored(value: &[u8]) -> bool {
 /// The whole name of a file.
 pub(super) fn with_extension(stem: &OsStr, value: &[u8]) -> PathBuf {
     let mut name = stem.to_owned();
-    name.push(if is_armored(value) { ".asc" } else { ".sig" });
+    name.push(EXTENSIONS[usize::from(!is_armored(value))]);
     name.into()
 }
 
@@ -90,7 +93,7 @@ pub(super) fn check(pairs: &Pairs<'_>) -> Result<(), Error> {
         }
         let file = printable(&stem.to_string_lossy());
         if let Some(other) = stems.insert(stem, number)
-            && pairs.place(other) != pairs.place(number)
+            && (pairs.place(other) != pairs.place(number) || pairs.place(number).is_none())
         {
             let [one, two] = [pairs.get(other), pair].map(|pair| shown(pairs, pair));
             return refused(format!(

@@ -40,6 +40,9 @@ impl<'a> Ndjson<'a> {
 
     /// Writes what is signed before the run.
     pub(super) fn begin(&self, run: &Run) -> Result<(), Error> {
+        for pair in self.pairs.existing().keys() {
+            existing_line(&mut self.lines.borrow_mut(), self.pairs.get(*pair));
+        }
         let signed = |(_, entry): &(_, &Entry)| standing::is_signed(entry);
         let signed = run.entries().iter().enumerate().filter(signed);
         self.add_all(signed, None)
@@ -130,15 +133,34 @@ fn line(
         Standing::Signed => Vec::new(),
         _ => standing::errors(entry, pair.item, ended),
     };
+    let id = pyjson::to_string(&entry.request().id);
+    let properties = entry.reply().map_or("null", |reply| reply.properties());
+    rest(out, pair, &id, standing, &errors, signature, properties);
+}
+
+/// The line of a signature that was not asked for.
+fn existing_line(out: &mut Vec<u8>, pair: Pair<'_>) {
+    rest(out, pair, "null", Standing::Exists, &[], None, "null");
+}
+
+fn rest(
+    out: &mut Vec<u8>,
+    pair: Pair<'_>,
+    id: &str,
+    standing: Standing,
+    errors: &[String],
+    signature: Option<&str>,
+    properties: &str,
+) {
     out.extend(pair.head());
     let mut attribute = |name: &str, json: &str| {
         out.extend([", \"", name, "\": ", json].map(str::as_bytes).concat());
     };
-    attribute("request_id", &pyjson::to_string(&entry.request().id));
+    attribute("request_id", id);
     attribute("status", &pyjson::to_string(standing.word()));
-    attribute("errors", &pyjson::to_string(&errors));
+    attribute("errors", &pyjson::to_string(errors));
     attribute("signature", &pyjson::to_string(&signature));
-    attribute("properties", entry.reply().map_or("null", |reply| reply.properties()));
+    attribute("properties", properties);
     // A line break between its parts is as good as a blank.
     attribute("input", &pair.input.unwrap_or("null").replace(['\n', '\r'], " "));
     out.extend(b"}\n");

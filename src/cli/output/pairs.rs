@@ -1,6 +1,10 @@
 //! What is asked for: each item by each of its keys, in the order of the input.
 
-use std::{fmt, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     Run,
@@ -32,25 +36,35 @@ pub(super) struct Pairs<'a> {
     asked: &'a Asked,
     /// For each pair the item, and the position of the key among those of the item.
     pairs: Vec<(usize, usize)>,
-    /// For each pair the number of the request, and that of its value.
-    places: Vec<(usize, usize)>,
-    /// The pairs in the order of the requests.
+    /// For each pair the number of the request, and that of its value; none if the signature exists.
+    places: Vec<Option<(usize, usize)>>,
+    /// The pairs that are asked for, in the order of the requests.
     by_request: Vec<usize>,
 }
 
 impl<'a> Pairs<'a> {
     pub(super) fn new(asked: &'a Asked, run: &Run) -> Self {
+        let mut pairs = Self::asked_for(asked);
+        let mut places = run.places().into_iter();
+        let exists = |pair: &usize| asked.existing.contains_key(pair);
+        let place = |pair| if exists(&pair) { None } else { places.next() };
+        pairs.places = (0..pairs.len()).map(place).collect();
+        let is_open = |&pair: &usize| pairs.places[pair].is_some();
+        pairs.by_request = (0..pairs.len()).filter(is_open).collect();
+        pairs.by_request.sort_by_key(|&pair| pairs.places[pair]);
+        pairs
+    }
+
+    /// The pairs before there is a run.
+    pub(super) fn asked_for(asked: &'a Asked) -> Self {
         let operation = &asked.operation;
         let of_item = |item| (0..operation.keys_of(item).len()).map(move |key| (item, key));
         let pairs = (0..operation.items().len()).flat_map(of_item).collect();
-        let places = run.places();
-        let mut by_request: Vec<_> = (0..places.len()).collect();
-        by_request.sort_by_key(|&pair| places[pair]);
-        Self { asked, pairs, places, by_request }
+        Self { asked, pairs, places: Vec::new(), by_request: Vec::new() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.pairs.len()
     }
 
     /// The pair with this number.
@@ -78,15 +92,21 @@ impl<'a> Pairs<'a> {
         self.asked.operation.keys_of(item).len() > 1
     }
 
-    /// The number of the request of a pair, and that of its value.
-    pub(super) fn place(&self, pair: usize) -> (usize, usize) {
+    /// The number of the request of a pair, and that of its value; `None` if the signature exists.
+    pub(super) fn place(&self, pair: usize) -> Option<(usize, usize)> {
         self.places[pair]
+    }
+
+    /// The pairs whose signatures exist, each with its file, if that is still there.
+    pub(super) fn existing(&self) -> &'a BTreeMap<usize, Option<PathBuf>> {
+        &self.asked.existing
     }
 
     /// The pairs that get a value of a request, and the number of that value.
     pub(super) fn of_request(&self, request: usize) -> impl Iterator<Item = (usize, usize)> {
-        let start = self.by_request.partition_point(|&pair| self.places[pair].0 < request);
-        let pairs = self.by_request[start..].iter().map(|&pair| (pair, self.places[pair]));
+        let start = self.by_request.partition_point(|&pair| self.places[pair] < Some((request, 0)));
+        let pairs =
+            self.by_request[start..].iter().filter_map(|&pair| Some((pair, self.places[pair]?)));
         pairs
             .take_while(move |(_, place)| place.0 == request)
             .map(|(pair, (_, value))| (pair, value))

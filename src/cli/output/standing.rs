@@ -11,6 +11,8 @@ use super::pairs::Item;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Signed,
+    /// It was not asked for.
+    Exists,
     /// By the signing server.
     Refused,
     /// A reply has come that has neither the signature nor an error.
@@ -45,6 +47,7 @@ impl Standing {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Signed => "signed",
+            Self::Exists => "exists",
             Self::Refused => "refused",
             Self::Unusable => "unusable",
             Self::Unanswered => "unanswered",

@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    pairs::{Item, Pairs},
+    pairs::{Item, Pair, Pairs},
     standing::{self, Standing},
 };
 
@@ -70,20 +70,17 @@ impl<'a> Summary<'a> {
     fn rows(&self, run: &Run) -> Vec<[String; 4]> {
         let times = self.times.borrow();
         let mut rows = vec![<[String; 4]>::default(); self.pairs.len()];
+        for &number in self.pairs.existing().keys() {
+            rows[number] = row(self.pairs.get(number), Standing::Exists, String::new());
+        }
         for (number, entry) in run.entries().iter().enumerate() {
             let values =
                 if standing::is_signed(entry) { Vec::new() } else { entry.signed_values() };
             for (pair, value) in self.pairs.of_request(number) {
-                let asked = self.pairs.get(pair);
                 let is_filled = values.get(value).is_none_or(|value| !value.is_empty());
                 let time = times[number].map(|time| format!("{:.1} s", time.as_secs_f64()));
-                let key = asked.key.name().filter(|name| !name.is_empty());
-                rows[pair] = [
-                    item(asked.item),
-                    printable(key.unwrap_or(asked.key.id())),
-                    Standing::of(entry, is_filled).word().replace('_', " "),
-                    time.unwrap_or_default(),
-                ];
+                let standing = Standing::of(entry, is_filled);
+                rows[pair] = row(self.pairs.get(pair), standing, time.unwrap_or_default());
             }
         }
         rows
@@ -101,6 +98,12 @@ impl Observer for Summary<'_> {
     fn drops_replies(&self) -> bool {
         true
     }
+}
+
+fn row(pair: Pair<'_>, standing: Standing, time: String) -> [String; 4] {
+    let key = pair.key.name().filter(|name| !name.is_empty());
+    let key = printable(key.unwrap_or(pair.key.id()));
+    [item(pair.item), key, standing.word().replace('_', " "), time]
 }
 
 const GAP: usize = 2;

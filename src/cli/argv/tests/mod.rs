@@ -170,6 +170,7 @@ fn types_a_container_line() {
         output_dir: None,
         layout: None,
         log_level: Some(LevelFilter::Error),
+        skip_existing: false,
         quiet: false,
         inputs: vec![],
     };
