@@ -26,7 +26,10 @@ fn stopped_between_sending_and_reply() {
     bench.broker("start");
     signer.hold(false);
     let ended = program.wait().expect(0);
-    ended.says(stopped(&bench));
+    // RabbitMQ hangs up so soon after its reason that a write may fail first.
+    if !ended.stderr.contains("broken pipe; connecting again") {
+        ended.says(stopped(&bench));
+    }
     all_signed(&ended, 20);
     assert_eq!(sent(&ended.stderr), 20, "{}", ended.stderr);
 }

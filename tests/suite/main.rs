@@ -39,6 +39,7 @@ mod overrides;
 mod parts;
 mod pem;
 mod people;
+mod pipeline;
 mod process;
 mod raw_bytes;
 mod reach;
