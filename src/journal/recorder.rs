@@ -12,11 +12,11 @@ use crate::{
 /// [`Observer::secure`] waits for the disk.
 pub(crate) struct Recorder<'a> {
     journal: RefCell<&'a mut Journal>,
-    clock: fn() -> SystemTime,
+    clock: &'a dyn Fn() -> SystemTime,
 }
 
 impl<'a> Recorder<'a> {
-    pub(crate) fn new(journal: &'a mut Journal, clock: fn() -> SystemTime) -> Self {
+    pub(crate) fn new(journal: &'a mut Journal, clock: &'a dyn Fn() -> SystemTime) -> Self {
         Self { journal: RefCell::new(journal), clock }
     }
 

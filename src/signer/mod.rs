@@ -20,6 +20,8 @@ use crate::{
     transport::{self, Certificate, Identity, Network, Sockets, TlsContext},
 };
 pub use run::Run;
+#[cfg(test)]
+pub(crate) use state::on_record;
 
 /// Signs through the brokers of a configuration.
 ///
@@ -153,7 +155,7 @@ impl Signer {
     /// As [`Signer::sign`]; an error of [`Observer::secure`] ends the run, too.
     pub fn sign_observed(&self, run: &mut Run, observer: &dyn Observer) -> Result<(), Error> {
         match run.journal.take() {
-            None => self.sign_open(run, observer),
+            None => self.sign_open(&run.route, &mut run.ledger, observer),
             Some(mut journal) => {
                 let result = self.sign_on_record(run, &mut journal, observer);
                 run.journal = Some(journal);
@@ -162,20 +164,25 @@ impl Signer {
         }
     }
 
-    fn sign_open(&self, run: &mut Run, observer: &dyn Observer) -> Result<(), Error> {
+    fn sign_open(
+        &self,
+        route: &Route,
+        ledger: &mut Ledger,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
         observer.secure()?;
-        if run.ledger.open() == 0 {
+        if ledger.open() == 0 {
             return Ok(());
         }
-        self.announce(run);
+        self.announce(route, ledger);
         let total = self.settings.deadline;
         let network = Sockets::new(self.tls.as_ref(), self.stop.clone(), total);
         let password = self.password.as_ref().map(|password| password.as_str());
-        sign_on(&network, &self.settings, &run.route, password, &mut run.ledger, observer)
+        sign_on(&network, &self.settings, route, password, ledger, observer)
     }
 
     /// Logs what will happen, and how long it may take.
-    fn announce(&self, run: &Run) {
+    fn announce(&self, route: &Route, ledger: &Ledger) {
         if let Some(trace) = &self.trace {
             log::info!("trace: {}", trace.trace_id());
         }
@@ -183,9 +190,9 @@ impl Signer {
         log::info!("brokers: {}", brokers.join(", "));
         log::info!(
             "requests: {}, to {}; replies from {}",
-            run.ledger.open(),
-            printable(run.send_to()),
-            printable(run.listen_to())
+            ledger.open(),
+            printable(&route.send_to),
+            printable(&route.listen_to)
         );
         log::info!("longest wait without any reply: {}", self.settings.longest_silence_in_words());
     }

@@ -1,6 +1,10 @@
 //! Runs with a state file: what an earlier run has received is not asked for again.
 
-use std::{fmt::Write, path::Path, time::SystemTime};
+use std::{
+    fmt::Write,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use openssl::sha::Sha256;
 
@@ -157,18 +161,34 @@ impl Signer {
         journal: &mut Journal,
         observer: &dyn Observer,
     ) -> Result<(), Error> {
+        let Run { route, ledger, .. } = run;
         let ttl = self.settings.time_to_live();
-        let parts = journal.replay(&mut run.ledger, observer, SystemTime::now(), ttl)?;
-        let is_open = run.ledger.open() > 0;
-        let recorder = Recorder::new(journal, SystemTime::now);
-        let result = self.sign_open(run, &(&recorder, observer));
-        if is_open && result.is_ok() {
-            recorder.silence();
-        }
-        for part in parts {
-            run.ledger.enter(&part);
-        }
-        run.ledger.end_waits();
-        result
+        on_record(ledger, journal, observer, &SystemTime::now, ttl, |ledger, observer| {
+            self.sign_open(route, ledger, observer)
+        })
     }
+}
+
+/// Enters what the journal holds into the ledger, signs the rest, and records what happens. `ttl` is as in
+/// [`Journal::replay`].
+pub(crate) fn on_record(
+    ledger: &mut Ledger,
+    journal: &mut Journal,
+    observer: &dyn Observer,
+    clock: &dyn Fn() -> SystemTime,
+    ttl: Duration,
+    sign: impl FnOnce(&mut Ledger, &dyn Observer) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let parts = journal.replay(ledger, observer, clock(), ttl)?;
+    let is_open = ledger.open() > 0;
+    let recorder = Recorder::new(journal, clock);
+    let result = sign(ledger, &(&recorder, observer));
+    if is_open && result.is_ok() {
+        recorder.silence();
+    }
+    for part in parts {
+        ledger.enter(&part);
+    }
+    ledger.end_waits();
+    result
 }

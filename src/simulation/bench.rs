@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    killed::Kill,
     oracle,
     plan::{Arrival, ConnectionPlan, Treatment},
     run::{Ended, Kind, Scenario, SettingsPlan, play},
@@ -47,6 +48,7 @@ impl Bench {
             random: 1,
             interrupt: None,
             jumps: vec![],
+            kills: None,
             script: Box::new(good()),
             prints: std::env::var_os("SIMULATION_PRINT").is_some(),
         };
@@ -100,6 +102,12 @@ impl Bench {
     /// The process is suspended then, for this long.
     pub(super) fn jump(mut self, at: Duration, length: Duration) -> Self {
         self.scenario.jumps.push((at, length));
+        self
+    }
+
+    /// The run has a state file, and its process is killed then; another one goes on.
+    pub(super) fn kill(mut self, kill: Kill) -> Self {
+        self.scenario.kills.get_or_insert_default().push(kill);
         self
     }
 

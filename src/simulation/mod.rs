@@ -8,6 +8,7 @@ mod agenda;
 mod bench;
 mod broker;
 mod dice;
+mod killed;
 mod network;
 mod operations;
 mod oracle;

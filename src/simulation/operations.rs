@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::run::{Kind, Scenario};
+use super::run::Kind;
 use crate::{
     config::Settings,
     error::Error,
     signing::{Blob, Context, Image, Items, Key, Ledger, Operation, Stamp, TaskId, Text},
 };
 
-/// The ledger of a run that has not begun; the requests' ids end with their numbers.
-pub(super) fn ledger(scenario: &Scenario, settings: &Settings) -> Ledger {
-    let items = 0..scenario.items;
+/// The ledger of a run that has not begun: what is signed, how many of it, and the bytes of a blob.
+pub(super) fn ledger(
+    (kind, items, blob): (Kind, usize, usize),
+    settings: &Settings,
+    stamp: &mut dyn FnMut(usize) -> Stamp,
+) -> Ledger {
+    let items = 0..items;
     let image = |item| Image::new(format!("sha256:{item:064x}"), format!("registry/ns/app:{item}"));
-    let items = match scenario.kind {
+    let items = match kind {
         Kind::Container | Kind::Batch(_) => {
             items.map(image).collect::<Result<_, _>>().map(Items::Images)
         }
@@ -22,7 +26,7 @@ pub(super) fn ledger(scenario: &Scenario, settings: &Settings) -> Ledger {
             .collect::<Result<_, _>>()
             .map(|texts| Items::Texts { texts, repo: None }),
         Kind::Blob => items
-            .map(|item| Blob::new(vec![b'x'; scenario.blob + item]))
+            .map(|item| Blob::new(vec![b'x'; blob + item]))
             .collect::<Result<_, _>>()
             .map(Items::Blobs),
     };
@@ -41,13 +45,18 @@ pub(super) fn ledger(scenario: &Scenario, settings: &Settings) -> Ledger {
         trace: None,
     };
     let mut count = 0;
-    let mut stamp = || {
+    let mut next = || {
         count += 1;
-        Stamp {
-            request_id: format!("00000000-0000-4000-8000-{:012}", count - 1),
-            created: "2026-01-29T12:00:00Z".into(),
-        }
+        stamp(count - 1)
     };
-    let requests = operation.requests(&context, &mut stamp).expect("a good operation");
+    let requests = operation.requests(&context, &mut next).expect("a good operation");
     Ledger::new(requests, &settings.message_id_key)
+}
+
+/// The id of a request, and its time.
+pub(super) fn stamp(number: usize) -> Stamp {
+    Stamp {
+        request_id: format!("00000000-0000-4000-8000-{number:012}"),
+        created: "2026-01-29T12:00:00Z".into(),
+    }
 }

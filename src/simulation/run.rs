@@ -4,8 +4,9 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
 use super::{
     agenda::Agenda,
+    killed::{self, Kill, Life},
     network::Simulated,
-    operations::ledger,
+    operations::{ledger, stamp},
     witness::Witness,
     world::{Outside, Script, Shared, World},
 };
@@ -14,7 +15,7 @@ use crate::{
     connector::Route,
     error::Error,
     signer::sign_on,
-    signing::Ledger,
+    signing::{Ledger, Observer},
 };
 
 /// What is signed, and how much of it.
@@ -41,6 +42,8 @@ pub(crate) struct Scenario {
     pub(crate) random: u64,
     pub(crate) interrupt: Option<Duration>,
     pub(crate) jumps: Vec<(Duration, Duration)>,
+    /// The run has a state file, and these ends; after the last one it goes on to its own end.
+    pub(crate) kills: Option<Vec<Kill>>,
     pub(crate) script: Box<dyn Script>,
     pub(crate) prints: bool,
 }
@@ -139,6 +142,8 @@ pub(crate) struct Ended {
     pub(crate) result: Result<(), Error>,
     pub(crate) ledger: Ledger,
     pub(crate) witness: Witness,
+    /// The processes, if the run has a state file.
+    pub(crate) lives: Vec<Life>,
     pub(crate) took: Duration,
     pub(crate) interrupt: Option<Duration>,
     /// How long bytes were on slow lines.
@@ -148,8 +153,9 @@ pub(crate) struct Ended {
 /// Plays a scenario.
 pub(crate) fn play(scenario: Scenario) -> Ended {
     let settings = scenario.settings.parse(scenario.kind);
-    let mut ledger = ledger(&scenario, &settings);
-    let ids = ledger.entries().iter().map(|entry| entry.request().id.clone());
+    let what = (scenario.kind, scenario.items, scenario.blob);
+    let mut first = ledger(what, &settings, &mut stamp);
+    let ids = first.entries().iter().map(|entry| entry.request().id.clone());
     let brokers = settings.brokers.len();
     let shared = Shared {
         agenda: Agenda::default(),
@@ -167,11 +173,28 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
     let world = Rc::new(RefCell::new(World::new(shared, brokers, outside, scenario.random)));
     let route = Route { send_to: super::SEND_TO.into(), listen_to: super::LISTEN_TO.into() };
     let password = scenario.settings.username.then_some("secret");
-    let result = sign_on(&Simulated(world.clone()), &settings, &route, password, &mut ledger, &());
+    let sign = |ledger: &mut Ledger, observer: &dyn Observer| {
+        // As a signer does.
+        observer.secure()?;
+        if ledger.open() == 0 {
+            return Ok(());
+        }
+        sign_on(&Simulated(world.clone()), &settings, &route, password, ledger, observer)
+    };
+    let (ledger, result, lives) = match scenario.kills {
+        None => {
+            let result = sign(&mut first, &());
+            (first, result, vec![])
+        }
+        Some(kills) => {
+            let requests = |stamp: &mut dyn FnMut(usize) -> _| ledger(what, &settings, stamp);
+            killed::play(kills, &world, settings.time_to_live(), requests, sign)
+        }
+    };
     let took = world.borrow().now();
     world.borrow_mut().finish();
     let world = Rc::into_inner(world).expect("the run has let go of the network").into_inner();
     let busy = world.peers.iter().map(|peer| peer.to_client.busy() + peer.to_broker.busy()).sum();
     let (witness, interrupt) = (world.shared.witness, scenario.interrupt);
-    Ended { settings, result, ledger, witness, took, interrupt, busy }
+    Ended { settings, result, ledger, witness, lives, took, interrupt, busy }
 }

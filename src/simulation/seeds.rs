@@ -19,7 +19,7 @@ use super::{
 use crate::status::Status;
 
 /// How often each kind of thing must have happened, in 100,000 seeds.
-const COVERAGE: [(&str, u64); 57] = [
+const COVERAGE: [(&str, u64); 61] = [
     ("a request comes again", 3_700),
     ("a write is held up", 3_500),
     ("condition: TLS", 810),
@@ -38,6 +38,10 @@ const COVERAGE: [(&str, u64); 57] = [
     ("cut: end", 1_500),
     ("cut: reset", 620),
     ("garbage", 770),
+    ("killed: all is signed", 120),
+    ("killed: nothing is signed", 1_900),
+    ("killed: some is signed", 500),
+    ("killed: the machine fails, too", 1_000),
     ("link: no answer", 800),
     ("link: refused", 3_800),
     ("login: ANONYMOUS", 9_700),
@@ -92,10 +96,16 @@ fn try_seed(seed: u64, prints: bool) -> (Vec<String>, Option<Ended>) {
     };
     let mut broken = oracle::judge(&ended);
     let status = Status::of_run(&ended.result, ended.ledger.entries());
-    if temper != Temper::Wild && status != Status::Signed {
+    // A process may be killed between a reply and its file; a broker that settles as it sends has forgotten it.
+    let may_lose =
+        ended.lives.len() > 1 && ended.witness.kinds.contains("reply: settled as it is sent");
+    if temper != Temper::Wild && !may_lose && status != Status::Signed {
         broken.push(format!("{temper:?}, but not all is signed: {status:?}, {:?}", ended.result));
     }
-    if temper == Temper::Calm && ended.witness.sendings.len() != ended.ledger.entries().len() {
+    if temper == Temper::Calm
+        && ended.lives.len() < 2
+        && ended.witness.sendings.len() != ended.ledger.entries().len()
+    {
         broken.push(format!("calm, but {} sendings", ended.witness.sendings.len()));
     }
     (broken, Some(ended))

@@ -2,12 +2,14 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    panic::resume_unwind,
     time::{Duration, Instant},
 };
 
 use super::{
     agenda::{Agenda, Due},
     broker::{Peer, State},
+    killed::Killed,
     plan::{Arrival, ConnectionPlan, Treatment},
     stream::End,
     witness::{Connection, Witness},
@@ -68,6 +70,8 @@ pub(crate) struct World {
     connections: Vec<usize>,
     outside: Outside,
     steps: u32,
+    /// The process is killed after this many steps.
+    kill_after: Option<u32>,
     stepped_at: Duration,
     events: u32,
 }
@@ -83,6 +87,7 @@ impl World {
             connections: vec![0; brokers],
             outside,
             steps: 0,
+            kill_after: None,
             stepped_at: Duration::ZERO,
             events: 0,
         }
@@ -233,6 +238,40 @@ impl World {
         }
         self.steps += 1;
         assert!(self.steps < MOST_STEPS, "the client loops at {:?}", self.now());
+        self.tick();
+    }
+
+    /// Makes the process end after this many steps from now on.
+    pub(crate) fn kill_after(&mut self, steps: Option<u32>) {
+        self.kill_after = steps;
+    }
+
+    /// A step, after which the process may be killed.
+    pub(crate) fn tick(&mut self) {
+        match &mut self.kill_after {
+            None => {}
+            Some(0) => {
+                self.kill_after = None;
+                resume_unwind(Box::new(Killed));
+            }
+            Some(steps) => *steps -= 1,
+        }
+    }
+
+    /// The process has ended with all its connections, and some time passes.
+    pub(crate) fn killed(&mut self, pause: Duration) {
+        if self.shared.witness.prints {
+            super::print(&format!("{:>12.3?}  the process is killed", self.now()));
+        }
+        for number in 0..self.peers.len() {
+            if !self.live.contains(&number) {
+                self.peers[number].state = State::Gone;
+            }
+            if self.shared.witness.connections[number].left.is_none() {
+                self.hang_up(number);
+            }
+        }
+        self.settle_until(self.now() + pause);
     }
 
     /// After the run: what the client wrote reaches the brokers.

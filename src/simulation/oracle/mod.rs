@@ -3,6 +3,7 @@
 mod answer;
 mod ending;
 mod receiving;
+mod resumed;
 mod sending;
 mod time;
 
@@ -17,6 +18,11 @@ use super::{
 /// What was promised and not kept.
 pub(super) fn judge(ended: &Ended) -> Vec<String> {
     let mut broken = ended.witness.violations.clone();
+    // The other promises are about one process.
+    if ended.lives.len() > 1 {
+        resumed::judge(ended, &mut broken);
+        return broken;
+    }
     sending::judge(ended, &mut broken);
     receiving::judge(ended, &mut broken);
     ending::judge(ended, &mut broken);

@@ -5,6 +5,7 @@ mod script;
 
 use super::{
     dice::Dice,
+    killed::Kill,
     run::{Kind, Scenario, SettingsPlan},
 };
 use script::Seeded;
@@ -69,6 +70,8 @@ pub(crate) fn scenario(seed: u64, prints: bool) -> (Scenario, Temper) {
     let (cluster, random) = (dice.one_in(2), dice.below(u64::MAX));
     // Of several pieces; but not byte by byte.
     let blob = if dice.one_in(12) { 70_000 } else { blob };
+    let is_let_be = interrupt.is_none() && jumps.is_empty() && settings.deadline.is_none();
+    let kills = (is_let_be && dice.one_in(8)).then(|| kills(&mut dice, span));
     let scenario = Scenario {
         settings,
         kind,
@@ -78,10 +81,25 @@ pub(crate) fn scenario(seed: u64, prints: bool) -> (Scenario, Temper) {
         random,
         interrupt,
         jumps,
+        kills,
         script: Box::new(script),
         prints,
     };
     (scenario, temper)
+}
+
+/// When the process is killed: once, or again and again.
+fn kills(dice: &mut Dice, span: u64) -> Vec<Kill> {
+    let kill = |dice: &mut Dice| {
+        let steps = dice.pick(&[30, 100, 300]);
+        let pause = dice.pick(&[10, 1000, 2 * span]);
+        Kill {
+            steps: dice.below(steps) as u32,
+            pause: dice.millis(0, pause),
+            left: dice.one_in(3).then(|| dice.range(0, 99)),
+        }
+    };
+    (0..dice.pick(&[1, 1, 2, 5])).map(|_| kill(dice)).collect()
 }
 
 fn settings(dice: &mut Dice, temper: Temper) -> SettingsPlan {

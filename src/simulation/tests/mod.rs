@@ -5,6 +5,7 @@ mod conditions;
 mod cycle;
 mod faults;
 mod flow;
+mod killed;
 mod middle;
 mod parts;
 mod sending;
