@@ -6,7 +6,7 @@
 use std::{
     fs::{File, Metadata},
     io::{self, Read},
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -35,7 +35,7 @@ use crate::{
 /// ```
 pub fn blob(path: impl Into<PathBuf>) -> Result<Blob, Error> {
     let path = path.into();
-    match opened(&path)? {
+    match opened(&path, WAITING)? {
         (_, Some(state)) => {
             let read = reading(path.clone(), state);
             Blob::later(path, state.size, read)
@@ -50,7 +50,7 @@ pub fn blob(path: impl Into<PathBuf>) -> Result<Blob, Error> {
 /// As [`blob`].
 pub fn text(path: impl Into<PathBuf>) -> Result<Text, Error> {
     let path = path.into();
-    match opened(&path)? {
+    match opened(&path, WAITING)? {
         (_, Some(state)) => {
             let read = reading(path.clone(), state);
             Text::later(path, state.size, read)
@@ -80,10 +80,13 @@ impl State {
     }
 }
 
+/// The opening of a pipe waits for what writes to it.
+const WAITING: i32 = 0;
+
 /// A file that can be read, and what it is now.
-fn opened(path: &Path) -> Result<(File, Option<State>), Error> {
+fn opened(path: &Path, flags: i32) -> Result<(File, Option<State>), Error> {
     let open = || {
-        let file = File::open(path)?;
+        let file = File::options().read(true).custom_flags(flags).open(path)?;
         let state = State::of(&file.metadata()?);
         Ok((file, state))
     };
@@ -100,7 +103,8 @@ fn reading(
             let problem = "it has changed since the start; sign it in a new run";
             unreadable(&path)(io::Error::other(problem))
         };
-        let (mut file, now) = opened(&path)?;
+        // What has taken the place of the file may be a pipe.
+        let (mut file, now) = opened(&path, libc::O_NONBLOCK)?;
         if now != Some(state) {
             return Err(changed());
         }
@@ -124,7 +128,7 @@ fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::symlink};
+    use std::{fs, os::unix::fs::symlink, process::Command};
 
     use super::*;
 
@@ -133,7 +137,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         type Change = fn(&Path);
-        let changes: [(Change, &str); 5] = [
+        let changes: [(Change, &str); 6] = [
             (|path| fs::write(path, "longer than it was").unwrap(), "it has changed"),
             (|path| fs::write(path, "").unwrap(), "it has changed"),
             (|path| fs::remove_file(path).unwrap(), "No such file"),
@@ -148,6 +152,13 @@ mod tests {
                 |path| {
                     fs::remove_file(path).unwrap();
                     symlink("/dev/null", path).unwrap();
+                },
+                "it has changed",
+            ),
+            (
+                |path| {
+                    fs::remove_file(path).unwrap();
+                    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
                 },
                 "it has changed",
             ),
@@ -177,7 +188,7 @@ mod tests {
         assert_eq!((null.size(), null.read().unwrap().len()), (0, 0));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
         let writer = std::thread::spawn({
             let path = path.clone();
             move || fs::write(path, "once").unwrap()

@@ -114,7 +114,9 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
             None => signer.prepare(asked.rest())?,
             Some(file) => {
                 let existing: Vec<_> = asked.existing.keys().copied().collect();
-                signer.prepare_rest(&asked.operation, asked.rest(), &existing, file)?
+                let run = signer.prepare_rest(&asked.operation, asked.rest(), &existing, file)?;
+                asked.check_existing(file)?;
+                run
             }
         };
         asked.warn();

@@ -1,6 +1,10 @@
 //! The operation that a command line asks for.
 
-use std::{collections::BTreeMap, mem::take, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    mem::take,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     Argument, Error, Operation, SignerType,
@@ -66,6 +70,21 @@ impl Asked {
         existing.retain(|existing, _| *existing < number);
         (self.rest, self.existing) = (Some(rest), existing);
         Ok(())
+    }
+
+    /// Checks that what existed when the state file was made is still there: it is not asked for.
+    ///
+    /// # Errors
+    /// [`Error::StateFile`] if something is missing.
+    pub(super) fn check_existing(&self, state: &Path) -> Result<(), Error> {
+        let missing = self.existing.values().filter(|file| file.is_none()).count();
+        if missing == 0 {
+            return Ok(());
+        }
+        let problem = format!(
+            "--output-dir does not hold all signatures that existed when it was made: {missing} missing; put them back, or begin with another state file"
+        );
+        Err(Error::StateFile { path: state.into(), problem })
     }
 
     /// Warns of what is probably not meant.

@@ -6,7 +6,10 @@ use openssl::sha::Sha256;
 use serde_json::{Map, Value, json};
 
 use super::parts::Part;
-use crate::signing::{RawReply, ReplyBody, Stamp};
+use crate::{
+    error::printable,
+    signing::{RawReply, ReplyBody, Stamp},
+};
 
 /// The number of this form of journals.
 const FORMAT: u64 = 1;
@@ -46,7 +49,7 @@ pub(super) fn read_operation(line: &Value) -> Result<&Map<String, Value>, String
         other => Err(format!(
             "is of format {}, expected {FORMAT}; go on with {}, which made it",
             other.unwrap_or_default(),
-            line["program"].as_str().unwrap_or("the version")
+            printable(line["program"].as_str().unwrap_or("the version"))
         )),
     }
 }

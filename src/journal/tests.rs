@@ -54,6 +54,13 @@ fn what_is_written_is_read() {
 }
 
 #[test]
+fn what_made_a_file_of_another_form_is_printable() {
+    let line = json!({"format": 2, "program": "\u{1b}[2J"});
+    let problem = line::read_operation(&line).unwrap_err();
+    assert!(problem.contains("go on with") && !problem.contains('\u{1b}'), "{problem}");
+}
+
+#[test]
 fn a_difference_names_what_a_reader_can_compare_first() {
     let part = |task: &str, digest: &str| {
         [Part::new("task_id", task), Part::digest("items", digest.to_owned())]

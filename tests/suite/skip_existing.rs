@@ -259,6 +259,13 @@ fn a_run_goes_on_with_its_state_file_when_some_signatures_exist_by_then() {
         .run(&bench.config(), &first.replace("app:1", "app:9"))
         .expect(78)
         .says("items are not those of the file;");
+    // Nothing would bring back what is gone, so the run is no success.
+    let elsewhere = first.replace("/signatures ", "/others ");
+    assert_ne!(elsewhere, first);
+    bench
+        .run(&bench.config(), &elsewhere)
+        .expect(78)
+        .says("does not hold all signatures that existed when it was made: 1 missing;");
     let new = all + " --state " + bench.folder().join("new.state").to_str().unwrap();
     for _ in 0..2 {
         let (ended, requests) = folder.run(&new);

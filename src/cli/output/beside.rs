@@ -4,6 +4,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},
     io::{self, BufWriter, Read, Seek, SeekFrom, Write},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -73,32 +74,62 @@ impl Beside {
     /// Makes sure that what was written is on disk.
     ///
     /// # Errors
-    /// [`Error::LocalFile`].
+    /// [`Error::LocalFile`], also if another process has replaced the draft.
     pub(super) fn sync(&self) -> Result<(), Error> {
-        self.file.sync_data().map_err(|source| unwritable(&self.path, source))
+        let synced = self.file.sync_data().map_err(|source| unwritable(&self.path, source));
+        synced.and_then(|()| if self.is_draft() { Ok(()) } else { Err(self.replaced()) })
     }
 
     /// Puts the file in its place, unless nothing could be written to it. One with the same bytes stays as it is.
     ///
     /// # Errors
-    /// [`Error::LocalFile`].
+    /// [`Error::LocalFile`], also if another process has replaced the draft.
     pub(super) fn publish(mut self) -> Result<(), Error> {
+        if self.try_publish()? { Ok(()) } else { Err(self.replaced()) }
+    }
+
+    /// The same; returns whether it is done. It is not if another process has replaced the draft.
+    ///
+    /// # Errors
+    /// [`Error::LocalFile`].
+    pub(super) fn try_publish(&mut self) -> Result<bool, Error> {
         let mut put = || {
             if (self.has_failed && self.length == 0) || holds_same(&self.path, &mut self.file)? {
-                return Ok(());
+                return Ok(true);
             }
             self.file.sync_all()?;
+            if !self.is_draft() {
+                return Ok(false);
+            }
             fs::rename(&self.draft, &self.path)?;
-            sync_folder(folder_of(&self.path))
+            sync_folder(folder_of(&self.path)).map(|()| true)
         };
         put().map_err(|source| unwritable(&self.path, source))
+    }
+
+    /// Whether the draft's name is still that of this file: another process may write to the same place.
+    fn is_draft(&self) -> bool {
+        let same = |one: &fs::Metadata, two: &fs::Metadata| {
+            (one.dev(), one.ino()) == (two.dev(), two.ino())
+        };
+        match (fs::symlink_metadata(&self.draft), self.file.metadata()) {
+            (Ok(named), Ok(own)) => same(&named, &own),
+            _ => false,
+        }
+    }
+
+    fn replaced(&self) -> Error {
+        let problem = "another process writes it, too; give each a file of its own";
+        unwritable(&self.path, io::Error::other(problem))
     }
 }
 
 impl Drop for Beside {
     fn drop(&mut self) {
-        // After a rename it is gone.
-        let _ = fs::remove_file(&self.draft);
+        // After a rename it is gone, or that of another process.
+        if self.is_draft() {
+            let _ = fs::remove_file(&self.draft);
+        }
     }
 }
 
@@ -149,3 +180,24 @@ fn holds_same(path: &Path, file: &mut File) -> io::Result<bool> {
 
 /// This number of bytes is compared at once.
 const PART: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_process_writes_is_never_published() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results");
+        let mut one = Beside::new(&path).unwrap();
+        one.write(|out| out.write_all(b"one, complete")).unwrap();
+        let mut two = Beside::new(&path).unwrap();
+        two.write(|out| out.write_all(b"two, not ")).unwrap();
+        let error = one.publish().unwrap_err().with_sources();
+        assert!(error.contains("another process writes it"), "{error}");
+        assert!(!path.exists());
+        two.write(|out| out.write_all(b"complete")).unwrap();
+        two.publish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two, not complete");
+    }
+}

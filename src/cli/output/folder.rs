@@ -84,9 +84,14 @@ impl<'a> Folder<'a> {
             return Ok(());
         }
         self.take_all(run.entries().iter().enumerate())?;
-        let mut list = Beside::new(&self.path.join(LIST))?;
-        list.write(|out| self.list(out, run))?;
-        list.publish()
+        // Other runs may write theirs at the same time.
+        loop {
+            let mut list = Beside::new(&self.path.join(LIST))?;
+            list.write(|out| self.list(out, run))?;
+            if list.try_publish()? {
+                return Ok(());
+            }
+        }
     }
 
     fn take_all<'e>(&self, entries: impl Iterator<Item = (usize, &'e Entry)>) -> Result<(), Error> {
