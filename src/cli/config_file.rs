@@ -36,7 +36,7 @@ fn choose(named: Option<&Path>, usual: &[PathBuf]) -> Result<PathBuf, Error> {
         return Ok(found.clone());
     }
     let problem =
-        "there is no configuration file; name one with --config-file, or create one".into();
+        "there is no configuration file; name one with --config-file, create one, or give every required key by --set".into();
     let paths: Vec<_> = usual.iter().map(|path| path.display().to_string()).collect();
     Err(Error::Config { path: PathBuf::from(paths.join(" or ")), key: String::new(), problem })
 }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     Argument, Error, Operation, SignerType,
-    error::printable,
+    error::{printable, printable_path},
     signing::{Blob, Items, Key, TaskId, Text},
 };
 
@@ -95,8 +95,11 @@ impl Asked {
             Items::Blobs(blobs) => (Argument::Blob, blobs.iter().map(Blob::size).collect()),
         };
         for (index, _) in sizes.iter().enumerate().filter(|(_, size)| **size == 0) {
-            let option = option(argument);
-            log::warn!("{option}: number {} is empty, and so is what is signed", index + 1);
+            let what = match self.files.get(index) {
+                Some(Some(file)) if file.as_os_str() != "-" => printable_path(file).to_string(),
+                _ => format!("{}: number {}", option(argument), index + 1),
+            };
+            log::warn!("{what} is empty, and so is what is signed");
         }
     }
 }

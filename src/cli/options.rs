@@ -85,7 +85,7 @@ pub(crate) struct Options {
     /// print only the signed values, in base64, one a line, an empty line for a missing one, instead of the JSON document
     #[argh(switch)]
     pub(super) raw: bool,
-    /// print what would be sent, a line of JSON for each request, and connect to nothing; not with `--raw` or `--state`
+    /// print what would be sent, a line of JSON for each request, and connect to nothing; not with `--raw`, `--format`, `--output`, `--output-dir` or `--state`
     #[argh(switch)]
     pub(super) dry_run: bool,
     /// print what was found as one JSON document
@@ -125,7 +125,7 @@ pub(super) const ASIDE: [(&str, &str, &str); 2] =
     [("-h", "--help", "print this help"), ("-V", "--version", "print the version")];
 
 /// Options that exclude each other.
-pub(super) const EXCLUSIVE: [(&str, &str); 10] = [
+pub(super) const EXCLUSIVE: [(&str, &str); 11] = [
     ("--quiet", "--log-level"),
     ("--from", "--from0"),
     ("--from", "--digest"),
@@ -133,6 +133,7 @@ pub(super) const EXCLUSIVE: [(&str, &str); 10] = [
     ("--from", "--blob-file"),
     ("--from0", "--blob-file"),
     ("--dry-run", "--raw"),
+    ("--dry-run", "--format"),
     ("--dry-run", "--state"),
     ("--dry-run", "--output"),
     ("--dry-run", "--output-dir"),

@@ -46,14 +46,24 @@ impl StateFile {
         if !lock(&file).map_err(failed)? {
             return Err(Error::StateInUse { path: path.into() });
         }
-        if found.permissions().mode() & 0o7777 != 0o600 {
-            file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
-        }
         Ok(Self { path: path.into(), file, is_dirty: false, failure: None })
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Makes sure that only its owner may read it.
+    ///
+    /// # Errors
+    /// [`Error::LocalFile`].
+    pub(super) fn close_to_others(&self) -> Result<(), Error> {
+        let found = self.file.metadata().map_err(|source| self.failed(source))?;
+        if found.permissions().mode() & 0o7777 == 0o600 {
+            return Ok(());
+        }
+        let own = Permissions::from_mode(0o600);
+        self.file.set_permissions(own).map_err(|source| self.failed(source))
     }
 
     /// Reads from a place on.

@@ -54,6 +54,8 @@ impl Journal {
     pub(crate) fn open(path: &Path, parts: &[Part]) -> Result<Self, Error> {
         let file = StateFile::open(path)?;
         let found = read::beginning(&file, parts)?;
+        // A file of another kind stays as it is.
+        file.close_to_others()?;
         let mut journal = Self {
             chain: found.chain,
             unwritten: String::new(),

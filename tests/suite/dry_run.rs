@@ -66,6 +66,12 @@ fn it_finds_the_mistakes_of_a_run() {
             "--dry-run and --raw exclude each other",
         ),
         (
+            format!("{images} --dry-run --format summary"),
+            bench.config(),
+            2,
+            "--dry-run and --format exclude each other",
+        ),
+        (
             format!("{images} --dry-run --state s"),
             bench.config(),
             2,

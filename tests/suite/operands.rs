@@ -231,11 +231,12 @@ fn an_empty_file_is_warned_of() {
     let bench = Bench::new();
     let config = bench.config().set("log_level", "warning");
     let path = bench.file("empty", "").display().to_string();
-    let says = "number 2 is empty, and so is what is signed";
-    run(&bench, &config, CLEAR, &["one", &format!("@{path}")]).expect(0).says(says);
+    let says = format!("{path} is empty, and so is what is signed");
+    run(&bench, &config, CLEAR, &["one", &format!("@{path}")]).expect(0).says(&says);
     let blob = "blob-sign --signing-key 55A34A82 --task-id 7";
-    let says = "--blob-file: number 1 is empty, and so is what is signed";
-    run(&bench, &config, blob, &["--blob-file", &path]).expect(0).says(says);
+    run(&bench, &config, blob, &["--blob-file", &path]).expect(0).says(&says);
+    let list = bench.file("list", format!("{path}\n")).display().to_string();
+    run(&bench, &config, blob, &["--from", &list]).expect(0).says(&says);
 }
 
 #[test]

@@ -138,6 +138,17 @@ fn what_cannot_be_replaced_is_refused_before_anything_is_sent() {
         (format!("--output-dir {there}/none/results"), 74, "No such file or directory"),
         (format!("--output-dir {}", file.display()), 74, "Not a directory"),
         (format!("--output {state} --state {state}"), 2, "--output and --state name one file"),
+        (
+            format!("--output-dir {there} --output {there}/signatures.json"),
+            2,
+            "--output names the list of --output-dir; give it another file",
+        ),
+        (
+            format!("--output-dir {there} --state {there}/signatures.json"),
+            2,
+            "--state names the list of --output-dir; give it another file",
+        ),
+        ("--output -".into(), 2, "--output is \"-\"; leave it out for standard output"),
         ("--layout lookaside".into(), 2, "--layout is about files; give --output-dir, too"),
         (format!("--layout flat --output-dir {there}"), 2, "expected lookaside"),
         ("--output x --dry-run".into(), 2, "--dry-run and --output exclude each other"),

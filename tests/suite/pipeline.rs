@@ -25,11 +25,12 @@ fn reference(number: usize) -> String {
 
 /// `PIPELINE_IMAGES` and `PIPELINE_SEED` make it longer, or the same once more.
 #[test]
+#[expect(clippy::print_stderr, reason = "the seed repeats a failed run")]
 fn killed_five_times_it_signs_every_image_once_and_skopeo_accepts_the_files() {
     let number = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let count = number("PIPELINE_IMAGES").unwrap_or(600) as usize;
     let seed = number("PIPELINE_SEED").unwrap_or_else(|| RandomState::new().hash_one(()));
-    println!("PIPELINE_SEED={seed}");
+    eprintln!("PIPELINE_SEED={seed}");
     let mut throws = 0..;
     let mut below = |limit: usize| {
         let mut dice = DefaultHasher::new();
@@ -49,7 +50,7 @@ fn killed_five_times_it_signs_every_image_once_and_skopeo_accepts_the_files() {
         let mut program = Program::new(&under_test());
         program.args(["container-sign", "--task-id", "7", "--format", "ndjson", "--from", "-"]);
         program.args(["--config-file".as_ref(), config.as_os_str()]);
-        program.args(["--signing-key", &key]).args(["--state".as_ref(), state.as_os_str()]);
+        program.args(["--signing-key", key]).args(["--state".as_ref(), state.as_os_str()]);
         program.args(["--output-dir".as_ref(), out.as_os_str()]);
         // A pipe would hold it up, until the end is waited for.
         let into = format!(r#"exec "$0" "$@" <{} >{}"#, list.display(), lines.display());
@@ -95,7 +96,7 @@ fn killed_five_times_it_signs_every_image_once_and_skopeo_accepts_the_files() {
         assert_eq!(line["reference"], reference(number));
         assert!(fs::metadata(&file).unwrap().len() > 100, "{}", file.display());
         if sample.contains(&number) {
-            let verdict = skopeo.verify(&manifest(number), &reference(number), &key, &file);
+            let verdict = skopeo.verify(&manifest(number), &reference(number), key, &file);
             assert_eq!(verdict, Ok(()), "{line}, seed {seed}");
         }
     }

@@ -152,6 +152,11 @@ fn read(
                         .iter_mut()
                         .find(|(known, _): &&mut (&Flag, _)| known.long == flag.long)
                     {
+                        // What the first one lists would be left unsigned.
+                        Some(_) if LISTS.contains(&flag.long) => {
+                            let problem = format!("{} is given twice; join the lists", flag.long);
+                            first_problem = first_problem.or(Some(problem));
+                        }
                         Some((_, known)) => *known = value,
                         None => single.push((flag, value)),
                     }
@@ -200,24 +205,17 @@ fn check(
         .map(|flag| flag.long)
         .collect();
     if !missing.is_empty() {
-        return Err(format!("missing {}", missing.join(", ")));
+        let is_item = |name: &&str| command.row().items.contains(name);
+        let is_listable = command.takes(LISTS[0], topic.style) && missing.iter().all(is_item);
+        let instead = if is_listable { "; give it, or a list by --from" } else { "" };
+        return Err(format!("missing {}{instead}", missing.join(", ")));
     }
     let both = |(one, other): &(&str, &str)| is_given(one) && is_given(other);
     if let Some((one, other)) = options::EXCLUSIVE.iter().find(|pair| both(pair)) {
         return Err(format!("{one} and {other} exclude each other; give one"));
     }
-    let of_folder = ["--layout", "--skip-existing"].into_iter().find(|name| is_given(name));
-    if let Some(name) = of_folder.filter(|_| !is_given("--output-dir")) {
-        return Err(format!("{name} is about files; give --output-dir, too"));
-    }
-    let value = |name: &str| given.iter().find(|(flag, _)| flag.long == name).map(|(_, it)| it);
-    if is_given("--output") && value("--output") == value("--state") {
-        return Err("--output and --state name one file; give each its own".into());
-    }
-    if let Some(form) = value("--format").filter(|form| is_given("--raw") && *form != "raw") {
-        let form = printable(&form.to_string_lossy());
-        return Err(format!("--raw and --format {form} exclude each other; give one"));
-    }
+    let value = |name: &str| given.iter().find(|(flag, _)| flag.long == name).map(|(_, it)| &**it);
+    results::check(value)?;
     let may_be_empty = |flag| options::may_be_empty(flag, topic.style);
     match given.iter().find(|(flag, value)| value.is_empty() && !may_be_empty(flag)) {
         Some((flag, _)) => Err(format!("{} has an empty value; give one", flag.long)),
@@ -296,5 +294,6 @@ fn unknown(topic: &Topic, command: Command, name: &str) -> String {
     }
 }
 
+mod results;
 #[cfg(test)]
 mod tests;

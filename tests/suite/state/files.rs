@@ -64,10 +64,12 @@ fn a_file_of_another_kind_is_refused_and_left_alone() {
     for content in ["{}\n", "secret", "\n", "[", "{\"event\":\"operation\",\"fromat\":1}\n", "\0"] {
         let bench = Bench::new();
         let path = bench.file("state.jsonl", content);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let ended = run(&bench, &bench.config(), &images(2), &path);
         let says = "state.jsonl: line 1 is not that of a state file; expected one that this program made, or none";
         refused(&bench, ended, 78, &[says]);
         assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o644);
     }
 }
 

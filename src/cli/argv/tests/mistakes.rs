@@ -40,7 +40,10 @@ fn reports_mistakes() {
             "amqp-messenger container-sign --digest x",
             "missing --signing-key, --task-id, --reference",
         ),
-        ("amqp-messenger blob-sign --signing-key x --task-id y", "missing --blob-file"),
+        (
+            "amqp-messenger blob-sign --signing-key x --task-id y",
+            "missing --blob-file; give it, or a list by --from",
+        ),
         (
             &format!("{native} --raw --format ndjson x"),
             "--raw and --format ndjson exclude each other",
@@ -50,6 +53,10 @@ fn reports_mistakes() {
         (
             "pubtools-sign-msg-clear-sign --signing-key k --task-id 1 --quiet x",
             "no such option: --quiet (an input",
+        ),
+        (
+            "amqp-messenger blob-sign --signing-key k --task-id 1 --from a --from b",
+            "--from is given twice; join the lists",
         ),
         ("pubtools-sign completions bash", "\"completions\" is not a command; the commands are"),
         ("amqp-messenger completions", "missing SHELL; expected bash, zsh or fish"),
