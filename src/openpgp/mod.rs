@@ -2,6 +2,7 @@
 
 mod armor;
 mod cleartext;
+mod left;
 mod packet;
 mod signature;
 
@@ -9,6 +10,7 @@ use std::{borrow::Cow, io::Read};
 
 use flate2::read::{DeflateDecoder, ZlibDecoder};
 
+pub(crate) use left::may_be_of;
 use packet::{Packet, Packets, Tag};
 use signature::Issuer;
 

@@ -276,3 +276,16 @@ fn damage_is_no_signature() {
         }
     }
 }
+
+/// What gpg signed is the claim.
+#[test]
+fn a_detached_signature_says_how_the_digest_begins() {
+    for signature in [&fixture!("detached.sig")[..], fixture!("detached.asc")] {
+        assert!(may_be_of(signature, CLAIM));
+        assert!(!may_be_of(signature, b"another"));
+        assert!(!may_be_of(signature, b""));
+    }
+    // A version that does not say it in this way.
+    assert!(may_be_of(&packet(2, &version_3(0)), b"another"));
+    assert!(!may_be_of(b"no signature", b""));
+}

@@ -195,6 +195,12 @@ fn a_blob_exists_unless_it_is_newer_or_its_signature_is_none() {
     assert_eq!(sign(&sandbox), 1);
     File::options().write(true).open(&signature).unwrap().set_modified(later).unwrap();
     assert_eq!(sign(&sandbox), 0);
+    // A file of the same name whose time says nothing.
+    fs::write(&one, "another").unwrap();
+    File::options().write(true).open(&one).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    assert_eq!([sign(&sandbox), sign(&sandbox)], [1, 0], "another content");
+    File::options().write(true).open(&one).unwrap().set_modified(later).unwrap();
+    File::options().write(true).open(&signature).unwrap().set_modified(later).unwrap();
     assert_eq!(sign(&release), 2, "another key");
     for content in ["", "not a signature"] {
         fs::write(&signature, content).unwrap();

@@ -144,7 +144,7 @@ fn in_folder(root: &Path, folder: &Path) -> Vec<Found> {
 }
 
 /// The file of a text or blob, if it is there and is a signature by that key: a signed text is the text that is asked for; a
-/// detached signature does not say what it is of, but is not older than the file.
+/// detached signature says only how the digest begins of what it is of, and is not older than the file.
 fn file_of(
     asked: &Asked,
     index: usize,
@@ -163,7 +163,12 @@ fn file_of(
         };
         match asked.operation.items() {
             Items::Texts { texts, .. } => texts[index].read().is_ok_and(|text| signed.is_of(&text)),
-            _ => signed.content.is_none() && is_older(asked.files[index].as_deref(), changed),
+            Items::Blobs(blobs) => {
+                signed.content.is_none()
+                    && is_older(asked.files[index].as_deref(), changed)
+                    && blobs[index].read().is_ok_and(|blob| openpgp::may_be_of(&bytes, &blob))
+            }
+            Items::Images(_) => false,
         }
     };
     let names = EXTENSIONS.map(|extension| {
