@@ -63,6 +63,12 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
         {
             MORE_FILES.into()
         }
+        Error::LocalFile { source, .. } if is_of(source, &[libc::ENOENT]) => {
+            "create the folder that it is to be in, or correct its path".into()
+        }
+        Error::LocalFile { source, .. } if is_of(source, &[libc::ENOTDIR]) => {
+            "a file is in its path where a folder is expected; correct the path".into()
+        }
         Error::Network { phase: Phase::Resolve, .. } => {
             "check the host names in messaging_brokers, and that /etc/hosts or a server in /etc/resolv.conf knows them".into()
         }

@@ -102,9 +102,17 @@ fn name(error: &Error) -> &'static str {
 
 /// Prints an error, and what to do about it if that is known.
 pub(super) fn print_error(tool: &str, error: &Error) {
-    tell!("{tool}: {}", operation::words(error));
-    if let Some(remedy) = remedy::of_error(error) {
-        tell!("{tool}: {remedy}");
+    let words = operation::words(error);
+    match remedy::of_error(error) {
+        None => tell!("{tool}: {words}"),
+        // An error about a path takes one line, like a mistake in the command line.
+        Some(remedy) if matches!(error, Error::LocalFile { .. }) => {
+            tell!("{tool}: {words}; {remedy}");
+        }
+        Some(remedy) => {
+            tell!("{tool}: {words}");
+            tell!("{tool}: {remedy}");
+        }
     }
 }
 

@@ -134,9 +134,9 @@ fn what_cannot_be_replaced_is_refused_before_anything_is_sent() {
     let cases = [
         (format!("--output {there}"), 74, "it is a folder; expected a regular file, or none"),
         ("--output /dev/null".into(), 74, "it is a device, pipe or socket; expected a regular"),
-        (format!("--output {there}/none/results"), 74, "No such file or directory"),
-        (format!("--output-dir {there}/none/results"), 74, "No such file or directory"),
-        (format!("--output-dir {}", file.display()), 74, "Not a directory"),
+        (format!("--output {there}/none/results"), 74, "create the folder that it is to be in"),
+        (format!("--output-dir {there}/none/results"), 74, "create the folder that it is to be in"),
+        (format!("--output-dir {}", file.display()), 74, "where a folder is expected"),
         (format!("--output {state} --state {state}"), 2, "--output and --state name one file"),
         (
             format!("--output-dir {there} --output {there}/signatures.json"),
