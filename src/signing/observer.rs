@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "cli")]
+use super::request::Request;
 use super::{ledger::Entry, reply::RawReply};
 use crate::error::Error;
 
@@ -56,6 +58,12 @@ impl<'a> Received<'a> {
     /// Returns the bytes of its body: JSON text.
     pub fn body(self) -> &'a [u8] {
         self.0.bytes()
+    }
+
+    /// The signed values that it has, in request order; empty texts for the others.
+    #[cfg(feature = "cli")]
+    pub(crate) fn values(self, request: &Request) -> Vec<String> {
+        self.0.signed_values(request)
     }
 }
 

@@ -316,3 +316,24 @@ fn a_killed_run_goes_on_and_a_complete_one_changes_nothing() {
     bench.run(&config, &arguments).expect(0);
     assert_eq!(marks(&out), before);
 }
+
+/// The broker does not offer it again.
+#[test]
+fn a_killed_run_leaves_what_has_come_of_a_batch() {
+    let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::PartialBatch(2))]);
+    let out = bench.folder().join("out");
+    let arguments = format!("{} --signer-type batch --output-dir {}", images(3), out.display());
+    let running = bench.program(&bench.config().patience(60, 1, 1), &arguments).start();
+    bench.sandbox.wait_for(crate::harness::LONG, |record| record.accepted().count() == 1).unwrap();
+    signal("KILL", running.id());
+    running.wait().expect(137);
+    assert_eq!(tree(&out).len(), 2);
+
+    let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::InParts)]);
+    let out = bench.folder().join("out");
+    let arguments =
+        format!("{} --signer-type batch --format ndjson --output-dir {}", images(3), out.display());
+    bench.run(&bench.config(), &arguments).expect(0);
+    assert!(listed(&out).iter().all(|line| line["status"] == "signed"));
+    assert_eq!(tree(&out).len(), 4, "one for each, and the list");
+}

@@ -32,7 +32,9 @@ const LIST: &str = "signatures.json";
 pub(super) struct Folder<'a> {
     path: PathBuf,
     pairs: Rc<Pairs<'a>>,
-    /// For each request whether its values were taken.
+    /// For each request whether it is signed and its values were taken.
+    is_done: RefCell<Vec<bool>>,
+    /// For each pair whether its value was taken.
     is_taken: RefCell<Vec<bool>>,
     /// Values that are not written yet, each with the number of its pair.
     values: RefCell<Vec<(usize, Vec<u8>)>>,
@@ -57,7 +59,8 @@ impl<'a> Folder<'a> {
         drop(Beside::new(&path.join(LIST))?);
         Ok(Self {
             path: path.into(),
-            is_taken: RefCell::new(vec![false; run.entries().len()]),
+            is_done: RefCell::new(vec![false; run.entries().len()]),
+            is_taken: RefCell::new(vec![false; pairs.len()]),
             values: RefCell::default(),
             files: RefCell::new(vec![None; pairs.len()]),
             has_failed: Cell::new(false),
@@ -104,18 +107,28 @@ impl<'a> Folder<'a> {
         self.write()
     }
 
-    /// Takes the values of a request, once.
+    /// Takes the values of a request.
     fn take(&self, number: usize, entry: &Entry) {
-        if std::mem::replace(&mut self.is_taken.borrow_mut()[number], true) {
-            return;
+        let is_signed = standing::is_signed(entry);
+        if !std::mem::replace(&mut self.is_done.borrow_mut()[number], is_signed) {
+            let values = entry.signed_values();
+            self.take_values(number, |value| values[value].as_str());
         }
-        let values = entry.signed_values();
+    }
+
+    /// Takes those values of a request that there are, each once.
+    fn take_values<'v>(&self, number: usize, values: impl Fn(usize) -> &'v str) {
+        let mut is_taken = self.is_taken.borrow_mut();
         for (pair, value) in self.pairs.of_request(number) {
+            if is_taken[pair] {
+                continue;
+            }
             // It was checked when the reply was read.
-            let decoded = openssl::base64::decode_block(values[value].as_str());
-            self.values
-                .borrow_mut()
-                .extend(decoded.ok().filter(|value| !value.is_empty()).map(|value| (pair, value)));
+            let decoded = openssl::base64::decode_block(values(value)).unwrap_or_default();
+            if !decoded.is_empty() {
+                is_taken[pair] = true;
+                self.values.borrow_mut().push((pair, decoded));
+            }
         }
     }
 
@@ -170,10 +183,13 @@ impl<'a> Folder<'a> {
 
 impl Observer for Folder<'_> {
     fn notice(&self, notice: Notice<'_>) {
-        if let Notice::Reply(noted, _) = notice
-            && standing::is_signed(noted.entry)
-        {
+        let Notice::Reply(noted, received) = notice else { return };
+        if standing::is_signed(noted.entry) {
             self.take(noted.index, noted.entry);
+        } else if noted.entry.request().is_batch() {
+            // The broker does not offer it again, and the process may be killed before the rest comes.
+            let values = received.values(noted.entry.request());
+            self.take_values(noted.index, |value| &values[value]);
         }
     }
 

@@ -139,6 +139,15 @@ impl Reply {
 }
 
 #[cfg(feature = "cli")]
+impl RawReply {
+    /// The signed values that it has by itself, as [`Reply::signed_values`].
+    pub(crate) fn signed_values(&self, request: &Request) -> Vec<String> {
+        let whole = pyread::read(self.bytes()).unwrap_or_default();
+        Answer::read(&request.expected, message(&whole)).into_values()
+    }
+}
+
+#[cfg(feature = "cli")]
 impl Reply {
     /// The JSON text of its application properties, or `null`.
     pub(crate) fn properties(&self) -> &str {
