@@ -67,7 +67,9 @@ impl<B: Broker> Broker for Secured<'_, B> {
     }
 
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
-        if self.unaccepted.len() >= MOST {
+        // There may always be another event.
+        let is_late = self.until.is_some_and(|until| until.at() <= self.broker.now());
+        if is_late || self.unaccepted.len() >= MOST {
             self.secure()?;
         }
         let Some(until) = self.until.filter(|until| until.at() < deadline.at()) else {

@@ -74,13 +74,15 @@ struct Clockwork<'a> {
     start: Instant,
     now: Duration,
     events: VecDeque<(u64, Event)>,
+    /// The next event is always there already.
+    is_busy: bool,
     record: &'a Record,
 }
 
 impl<'a> Clockwork<'a> {
     fn new(record: &'a Record, events: impl IntoIterator<Item = (u64, Event)>) -> Self {
         let (start, now) = (Instant::now(), Duration::ZERO);
-        Self { start, now, events: events.into_iter().collect(), record }
+        Self { start, now, events: events.into_iter().collect(), is_busy: false, record }
     }
 }
 
@@ -104,7 +106,7 @@ impl Broker for Clockwork<'_> {
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
         let until = deadline.at() - self.start;
         match self.events.pop_front() {
-            Some((at, event)) if MILLISECOND * at as u32 <= until => {
+            Some((at, event)) if self.is_busy || MILLISECOND * at as u32 <= until => {
                 self.now = self.now.max(MILLISECOND * at as u32);
                 Ok(event)
             }
@@ -205,4 +207,22 @@ fn before_the_next_connection_nothing_waits() {
     assert!(matches!(broker.next(&deadline), Ok(Event::Lost)));
     assert!(matches!(broker.next(&deadline), Ok(Event::Reconnected)));
     assert_eq!(*record.0.borrow(), [Rejected, MadeSure, Accepted(7, 2)]);
+}
+
+/// Such as the bytes of a large request that go out.
+#[test]
+fn other_events_delay_nothing() {
+    let record = Record::default();
+    let keeper = Keeper { record: &record, fails: Cell::new(false), secures: true };
+    let moved = [5, 9, 13, 17].map(|at| (at, Event::Moved(1)));
+    let mut broker = Clockwork::new(&record, [(1, reply(7))].into_iter().chain(moved));
+    broker.is_busy = true;
+    let deadline = Deadline::after(broker.now(), Duration::from_secs(1), Phase::Reply);
+    let mut broker = Secured::new(&mut broker, &keeper);
+    let Ok(Event::Reply { id, .. }) = broker.next(&deadline) else { panic!("a reply") };
+    broker.settle(id, Settlement::Accept);
+    for _ in 0..4 {
+        assert!(matches!(broker.next(&deadline), Ok(Event::Moved(1))));
+    }
+    assert_eq!(*record.0.borrow(), [MadeSure, Accepted(7, 13)]);
 }
