@@ -1,8 +1,8 @@
 //! What `--help` prints.
 
 use super::{
-    commands::Command,
-    operand::Operand,
+    commands::{Command, LISTS},
+    operand::{Operand, listed},
     options::{self, Flag},
     statuses,
     style::Style,
@@ -85,9 +85,16 @@ fn of_command(topic: &Topic, command: Command) -> String {
         text += &row(&operand.signature(), &operand.meaning(topic.style));
     }
     let option = |flag: &&Flag| row(&signature(flag), &options::meaning(flag, topic.style));
-    if !required.is_empty() {
-        text += "\nRequired:\n";
-        text.extend(required.iter().map(option));
+    let lists: Vec<_> =
+        LISTS.into_iter().filter(|list| command.takes(list, topic.style)).collect();
+    let may_be_listed = |flag: &&Flag| !lists.is_empty() && command.row().items.contains(&flag.long);
+    let (listable, required): (Vec<&Flag>, Vec<_>) = required.into_iter().partition(may_be_listed);
+    let unless = format!("Required, unless {} is given", listed(&lists));
+    for (head, flags) in [("Required", &required), (&*unless, &listable)] {
+        if !flags.is_empty() {
+            text += &format!("\n{head}:\n");
+            text.extend(flags.iter().map(option));
+        }
     }
     text += "\nOptions:\n";
     text.extend(optional.iter().map(option));

@@ -279,7 +279,7 @@ fn unknown(topic: &Topic, command: Command, name: &str) -> String {
     let takes = Command::of(topic.style).filter(|command| command.takes(name, topic.style));
     let commands: Vec<&str> = takes.map(Command::name).collect();
     if !commands.is_empty() {
-        let (command, commands) = (command.name(), commands.join(" and "));
+        let (command, commands) = (command.name(), listed(&commands));
         return format!("{name} is not an option of {command}, only of {commands}");
     }
     let input = if command.row().operand.as_ref().is_some_and(|operand| operand.is_repeatable) {
