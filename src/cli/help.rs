@@ -85,9 +85,9 @@ fn of_command(topic: &Topic, command: Command) -> String {
         text += &row(&operand.signature(), &operand.meaning(topic.style));
     }
     let option = |flag: &&Flag| row(&signature(flag), &options::meaning(flag, topic.style));
-    let lists: Vec<_> =
-        LISTS.into_iter().filter(|list| command.takes(list, topic.style)).collect();
-    let may_be_listed = |flag: &&Flag| !lists.is_empty() && command.row().items.contains(&flag.long);
+    let lists: Vec<_> = LISTS.into_iter().filter(|list| command.takes(list, topic.style)).collect();
+    let may_be_listed =
+        |flag: &&Flag| !lists.is_empty() && command.row().items.contains(&flag.long);
     let (listable, required): (Vec<&Flag>, Vec<_>) = required.into_iter().partition(may_be_listed);
     let unless = format!("Required, unless {} is given", listed(&lists));
     for (head, flags) in [("Required", &required), (&*unless, &listable)] {
