@@ -83,7 +83,10 @@ fn signals_that_come_together_lose_nothing() {
                     let running = program.with_usual_signals().start();
                     bench
                         .sandbox
-                        .wait_for(LONG, |record| record.accepted().count() == run)
+                        .wait_for(LONG, |record| {
+                            // The broker counts the requests of all runs.
+                            record.accepted().count() == run && record.requests.len() == 2 * run
+                        })
                         .unwrap();
                     signals(names, running.id());
                     let ended = running.wait();
