@@ -260,7 +260,7 @@ fn results_are_in_input_order_whatever_order_replies_come_in() {
             ReplyAct::Delay(std::time::Duration::from_millis(tenths * 100)),
         )
     };
-    let bench = Bench::misbehaving(vec![late(1, 4), late(2, 2)]);
+    let bench = Bench::misbehaving(vec![late(1, 20), late(2, 10)]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);
     in_input_order(&bench, &ended);
     let numbers: Vec<_> =
@@ -276,7 +276,7 @@ fn results_are_in_input_order_whatever_order_replies_come_in() {
         ended.messages().iter().map(|message| message["request_id"].clone()).collect();
     assert_eq!(order, [2, 1, 0].map(|index: usize| ids[index].clone()), "or this shows nothing");
 
-    let bench = Bench::misbehaving(vec![late(1, 4), late(2, 2)]);
+    let bench = Bench::misbehaving(vec![late(1, 20), late(2, 10)]);
     let ended = bench.run(&bench.config(), &(images(3) + " --raw")).expect(0);
     let gpg = Gpg::new(&bench);
     for (index, line) in ended.stdout.lines().enumerate() {
