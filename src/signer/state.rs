@@ -182,7 +182,7 @@ pub(crate) fn on_record(
     let parts = journal.replay(ledger, observer, clock(), ttl)?;
     let is_open = ledger.open() > 0;
     let recorder = Recorder::new(journal, clock);
-    let result = sign(ledger, &(&recorder, observer));
+    let result = sign(ledger, &vec![&recorder as &dyn Observer, observer]);
     if is_open && result.is_ok() {
         recorder.silence();
     }

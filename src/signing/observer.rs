@@ -137,26 +137,6 @@ impl Observer for () {
     fn notice(&self, _: Notice<'_>) {}
 }
 
-/// Two observers, of which the first one comes first.
-impl<A: Observer + ?Sized, B: Observer + ?Sized> Observer for (&A, &B) {
-    fn notice(&self, notice: Notice<'_>) {
-        self.0.notice(notice);
-        self.1.notice(notice);
-    }
-
-    fn secure(&self) -> Result<(), Error> {
-        self.0.secure().and_then(|()| self.1.secure())
-    }
-
-    fn secures(&self) -> bool {
-        self.0.secures() || self.1.secures()
-    }
-
-    fn drops_replies(&self) -> bool {
-        self.0.drops_replies() || self.1.drops_replies()
-    }
-}
-
 /// Several observers: each sees everything, in their order.
 ///
 /// The first one that cannot make sure of what it noticed ends the run. Replies are dropped if any of them allows it.

@@ -41,16 +41,8 @@ fn silent_behind_tls(bench: &Bench) -> String {
     format!("localhost:{}", peer::listen(script).0)
 }
 
-/// Answers the first bytes with `answer` and continues to read.
 fn answering(answer: Vec<u8>) -> String {
-    let script = move |mut stream: TcpStream| {
-        let mut header = [0; 8];
-        if stream.read_exact(&mut header).is_ok() {
-            let _ = stream.write_all(&answer);
-            peer::swallow(stream);
-        }
-    };
-    format!("localhost:{}", peer::listen(script).0)
+    format!("localhost:{}", peer::answering(answer))
 }
 
 /// A broker that is down or silent is skipped, wherever in the list it is.

@@ -1,9 +1,6 @@
 //! Each step that can fail: what is said, and that a run would end with the same status.
 
-use std::{
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
-};
+use std::net::TcpListener;
 
 use amqp_frames::HEADER;
 use amqp_sandbox::{
@@ -52,14 +49,7 @@ fn holds(case: &Case) {
 }
 
 fn answering(answer: Vec<u8>) -> String {
-    let script = move |mut stream: TcpStream| {
-        let mut header = [0; 8];
-        if stream.read_exact(&mut header).is_ok() {
-            let _ = stream.write_all(&answer);
-            peer::swallow(stream);
-        }
-    };
-    format!("amqp://localhost:{}", peer::listen(script).0)
+    format!("amqp://localhost:{}", peer::answering(answer))
 }
 
 #[test]

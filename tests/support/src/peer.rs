@@ -53,6 +53,18 @@ pub fn swallow(mut stream: impl Read) {
     let _ = io::copy(&mut stream, &mut io::sink());
 }
 
+/// The port of a peer that answers the first bytes with `answer` and continues to read.
+pub fn answering(answer: Vec<u8>) -> u16 {
+    let script = move |mut stream: TcpStream| {
+        let mut header = [0; 8];
+        if stream.read_exact(&mut header).is_ok() {
+            let _ = stream.write_all(&answer);
+            swallow(stream);
+        }
+    };
+    listen(script).0
+}
+
 /// A port without a listener. A socket that is bound and does not listen keeps it until the tests end: a port that is
 /// only free is soon another test's.
 pub fn closed_port() -> u16 {
