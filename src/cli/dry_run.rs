@@ -12,7 +12,7 @@ use crate::{Error, Run, signing::pyjson};
 /// # Errors
 /// [`Error::InputFile`] if a file cannot be read; [`Error::LocalFile`] if standard output cannot be written to.
 pub(super) fn print(run: &Run) -> Result<(), Error> {
-    let address = pyjson::to_string(&Value::from(run.send_to()));
+    let address = pyjson::quoted(run.send_to());
     let mut unreadable = None;
     let printed = output::to_stdout(|out| {
         for entry in run.entries() {

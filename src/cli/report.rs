@@ -19,38 +19,25 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
         Ok(()) => causes.extend(silences(run)),
     }
     for entry in run.entries() {
-        let subject = &entry.request().subject();
-        match (entry.state(), entry.reply().map(|reply| &reply.verdict)) {
+        let (name, words) = match (entry.state(), entry.reply().map(|reply| &reply.verdict)) {
             (State::Undeliverable(condition), _) => {
-                causes.push((
-                    condition_name(condition),
-                    format!("{subject}: {}", condition_words(condition)),
-                ));
+                (condition_name(condition), condition_words(condition))
             }
             (State::NotNow(condition), _) if result.is_ok() => {
-                causes.push((
-                    condition_name(condition),
-                    format!("{subject}: {}", condition_words(condition)),
-                ));
+                (condition_name(condition), condition_words(condition))
             }
             (State::ReplyTooLarge(size), _) => {
-                let words = format!("{subject}: it has {size} bytes, more than max_message_size");
-                causes.push(("ReplyTooLarge".into(), words));
+                let words = format!("it has {size} bytes, more than max_message_size");
+                ("ReplyTooLarge".into(), words)
             }
-            (_, Some(Verdict::Unusable { problem })) => {
-                causes.push(("MalformedReply".into(), format!("{subject}: {problem}")));
-            }
-            (_, Some(Verdict::Pending { status })) => {
-                causes.push(("PendingReply".into(), format!("{subject}: {status}")));
-            }
+            (_, Some(Verdict::Unusable { problem })) => ("MalformedReply".into(), problem.clone()),
+            (_, Some(Verdict::Pending { status })) => ("PendingReply".into(), status.clone()),
             (_, Some(Verdict::Incomplete { missing })) => {
-                causes.push((
-                    "IncompleteReply".into(),
-                    format!("{subject}: no signature for {}", missing.join(", ")),
-                ));
+                ("IncompleteReply".into(), format!("no signature for {}", missing.join(", ")))
             }
-            _ => {}
-        }
+            _ => continue,
+        };
+        causes.push((name, format!("{}: {words}", entry.request().subject())));
     }
     causes
 }

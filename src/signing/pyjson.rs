@@ -3,70 +3,106 @@
 //! Servers and scripts were written for that text, so it is the same to the byte: `", "` and `": "` between the
 //! parts, ASCII with `\u` escapes, keys in their order, integers of any length, floats as Python's `repr`.
 
-use std::{
-    borrow::Cow,
-    io::{self, Write},
-};
+use std::borrow::Cow;
 
-use serde::Serialize;
-use serde_json::{Serializer, ser::Formatter};
+use serde_json::Value;
 
 /// Prints a value.
-///
-/// The recursion is as deep as the value; values that were parsed here are at most 127 levels deep.
-pub(crate) fn to_string(value: &(impl Serialize + ?Sized)) -> String {
-    let mut text = Vec::with_capacity(512);
-    // Writing to memory cannot fail, and all keys are strings.
-    let printed = value.serialize(&mut Serializer::with_formatter(&mut text, Python));
-    debug_assert!(printed.is_ok(), "{printed:?}");
-    String::from_utf8(text).unwrap_or_default()
+pub(crate) fn to_string(value: &Value) -> String {
+    let mut out = Vec::with_capacity(512);
+    write(&mut out, value);
+    // It is ASCII.
+    String::from_utf8(out).unwrap_or_default()
 }
 
-/// The differences between Python's text and serde_json's.
-struct Python;
+/// Prints a text, in quotes.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len() + 2);
+    write_text(&mut out, text);
+    String::from_utf8(out).unwrap_or_default()
+}
 
-impl Formatter for Python {
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { out.write_all(b", ") }
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { out.write_all(b", ") }
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(b": ")
-    }
-
-    /// Escapes what serde_json leaves as it is and Python does not: everything beyond ASCII, and DEL.
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        // In one pass without branches, since a signature of some megabytes is one fragment: with 1 added, only DEL and
-        // the bytes of UTF-8 beyond ASCII have their highest bit set.
-        if fragment.bytes().fold(0, |bits, byte| bits | byte.wrapping_add(1)) < 0x80 {
-            return out.write_all(fragment.as_bytes());
-        }
-        let mut kept = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| !matches!(c, '\0'..='~')) {
-            out.write_all(&fragment.as_bytes()[kept..at])?;
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
+/// Appends a printed value.
+///
+/// The recursion is as deep as the value; values that were parsed here are at most 127 levels deep.
+pub(crate) fn write(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Number(value) => out.extend_from_slice(number(value.as_str()).as_bytes()),
+        Value::String(text) => write_text(out, text),
+        Value::Array(values) => {
+            out.push(b'[');
+            for (place, value) in values.iter().enumerate() {
+                separate(out, place);
+                write(out, value);
             }
-            kept = at + c.len_utf8();
+            out.push(b']');
         }
-        out.write_all(&fragment.as_bytes()[kept..])
+        Value::Object(map) => {
+            out.push(b'{');
+            for (place, (name, value)) in map.iter().enumerate() {
+                separate(out, place);
+                write_text(out, name);
+                out.extend_from_slice(b": ");
+                write(out, value);
+            }
+            out.push(b'}');
+        }
     }
+}
 
-    fn write_f64<W: ?Sized + Write>(&mut self, out: &mut W, value: f64) -> io::Result<()> {
-        out.write_all(float(value).as_bytes())
+fn separate(out: &mut Vec<u8>, place: usize) {
+    if place > 0 {
+        out.extend_from_slice(b", ");
     }
+}
 
-    fn write_number_str<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        out.write_all(number(text).as_bytes())
+/// Appends a printed text, in quotes.
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut rest = text;
+    loop {
+        let (run, other) = rest.split_at(plain(rest.as_bytes()));
+        out.extend_from_slice(run.as_bytes());
+        let mut others = other.chars();
+        let Some(c) = others.next() else { break };
+        escape(out, c);
+        rest = others.as_str();
     }
+    out.push(b'"');
+}
+
+/// How many bytes at the beginning stand for themselves.
+fn plain(bytes: &[u8]) -> usize {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+    // In blocks without branches: a signature of some megabytes is one run.
+    let blocks = bytes.chunks_exact(32);
+    let are_plain = |block: &&[u8]| block.iter().fold(true, |all, byte| all & is_plain(*byte));
+    let start = 32 * blocks.take_while(are_plain).count();
+    let end = bytes[start..].iter().position(|byte| !is_plain(*byte));
+    end.map_or(bytes.len(), |end| start + end)
+}
+
+fn escape(out: &mut Vec<u8>, c: char) {
+    let short = match c {
+        '"' | '\\' => c as u8,
+        '\u{8}' => b'b',
+        '\u{c}' => b'f',
+        '\n' => b'n',
+        '\r' => b'r',
+        '\t' => b't',
+        _ => {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let digit = |shift: u32| b"0123456789abcdef"[usize::from(*unit >> shift & 0xf)];
+                out.extend_from_slice(b"\\u");
+                out.extend_from_slice(&[12, 8, 4, 0].map(digit));
+            }
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
 }
 
 /// The text of a number, from the text that it was read from.
@@ -172,7 +208,20 @@ mod tests {
         let value = serde_json::json!([1, -7, u64::MAX, 2.5, 1e16, 60.0, 1e-5]);
         let expected = "[1, -7, 18446744073709551615, 2.5, 1e+16, 60.0, 1e-05]";
         assert_eq!(to_string(&value), expected);
-        assert_eq!(to_string(&(1, -7, u64::MAX, 2.5, 1e16, 60.0, 1e-5)), expected);
+    }
+
+    #[test]
+    fn every_character_is_escaped_at_every_place_of_a_run() {
+        for c in (0..=0x1ff).chain(0xffff..=0x10000).filter_map(char::from_u32) {
+            for place in (0..70).step_by(if c < '\u{80}' { 1 } else { 23 }) {
+                let text = format!("{}{c}{}", "a".repeat(place), "z".repeat(40));
+                let printed = quoted(&text);
+                assert!(printed.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{printed}");
+                assert_eq!(serde_json::from_str::<String>(&printed).unwrap(), text);
+                let is_plain = matches!(c, ' '..='~') && !"\"\\".contains(c);
+                assert_eq!(printed.len() == text.len() + 2, is_plain, "{printed}");
+            }
+        }
     }
 
     #[test]

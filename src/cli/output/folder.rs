@@ -168,12 +168,14 @@ impl<'a> Folder<'a> {
                 }
             };
             out.write_all(if number == 0 { b"\n" } else { b",\n" })?;
-            out.write_all(&pair.head())?;
-            let file = file.map(Path::to_string_lossy);
+            let mut head = Vec::new();
+            pair.write_head(&mut head);
+            out.write_all(&head)?;
+            let file = file.map(|file| pyjson::quoted(&file.to_string_lossy()));
             write!(
                 out,
                 ", \"signature_file\": {}, \"status\": \"{}\"}}",
-                pyjson::to_string(&file),
+                file.as_deref().unwrap_or("null"),
                 standing.word()
             )?;
         }

@@ -133,7 +133,7 @@ fn line(
         Standing::Signed => Vec::new(),
         _ => standing::errors(entry, pair.item, ended),
     };
-    let id = pyjson::to_string(&entry.request().id);
+    let id = pyjson::quoted(&entry.request().id);
     let properties = entry.reply().map_or("null", |reply| reply.properties());
     rest(out, pair, &id, standing, &errors, signature, properties);
 }
@@ -152,14 +152,16 @@ fn rest(
     signature: Option<&str>,
     properties: &str,
 ) {
-    out.extend(pair.head());
+    pair.write_head(out);
     let mut attribute = |name: &str, json: &str| {
-        out.extend([", \"", name, "\": ", json].map(str::as_bytes).concat());
+        for part in [", \"", name, "\": ", json] {
+            out.extend_from_slice(part.as_bytes());
+        }
     };
     attribute("request_id", id);
-    attribute("status", &pyjson::to_string(standing.word()));
-    attribute("errors", &pyjson::to_string(errors));
-    attribute("signature", &pyjson::to_string(&signature));
+    attribute("status", &pyjson::quoted(standing.word()));
+    attribute("errors", &pyjson::to_string(&errors.into()));
+    attribute("signature", &signature.map_or("null".into(), pyjson::quoted));
     attribute("properties", properties);
     // A line break between its parts is as good as a blank.
     attribute("input", &pair.input.unwrap_or("null").replace(['\n', '\r'], " "));

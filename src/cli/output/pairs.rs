@@ -115,20 +115,27 @@ impl<'a> Pairs<'a> {
 
 impl Pair<'_> {
     /// The beginning of an object in JSON: item and key. The attributes have this order: scripts may cut the line.
-    pub(super) fn head(&self) -> Vec<u8> {
-        let mut out = format!("{{\"index\": {}", self.index);
-        let mut attribute = |name: &str, json: &str| out += &format!(", \"{name}\": {json}");
+    pub(super) fn write_head(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(format!("{{\"index\": {}", self.index).as_bytes());
+        let mut attribute = |name: &str, text: Option<&str>| {
+            for part in [", \"", name, "\": "] {
+                out.extend_from_slice(part.as_bytes());
+            }
+            match text {
+                Some(text) => pyjson::write_text(out, text),
+                None => out.extend_from_slice(b"null"),
+            }
+        };
         match self.item {
             Item::Image { reference, digest, .. } => {
-                attribute("reference", &pyjson::to_string(reference));
-                attribute("digest", &pyjson::to_string(digest));
+                attribute("reference", Some(reference));
+                attribute("digest", Some(digest));
             }
-            Item::File(path) => attribute("file", &pyjson::to_string(&*path.to_string_lossy())),
-            Item::Text(text) => attribute("text", &pyjson::to_string(text)),
+            Item::File(path) => attribute("file", Some(&path.to_string_lossy())),
+            Item::Text(text) => attribute("text", Some(text)),
         }
-        attribute("signing_key", &pyjson::to_string(self.key.id()));
-        attribute("signing_key_name", &pyjson::to_string(&self.key.name()));
-        out.into_bytes()
+        attribute("signing_key", Some(self.key.id()));
+        attribute("signing_key_name", self.key.name());
     }
 }
 

@@ -121,7 +121,8 @@ impl Request {
 impl Parsed {
     /// Prints a reply, to keep it.
     pub(crate) fn into_reply(self, verdict: Verdict) -> Reply {
-        let mut document = pyjson::to_string(&(&self.whole, &self.properties));
+        let properties = self.properties.map_or(Value::Null, Value::Object);
+        let mut document = pyjson::to_string(&Value::Array(vec![self.whole, properties]));
         document.shrink_to_fit();
         Reply { document, verdict }
     }

@@ -141,7 +141,7 @@ pub(super) fn message(request: &Request, item: &Item, key: &ServerKey) -> Result
     };
     let body = match bytes {
         // An extra attribute of the same name replaces it.
-        Some(bytes) if map[data] == "" => body_with(&map, data, &bytes),
+        Some(bytes) if map[data] == "" => body_with(&Value::Object(map), data, &bytes),
         _ => body(&Value::Object(map)),
     };
     Ok(Message { body, properties: properties(mtype(item), common, &extra) })

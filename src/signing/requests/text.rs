@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::signing::{context::Common, pieces, pyjson};
 
@@ -12,7 +12,7 @@ pub(super) fn body(body: &Value) -> Arc<String> {
 }
 
 /// The same, with bytes as base64 in place of the empty text of one attribute. They may be large: no other copy is made.
-pub(super) fn body_with(body: &Map<String, Value>, attribute: &str, bytes: &[u8]) -> Arc<String> {
+pub(super) fn body_with(body: &Value, attribute: &str, bytes: &[u8]) -> Arc<String> {
     let text = pyjson::to_string(body);
     let name = format!("\"{attribute}\": \"");
     // In a value the quotes would be escaped.
