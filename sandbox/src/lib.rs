@@ -38,8 +38,9 @@
 //! | `gpg_signature` | `artifact` | `signed_payload`: an armoured detached signature |
 //! | `batch` | each `claim_file` | `claims[].signed_claims`: for each key name a binary signed message |
 //!
-//! [`Options::keys`] are the names of its keys: `sandbox` and `release`, unless they are set. The key that signs is the one
-//! with the id that the request names, or else with the name, or else the first. `signing-key.asc` has the public keys,
+//! [`Options::keys`] are the names of its keys: `sandbox` and `release`, unless they are set; [`Options::more_keys`] can be
+//! of other kinds. The key that signs is the one with the id that the request names, or else with the name, or else the first.
+//! Rules make values odd or wrong: [`Twist`]. `signing-key.asc` has the public keys,
 //! and `config.yaml` their ids as `key_aliases`. Replies come in the order of the requests.
 //!
 //! [`remote::RemoteSigner`] is the same signing server as a client of any other broker.
@@ -48,12 +49,14 @@ mod body;
 mod broker;
 mod config;
 pub mod faults;
+mod openpgp;
 mod options;
 pub mod pki;
 pub mod record;
 pub mod remote;
 mod sandbox;
 mod signing;
+pub mod values;
 
 pub use body::{AmqpMessage, Body};
 pub use faults::{
@@ -61,6 +64,7 @@ pub use faults::{
     RequestAct, Rule, When,
 };
 pub use fe2o3_amqp::types;
+pub use openpgp::{Form, KeyKind, Parts, Twist};
 pub use options::{Options, Sasl, Weakness};
 pub use record::Record;
 pub use sandbox::Sandbox;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use amqp_sandbox::{
-    Options, Rule, Sandbox, Weakness, faults,
+    KeyKind, Options, Rule, Sandbox, Weakness, faults,
     remote::{self, RemoteSigner},
 };
 use argh::FromArgs;
@@ -57,6 +57,11 @@ struct Up {
     /// what is too weak in the broker's TLS: key=BITS (RSA), dh=BITS (Diffie-Hellman), or sha1
     #[argh(option, arg_name = "what")]
     weakness: Option<Weakness>,
+
+    /// a further key of the signing server, as NAME=KIND: ed25519, rsa1024 to rsa4096, p256, subkey, or a bad one: expired,
+    /// revoked, superseded, revoked-subkey, stolen-subkey, certify-only
+    #[argh(option, arg_name = "key", from_str_fn(key))]
+    key: Vec<(String, KeyKind)>,
 
     /// a departure from good behaviour, see below; may be given several times
     #[argh(option, arg_name = "rule")]
@@ -115,6 +120,11 @@ fn time(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| error.to_string())
 }
 
+fn key(text: &str) -> Result<(String, KeyKind), String> {
+    let (name, kind) = text.split_once('=').unwrap_or((text, "ed25519"));
+    Ok((name.to_owned(), kind.parse()?))
+}
+
 fn main() -> ExitCode {
     let arguments = match arguments() {
         Ok(arguments) => arguments,
@@ -139,6 +149,7 @@ fn run(up: Up) -> io::Result<()> {
     options.amqp = up.amqp;
     options.more_brokers = up.more_brokers;
     options.weakness = up.weakness;
+    options.more_keys = up.key;
     options.behaviours = up.behaviour;
     options.idle_timeout = up.idle_timeout;
     if let Some(mechanisms) = up.sasl {

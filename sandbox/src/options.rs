@@ -4,6 +4,7 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use crate::{
     faults::Rule,
+    openpgp::KeyKind,
     pki::{Authority, Identity},
 };
 
@@ -28,6 +29,8 @@ pub struct Options {
     pub signing: Vec<(String, String)>,
     /// The names of the signing server's keys, at least one; each name has a key of its own.
     pub keys: Vec<String>,
+    /// Further keys by their names, of any kind.
+    pub more_keys: Vec<(String, KeyKind)>,
     /// The authority that certifies the client, and the server unless it has another certificate; `None` makes one.
     /// With the authority and the ports of a stopped sandbox, a new one can replace it.
     pub authority: Option<Authority>,
@@ -68,6 +71,7 @@ impl Options {
                 .map(|(request, reply)| (request.to_owned(), reply.to_owned()))
                 .to_vec(),
             keys: ["sandbox", "release"].map(str::to_owned).to_vec(),
+            more_keys: Vec::new(),
             authority: None,
             server_certificate: None,
             weakness: None,

@@ -16,6 +16,7 @@ use crate::{
     broker::{Broker, Item, listen, tls_context},
     config,
     faults::Rule,
+    openpgp::KeyKind,
     options::{Options, Weakness},
     pki::{Authority, Subject, Validity, write_private},
     record::Record,
@@ -63,8 +64,10 @@ impl Sandbox {
             None => Authority::new("amqp-sandbox CA")?,
         };
         let tls = prepare_tls(&options, &authority, &dir)?;
-        let keys = Keys::generate(&options.keys).map_err(io::Error::other)?;
-        fs::write(dir.join(PUBLIC_KEYS), keys.public_armoured().map_err(io::Error::other)?)?;
+        let names = options.keys.iter().map(|name| (name.clone(), KeyKind::default()));
+        let names: Vec<_> = names.chain(options.more_keys.iter().cloned()).collect();
+        let keys = Keys::generate(&names).map_err(io::Error::other)?;
+        fs::write(dir.join(PUBLIC_KEYS), keys.public_armoured())?;
         let fingerprints = keys.fingerprints();
 
         let broker = Arc::new(Broker::new(options));

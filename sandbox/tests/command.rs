@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use amqp_sandbox::{Rule, faults};
+use amqp_sandbox::{Rule, Twist, faults};
 
 fn command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_amqp-sandbox"))
@@ -97,6 +97,7 @@ fn everything_in_the_help_is_understood() {
         let plain = words.map(|word| match word.split_once('=') {
             Some((name, "TIME")) => format!("{name}=1s"),
             Some((name, "HEX")) => format!("{name}=41"),
+            Some((name, "VALUE")) => format!("{name}=wrong-key"),
             Some((name, _)) if name.ends_with('[') => name.trim_end_matches('[').to_owned(),
             Some((name, _)) => format!("{name}=1"),
             None => word.to_owned(),
@@ -104,11 +105,16 @@ fn everything_in_the_help_is_understood() {
         plain.collect()
     };
     let acts = names("ACT, the reply", "WHEN:");
-    let conditions = names("WHEN:", "Examples").into_iter().map(|when| format!("no-reply@{when}"));
+    let conditions =
+        names("WHEN:", "VALUE, good:").into_iter().map(|when| format!("no-reply@{when}"));
+    let values = [names("VALUE, good:", "VALUE, bad:"), names("VALUE, bad:", "Examples")];
+    assert_eq!(values.concat().len(), Twist::all().len());
+    let values: Vec<_> =
+        values.concat().into_iter().map(|name| format!("value={name}@first")).collect();
     let examples = help[help.find("Examples").unwrap()..].split_whitespace();
     let examples: Vec<_> = examples.filter(|word| word.contains('@')).map(str::to_owned).collect();
-    assert_eq!((acts.len(), conditions.len(), examples.len()), (46, 9, 8));
-    for rule in acts.into_iter().chain(conditions).chain(examples) {
+    assert_eq!((acts.len(), conditions.len(), examples.len()), (49, 9, 10));
+    for rule in acts.into_iter().chain(conditions).chain(values).chain(examples) {
         assert!(rule.parse::<Rule>().is_ok(), "{rule}");
     }
 }

@@ -161,6 +161,57 @@ async fn a_batch_is_signed_claim_by_claim_and_name_by_name() {
     }
 }
 
+/// What the values of a batch of three claims are of, where the rules say something of them.
+#[tokio::test]
+async fn values_are_as_the_rules_say_alone_and_in_batches() {
+    let claims = |number: usize| {
+        json!({
+            "claim_file": encode_block(format!("claim {number}").as_bytes()),
+            "sig_keynames": ["sandbox"],
+            "sig_key_ids": ["k"],
+        })
+    };
+    let body = json!({"claims": [claims(1), claims(2), claims(3)], "request_id": "r"});
+    for (rules, expected) in [
+        (&["value=crossed"][..], ["claim 2", "claim 3", "claim 1"]),
+        (&["value=crossed", "only-value=2"], ["claim 1", "claim 3", "claim 3"]),
+        (&["value=plain"], ["claim 1", "claim 2", "claim 3"]),
+    ] {
+        let sandbox = TestSandbox::with_rules(rules);
+        let msg = ask(&sandbox, "batch", body.clone()).await;
+        let gpg = Gpg::new(&sandbox);
+        let content =
+            |claim: &Value| gpg.run(&["--decrypt"], &decoded(&claim["signed_claims"]["sandbox"]));
+        let contents: Vec<_> = msg["claims"].as_array().unwrap().iter().map(content).collect();
+        assert_eq!(contents, expected.map(|text| text.as_bytes().to_vec()), "{rules:?}");
+    }
+
+    // A single one is crossed with that of the request before.
+    let sandbox = TestSandbox::with_rules(&["value=crossed@request=2"]);
+    let gpg = Gpg::new(&sandbox);
+    for (text, expected) in [("one", "one"), ("two", "one"), ("three", "three")] {
+        let body = json!({"claim_file": encode_block(text.as_bytes()), "request_id": text});
+        let msg = ask(&sandbox, "container_signature", body).await;
+        assert_eq!(gpg.run(&["--decrypt"], &decoded(&msg["signed_claim"])), expected.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn a_forgery_comes_before_the_right_reply() {
+    let sandbox = TestSandbox::with_rules(&["forged-first=wrong-key"]);
+    let mut client = Client::connect(&sandbox).await;
+    let mut replies = client.receiver("queue://replies").await;
+    let mut sender = client.sender("queue://requests").await;
+    let body = json!({"claim_file": encode_block(CLAIM), "request_id": "r"});
+    sender.send(request("container_signature", &body)).await.unwrap();
+    let gpg = Gpg::new(&sandbox);
+    for good in [false, true] {
+        let reply: Value = serde_json::from_str(&receive_text(&mut replies).await).unwrap();
+        let output = gpg.try_run(&["--decrypt"], &decoded(&reply["msg"]["signed_claim"]));
+        assert_eq!((output.status.success(), &output.stdout[..]), (good, CLAIM));
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_signed_is_refused_in_words() {
     let sandbox = TestSandbox::good();

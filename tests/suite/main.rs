@@ -59,6 +59,7 @@ mod three;
 mod tls;
 mod trace;
 mod valgrind;
+mod values;
 mod wire;
 
-use test_support::{harness, peer, skopeo};
+use test_support::{harness, judges, peer, skopeo};

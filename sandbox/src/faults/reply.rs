@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::openpgp::Twist;
+
 /// A fault of the reply to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplyAct {
@@ -36,6 +38,12 @@ pub enum ReplyAct {
     WithoutResult,
     /// The reply to a batch covers only the first k claims.
     PartialBatch(usize),
+    /// The signed values of the reply are odd or wrong.
+    Values(Twist),
+    /// Of the values, only the n-th is, counted from 1.
+    OnlyValue(usize),
+    /// A reply with such values comes before the right one.
+    ForgedFirst(Twist),
     /// The text of the reply is corrupted.
     Content(Content),
     /// The text of the reply is not carried by one string.

@@ -4,7 +4,9 @@ use super::{
     Carrier, ConnectionAct, Content, Layer, Limit, LinkAct, Phase, ReplyAct, RequestAct, When,
     value::{
         Entry,
-        Value::{Bytes, Condition, Divisor, Nothing, Number, NumberOr, Text, TextOr, Time, Word},
+        Value::{
+            Bytes, Condition, Divisor, Listed, Nothing, Number, NumberOr, Text, TextOr, Time, Word,
+        },
     },
 };
 
@@ -62,6 +64,21 @@ pub(super) static REPLY: Groups<ReplyAct> = &[(
             "partial-batch",
             Number("N", ReplyAct::PartialBatch),
             "it covers only the first N claims of a batch",
+        ),
+        entry(
+            "value",
+            Listed("VALUE", |name| Ok(ReplyAct::Values(name.parse()?))),
+            "its signed values are so, see below",
+        ),
+        entry(
+            "only-value",
+            Number("N", ReplyAct::OnlyValue),
+            "only the N-th of its values is, counted over claims and keys of a batch",
+        ),
+        entry(
+            "forged-first",
+            Listed("VALUE", |name| Ok(ReplyAct::ForgedFirst(name.parse()?))),
+            "one with such values comes before it",
         ),
         entry("not-json", Nothing(ReplyAct::Content(Content::NotJson)), "its text is not JSON"),
         entry(

@@ -6,9 +6,11 @@ use super::{
     Act, Rule, When,
     table::{CONNECTION, Groups, LINK, REPLY, REQUEST, WHEN},
 };
+use crate::openpgp::Twist;
 
 const EXAMPLES: &str = "\
 Examples: delay=2s@request=1   reject=amqp:not-allowed@every=3
+          value=wrong-key@every=2   forged-first=crossed@first
           refuse=amqp:unauthorized-access@receiver   no-reply@first
           half-open@request=2   close=amqp:connection:forced@connection=1
           reject=amqp:resource-limit-exceeded,queue=sign,reason=maxlen@first
@@ -28,6 +30,12 @@ the default is amqp:not-allowed. Each KEY=VALUE is an entry of the error's info 
     describe(&mut help, LINK);
     describe(&mut help, CONNECTION);
     describe(&mut help, WHEN);
+    for (heading, good) in [("VALUE, good", true), ("VALUE, bad", false)] {
+        help += &format!("{heading}:\n");
+        for twist in Twist::all().iter().filter(|twist| twist.is_good == good) {
+            help += &format!("  {:22}{}\n", twist.name, twist.meaning);
+        }
+    }
     help + "\n" + EXAMPLES
 }
 

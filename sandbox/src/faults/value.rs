@@ -32,6 +32,8 @@ pub(super) enum Value<T: 'static> {
     Text(&'static str, fn(String) -> T),
     /// Any text, which may be left out.
     TextOr(&'static str, &'static str, fn(String) -> T),
+    /// A value that the help lists, under this name.
+    Listed(&'static str, fn(&str) -> Result<T, String>),
     /// One of these words, which may be left out.
     Word(&'static [&'static str], fn(Option<&str>) -> T),
 }
@@ -42,7 +44,10 @@ impl<T: Clone> Entry<T> {
         let name = self.name;
         match &self.value {
             Value::Nothing(_) => name.to_owned(),
-            Value::Number(label, _) | Value::Divisor(label, _) | Value::Text(label, _) => {
+            Value::Number(label, _)
+            | Value::Divisor(label, _)
+            | Value::Text(label, _)
+            | Value::Listed(label, _) => {
                 format!("{name}={label}")
             }
             Value::NumberOr(label, ..) | Value::TextOr(label, ..) => format!("{name}[={label}]"),
@@ -86,6 +91,9 @@ impl<T: Clone> Entry<T> {
             }),
             Value::Text(_, make) => make(value.unwrap_or_default().to_owned()),
             Value::TextOr(_, default, make) => make(value.unwrap_or(default).to_owned()),
+            Value::Listed(_, make) => {
+                make(value.unwrap_or_default()).map_err(|error| expected(&error))?
+            }
             Value::Word(words, make) => match value {
                 Some(word) if !words.contains(&word) => return Err(expected(&"no such word")),
                 word => make(word),

@@ -32,7 +32,8 @@ use wire::Url;
 
 use crate::{
     body,
-    signing::{self, Context, Keys, SigningKey},
+    openpgp::SigningKey,
+    signing::{self, Context, Keys},
 };
 
 pub use settings::{Mechanism, Service, Settings};
@@ -220,6 +221,7 @@ impl Shared {
     fn sign(&self, request: &Delivery<AmqpBody<Value>>, replies: &str) -> Vec<body::Outgoing> {
         let context = Context {
             keys: &self.keys,
+            previous: None,
             topic: replies,
             received: SystemTime::now(),
             number: self.replies.fetch_add(1, Ordering::Relaxed) + 1,

@@ -1,13 +1,11 @@
-//! The signing server: OpenPGP, replies, and their verification.
+//! The signing server: keys, replies, and their verification.
 
 mod keys;
-mod openpgp;
 mod reply;
 mod signer;
 mod verify;
 
 pub(crate) use keys::Keys;
-pub(crate) use openpgp::SigningKey;
 pub(crate) use reply::Context;
 pub(crate) use signer::{Signer, replies, request_id};
 pub use verify::Verifier;

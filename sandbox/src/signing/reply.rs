@@ -9,6 +9,7 @@ use super::keys::Keys;
 use crate::{
     body::Body,
     faults::{Carrier, Content, ReplyAct},
+    openpgp::{Form, Job, SigningKey, Twist, another},
 };
 
 /// A request id that no request has.
@@ -17,6 +18,8 @@ const FOREIGN_ID: &str = "00000000-0000-4000-8000-000000000000";
 /// Values that a reply needs besides its request.
 pub(crate) struct Context<'a> {
     pub(crate) keys: &'a Keys,
+    /// The body of the request before this one, if there was one.
+    pub(crate) previous: Option<&'a [u8]>,
     /// The address of the reply.
     pub(crate) topic: &'a str,
     pub(crate) received: SystemTime,
@@ -56,6 +59,14 @@ pub(crate) fn to(
     let mut messages = if has(acts, &ReplyAct::InParts) { parts(msg) } else { vec![msg] };
     if has(acts, &ReplyAct::InProgressFirst) {
         messages.insert(0, in_progress(&messages[0]));
+    }
+    let forged = acts.iter().find_map(|act| match act {
+        ReplyAct::ForgedFirst(twist) => Some(ReplyAct::Values(*twist)),
+        _ => None,
+    });
+    if let Some(forged) = forged {
+        let acts: Vec<_> = std::iter::once(forged).chain(acts.iter().cloned()).collect();
+        messages.insert(0, self::msg(&request, mtype, &acts, context));
     }
     for msg in messages {
         let body = carried(corrupted(envelope(msg, context), acts), acts);
@@ -114,7 +125,7 @@ fn msg(
 ) -> Map<String, Value> {
     let kind = mtype.unwrap_or_else(|| guessed_mtype(request));
     let mut msg = Map::new();
-    let mut result = signed(request, kind, acts, context.keys);
+    let mut result = signed(request, kind, acts, context);
     let mut status = "success";
     let mut errors = Vec::new();
     if let Err(error) = &result {
@@ -183,33 +194,35 @@ fn signed(
     request: &Value,
     mtype: &str,
     acts: &[ReplyAct],
-    keys: &Keys,
+    context: &Context,
 ) -> Result<(&'static str, Value), String> {
-    let failed = |error: pgp::errors::Error| format!("signing failed: {error}");
-    let key = keys.named(request["sig_key_id"].as_str(), request["sig_keyname"].as_str());
+    let previous: Value =
+        context.previous.and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
+    let single = |form, field: &str| {
+        let content = decoded(request, field)?;
+        let crossed = decoded(&previous, field).unwrap_or_else(|_| another(&content));
+        let keys = context.keys;
+        let key = keys.named(request["sig_key_id"].as_str(), request["sig_keyname"].as_str());
+        value(form, keys, key, (&content, &crossed), twist(acts, 1))
+    };
     match mtype {
-        "container_signature" => {
-            let claim = decoded(request, "claim_file")?;
-            let message = key.signed_message(&claim).map_err(failed)?;
-            Ok(("signed_claim", encode_block(&message).into()))
-        }
-        "clearsign_signature" => {
-            let document = key.cleartext(&decoded(request, "data")?).map_err(failed)?;
-            Ok(("signed_data", encode_block(&document).into()))
-        }
-        "gpg_signature" => {
-            let artifact = decoded(request, "artifact")?;
-            let signature = key.detached(&artifact).map_err(failed)?;
-            Ok(("signed_payload", encode_block(signature.as_bytes()).into()))
-        }
+        "container_signature" => Ok(("signed_claim", single(Form::Message, "claim_file")?)),
+        "clearsign_signature" => Ok(("signed_data", single(Form::Cleartext, "data")?)),
+        "gpg_signature" => Ok(("signed_payload", single(Form::Detached, "artifact")?)),
         "batch" => {
             let claims = request["claims"].as_array().ok_or("no claims")?;
             let partial = acts.iter().find_map(|act| match act {
                 ReplyAct::PartialBatch(count) => Some(*count),
                 _ => None,
             });
-            let claims = claims.iter().take(partial.unwrap_or(usize::MAX));
-            let signed = claims.map(|claim| signed_claim(claim, keys));
+            let mut number = 0;
+            let signed = claims.iter().enumerate().take(partial.unwrap_or(usize::MAX));
+            let signed = signed.map(|(index, claim)| {
+                // The next claim of the batch; of a single one, the first of the batch before.
+                let next = &claims[(index + 1) % claims.len()];
+                let next = if claims.len() > 1 { next } else { &previous["claims"][0] };
+                signed_claim(claim, next, acts, context.keys, &mut number)
+            });
             Ok(("claims", signed.collect::<Result<Vec<_>, _>>()?.into()))
         }
         other => Err(format!("unknown mtype {other:?}")),
@@ -217,16 +230,24 @@ fn signed(
 }
 
 /// One claim of a batch, signed once for every key name in it; ids are in the order of the names.
-fn signed_claim(claim: &Value, keys: &Keys) -> Result<Value, String> {
+fn signed_claim(
+    claim: &Value,
+    next: &Value,
+    acts: &[ReplyAct],
+    keys: &Keys,
+    number: &mut usize,
+) -> Result<Value, String> {
     let content = decoded(claim, "claim_file")?;
+    let crossed = decoded(next, "claim_file").unwrap_or_else(|_| another(&content));
     let names = claim["sig_keynames"].as_array().ok_or("no sig_keynames")?;
     let mut signatures = Map::new();
     for (index, name) in names.iter().enumerate() {
+        *number += 1;
         let name = name.as_str().ok_or("a sig_keyname is not a string")?;
         let key = keys.named(claim["sig_key_ids"][index].as_str(), Some(name));
-        let message = key.signed_message(&content);
-        let message = message.map_err(|error| format!("signing failed: {error}"))?;
-        signatures.insert(name.to_owned(), encode_block(&message).into());
+        let twist = twist(acts, *number);
+        let value = value(Form::Message, keys, key, (&content, &crossed), twist)?;
+        signatures.insert(name.to_owned(), value);
     }
     Ok(json!({
         "claim_file": claim["claim_file"],
@@ -234,6 +255,33 @@ fn signed_claim(claim: &Value, keys: &Keys) -> Result<Value, String> {
         "repo": claim["repo"],
         "signed_claims": signatures,
     }))
+}
+
+/// What the rules say of the n-th value of the reply.
+fn twist(acts: &[ReplyAct], number: usize) -> Twist {
+    let only = acts.iter().find_map(|act| match act {
+        ReplyAct::OnlyValue(number) => Some(*number),
+        _ => None,
+    });
+    let twist = acts.iter().find_map(|act| match act {
+        ReplyAct::Values(twist) => Some(*twist),
+        _ => None,
+    });
+    twist.filter(|_| only.is_none_or(|only| only == number)).unwrap_or_default()
+}
+
+/// A signed value, in base64.
+fn value(
+    form: Form,
+    keys: &Keys,
+    key: &SigningKey,
+    (content, crossed): (&[u8], &[u8]),
+    twist: Twist,
+) -> Result<Value, String> {
+    let (other, stranger) = (keys.after(key), keys.stranger());
+    let job = Job { form, key, other, stranger, content, crossed };
+    let made = twist.made(&job).map_err(|error| format!("signing failed: {error}"))?;
+    Ok(encode_block(&made).into())
 }
 
 fn decoded(request: &Value, field: &str) -> Result<Vec<u8>, String> {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
@@ -27,11 +27,13 @@ pub(crate) struct Signer {
     broker: Arc<Broker>,
     /// The number of replies made so far.
     replies: AtomicU64,
+    /// The body of the last request.
+    last: Mutex<Option<Vec<u8>>>,
 }
 
 impl Signer {
     pub(crate) fn new(keys: Keys, broker: Arc<Broker>) -> Self {
-        Self { keys, broker, replies: AtomicU64::new(0) }
+        Self { keys, broker, replies: AtomicU64::new(0), last: Mutex::default() }
     }
 
     /// Serves one pair of addresses forever.
@@ -91,12 +93,16 @@ impl Signer {
     /// Signs on a thread for blocking work, not on those that serve sockets.
     fn begin(self: &Arc<Self>, item: Item, replies: &str) -> Making {
         let (signer, replies) = (Arc::clone(self), replies.to_owned());
-        tokio::task::spawn_blocking(move || signer.answer(&item, &replies))
+        let body = Body::of(&item.message.message).bytes().to_vec();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let previous = last.replace(body);
+        tokio::task::spawn_blocking(move || signer.answer(&item, &replies, previous.as_deref()))
     }
 
-    fn answer(&self, request: &Item, replies: &str) -> Vec<Item> {
+    fn answer(&self, request: &Item, replies: &str, previous: Option<&[u8]>) -> Vec<Item> {
         let context = Context {
             keys: &self.keys,
+            previous,
             topic: replies,
             received: SystemTime::now(),
             number: self.replies.fetch_add(1, Ordering::Relaxed) + 1,

@@ -51,21 +51,25 @@ impl Verifier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signing::SigningKey;
+    use crate::openpgp::{Form, KeyKind, Recipe, SigningKey};
     use openssl::base64::encode_block;
 
     fn keys() -> (SigningKey, Verifier) {
-        let key = SigningKey::generate("test").unwrap();
-        let verifier = Verifier::from_armoured(&key.public_armoured().unwrap()).unwrap();
+        let key = SigningKey::generate(KeyKind::Ed25519, "test").unwrap();
+        let verifier = Verifier::from_armoured(&key.public_armoured()).unwrap();
         (key, verifier)
+    }
+
+    fn made(form: Form, key: &SigningKey, content: &[u8]) -> Vec<u8> {
+        Recipe::new(form, key, content).made().unwrap()
     }
 
     #[test]
     fn its_own_signatures_are_good_and_those_of_another_key_are_not() {
         let ((key, verifier), (_, stranger)) = (keys(), keys());
-        let message = encode_block(&key.signed_message(b"claim").unwrap());
-        let document = encode_block(&key.cleartext(b"one\n- two").unwrap());
-        let detached = encode_block(key.detached(b"file").unwrap().as_bytes());
+        let message = encode_block(&made(Form::Message, &key, b"claim"));
+        let document = encode_block(&made(Form::Cleartext, &key, b"one\n- two"));
+        let detached = encode_block(&made(Form::Detached, &key, b"file"));
         assert_eq!(verifier.content(&message).as_deref(), Some(&b"claim"[..]));
         assert_eq!(verifier.content(&document).as_deref(), Some(&b"one\n- two"[..]));
         assert!(verifier.is_detached_signature(&detached, b"file"));
@@ -77,12 +81,12 @@ mod tests {
     #[test]
     fn changed_content_is_not_signed() {
         let (key, verifier) = keys();
-        let message = key.signed_message(b"claim").unwrap();
+        let message = made(Form::Message, &key, b"claim");
         let place = message.windows(5).position(|bytes| bytes == b"claim").unwrap();
         let changed = [&message[..place], b"c1aim", &message[place + 5..]].concat();
         assert_eq!(verifier.content(&encode_block(&changed)), None);
         let document =
-            String::from_utf8(key.cleartext(b"one").unwrap()).unwrap().replace("one", "two");
+            String::from_utf8(made(Form::Cleartext, &key, b"one")).unwrap().replace("one", "two");
         assert_eq!(verifier.content(&encode_block(document.as_bytes())), None);
         assert_eq!(verifier.content("no base64"), None);
         assert!(!verifier.is_detached_signature("bm8gc2lnbmF0dXJl", b""));

@@ -2,5 +2,6 @@
 //! and peers made by hand that do what no broker does.
 
 pub mod harness;
+pub mod judges;
 pub mod peer;
 pub mod skopeo;
