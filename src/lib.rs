@@ -51,7 +51,9 @@
 //!
 //! # Features
 //!
-//! - `cli` (on by default): the command line of `amqp-messenger`, and its dependencies. Library users can disable it.
+//! - `cli` (on by default): the command line of `amqp-messenger`, and its dependencies, with `verify`. Library users can
+//!   disable it.
+//! - `verify`: verifies signed values against OpenPGP certificates.
 //! - `static`: builds Qpid Proton's core from source and links it statically, so that programs need no
 //!   `libqpid-proton` at run time.
 
@@ -75,7 +77,9 @@ pub mod fuzzing;
 mod journal;
 #[cfg(any(feature = "cli", test))]
 mod list;
-#[cfg(feature = "cli")]
+// Some of it is only for the command line.
+#[cfg(feature = "verify")]
+#[cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 mod openpgp;
 pub mod preflight;
 mod random;
@@ -88,6 +92,9 @@ mod simulation;
 mod status;
 mod stop;
 mod transport;
+#[cfg(feature = "verify")]
+#[allow(dead_code, unused_imports)]
+mod verify;
 
 pub use config::{Settings, SignerType};
 pub use error::{Argument, Condition, Error, Phase, Subject, TlsCause};
@@ -95,3 +102,5 @@ pub use signer::{Run, Signer};
 pub use signing::Operation;
 pub use status::Status;
 pub use stop::Interrupt;
+#[cfg(feature = "verify")]
+pub use verify::Keyring;

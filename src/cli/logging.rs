@@ -23,6 +23,8 @@ pub(super) fn start(quiet: bool, option: Option<LevelFilter>, configured: Option
         None if !filters.is_empty() => builder.parse_filters(&filters),
         None => builder.filter_level(configured.unwrap_or(LevelFilter::Info)),
     };
+    // What it warns of, errors say better.
+    builder.filter_module("pgp", LevelFilter::Off);
     builder.format(|out, record| {
         let now = humantime::format_rfc3339_millis(SystemTime::now());
         writeln!(out, "{now} {:5} {}", record.level(), record.args())

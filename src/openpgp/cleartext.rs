@@ -15,8 +15,14 @@ pub(super) fn parts(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     if line()?.0 != BEGIN {
         return None;
     }
-    // Headers end with an empty line.
-    while !line()?.0.is_empty() {}
+    // Headers end with an empty line. People may take any other for a part of the text, and none is signed.
+    loop {
+        match line()?.0 {
+            b"" => break,
+            header if header.starts_with(b"Hash: ") => {}
+            _ => return None,
+        }
+    }
     let mut text = Vec::new();
     loop {
         let (line, whole, after) = line()?;

@@ -1,4 +1,8 @@
-//! OpenPGP signatures (RFC 9580): by which key they are, and what they are of, as they state it. Nothing is verified.
+//! OpenPGP signatures (RFC 9580): by which key they are, and what they are of, as they state it. Nothing is verified here:
+//! `verify` takes the parts from here, and rPGP reads their certificates and signatures.
+//!
+//! Time and memory are bounded by the bytes that are read, and by what compressed ones may become. Nothing is nested: a
+//! message may be compressed once, as a whole.
 
 mod armor;
 mod cleartext;
@@ -23,54 +27,107 @@ pub(crate) struct Signed {
     pub(crate) content: Option<Vec<u8>>,
 }
 
-/// Compressed content of more bytes is not read.
-const MAX_DECOMPRESSED: u64 = 1 << 20;
+/// The signatures of a message, and what they are of.
+pub(crate) struct Parts {
+    pub(crate) form: Form,
+    /// What is signed; a detached signature does not have it.
+    pub(crate) content: Option<Vec<u8>>,
+    pub(crate) signatures: Vec<Signature>,
+}
+
+/// How a signature and what it is of come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Message,
+    Detached,
+    /// A readable text with its signature.
+    Cleartext,
+}
+
+/// A signature packet.
+pub(crate) struct Signature {
+    pub(crate) body: Vec<u8>,
+    /// The key that was announced before what is signed.
+    announced: Option<String>,
+}
+
+/// Compressed content of more bytes is not read, beyond what is expected.
+pub(crate) const MAX_DECOMPRESSED: u64 = 1 << 20;
 
 /// Reads a binary or armored file; `None` if it is not wholly a signature, or if its compression is not supported.
 pub(crate) fn read(bytes: &[u8]) -> Option<Signed> {
+    let Parts { content, signatures, .. } = parts(bytes, 0)?;
+    let mut issuers = Vec::new();
+    for Signature { body, announced } in signatures {
+        match signature::issuer(&body)? {
+            Issuer::Named(name) => issuers.push(name),
+            Issuer::Unnamed => issuers.extend(announced),
+        }
+    }
+    (!issuers.is_empty()).then_some(Signed { issuers, content })
+}
+
+/// Takes a binary or armored file apart, whose content may have this number of bytes; `None` as in [`read`].
+pub(crate) fn parts(bytes: &[u8], expected: u64) -> Option<Parts> {
     if let Some((text, signature)) = cleartext::parts(bytes) {
-        let signed = message(&armor::decoded(signature)?)?;
+        let parts = message(&armor::decoded(signature)?, expected)?;
         // There is one text, that of the document.
-        return signed.content.is_none().then_some(Signed { content: Some(text), ..signed });
+        let is_detached = parts.form == Form::Detached;
+        return is_detached.then_some(Parts {
+            form: Form::Cleartext,
+            content: Some(text),
+            ..parts
+        });
     }
     if bytes.first().is_some_and(|&byte| packet::is_first(byte)) {
-        return message(bytes);
+        return message(bytes, expected);
     }
-    message(&armor::decoded(bytes)?)
+    message(&armor::decoded(bytes)?, expected)
+}
+
+/// The packets of each certificate or keyring in a file, which may be armored, several times in one file; `None` for one that
+/// is damaged.
+#[cfg(feature = "verify")]
+pub(crate) fn keys(bytes: &[u8]) -> Vec<Option<Cow<'_, [u8]>>> {
+    if bytes.first().is_some_and(|&byte| packet::is_first(byte)) {
+        return vec![Some(bytes.into())];
+    }
+    let text = String::from_utf8_lossy(bytes);
+    armor::blocks(&text, "PUBLIC KEY BLOCK").map(|block| block.map(Cow::Owned)).collect()
 }
 
 /// Reads the packets of a message, which may be compressed as a whole (RFC 9580 part 10.3).
-fn message(bytes: &[u8]) -> Option<Signed> {
+fn message(bytes: &[u8], expected: u64) -> Option<Parts> {
     let mut packets = Packets::new(bytes).filter(|packet| !packet::is_ignored(packet));
     match packets.next()?? {
         Packet { tag: Tag::COMPRESSED, body } if packets.next().is_none() => {
-            signed(Packets::new(&decompressed(&body)?))
+            signed(Packets::new(&decompressed(&body, MAX_DECOMPRESSED + expected)?))
         }
         _ => signed(Packets::new(bytes)),
     }
 }
 
 /// What comes of the packets of a signed message, or of a detached signature (RFC 9580 parts 10.3 and 10.4).
-fn signed(packets: Packets<'_>) -> Option<Signed> {
-    let mut signed = Signed { issuers: Vec::new(), content: None };
+fn signed(packets: Packets<'_>) -> Option<Parts> {
+    let mut signed = Parts { form: Form::Detached, content: None, signatures: Vec::new() };
     // The packets before the content and those after it are like brackets.
     let mut opened = Vec::new();
     for packet in packets.filter(|packet| !packet::is_ignored(packet)) {
         let Packet { tag, body } = packet?;
         match tag {
             Tag::ONE_PASS if signed.content.is_none() => opened.push(signature::announced(&body)?),
-            Tag::LITERAL if signed.content.is_none() => signed.content = Some(literal(body)?),
+            Tag::LITERAL if signed.content.is_none() => {
+                signed.form = Form::Message;
+                signed.content = Some(literal(body)?);
+            }
             Tag::SIGNATURE if opened.is_empty() || signed.content.is_some() => {
                 let announced = opened.pop();
-                match signature::issuer(&body)? {
-                    Issuer::Named(name) => signed.issuers.push(name),
-                    Issuer::Unnamed => signed.issuers.extend(announced),
-                }
+                signed.signatures.push(Signature { body: body.into_owned(), announced });
             }
             _ => return None,
         }
     }
-    (opened.is_empty() && !signed.issuers.is_empty()).then_some(signed)
+    (opened.is_empty() && !signed.signatures.is_empty()).then_some(signed)
 }
 
 /// The data of a literal packet, after its format, file name and date (RFC 9580 part 5.9).
@@ -80,10 +137,10 @@ fn literal(body: Cow<'_, [u8]>) -> Option<Vec<u8>> {
 }
 
 /// The packets in a compressed one (RFC 9580 part 5.6).
-fn decompressed(body: &[u8]) -> Option<Vec<u8>> {
+fn decompressed(body: &[u8], most: u64) -> Option<Vec<u8>> {
     let (algorithm, data) = body.split_first()?;
     let mut packets = Vec::new();
-    let limit = MAX_DECOMPRESSED + 1;
+    let limit = most + 1;
     match algorithm {
         0 => data.take(limit).read_to_end(&mut packets),
         1 => DeflateDecoder::new(data).take(limit).read_to_end(&mut packets),
@@ -91,7 +148,7 @@ fn decompressed(body: &[u8]) -> Option<Vec<u8>> {
         _ => return None,
     }
     .ok()?;
-    (packets.len() as u64 <= MAX_DECOMPRESSED).then_some(packets)
+    (packets.len() as u64 <= most).then_some(packets)
 }
 
 impl Signed {
@@ -107,12 +164,16 @@ impl Signed {
     /// Whether a text is what is signed, except for blanks at the ends of lines, and a line break at its end: a signed text
     /// does not preserve them (RFC 9580 part 7).
     pub(crate) fn is_of(&self, text: &[u8]) -> bool {
-        fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-            text.split(|&byte| byte == b'\n').map(cleartext::without_blanks_at_end)
-        }
-        let Some(content) = &self.content else { return false };
-        lines(content).eq(lines(text)) || lines(content).chain([&[][..]]).eq(lines(text))
+        self.content.as_ref().is_some_and(|content| is_same_text(content, text))
     }
+}
+
+/// Whether a signed text is this one, as [`Signed::is_of`] has it.
+pub(crate) fn is_same_text(signed: &[u8], text: &[u8]) -> bool {
+    fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+        text.split(|&byte| byte == b'\n').map(cleartext::without_blanks_at_end)
+    }
+    lines(signed).eq(lines(text)) || lines(signed).chain([&[][..]]).eq(lines(text))
 }
 
 #[cfg(test)]

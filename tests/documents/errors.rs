@@ -79,8 +79,13 @@ const PIECES: [(&str, &[&str]); 6] = [
     (
         "what an error is about",
         &[
+            "RSA of {} bits",
             "a curve without a name",
+            "a detached signature",
+            "a detached signature or a signed message",
             "a file of the configuration",
+            "a key of version {}",
+            "a signed message",
             "a symbolic link",
             "a weak hash",
             "an EC key",

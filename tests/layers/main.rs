@@ -11,7 +11,7 @@ use source::{Source, Use};
 
 /// Each module at the top of `src/`, from the highest down, and the modules that it may use.
 #[rustfmt::skip]
-const LAYERS: [(&str, &[&str]); 26] = [
+const LAYERS: [(&str, &[&str]); 27] = [
     ("main", &["cli"]),
     ("cli", &["config", "deadline", "error", "facts", "files", "list", "openpgp", "preflight", "signer", "signing", "status", "stop", "transport"]),
     ("signer", &["client", "config", "connector", "error", "failover", "journal", "preflight", "random", "secret", "signing", "stop", "transport"]),
@@ -31,6 +31,7 @@ const LAYERS: [(&str, &[&str]); 26] = [
     ("config", &["error"]),
     ("files", &["error", "signing"]),
     ("list", &["config", "error", "signing"]),
+    ("verify", &["error", "openpgp"]),
     ("signing", &["error"]),
     ("stop", &["deadline", "error"]),
     ("deadline", &["error"]),
