@@ -1,46 +1,58 @@
 //! A message on its way into the engine, a piece at a time: the engine keeps a copy of what it has.
 
-use std::sync::Arc;
-
 use super::proton::Engine;
 
-/// The most bytes that the engine gets at a time: a message up to this size is one piece.
+/// The most bytes of a body that the engine gets at a time: a body up to this size is one piece.
 const PIECE: usize = 64 * 1024;
 
-/// A message of which the engine has only a part.
+/// The message that was handed over last. Its memory is used again for the next one, unless it is large.
+#[derive(Default)]
 pub(super) struct Unsent {
-    head: Vec<u8>,
-    body: Arc<String>,
-    /// The bytes of both that the engine has.
+    /// What comes before the body.
+    pub(super) head: Vec<u8>,
+    pub(super) body: Vec<u8>,
+    /// The bytes of the body that the engine has.
     given: usize,
+    /// The engine has only a part of the message.
+    is_begun: bool,
 }
 
 impl Unsent {
-    /// Begins a message: `head`, and the bytes of `body` behind it. Needs credit.
-    pub(super) fn begin(engine: &mut Engine, tag: u64, head: Vec<u8>, body: Arc<String>) -> Self {
-        engine.begin(tag);
-        Self { head, body, given: 0 }
+    /// Forgets the message before.
+    pub(super) fn clear(&mut self) {
+        self.head.clear();
+        self.body.clear();
+        self.is_begun = false;
     }
 
-    /// Gives the engine the next piece, if it has room; returns whether that was the last one.
-    pub(super) fn give(&mut self, engine: &mut Engine) -> bool {
-        let whole = self.head.len() + self.body.len();
-        if !engine.has_room() {
-            return false;
+    /// Begins to send head and body. Needs credit.
+    pub(super) fn begin(&mut self, engine: &mut Engine, tag: u64) {
+        engine.begin(tag);
+        (self.given, self.is_begun) = (0, true);
+    }
+
+    /// Whether the engine has only a part of the message.
+    pub(super) fn is_begun(&self) -> bool {
+        self.is_begun
+    }
+
+    /// Gives the engine the next piece, if it has room.
+    pub(super) fn give(&mut self, engine: &mut Engine) {
+        if !self.is_begun || !engine.has_room() {
+            return;
         }
-        let end = whole.min(self.given + PIECE);
-        let body = self.body.as_bytes();
-        let is_last = end == whole;
-        let in_body = |at: usize| at.saturating_sub(self.head.len());
-        if self.given < self.head.len() {
-            // The head is far smaller than a piece.
-            let mut piece = self.head[self.given..].to_vec();
-            piece.extend(&body[..in_body(end)]);
-            engine.continue_with(&piece, is_last);
+        let end = self.body.len().min(self.given + PIECE);
+        let is_last = end == self.body.len();
+        let piece = &self.body[self.given..end];
+        if self.given == 0 {
+            self.head.extend_from_slice(piece);
+            engine.continue_with(&self.head, is_last);
         } else {
-            engine.continue_with(&body[in_body(self.given)..in_body(end)], is_last);
+            engine.continue_with(piece, is_last);
         }
-        self.given = end;
-        is_last
+        (self.given, self.is_begun) = (end, !is_last);
+        if is_last && self.body.capacity() > PIECE {
+            self.body = Vec::new();
+        }
     }
 }

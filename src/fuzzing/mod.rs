@@ -32,7 +32,7 @@ pub fn message(bytes: &[u8]) {
     {
         // A message that the crate writes can be read again, unchanged.
         let outgoing =
-            Outgoing { durable: true, ttl: 1, to: "a", application_properties: &[], body: text };
+            Outgoing { durable: true, ttl: 1, to: "a", application_properties: &[], body: bytes };
         let read =
             Message::decode(&outgoing.encode()).expect("the crate's own message is well-formed");
         assert!(

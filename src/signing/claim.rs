@@ -1,9 +1,9 @@
 //! The claim that a container signature signs: a reference names a digest.
 
 use openssl::base64;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{base64::one_line, operation::Image, pyjson};
+use super::{base64::one_line, operation::Image, pieces, pyjson};
 
 /// The statement of a claim: this reference names this manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,17 +14,26 @@ pub(crate) struct Identity {
     pub(crate) reference: String,
 }
 
-/// Builds a claim's text as it is sent: the JSON of containers-signature(5), in base64.
+/// A claim's text as it is sent: the JSON of containers-signature(5), in base64.
 pub(crate) fn claim_file(image: &Image) -> String {
-    let claim = json!({
-        "critical": {
-            "type": "atomic container signature",
-            "image": {"docker-manifest-digest": image.digest().as_str()},
-            "identity": {"docker-reference": image.reference().as_str()},
-        },
-        "optional": {"creator": "pubtools-sign"},
-    });
-    base64::encode_block(pyjson::to_string(&claim).as_bytes())
+    base64::encode_block(&claim(image))
+}
+
+/// Appends a claim's text as it is sent.
+pub(super) fn write_claim_file(out: &mut Vec<u8>, image: &Image) {
+    pieces::write(out, &claim(image));
+}
+
+/// What a claim states, as JSON.
+fn claim(image: &Image) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    out.extend_from_slice(b"{\"critical\": {\"type\": \"atomic container signature\"");
+    out.extend_from_slice(b", \"image\": {\"docker-manifest-digest\": ");
+    pyjson::write_text(&mut out, image.digest().as_str());
+    out.extend_from_slice(b"}, \"identity\": {\"docker-reference\": ");
+    pyjson::write_text(&mut out, image.reference().as_str());
+    out.extend_from_slice(b"}}, \"optional\": {\"creator\": \"pubtools-sign\"}}");
+    out
 }
 
 /// Reads a claim's text; `None` if it is not a claim.
@@ -44,6 +53,8 @@ pub(crate) fn stated(claim: &[u8]) -> Option<Identity> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

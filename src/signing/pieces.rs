@@ -13,6 +13,12 @@ pub(super) fn length_of(size: u64) -> u64 {
     size.div_ceil(3) * 4
 }
 
+/// Appends `bytes` as base64.
+pub(super) fn write(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.reserve(length(bytes));
+    pieces(bytes).for_each(|piece| out.extend_from_slice(piece.as_bytes()));
+}
+
 /// The pieces that make up `bytes` as base64.
 pub(super) fn pieces(bytes: &[u8]) -> impl Iterator<Item = String> {
     bytes.chunks(PIECE).map(openssl::base64::encode_block)

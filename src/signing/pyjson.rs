@@ -41,19 +41,56 @@ pub(crate) fn write(out: &mut Vec<u8>, value: &Value) {
             out.push(b']');
         }
         Value::Object(map) => {
-            out.push(b'{');
-            for (place, (name, value)) in map.iter().enumerate() {
-                separate(out, place);
-                write_text(out, name);
-                out.extend_from_slice(b": ");
-                write(out, value);
-            }
-            out.push(b'}');
+            let mut object = Object::begin(out);
+            map.iter().for_each(|(name, value)| write(object.name(name), value));
+            object.end();
         }
     }
 }
 
-fn separate(out: &mut Vec<u8>, place: usize) {
+/// Appends a list of texts.
+pub(crate) fn write_texts<'a>(out: &mut Vec<u8>, texts: impl Iterator<Item = &'a str>) {
+    out.push(b'[');
+    for (place, text) in texts.enumerate() {
+        separate(out, place);
+        write_text(out, text);
+    }
+    out.push(b']');
+}
+
+/// An object that is written an attribute at a time.
+pub(crate) struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    count: usize,
+}
+
+impl<'a> Object<'a> {
+    pub(crate) fn begin(out: &'a mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, count: 0 }
+    }
+
+    /// Appends the name of the next attribute; its value is to be appended to what this returns.
+    pub(crate) fn name(&mut self, name: &str) -> &mut Vec<u8> {
+        separate(self.out, self.count);
+        self.count += 1;
+        write_text(self.out, name);
+        self.out.extend_from_slice(b": ");
+        self.out
+    }
+
+    /// Appends an attribute that is a text.
+    pub(crate) fn text(&mut self, name: &str, text: &str) {
+        write_text(self.name(name), text);
+    }
+
+    pub(crate) fn end(self) {
+        self.out.push(b'}');
+    }
+}
+
+/// Appends what stands before the next of several values; `place` is the number of those before it.
+pub(crate) fn separate(out: &mut Vec<u8>, place: usize) {
     if place > 0 {
         out.extend_from_slice(b", ");
     }
@@ -77,12 +114,15 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
 /// How many bytes at the beginning stand for themselves.
 fn plain(bytes: &[u8]) -> usize {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
-    // In blocks without branches: a signature of some megabytes is one run.
-    let blocks = bytes.chunks_exact(32);
-    let are_plain = |block: &&[u8]| block.iter().fold(true, |all, byte| all & is_plain(*byte));
-    let start = 32 * blocks.take_while(are_plain).count();
-    let end = bytes[start..].iter().position(|byte| !is_plain(*byte));
-    end.map_or(bytes.len(), |end| start + end)
+    // In blocks without branches, the last one of which may overlap: most texts are one run, some of megabytes.
+    let are_plain = |block: &[u8; 16]| block.iter().fold(true, |all, byte| all & is_plain(*byte));
+    let (blocks, _) = bytes.as_chunks();
+    let count = blocks.iter().take_while(|block| are_plain(block)).count();
+    if count == blocks.len() && bytes.last_chunk().is_some_and(are_plain) {
+        return bytes.len();
+    }
+    let start = 16 * count;
+    bytes[start..].iter().position(|byte| !is_plain(*byte)).map_or(bytes.len(), |at| start + at)
 }
 
 fn escape(out: &mut Vec<u8>, c: char) {

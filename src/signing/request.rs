@@ -27,7 +27,7 @@ pub struct Request {
 #[non_exhaustive]
 pub struct Message {
     /// Its body, JSON text.
-    pub body: Arc<String>,
+    pub body: String,
     /// Its application properties, in order.
     pub properties: Vec<(String, String)>,
 }

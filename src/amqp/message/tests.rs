@@ -7,13 +7,13 @@ fn value(encoded: &[u8]) -> Vec<u8> {
 #[test]
 fn what_is_written_is_read() {
     let long = "x".repeat(300);
-    let application_properties = [("mtype".to_string(), long.clone()), ("é".into(), String::new())];
+    let application_properties = [("mtype", long.clone().into()), ("é", "".into())];
     let outgoing = Outgoing {
         durable: true,
         ttl: 4000,
         to: "topic://a",
         application_properties: &application_properties,
-        body: "{}",
+        body: b"{}",
     };
     let message = Message::decode(&outgoing.encode()).unwrap();
     assert_eq!(message.body, Body::Bytes(b"{}".to_vec()));
@@ -87,13 +87,13 @@ fn nesting_of_any_depth_is_read_without_recursion() {
 
 #[test]
 fn no_cut_and_no_changed_byte_makes_it_panic() {
-    let properties = [("name".to_string(), "value".to_string())];
+    let properties = [("name", "value".into())];
     let whole = Outgoing {
         durable: true,
         ttl: 1,
         to: "a",
         application_properties: &properties,
-        body: "{}",
+        body: b"{}",
     }
     .encode();
     for length in 0..whole.len() {

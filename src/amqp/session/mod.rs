@@ -26,7 +26,7 @@ use crate::{
     broker::{HandOver, ReplyId, Settlement},
     error::{Condition, Phase, printable_body},
     session::{self, End, Event, Known, Purpose, Target},
-    signing::{Message, Request},
+    signing::Request,
 };
 pub(crate) use options::Options;
 
@@ -50,7 +50,7 @@ pub(crate) struct Session {
     framing: Framing,
     outbound: Outbound,
     /// The rest of the message that was handed over last; of no use once that has an outcome.
-    unsent: Option<Unsent>,
+    unsent: Unsent,
     inbound: Inbound,
     events: VecDeque<Event>,
     /// The engine accepts no more bytes.
@@ -96,7 +96,7 @@ impl Session {
             preface: Preface::default(),
             framing: Framing::default(),
             outbound: Outbound::new(),
-            unsent: None,
+            unsent: Unsent::default(),
             inbound: Inbound::new(options.first_reply),
             events: VecDeque::new(),
             input_ended: false,
@@ -133,13 +133,6 @@ impl Session {
         }
         // The sender is attached after the broker's Open; its texts are checked now.
         CString::new(options.send_to).and(CString::new(options.sender_name)).map(drop)
-    }
-
-    /// Gives the engine the next piece of a message that it has only a part of.
-    fn give_more(&mut self) {
-        if self.unsent.as_mut().is_some_and(|unsent| unsent.give(&mut self.engine)) {
-            self.unsent = None;
-        }
     }
 
     fn attach_sender(&mut self) -> Result<(), NulError> {
@@ -180,8 +173,8 @@ impl session::Session for Session {
     }
 
     fn output(&mut self) -> &[u8] {
-        if self.unsent.is_some() && self.engine.output().is_empty() {
-            self.give_more();
+        if self.unsent.is_begun() && self.engine.output().is_empty() {
+            self.unsent.give(&mut self.engine);
         }
         self.engine.output()
     }
@@ -238,28 +231,29 @@ impl session::Session for Session {
         if !self.engine.has_credit() {
             return HandOver::NotNow;
         }
-        let Message { body, properties, .. } = match request.message() {
-            Ok(message) => message,
-            Err(error) => return HandOver::Failed(error),
-        };
-        let head = Outgoing {
+        let unsent = &mut self.unsent;
+        unsent.clear();
+        if let Err(error) = request.write_body(&mut unsent.body) {
+            return HandOver::Failed(error);
+        }
+        let outgoing = Outgoing {
             durable: self.durable,
             ttl: self.ttl,
             to: &self.send_to,
-            application_properties: &properties,
-            body: &body,
-        }
-        .head();
-        let size = head.len() + body.len();
+            application_properties: &request.properties(),
+            body: &unsent.body,
+        };
+        outgoing.write_head(&mut unsent.head);
+        let size = unsent.head.len() + unsent.body.len();
         let limit = self.engine.peer_max_message_size();
         if let Some(limit) = limit.filter(|&limit| size as u64 > limit) {
             let words = format!("the message has {size} bytes; the broker accepts at most {limit}");
             return HandOver::Never(Condition::new("amqp:link:message-size-exceeded", &words));
         }
-        log::trace!("request: {}", printable_body(&body));
+        log::trace!("request: {}", printable_body(&String::from_utf8_lossy(&unsent.body)));
         let tag = self.outbound.sent(entry, size);
-        self.unsent = Some(Unsent::begin(&mut self.engine, tag, head, body));
-        self.give_more();
+        unsent.begin(&mut self.engine, tag);
+        unsent.give(&mut self.engine);
         HandOver::Done
     }
 

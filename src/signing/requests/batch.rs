@@ -6,11 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use serde_json::json;
-
 use super::{
     Keys,
-    text::{body, properties},
+    text::{self, Properties},
 };
 use crate::{
     error::{Argument, Error, printable},
@@ -18,9 +16,13 @@ use crate::{
         claim,
         context::{Common, ServerKey, Stamp},
         operation::{Image, KeySets},
-        request::{Claim, Expected, Message, Request},
+        pyjson::{self, Object},
+        request::{Claim, Expected, Request},
     },
 };
+
+/// The name under which a batch carries the task id.
+const TASK: &str = "pipeline_run_id";
 
 /// Checks that the reply can say which key a signature is by.
 ///
@@ -75,32 +77,39 @@ pub(super) fn requests(
     batches(signed, size.get()).into_iter().map(request).collect()
 }
 
-/// Makes the message of a batch.
-pub(super) fn message(request: &Request, claims: &[Claim], keys: &[ServerKey]) -> Message {
-    let common = &request.common;
-    let key_ids: Vec<_> = keys.iter().map(|key| key.id.as_str()).collect();
-    let key_names: Vec<_> = keys.iter().map(ServerKey::name).collect();
-    let described: Vec<_> = claims
-        .iter()
-        .map(|claim| {
-            json!({
-                "claim_file": claim.text,
-                "sig_keynames": key_names,
-                "sig_key_ids": key_ids,
-                "manifest_digest": claim.image.digest().as_str(),
-                "repo": claim.image.reference().repository(),
-            })
-        })
-        .collect();
-    let map = json!({
-        "claims": described,
-        "request_id": request.id,
-        "created": *request.created,
-        "requested_by": common.creator,
-        "pipeline_run_id": common.task_id,
-    });
-    let extra = [("pipeline_run_id", common.task_id.as_str())];
-    Message { body: body(&map), properties: properties("batch", common, &extra) }
+/// Appends the body of a batch's message.
+pub(super) fn write_body(
+    out: &mut Vec<u8>,
+    request: &Request,
+    claims: &[Claim],
+    keys: &[ServerKey],
+) {
+    let common = &*request.common;
+    let mut body = Object::begin(out);
+    let out = body.name("claims");
+    out.push(b'[');
+    for (place, claim) in claims.iter().enumerate() {
+        pyjson::separate(out, place);
+        let mut described = Object::begin(out);
+        described.text("claim_file", &claim.text);
+        pyjson::write_texts(described.name("sig_keynames"), keys.iter().map(ServerKey::name));
+        let ids = keys.iter().map(|key| key.id.as_str());
+        pyjson::write_texts(described.name("sig_key_ids"), ids);
+        described.text("manifest_digest", claim.image.digest().as_str());
+        described.text("repo", claim.image.reference().repository());
+        described.end();
+    }
+    out.push(b']');
+    body.text("request_id", &request.id);
+    body.text("created", &request.created);
+    body.text("requested_by", &common.creator);
+    body.text(TASK, &common.task_id);
+    body.end();
+}
+
+/// The application properties of a batch's message.
+pub(super) fn properties(common: &Common) -> Properties<'_> {
+    text::properties("batch", common, [(TASK, common.task_id.as_str())].into_iter())
 }
 
 /// About how many bytes the claims of a message have.

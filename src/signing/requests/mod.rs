@@ -4,7 +4,7 @@ mod batch;
 mod single;
 mod text;
 
-use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
 use super::{
     context::{self, Common, Context, ServerKey, Stamp},
@@ -91,16 +91,41 @@ impl Request {
     /// # Errors
     /// [`Error::InputFile`] if it contains a file that cannot be read, or that has changed.
     pub fn message(&self) -> Result<Message, Error> {
-        let mut message = match &self.expected {
-            Expected::Value { item, key, .. } => single::message(self, item, key)?,
-            Expected::Claims { claims, keys, .. } => batch::message(self, claims, keys),
+        let mut body = Vec::new();
+        self.write_body(&mut body)?;
+        let properties = self.properties().into_iter();
+        let properties = properties.map(|(name, value)| (name.to_owned(), value.into_owned()));
+        // JSON is printed as ASCII.
+        let body = String::from_utf8(body).unwrap_or_default();
+        Ok(Message { body, properties: properties.collect() })
+    }
+
+    /// Appends the body of its message.
+    ///
+    /// # Errors
+    /// As [`Request::message`].
+    pub(crate) fn write_body(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+        // A message may be large: this way it is not copied while it grows.
+        out.reserve(usize::try_from(self.size()).unwrap_or_default());
+        match &self.expected {
+            Expected::Value { item, key, .. } => single::write_body(out, self, item, key)?,
+            Expected::Claims { claims, keys, .. } => batch::write_body(out, self, claims, keys),
+        }
+        Ok(())
+    }
+
+    /// The application properties of its message, in order.
+    pub(crate) fn properties(&self) -> Vec<(&str, Cow<'_, str>)> {
+        let mut properties = match &self.expected {
+            Expected::Value { item, .. } => single::properties(&self.common, item),
+            Expected::Claims { .. } => batch::properties(&self.common),
         };
         if let Some(trace) = &self.common.trace {
             for (name, value) in trace.properties(&self.id) {
-                text::set(&mut message.properties, name, &value);
+                text::set(&mut properties, name, value.into());
             }
         }
-        Ok(message)
+        properties
     }
 
     /// Returns about how many bytes its message has.

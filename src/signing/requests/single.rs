@@ -2,11 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use serde_json::{Map, Value};
-
 use super::{
     Keys,
-    text::{body, body_with, properties},
+    text::{self, Properties, set},
 };
 use crate::{
     error::{Argument, Error, printable},
@@ -14,8 +12,8 @@ use crate::{
         claim,
         context::{Common, ServerKey, Stamp},
         operation::{Items, Operation},
-        pieces,
-        request::{Expected, Item, Message, Repository, Request},
+        pieces, pyjson,
+        request::{Expected, Item, Repository, Request},
     },
 };
 
@@ -102,49 +100,80 @@ fn repository(item: &Item, common: &Common) -> Repository {
     }
 }
 
-/// Makes the message of a request.
+/// Appends the body of a message.
 ///
 /// # Errors
 /// [`Error::InputFile`] if a file cannot be read.
-pub(super) fn message(request: &Request, item: &Item, key: &ServerKey) -> Result<Message, Error> {
-    let common = &request.common;
-    let mut map = Map::new();
-    let mut set = |name: &str, value: Value| map.insert(name.to_owned(), value);
-    set("sig_key_id", key.id.as_str().into());
-    let data = data_name(item);
-    set(data, item.image().map(claim::claim_file).unwrap_or_default().into());
-    set("request_id", request.id.as_str().into());
-    set("created", (*request.created).into());
-    set("requested_by", common.creator.as_str().into());
-    set(
-        "repo",
-        match item {
-            Item::Image(image) => image.reference().repository().into(),
-            Item::Text(..) => common.repo.as_deref().into(),
-            Item::Blob(..) => "".into(),
-        },
-    );
+pub(super) fn write_body(
+    out: &mut Vec<u8>,
+    request: &Request,
+    item: &Item,
+    key: &ServerKey,
+) -> Result<(), Error> {
+    let common = &*request.common;
+    let repo = match item {
+        Item::Image(image) => Field::Text(image.reference().repository()),
+        Item::Text(..) => common.repo.as_deref().map_or(Field::Null, Field::Text),
+        Item::Blob(..) => Field::Text(""),
+    };
+    let mut fields = Vec::with_capacity(10);
+    fields.extend([
+        ("sig_key_id", Field::Text(&key.id)),
+        (data_name(item), Field::Signed(item)),
+        ("request_id", Field::Text(&request.id)),
+        ("created", Field::Text(&request.created)),
+        ("requested_by", Field::Text(&common.creator)),
+        ("repo", repo),
+    ]);
     if !key.name().is_empty() {
-        set("sig_keyname", key.name().into());
+        set(&mut fields, "sig_keyname", Field::Text(key.name()));
     }
-    // An attribute that exists already keeps its place and gets the new value, here and in the properties.
+    for (name, value) in extra(common, item) {
+        set(&mut fields, name, Field::Text(value));
+    }
+    let mut body = pyjson::Object::begin(out);
+    for (name, field) in fields {
+        match field {
+            Field::Text(text) => body.text(name, text),
+            Field::Null => body.name(name).extend_from_slice(b"null"),
+            Field::Signed(item) => write_signed(body.name(name), item)?,
+        }
+    }
+    body.end();
+    Ok(())
+}
+
+/// The value of an attribute.
+enum Field<'a> {
+    Text(&'a str),
+    Null,
+    /// What is signed.
+    Signed(&'a Item),
+}
+
+/// What is signed, as base64 in quotes.
+fn write_signed(out: &mut Vec<u8>, item: &Item) -> Result<(), Error> {
+    out.push(b'"');
+    match item {
+        Item::Image(image) => claim::write_claim_file(out, image),
+        Item::Text(text, _) => pieces::write(out, &text.read()?),
+        Item::Blob(blob, _) => pieces::write(out, &blob.read()?),
+    }
+    out.push(b'"');
+    Ok(())
+}
+
+/// The application properties of a message.
+pub(super) fn properties<'a>(common: &'a Common, item: &'a Item) -> Properties<'a> {
+    text::properties(mtype(item), common, extra(common, item))
+}
+
+/// What is both in the body and in the properties. An attribute that exists already keeps its place and gets the new
+/// value.
+fn extra<'a>(common: &'a Common, item: &'a Item) -> impl Iterator<Item = (&'a str, &'a str)> {
     let task = (common.task_id_attribute.as_str(), common.task_id.as_str());
     let digest = item.image().map(|image| ("manifest_digest", image.digest().as_str()));
-    let extra: Vec<_> = [Some(task), digest].into_iter().flatten().collect();
-    for (name, value) in &extra {
-        set(name, (*value).into());
-    }
-    let bytes = match item {
-        Item::Image(_) => None,
-        Item::Text(text, _) => Some(text.read()?),
-        Item::Blob(blob, _) => Some(blob.read()?),
-    };
-    let body = match bytes {
-        // An extra attribute of the same name replaces it.
-        Some(bytes) if map[data] == "" => body_with(&Value::Object(map), data, &bytes),
-        _ => body(&Value::Object(map)),
-    };
-    Ok(Message { body, properties: properties(mtype(item), common, &extra) })
+    [Some(task), digest].into_iter().flatten()
 }
 
 /// The name of what is signed.
