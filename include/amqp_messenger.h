@@ -261,7 +261,7 @@ typedef struct {
    */
   int state;
   /**
-   * The reply as it came, JSON text without a NUL at its end; valid only during the call.
+   * The reply by itself, JSON text as in the document, without a NUL at its end; valid only during the call.
    */
   const char *body;
   /**

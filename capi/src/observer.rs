@@ -44,7 +44,7 @@ pub struct amqp_messenger_notice {
     pub index: usize,
     /// How far the request got, one of amqp_messenger_state.
     pub state: c_int,
-    /// The reply as it came, JSON text without a NUL at its end; valid only during the call.
+    /// The reply by itself, JSON text as in the document, without a NUL at its end; valid only during the call.
     pub body: *const c_char,
     /// The number of its bytes.
     pub body_length: usize,

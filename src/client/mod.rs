@@ -265,7 +265,7 @@ impl<B: Broker> Client<'_, B> {
             Event::Reply { id, reply } => {
                 self.moved.arrived(deadline, self.broker.now());
                 let fingerprint = self.foreign.fingerprint(&reply);
-                let kind = self.ledger.reply(&reply);
+                let kind = self.ledger.reply(reply);
                 let settlement = match &kind {
                     ReplyKind::Malformed(reason) | ReplyKind::TooLarge(reason) => {
                         Settlement::Reject(reason)

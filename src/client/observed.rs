@@ -57,15 +57,15 @@ impl<'a> Observed<'a> {
         self.observer.notice(Notice::Outcome(self.noted(index)));
     }
 
-    pub(super) fn reply(&mut self, reply: &RawReply) -> ReplyKind {
-        let (kind, index) = self.ledger.enter(reply);
-        if let (ReplyKind::Expected, Some(index)) = (&kind, index) {
+    pub(super) fn reply(&mut self, reply: RawReply) -> ReplyKind {
+        let entered = self.ledger.enter(reply);
+        if let (Some(reply), Some(index)) = (self.ledger.expected(&entered), entered.index) {
             self.observer.notice(Notice::Reply(self.noted(index), Received(reply)));
             if self.observer.drops_replies() {
                 self.ledger.drop_reply(index);
             }
         }
-        kind
+        entered.kind
     }
 
     fn noted(&self, index: usize) -> Noted<'_> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::parts::Part;
 use crate::{
     error::printable,
-    signing::{RawReply, ReplyBody, Stamp},
+    signing::{Document, RawReply, ReplyBody, Stamp, pyjson},
 };
 
 /// The number of this form of journals.
@@ -64,9 +64,9 @@ pub(super) fn outcome(index: usize, outcome: &str, at: SystemTime) -> Value {
     json!({"event": "outcome", "request": index, "outcome": outcome, "at": time(at)})
 }
 
-pub(super) fn reply(index: usize, reply: &RawReply, at: SystemTime) -> Value {
-    // What has been read as a reply is UTF-8.
-    let (body, properties) = (String::from_utf8_lossy(reply.bytes()), &reply.properties);
+pub(super) fn reply(index: usize, reply: Document<'_>, at: SystemTime) -> Value {
+    let body = reply.body();
+    let properties: Value = serde_json::from_str(reply.properties()).unwrap_or_default();
     json!({"event": "reply", "request": index, "at": time(at), "body": body, "properties": properties})
 }
 
@@ -101,7 +101,7 @@ impl Event {
             "reply" => {
                 let body = ReplyBody::Bytes(text(&mut line["body"])?.into_bytes());
                 let properties = match line["properties"].take() {
-                    Value::Object(properties) => Some(properties),
+                    properties @ Value::Object(_) => Some(pyjson::to_string(&properties)),
                     _ => None,
                 };
                 Self::Reply(RawReply { body, properties }, at?)

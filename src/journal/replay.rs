@@ -86,13 +86,17 @@ impl Replay<'_> {
     }
 
     fn reply(&mut self, reply: RawReply, at: SystemTime) {
-        let (_, Some(index)) = self.ledger.enter(&reply) else { return };
+        let entered = self.ledger.enter(reply);
+        let Some(index) = entered.index else { return };
         self.last_reply = Some(at);
         let entry = &self.ledger.entries()[index];
+        let reply = self.ledger.expected(&entered);
         if is_signed(entry) {
             self.unsigned.remove(&index);
             self.accepted.remove(&index);
-            self.observer.notice(Notice::Reply(Noted { index, entry }, Received(&reply)));
+            if let Some(reply) = reply {
+                self.observer.notice(Notice::Reply(Noted { index, entry }, Received(reply)));
+            }
             if self.observer.drops_replies() {
                 self.ledger.drop_reply(index);
             }
@@ -105,7 +109,7 @@ impl Replay<'_> {
             // The signing server was not done yet, but has it.
             self.accepted.insert(index, at);
         }
-        self.unsigned.entry(index).or_default().push(reply);
+        self.unsigned.entry(index).or_default().extend(reply.map(RawReply::from));
     }
 
     /// Opens what is not signed, and returns the replies with parts of it.

@@ -8,24 +8,21 @@ use super::{
     line::{self, Chain, Event},
     parts::{self, Part},
 };
-use crate::signing::{RawReply, ReplyBody, Stamp};
+use crate::signing::{Document, Stamp};
 
-/// A reply comes back as it was, down to its blanks and the types of its properties.
+/// A reply comes back as it is printed, and its properties with their types.
 #[test]
 fn what_is_written_is_read() {
     let at = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-    let body = "{\"msg\": {\"a\": 1e400,\n\t\"b\": \"\u{1f511}\\u0000\"}} ";
-    let properties =
-        json!({"n": 18_446_744_073_709_551_615_u64, "f": 1.5, "t": "\u{0}", "b": true});
-    let reply = RawReply {
-        body: ReplyBody::Bytes(body.into()),
-        properties: properties.as_object().cloned(),
-    };
+    let body = r#"{"msg": {"a": Infinity, "b": "\ud83d\udd11\u0000"}}"#;
+    let properties = r#"{"n": 18446744073709551615, "f": 1.5, "t": "\u0000", "b": true}"#;
+    let text = format!("[{body}, {properties}]");
+    let reply = Document::of(&text, body.len());
     let stamp = Stamp { request_id: "id".into(), created: "2026-01-29T12:00:00Z".into() };
     let mut chain = Chain::default();
     let written = [
         line::request(3, &stamp),
-        line::reply(7, &reply, at),
+        line::reply(7, reply, at),
         line::outcome(7, "accepted", at),
         line::outcome(7, "released", at),
         line::silence(at),
@@ -50,7 +47,7 @@ fn what_is_written_is_read() {
         panic!("{read:?}")
     };
     assert_eq!((request, *read_at, *accepted_at), (&stamp, at, at));
-    assert_eq!((read.bytes(), &read.properties), (body.as_bytes(), &reply.properties));
+    assert_eq!((read.bytes(), read.properties.as_deref()), (body.as_bytes(), Some(properties)));
 }
 
 #[test]

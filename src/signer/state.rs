@@ -187,7 +187,7 @@ pub(crate) fn on_record(
         recorder.silence();
     }
     for part in parts {
-        ledger.enter(&part);
+        ledger.enter(part);
     }
     ledger.end_waits();
     result

@@ -1,9 +1,8 @@
 //! The claim that a container signature signs: a reference names a digest.
 
 use openssl::base64;
-use serde_json::Value;
 
-use super::{base64::one_line, operation::Image, pieces, pyjson};
+use super::{base64::one_line, operation::Image, pieces, pyjson, pyread};
 
 /// The statement of a claim: this reference names this manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,11 +42,12 @@ pub(crate) fn identity(claim_file: &str) -> Option<Identity> {
 
 /// Reads what a claim states; `None` if it is not a claim.
 pub(crate) fn stated(claim: &[u8]) -> Option<Identity> {
-    let json: Value = serde_json::from_slice(claim).ok()?;
-    let critical = json.get("critical")?;
+    let json = pyread::read(claim.into()).ok()?;
+    let critical = json.value().get("critical")?;
+    let text = |of: &str, name: &str| Some(critical.get(of)?.get(name)?.text()?.into_owned());
     Some(Identity {
-        digest: critical.get("image")?.get("docker-manifest-digest")?.as_str()?.to_owned(),
-        reference: critical.get("identity")?.get("docker-reference")?.as_str()?.to_owned(),
+        digest: text("image", "docker-manifest-digest")?,
+        reference: text("identity", "docker-reference")?,
     })
 }
 

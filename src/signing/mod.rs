@@ -33,7 +33,7 @@ pub use ledger::{Entry, State};
 pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order, places};
 pub use observer::{Noted, Notice, Observer, Received};
 pub use operation::{Blob, Digest, Image, Items, Key, Operation, Reference, TaskId, Text};
-pub(crate) use reply::{RawReply, ReplyBody};
+pub(crate) use reply::{Document, RawReply, ReplyBody};
 pub use reply::{Reply, Verdict};
 pub use request::{Message, Request};
 pub use trace::TraceContext;

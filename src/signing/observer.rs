@@ -4,7 +4,7 @@ use std::time::Duration;
 
 #[cfg(feature = "cli")]
 use super::request::Request;
-use super::{ledger::Entry, reply::RawReply};
+use super::{ledger::Entry, reply::Document};
 use crate::error::Error;
 
 /// Something that happened in a run.
@@ -50,20 +50,20 @@ pub struct Noted<'a> {
     pub entry: &'a Entry,
 }
 
-/// A reply as it came.
+/// A reply by itself.
 #[derive(Clone, Copy)]
-pub struct Received<'a>(pub(crate) &'a RawReply);
+pub struct Received<'a>(pub(crate) Document<'a>);
 
 impl<'a> Received<'a> {
-    /// Returns the bytes of its body: JSON text.
+    /// Returns its body: JSON text, as [`Reply::document`](super::Reply::document) has it.
     pub fn body(self) -> &'a [u8] {
-        self.0.bytes()
+        self.0.body().as_bytes()
     }
 
     /// The signed values that it has, in request order; empty texts for the others.
     #[cfg(feature = "cli")]
     pub(crate) fn values(self, request: &Request) -> Vec<String> {
-        self.0.signed_values(request)
+        self.0.values(request)
     }
 }
 

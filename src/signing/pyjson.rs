@@ -112,7 +112,7 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// How many bytes at the beginning stand for themselves.
-fn plain(bytes: &[u8]) -> usize {
+pub(super) fn plain(bytes: &[u8]) -> usize {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
     // In blocks without branches, the last one of which may overlap: most texts are one run, some of megabytes.
     let are_plain = |block: &[u8; 16]| block.iter().fold(true, |all, byte| all & is_plain(*byte));
@@ -125,7 +125,8 @@ fn plain(bytes: &[u8]) -> usize {
     bytes[start..].iter().position(|byte| !is_plain(*byte)).map_or(bytes.len(), |at| start + at)
 }
 
-fn escape(out: &mut Vec<u8>, c: char) {
+/// Appends a character that does not stand for itself.
+pub(super) fn escape(out: &mut Vec<u8>, c: char) {
     let short = match c {
         '"' | '\\' => c as u8,
         '\u{8}' => b'b',
@@ -149,7 +150,7 @@ fn escape(out: &mut Vec<u8>, c: char) {
 ///
 /// A text without fraction and exponent is an integer and stays as it is, whatever its length. Any other is a
 /// float: read to the nearest double and printed with the fewest digits that give that double again.
-fn number(text: &str) -> Cow<'_, str> {
+pub(super) fn number(text: &str) -> Cow<'_, str> {
     match text {
         "-0" => "0".into(),
         _ if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') => text.into(),
@@ -186,12 +187,11 @@ fn float(value: f64) -> Cow<'static, str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::signing::pyread;
 
     /// Texts, and the results of `json.dumps(json.loads(text))` in Python 3.11.
-    const CASES: &[(&str, &str)] = &[
+    pub(in crate::signing) const CASES: &[(&str, &str)] = &[
         ("{}", "{}"),
         ("[]", "[]"),
         (r#"{"b":[1,true,null,{}],"a":""}"#, r#"{"b": [1, true, null, {}], "a": ""}"#),
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn prints_as_python_does() {
         for (text, expected) in CASES {
-            let value = pyread::read(text.as_bytes()).unwrap_or_else(|e| panic!("{text}: {e}"));
+            let value: Value = serde_json::from_str(text).unwrap();
             assert_eq!(to_string(&value), *expected, "{text}");
         }
     }
@@ -261,14 +261,6 @@ mod tests {
                 let is_plain = matches!(c, ' '..='~') && !"\"\\".contains(c);
                 assert_eq!(printed.len() == text.len() + 2, is_plain, "{printed}");
             }
-        }
-    }
-
-    #[test]
-    fn a_printed_text_reads_as_the_same_value() {
-        for (text, _) in CASES {
-            let once = to_string(&pyread::read(text.as_bytes()).unwrap());
-            assert_eq!(to_string(&pyread::read(once.as_bytes()).unwrap()), once);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Signed values, and what each of them signs.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::{
     operation::{Image, Key},
@@ -14,7 +14,7 @@ use super::{
 /// unusable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedValue<'a> {
-    text: String,
+    text: Cow<'a, str>,
     image: Option<&'a Image>,
     key: &'a Key,
 }
@@ -53,14 +53,11 @@ impl fmt::Display for SignedValue<'_> {
 }
 
 /// The values of one request.
-pub(super) fn of<'a>(request: &'a Request, reply: Option<&Reply>) -> Vec<SignedValue<'a>> {
-    let texts = match reply {
-        Some(reply) => reply.signed_values(request),
-        None => vec![String::new(); request.value_count()],
-    };
-    let value = |(position, text)| {
+pub(super) fn of<'a>(request: &'a Request, reply: Option<&'a Reply>) -> Vec<SignedValue<'a>> {
+    let value = |position| {
         let (image, key) = request.expected.at(position);
+        let text = reply.map(|reply| reply.value(position)).unwrap_or_default();
         SignedValue { text, image, key }
     };
-    texts.into_iter().enumerate().map(value).collect()
+    (0..request.value_count()).map(value).collect()
 }

@@ -44,7 +44,7 @@ const FAMILIES: [(&str, &str); 15] = [
     ("src/signing/base64.rs", "ITEM: the reply is unusable: …"),
     ("src/signing/key_id.rs", "OPTION: …"),
     ("src/signing/operation", "OPTION: …"),
-    ("src/signing/pyread.rs", "a reply was rejected: …"),
+    ("src/signing/pyread", "a reply was rejected: …"),
     ("src/signing/reply", "ITEM: the reply is unusable: …"),
     ("src/transport/pem", "FILE: line N: …"),
 ];

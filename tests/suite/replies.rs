@@ -167,7 +167,10 @@ fn the_text_may_be_carried_in_any_way() {
 /// Malformed replies, each with the reported reason.
 fn malformed() -> Vec<(ReplyAct, &'static str)> {
     vec![
-        (ReplyAct::Content(Content::NotJson), "it is not JSON: expected value at line 1 column 1"),
+        (
+            ReplyAct::Content(Content::NotJson),
+            "it is not JSON: expected a value at line 1 column 1",
+        ),
         (ReplyAct::Content(Content::JsonList), "it is a list: expected an object"),
         (ReplyAct::Content(Content::NoMsg), "it has no \"msg\""),
         (ReplyAct::Content(Content::NoId), "it has no \"request_id\" in \"msg\""),

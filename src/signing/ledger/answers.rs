@@ -1,42 +1,55 @@
 //! Replies to requests: the first one, and what further ones add to it.
 
+use std::sync::Arc;
+
 use super::{
-    super::reply::{self, Parsed, RawReply, Reading, ReplyBody, Verdict},
+    super::reply::{self, Document, Parsed, Part, RawReply, Reading, ReplyBody, Verdict},
     Ledger, ReplyKind,
     entry::{Entry, State, Unfinished},
 };
 
+/// What became of a reply.
+pub(crate) struct Entered {
+    pub(crate) kind: ReplyKind,
+    /// The number of the request that it names, if it is one of the ledger's.
+    pub(crate) index: Option<usize>,
+    /// The reply by itself, if it only adds to an answer.
+    part: Option<Arc<Part>>,
+}
+
 impl Ledger {
-    /// Enters a reply under the request that it names, and returns its kind, and the number of that request if it is one of
-    /// the ledger's.
+    /// Enters a reply under the request that it names.
     ///
     /// One that says that the server is not done yet is no answer. An answer that lacks claims of a batch is waited on
     /// until [`Ledger::end_waits`], and further replies add to it. So they do to every answer that is not all that was
     /// asked for, but that is not waited for.
-    pub(crate) fn enter(&mut self, raw: &RawReply) -> (ReplyKind, Option<usize>) {
+    pub(crate) fn enter(&mut self, raw: RawReply) -> Entered {
+        let entered = |kind, index| Entered { kind, index, part: None };
         let too_large = self.too_large(&raw.body);
         let parsed = match reply::parse(raw, &self.message_id_key) {
             Ok(parsed) => parsed,
             Err(reason) => {
                 let Some((index, size)) = too_large else {
-                    return (ReplyKind::Malformed(reason), None);
+                    return entered(ReplyKind::Malformed(reason), None);
                 };
                 self.close(index, State::ReplyTooLarge(size));
-                return (ReplyKind::TooLarge(reason), Some(index));
+                return entered(ReplyKind::TooLarge(reason), Some(index));
             }
         };
         let Some(&index) = self.by_id.get(parsed.id.as_str()) else {
-            return (ReplyKind::Foreign, None);
+            return entered(ReplyKind::Foreign, None);
         };
         let entry = &mut self.entries[index];
         if entry.reply().is_some_and(|reply| reply.verdict == Verdict::Signed) {
-            return (ReplyKind::Repeated, Some(index));
+            return entered(ReplyKind::Repeated, Some(index));
         }
         let reading = entry.request.read(&parsed);
         let was_open = entry.is_open();
-        let is_empty = !reading.filled.contains(&true);
+        let is_empty = !reading.filled().contains(&true);
+        let mut part = None;
         let kind = if matches!(entry.state, State::Answered(_)) {
-            entry.add(parsed, &reading)
+            part = entry.add(parsed, &reading);
+            if part.is_some() { ReplyKind::Expected } else { ReplyKind::Repeated }
         } else if reading.is_pending() && is_empty {
             if was_open {
                 // Whatever the broker says: the signing server has it.
@@ -50,13 +63,20 @@ impl Ledger {
         };
         let is_open = self.entries[index].is_open();
         self.open = self.open + usize::from(is_open) - usize::from(was_open);
-        (kind, Some(index))
+        Entered { kind, index: Some(index), part }
+    }
+
+    /// The text of the reply that was entered last, if it is expected.
+    pub(crate) fn expected<'a>(&'a self, entered: &'a Entered) -> Option<Document<'a>> {
+        let reply = || Some(self.entries[entered.index?].reply()?.whole());
+        let found = entered.part.as_ref().map(|part| part.document()).or_else(reply);
+        found.filter(|_| entered.kind == ReplyKind::Expected)
     }
 
     /// Enters a reply and returns its kind.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn reply(&mut self, raw: RawReply) -> ReplyKind {
-        self.enter(&raw).0
+        self.enter(raw).kind
     }
 
     /// Forgets what a reply says, if it has everything that was asked for.
@@ -64,7 +84,7 @@ impl Ledger {
         if let State::Answered(reply) = &mut self.entries[index].state
             && reply.verdict == Verdict::Signed
         {
-            reply.document = String::new();
+            reply.forget();
         }
     }
 
@@ -109,39 +129,40 @@ impl Ledger {
 impl Entry {
     fn is_pending(&mut self, parsed: Parsed, reading: Reading) -> ReplyKind {
         let is_first = self.unfinished.is_none();
-        let verdict = reading.verdict(&self.request);
-        self.unfinished.get_or_insert_default().pending = Some(parsed.into_reply(verdict));
+        let reply = parsed.into_reply(reading, &self.request);
+        self.unfinished.get_or_insert_default().pending = Some(reply);
         if is_first { ReplyKind::Expected } else { ReplyKind::Repeated }
     }
 
     fn answer(&mut self, parsed: Parsed, reading: Reading) -> ReplyKind {
-        let (filled, decided) = (reading.filled.clone(), reading.decided());
-        let verdict = reading.verdict(&self.request);
-        self.unfinished = (verdict != Verdict::Signed).then(|| {
-            let is_awaited = is_in_parts(&verdict, &decided);
+        let (filled, decided) = (reading.filled(), reading.decided());
+        let reply = parsed.into_reply(reading, &self.request);
+        self.unfinished = (reply.verdict != Verdict::Signed).then(|| {
+            let is_awaited = is_in_parts(&reply.verdict, &decided);
             Box::new(Unfinished { filled, decided, is_awaited, ..Unfinished::default() })
         });
-        self.state = State::Answered(parsed.into_reply(verdict));
+        self.state = State::Answered(reply);
         ReplyKind::Expected
     }
 
-    /// Takes a further reply, if it adds signatures, or ends the wait for the rest.
-    fn add(&mut self, parsed: Parsed, reading: &Reading) -> ReplyKind {
-        let Some(unfinished) = &mut self.unfinished else { return ReplyKind::Repeated };
+    /// Takes a further reply, and returns it, if it adds signatures, or ends the wait for the rest.
+    fn add(&mut self, parsed: Parsed, reading: &Reading) -> Option<Arc<Part>> {
+        let unfinished = self.unfinished.as_mut()?;
         let decides = merge(&mut unfinished.decided, &reading.decided()) && unfinished.is_awaited;
-        let adds = merge(&mut unfinished.filled, &reading.filled) || decides;
+        let adds = merge(&mut unfinished.filled, &reading.filled()) || decides;
         let is_done = !reading.is_pending() && !unfinished.decided.contains(&false);
         let ends = unfinished.is_awaited && is_done;
         if !adds && !ends {
-            return ReplyKind::Repeated;
+            return None;
         }
         let is_full = unfinished.filled.iter().all(|&is_filled| is_filled);
-        unfinished.more.push(parsed);
+        let part = Arc::new(parsed.into_part());
+        unfinished.more.push(Arc::clone(&part));
         // Only then: joining takes as long as all that has come.
         if is_full || ends {
             self.join();
         }
-        ReplyKind::Expected
+        Some(part)
     }
 
     /// Makes one answer of what has come.
@@ -151,7 +172,7 @@ impl Entry {
             return;
         };
         let more = std::mem::take(&mut unfinished.more);
-        if let Some(joined) = reply::join(&self.request, answer, more) {
+        if let Some(joined) = reply::join(&self.request, answer, &more) {
             unfinished.is_awaited &= is_in_parts(&joined.verdict, &unfinished.decided);
             *answer = joined;
         }

@@ -1,7 +1,9 @@
 //! One request and its state.
 
+use std::sync::Arc;
+
 use super::super::{
-    reply::{Parsed, Reply},
+    reply::{Part, Reply},
     request::Request,
     values::{self, SignedValue},
 };
@@ -66,7 +68,7 @@ pub(super) struct Unfinished {
     /// Whether the values have come, or errors in their place.
     pub(super) decided: Vec<bool>,
     /// Replies that add to the answer, not yet joined with it.
-    pub(super) more: Vec<Parsed>,
+    pub(super) more: Vec<Arc<Part>>,
     pub(super) is_awaited: bool,
 }
 

@@ -1,9 +1,5 @@
 //! The signed values and errors in a reply.
 
-use std::borrow::Cow;
-
-use serde_json::{Map, Value};
-
 use super::{
     claims::Claims,
     reading::Reading,
@@ -13,14 +9,15 @@ use super::{
 };
 use crate::signing::{
     context::ServerKey,
+    pyread::{Kind, Value},
     request::{Claim, Expected},
 };
 
 /// The signed values and the errors found in a reply.
 #[derive(Debug, Default)]
 pub(super) struct Answer<'a> {
-    /// One for each value asked for, in request order; empty if it is missing, refused or unusable.
-    values: Vec<Cow<'a, str>>,
+    /// One for each value asked for, in request order; `None` if it is missing, refused or unusable.
+    values: Vec<Option<Value<'a>>>,
     errors: Vec<String>,
     /// For each value whether an error is about it.
     refused: Vec<bool>,
@@ -37,8 +34,8 @@ impl<'a> Answer<'a> {
     ///
     /// If the server reports an error, a single value beside it is not trusted. In a batch each claim says for itself
     /// whether it is signed.
-    pub(super) fn read(expected: &'a Expected, message: Option<&'a Map<String, Value>>) -> Self {
-        let none = || vec![Cow::Borrowed(""); expected.count()];
+    pub(super) fn read(expected: &'a Expected, message: Option<Value<'a>>) -> Self {
+        let none = || vec![None; expected.count()];
         let Some(message) = message else {
             let nothing = "it has no \"msg\"".to_owned();
             return Self { values: none(), nothing, ..Self::default() };
@@ -67,19 +64,20 @@ impl<'a> Answer<'a> {
         answer
     }
 
-    fn read_value(name: &str, expected: &Expected, message: &'a Map<String, Value>) -> Self {
-        let mut answer = Self { values: vec![Cow::Borrowed("")], ..Self::default() };
-        match signature(message.get(name)) {
-            Found::Nothing if message.contains_key(name) => {
-                answer.nothing = match &message[name] {
-                    Value::Null => format!("\"{name}\" is null: expected a string"),
-                    _ => format!("\"{name}\" is empty"),
+    fn read_value(name: &str, expected: &Expected, message: Value<'a>) -> Self {
+        let mut answer = Self { values: vec![None], ..Self::default() };
+        let value = message.get(name);
+        match signature(value) {
+            Found::Nothing => {
+                answer.nothing = match value.map(Value::kind) {
+                    None => format!("it has neither \"{name}\" nor errors"),
+                    Some(Kind::Null) => format!("\"{name}\" is null: expected a string"),
+                    Some(_) => format!("\"{name}\" is empty"),
                 };
             }
-            Found::Nothing => answer.nothing = format!("it has neither \"{name}\" nor errors"),
             Found::Wrong(problem) => answer.problems.push(format!("\"{name}\": {problem}")),
             Found::Signature(value) => match another(expected, message) {
-                None => answer.values[0] = value,
+                None => answer.values[0] = Some(value),
                 Some(problem) => answer.problems.push(problem),
             },
         }
@@ -90,22 +88,24 @@ impl<'a> Answer<'a> {
         claims: &'a [Claim],
         keys: &'a [ServerKey],
         sorted: &'a [usize],
-        message: &'a Map<String, Value>,
+        message: Value<'a>,
     ) -> Self {
-        let (described, nothing) = match message.get("claims") {
-            Some(Value::Array(described)) => {
-                (described.as_slice(), "it holds no signature for any of the claims".to_owned())
+        let described = message.get("claims");
+        let nothing = match described {
+            Some(described) if described.kind() == Kind::List => {
+                "it holds no signature for any of the claims".to_owned()
             }
-            Some(other) => (&[][..], format!("\"claims\" is {}: expected a list", kind(other))),
-            None => (&[][..], "it has neither \"claims\" nor errors".to_owned()),
+            Some(other) => format!("\"claims\" is {}: expected a list", kind(other)),
+            None => "it has neither \"claims\" nor errors".to_owned(),
         };
+        let described = described.into_iter().flat_map(Value::items);
         let found = Claims::read(claims, keys, sorted, described);
         let errors = found.errors();
         let mut refused = found.refused();
         let mut problems = found.problems();
         let mut values = found.into_values();
         if let Some(problem) = another_batch(claims, message) {
-            values.fill(Cow::Borrowed(""));
+            values.fill(None);
             problems = vec![problem];
             refused.fill(true);
         }
@@ -115,20 +115,16 @@ impl<'a> Answer<'a> {
 
     /// Returns what of it decides on the verdict.
     pub(super) fn into_reading(self) -> Reading {
-        let filled: Vec<_> = self.values.iter().map(|value| !value.is_empty()).collect();
         let is_refusal = self.pending.is_none() && !self.errors.is_empty();
-        let refused = if is_refusal { self.refused } else { vec![false; filled.len()] };
+        let refused = if is_refusal { self.refused } else { vec![false; self.values.len()] };
         let problem = if !self.problems.is_empty() {
             Some(self.problems.join("; "))
         } else {
-            (!filled.contains(&true)).then_some(self.nothing)
+            self.values.iter().all(Option::is_none).then_some(self.nothing)
         };
-        Reading { filled, refused, errors: self.errors, pending: self.pending, problem }
-    }
-
-    /// Returns the signed values.
-    pub(super) fn into_values(self) -> Vec<String> {
-        self.values.into_iter().map(Cow::into_owned).collect()
+        let places = self.values.into_iter().map(|value| value.map_or(0..0, Value::inner));
+        let values = places.collect();
+        Reading { values, refused, errors: self.errors, pending: self.pending, problem }
     }
 }
 
@@ -144,14 +140,14 @@ fn limit(list: &mut Vec<String>, most: usize) {
 }
 
 /// What the reply to a batch says it is for, all of it, instead of what was asked for.
-pub(super) fn another_batch(claims: &[Claim], message: &Map<String, Value>) -> Option<String> {
+pub(super) fn another_batch(claims: &[Claim], message: Value<'_>) -> Option<String> {
     let images = claims.iter().map(|claim| &claim.image);
     let repository = claims.first().map(|claim| claim.image.reference().repository());
     subject::another(message, images, repository)
 }
 
 /// What a single reply says it is for instead of what was asked for.
-fn another(expected: &Expected, message: &Map<String, Value>) -> Option<String> {
+fn another(expected: &Expected, message: Value<'_>) -> Option<String> {
     let (image, repository) = expected.named();
     subject::another(message, image.into_iter(), repository).or_else(|| {
         let image = image?;

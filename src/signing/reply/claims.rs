@@ -1,18 +1,20 @@
 //! The signed values, errors and problems in the claims of a batch's reply.
 
-use std::{borrow::Cow, collections::HashMap};
-
-use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 use super::{
     naming::{Name, Naming},
     status::{Status, status},
     subject,
-    value::{Found, MAX_ERRORS, errors, is_nothing, is_truthy, kind, signature},
+    value::{Found, MAX_ERRORS, errors, is_nothing, is_truthy, kind, line, signature, text},
 };
 use crate::{
     error::printable,
-    signing::{context::ServerKey, request::Claim},
+    signing::{
+        context::ServerKey,
+        pyread::{Kind, Value},
+        request::Claim,
+    },
 };
 
 /// What is found of each claim and key. Work grows with the length of the reply, whatever it repeats.
@@ -22,13 +24,13 @@ pub(super) struct Claims<'a> {
     /// The positions of the keys of each name.
     by_name: HashMap<&'a str, Vec<usize>>,
     /// For each claim and key.
-    values: Vec<Cow<'a, str>>,
+    values: Vec<Option<Value<'a>>>,
     /// The errors of claims, each with the claim's name.
     errors: Vec<String>,
     more_errors: usize,
     /// For each claim whether it has an error.
     refused: Vec<bool>,
-    /// The key that signed each claim, if the request names none; `None` for several.
+    /// The name of the key that signed each claim, as it is printed, if the request names none; `None` for several.
     key_of: HashMap<usize, Option<&'a str>>,
     /// The first problem of each claim: it counts if a value of the claim is missing.
     problems: HashMap<usize, String>,
@@ -41,7 +43,7 @@ impl<'a> Claims<'a> {
         claims: &'a [Claim],
         keys: &'a [ServerKey],
         sorted: &'a [usize],
-        described: &'a [Value],
+        described: impl Iterator<Item = Value<'a>>,
     ) -> Self {
         let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
         for (at, key) in keys.iter().enumerate() {
@@ -51,7 +53,7 @@ impl<'a> Claims<'a> {
             claims,
             keys,
             by_name,
-            values: vec![Cow::Borrowed(""); claims.len() * keys.len()],
+            values: vec![None; claims.len() * keys.len()],
             errors: Vec::new(),
             more_errors: 0,
             refused: vec![false; claims.len()],
@@ -61,9 +63,8 @@ impl<'a> Claims<'a> {
         };
         let naming = Naming::new(claims, sorted);
         let named: Vec<_> = described
-            .iter()
-            .filter_map(Value::as_object)
-            .map(|map| (map, naming.name(map)))
+            .filter(|claim| claim.kind() == Kind::Object)
+            .map(|claim| (claim, naming.name(claim)))
             .collect();
         let mut only: HashMap<usize, usize> = HashMap::new();
         for (_, name) in &named {
@@ -71,23 +72,23 @@ impl<'a> Claims<'a> {
                 *only.entry(*at).or_default() += 1;
             }
         }
-        for (map, name) in named {
+        for (claim, name) in named {
             let is_alone = |at: &usize| only.get(at) == Some(&1);
-            found.take(map, name, is_alone);
+            found.take(claim, name, is_alone);
         }
         found
     }
 
-    fn take(&mut self, map: &'a Map<String, Value>, name: Name, is_alone: impl Fn(&usize) -> bool) {
-        if status(map) == Status::NotYet {
+    fn take(&mut self, claim: Value<'a>, name: Name, is_alone: impl Fn(&usize) -> bool) {
+        if status(claim) == Status::NotYet {
             return;
         }
-        let errors = errors(map);
+        let errors = errors(claim);
         if !errors.is_empty() {
             return self.refuse(&name, errors);
         }
-        let signed = match map.get("signed_claims") {
-            Some(Value::Object(signed)) => signed,
+        let signed = match claim.get("signed_claims") {
+            Some(signed) if signed.kind() == Kind::Object => signed,
             Some(other) if is_truthy(other) => {
                 if let Name::Claim(at) | Name::Only(at) = name {
                     self.problem(at, || {
@@ -98,12 +99,13 @@ impl<'a> Claims<'a> {
             }
             _ => return,
         };
-        if signed.values().all(|value| signature(Some(value)) == Found::Nothing) {
+        let is_nothing = |value| matches!(signature(Some(value)), Found::Nothing);
+        if signed.entries().all(|(_, value)| is_nothing(value)) {
             return;
         }
         match name {
-            Name::Claim(at) => self.sign(at, map, signed),
-            Name::Only(at) if is_alone(&at) => self.sign(at, map, signed),
+            Name::Claim(at) => self.sign(at, claim, signed),
+            Name::Only(at) if is_alone(&at) => self.sign(at, claim, signed),
             Name::Only(at) => {
                 self.problem(at, || {
                     "several claims without claim_file have its digest and repository".to_owned()
@@ -140,56 +142,57 @@ impl<'a> Claims<'a> {
     }
 
     /// Enters the values of a claim that is named.
-    fn sign(&mut self, at: usize, map: &Map<String, Value>, signed: &'a Map<String, Value>) {
+    fn sign(&mut self, at: usize, claim: Value<'a>, signed: Value<'a>) {
         let image = &self.claims[at].image;
         let repository = image.reference().repository();
-        if let Some(problem) = subject::another(map, [image].into_iter(), Some(repository)) {
+        if let Some(problem) = subject::another(claim, [image].into_iter(), Some(repository)) {
             return self.problem(at, || problem);
         }
         if let ([_], Some(_)) = (self.keys, self.by_name.get("")) {
             return self.sign_unnamed(at, signed);
         }
-        for (name, value) in signed {
-            match (signature(Some(value)), self.by_name.get(name.as_str())) {
+        for (name, value) in signed.entries() {
+            let name = text(Some(name));
+            match (signature(Some(value)), self.by_name.get(&*name)) {
                 (Found::Nothing, _) => {}
                 (Found::Signature(value), Some(keys)) => {
                     for key in keys {
-                        let place = &mut self.values[at * self.keys.len() + key];
-                        if place.is_empty() {
-                            *place = value.clone();
-                        }
+                        self.values[at * self.keys.len() + key].get_or_insert(value);
                     }
                 }
                 (Found::Wrong(problem), Some(_)) => {
-                    self.problem(at, || format!("\"{}\": {problem}", printable(name)));
+                    self.problem(at, || format!("\"{}\": {problem}", printable(&name)));
                 }
-                (_, None) => self.problem(at, || unknown_key(name)),
+                (_, None) => self.problem(at, || unknown_key(&name)),
             }
         }
     }
 
     /// The same for a key without a name: it is that of the only signature, unless one has the empty name.
-    fn sign_unnamed(&mut self, at: usize, signed: &'a Map<String, Value>) {
-        let empty = signed.get_key_value("").filter(|(_, value)| !is_nothing(Some(value)));
-        let considered: Vec<_> = match empty {
+    fn sign_unnamed(&mut self, at: usize, signed: Value<'a>) {
+        let is_empty = |&(name, value): &(Value<'a>, Value<'a>)| {
+            name.json() == "\"\"" && !is_nothing(Some(value))
+        };
+        let considered: Vec<_> = match signed.entries().find(is_empty) {
             Some(empty) => vec![empty],
-            None => signed.iter().collect(),
+            None => signed.entries().collect(),
         };
         for (name, value) in considered {
             let value = match signature(Some(value)) {
                 Found::Nothing => continue,
                 Found::Signature(value) => value,
                 Found::Wrong(problem) => {
-                    self.problem(at, || format!("\"{}\": {problem}", printable(name)));
+                    self.problem(at, || format!("\"{}\": {problem}", printable(&text(Some(name)))));
                     continue;
                 }
             };
+            let name = name.json();
             let key = *self.key_of.entry(at).or_insert(Some(name));
             let place = &mut self.values[at];
-            if place.is_empty() && key == Some(name) {
-                *place = value;
-            } else if key != Some(name) && *place != value {
-                *place = Cow::Borrowed("");
+            if place.is_none() && key == Some(name) {
+                *place = Some(value);
+            } else if key != Some(name) && place.map(line) != Some(line(value)) {
+                *place = None;
                 self.key_of.insert(at, None);
                 self.problem(at, || {
                     "it is signed by several keys, and the key has no name".to_owned()
@@ -207,7 +210,7 @@ impl<'a> Claims<'a> {
         let mut problems = Vec::new();
         let mut is_missing = false;
         for (at, values) in self.values.chunks(self.keys.len()).enumerate() {
-            if values.iter().all(|value| !value.is_empty()) {
+            if values.iter().all(Option::is_some) {
                 continue;
             }
             is_missing = true;
@@ -233,7 +236,7 @@ impl<'a> Claims<'a> {
         self.refused.iter().flat_map(|&is_refused| vec![is_refused; self.keys.len()]).collect()
     }
 
-    pub(super) fn into_values(self) -> Vec<Cow<'a, str>> {
+    pub(super) fn into_values(self) -> Vec<Option<Value<'a>>> {
         self.values
     }
 }

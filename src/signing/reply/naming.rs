@@ -2,11 +2,10 @@
 
 use std::{cell::OnceCell, collections::HashMap};
 
-use serde_json::{Map, Value};
-
 use super::value::{is_nothing, text};
 use crate::signing::{
     claim::{self, Identity},
+    pyread::Value,
     request::Claim,
 };
 
@@ -58,15 +57,15 @@ impl<'a> Naming<'a> {
     }
 
     /// Names a claim by its text, else by what the text says, else, without a text, by its digest and repository.
-    pub(super) fn name(&self, map: &Map<String, Value>) -> Name {
-        let file = text(map.get("claim_file"));
-        let found = self.sorted.binary_search_by(|&at| self.claims[at].text.as_str().cmp(file));
+    pub(super) fn name(&self, object: Value<'_>) -> Name {
+        let file = text(object.get("claim_file"));
+        let found = self.sorted.binary_search_by(|&at| self.claims[at].text.as_str().cmp(&file));
         if let Ok(place) = found {
             return Name::Claim(self.sorted[place]);
         }
-        let (digest, repository) = (text(map.get("manifest_digest")), text(map.get("repo")));
-        if is_nothing(map.get("claim_file")) {
-            return match self.otherwise().by_digest.get(&(digest, repository)) {
+        let (digest, repository) = (text(object.get("manifest_digest")), text(object.get("repo")));
+        if is_nothing(object.get("claim_file")) {
+            return match self.otherwise().by_digest.get(&(&*digest, &*repository)) {
                 Some(Some(at)) => Name::Only(*at),
                 Some(None) => {
                     Name::Other(format!("one of several claims for {repository} {digest}"))
@@ -75,7 +74,7 @@ impl<'a> Naming<'a> {
                 None => Name::Other(format!("{repository} {digest}")),
             };
         }
-        match claim::identity(file) {
+        match claim::identity(&file) {
             Some(identity) => {
                 let Identity { digest, reference } = &identity;
                 match self.otherwise().by_identity.get(&(digest.as_str(), reference.as_str())) {

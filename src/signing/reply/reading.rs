@@ -1,12 +1,14 @@
 //! What a reply has of what its request asks for.
 
+use std::ops::Range;
+
 use super::verdict::Verdict;
 use crate::signing::request::Request;
 
 /// What a reply has of what its request asks for.
 pub(crate) struct Reading {
-    /// Whether each value is there, in request order.
-    pub(crate) filled: Vec<bool>,
+    /// Where each value is in the reply's document, in request order; empty if it is missing, refused or unusable.
+    pub(super) values: Box<[Range<usize>]>,
     /// Whether an error is about each value.
     pub(super) refused: Vec<bool>,
     /// The server's errors.
@@ -18,9 +20,18 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    /// Whether each value is there, in request order.
+    pub(crate) fn filled(&self) -> Vec<bool> {
+        self.values.iter().map(|value| !value.is_empty()).collect()
+    }
+
     /// Whether each value is there, or refused.
     pub(crate) fn decided(&self) -> Vec<bool> {
-        self.filled.iter().zip(&self.refused).map(|(filled, refused)| *filled || *refused).collect()
+        self.filled()
+            .iter()
+            .zip(&self.refused)
+            .map(|(filled, refused)| *filled || *refused)
+            .collect()
     }
 
     /// Whether the server says that it is not done yet.
@@ -28,18 +39,21 @@ impl Reading {
         self.pending.is_some()
     }
 
-    /// Decides on the verdict.
-    pub(crate) fn verdict(self, request: &Request) -> Verdict {
-        if let Some(status) = self.pending {
+    /// Decides on the verdict, and returns where the values are.
+    pub(super) fn judge(self, request: &Request) -> (Verdict, Box<[Range<usize>]>) {
+        let verdict = if let Some(status) = self.pending {
             Verdict::Pending { status }
         } else if !self.errors.is_empty() {
             Verdict::Refused { errors: self.errors }
         } else if let Some(problem) = self.problem {
             Verdict::Unusable { problem }
         } else {
-            let missing = (0..self.filled.len()).filter(|&position| !self.filled[position]);
-            let missing: Vec<_> = missing.map(|position| request.expected.name(position)).collect();
+            let values = self.values.iter().enumerate();
+            let missing = values.filter(|(_, value)| value.is_empty());
+            let missing: Vec<_> =
+                missing.map(|(position, _)| request.expected.name(position)).collect();
             if missing.is_empty() { Verdict::Signed } else { Verdict::Incomplete { missing } }
-        }
+        };
+        (verdict, self.values)
     }
 }

@@ -1,6 +1,6 @@
 //! The server's word on how far it got: `signing_status`.
 
-use serde_json::{Map, Value};
+use super::super::pyread::{Kind, Value};
 
 /// The meaning of a `signing_status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,16 +99,19 @@ const FAILURE: [&str; 23] = [
 ];
 
 /// Reads the status of a reply, or of one of its claims.
-pub(super) fn status(map: &Map<String, Value>) -> Status {
-    match map.get("signing_status") {
-        None | Some(Value::Null) => Status::Success,
-        Some(Value::String(text)) => of_text(text),
-        Some(_) => Status::Failure,
+pub(super) fn status(object: Value<'_>) -> Status {
+    match object.get("signing_status") {
+        None => Status::Success,
+        Some(value) if value.kind() == Kind::Null => Status::Success,
+        Some(value) => value.text().map_or(Status::Failure, |text| of_text(&text)),
     }
 }
 
 /// In capitals or not, with blanks, hyphens or underscores between words.
 fn of_text(text: &str) -> Status {
+    if SUCCESS.contains(&text) {
+        return Status::Success;
+    }
     let lower = text.to_lowercase();
     let words: Vec<_> =
         lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

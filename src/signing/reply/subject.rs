@@ -1,11 +1,9 @@
 //! Which image a reply is for, by what it says of that: another one is named.
 
-use serde_json::{Map, Value};
-
 use super::value::{is_truthy, kind, text};
 use crate::{
     error::printable,
-    signing::{claim, operation::Image},
+    signing::{claim, operation::Image, pyread::Value},
 };
 
 /// What a reply, or a claim in it, says it is for instead of what was asked for; `None` if it says nothing else.
@@ -13,21 +11,21 @@ use crate::{
 /// What it does not say is not checked. A digest may come without its algorithm, a repository with the registry of an
 /// image, or as its whole reference.
 pub(super) fn another<'a>(
-    map: &Map<String, Value>,
+    object: Value<'_>,
     images: impl Iterator<Item = &'a Image> + Clone,
     repository: Option<&str>,
 ) -> Option<String> {
     let digests = images.clone().map(|image| image.digest().as_str());
     // A text has only a repository.
     let what = if images.clone().next().is_some() { "image" } else { "repository" };
-    differs(map, "manifest_digest", what, digests, is_digest).or_else(|| {
+    differs(object, "manifest_digest", what, digests, is_digest).or_else(|| {
         let references = images.map(|image| image.reference().as_str());
         let of_images = |found: &str| {
             repository.is_some_and(|repository| {
                 references.clone().any(|it| is_name(found, it, repository))
             })
         };
-        differs(map, "repo", what, repository.into_iter(), |found, asked| {
+        differs(object, "repo", what, repository.into_iter(), |found, asked| {
             found == asked.trim() || of_images(found)
         })
     })
@@ -49,37 +47,33 @@ fn is_name(found: &str, reference: &str, repository: &str) -> bool {
 }
 
 /// The same of the claim that a reply repeats.
-pub(super) fn another_claim(
-    map: &Map<String, Value>,
-    digest: &str,
-    reference: &str,
-) -> Option<String> {
-    let named = claim::identity(text(map.get("claim_file")))?;
+pub(super) fn another_claim(object: Value<'_>, digest: &str, reference: &str) -> Option<String> {
+    let named = claim::identity(&text(object.get("claim_file")))?;
     let is_another = named.digest != digest || named.reference != reference;
     let name = || printable(&format!("{} {}", named.reference, named.digest));
     is_another.then(|| format!("it is for another image: {}", name()))
 }
 
 fn differs<'a>(
-    map: &Map<String, Value>,
+    object: Value<'_>,
     field: &str,
     what: &str,
     asked: impl Iterator<Item = &'a str>,
     is_same: impl Fn(&str, &str) -> bool,
 ) -> Option<String> {
-    let found = map.get(field)?;
+    let found = object.get(field)?;
     let mut asked = asked.peekable();
     let expected = *asked.peek()?;
-    match found {
-        found if !is_truthy(found) => None,
-        Value::String(found) => {
-            let found = found.trim();
-            let is_right = found.is_empty() || asked.any(|asked| is_same(found, asked));
-            (!is_right).then(|| {
-                let (found, expected) = (printable(found), printable(expected));
-                format!("it is for another {what}: {field} is \"{found}\", expected \"{expected}\"")
-            })
-        }
-        other => Some(format!("\"{field}\" is {}: expected a string", kind(other))),
+    if !is_truthy(found) {
+        return None;
     }
+    let Some(text) = found.text() else {
+        return Some(format!("\"{field}\" is {}: expected a string", kind(found)));
+    };
+    let found = text.trim();
+    let is_right = found.is_empty() || asked.any(|asked| is_same(found, asked));
+    (!is_right).then(|| {
+        let (found, expected) = (printable(found), printable(expected));
+        format!("it is for another {what}: {field} is \"{found}\", expected \"{expected}\"")
+    })
 }
