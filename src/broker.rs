@@ -69,7 +69,8 @@ pub(crate) trait Broker {
     /// Hands over one request, without waiting.
     fn send(&mut self, entry: usize, request: &Request) -> HandOver;
 
-    /// Writes as much of the handed-over requests as the socket accepts, without waiting; returns whether that was all.
+    /// Writes as much of the handed-over requests as the socket accepts, without waiting, unless there are events; returns
+    /// whether that was all.
     fn flush(&mut self) -> bool;
 
     /// Whether a request that was handed over may not be wholly on the socket.

@@ -9,8 +9,8 @@ use crate::{
     signing::{Observer, Request},
 };
 
-/// This many replies wait to be accepted at most. It is half of the credit that the broker has for replies, so the others
-/// keep coming meanwhile.
+/// This many replies wait to be accepted at most. It is half of the least credit that the broker has for replies, so the
+/// others keep coming meanwhile.
 const MOST: usize = 50;
 
 /// How long the first of them waits at most. To write to a disk takes about a millisecond, however much it is.

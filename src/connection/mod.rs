@@ -62,7 +62,7 @@ pub(crate) trait Connected {
     /// Hands over one request, without waiting.
     fn send(&mut self, entry: usize, request: &Request) -> HandOver;
 
-    /// Writes as much output as the socket accepts now; returns whether that was all.
+    /// Writes as much output as the socket accepts now, unless there are events; returns whether that was all.
     fn flush(&mut self) -> bool;
 
     /// Whether a request that was handed over may not be wholly on the socket.
@@ -103,7 +103,7 @@ impl<S: Session, W: Wire> Connected for Connection<S, W> {
     }
 
     fn flush(&mut self) -> bool {
-        self.pump.flush()
+        self.events.is_empty() && self.pump.flush()
     }
 
     fn holds(&self, entry: usize) -> bool {

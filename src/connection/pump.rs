@@ -13,6 +13,9 @@ use crate::{
     transport::{Fault, Readiness, Turn, Wire},
 };
 
+/// How many reads in a row may bring bytes before output is written, and an interrupt of the run is looked for.
+const MOST_READS: u32 = 16;
+
 /// How often the wire is read after a deadline: about a megabyte over TLS.
 const MAX_LAST_READS: u32 = 64;
 
@@ -46,9 +49,10 @@ pub(super) struct Pump<S, W> {
     blocked: Option<Readiness>,
     /// Why writing failed. Bytes that the peer sent before that are read first.
     write_fault: Option<Fault>,
-    /// The last read brought bytes, so there was no wait since that could have noticed an interrupt of
-    /// the run.
-    has_read: bool,
+    /// An event that was taken from the session to see whether there is one.
+    ahead: Option<Event>,
+    /// The reads since the last wait, which would have noticed an interrupt of the run.
+    reads: u32,
     last_reads: Option<LastReads>,
     /// What ends the run from outside, once everything that has arrived is read.
     stopped: Option<Error>,
@@ -69,7 +73,8 @@ impl<S: Session, W: Wire> Pump<S, W> {
             outlet: Outlet::default(),
             blocked: None,
             write_fault: None,
-            has_read: false,
+            ahead: None,
+            reads: 0,
             last_reads: None,
             stopped: None,
         }
@@ -91,12 +96,13 @@ impl<S: Session, W: Wire> Pump<S, W> {
     /// of reads after a deadline is limited: a flood of foreign messages must not delay it forever. What ends the run
     /// from outside does so in the same way: a process that was stopped for a while has replies to read.
     pub(super) fn step(&mut self, deadline: &Deadline) -> Result<Step, Fault> {
-        if let Some(event) = self.session.next_event() {
+        if let Some(event) = self.next_event() {
             return Ok(Step::Event(event));
         }
         loop {
-            if std::mem::take(&mut self.has_read) && self.stopped.is_none() {
-                self.stopped = self.wire.wait(Readiness::default(), self.now()).err();
+            let is_late = self.reads >= MOST_READS;
+            if is_late {
+                self.look();
             }
             let is_last = self.stopped.is_some() || deadline.has_passed(self.now());
             if is_last && !self.may_read_on(deadline) {
@@ -104,16 +110,26 @@ impl<S: Session, W: Wire> Pump<S, W> {
             }
             // A peer's alert, and the reset after it, may come between this read and the next write.
             let had_failed = self.write_fault.is_some();
+            if is_last || had_failed {
+                self.look();
+            }
             let blocked_read = self.read()?;
+            // What the events lead to goes out with the output of now.
+            if blocked_read.is_none()
+                && !is_late
+                && let Some(event) = self.next_event()
+            {
+                return Ok(Step::Event(event));
+            }
             let tick = self.session.tick(self.now());
             let was_blocked = self.blocked.is_some() || self.session.holds_back();
-            if self.flush() && was_blocked {
+            if self.write() && was_blocked {
                 return Ok(Step::Unblocked);
             }
             if let Some(bytes) = self.outlet.take_moved() {
                 return Ok(Step::Moved(bytes));
             }
-            if let Some(event) = self.session.next_event() {
+            if let Some(event) = self.next_event() {
                 return Ok(Step::Event(event));
             }
             let Some(read) = blocked_read else { continue };
@@ -129,7 +145,23 @@ impl<S: Session, W: Wire> Pump<S, W> {
             let write = self.blocked.unwrap_or_default();
             let until = tick
                 .map_or(deadline.at(), |tick| tick.max(self.now() + LEAST_TICK).min(deadline.at()));
-            self.stopped = self.wire.wait(read.or(write), until).err();
+            self.wait(read.or(write), until);
+        }
+    }
+
+    fn next_event(&mut self) -> Option<Event> {
+        self.ahead.take().or_else(|| self.session.next_event())
+    }
+
+    /// Looks whether more bytes have arrived, or the run was ended from outside.
+    fn look(&mut self) {
+        self.wait(Readiness::default(), self.now());
+    }
+
+    fn wait(&mut self, readiness: Readiness, until: Instant) {
+        self.reads = 0;
+        if let Err(error) = self.wire.wait(readiness, until) {
+            self.stopped.get_or_insert(error);
         }
     }
 
@@ -164,7 +196,7 @@ impl<S: Session, W: Wire> Pump<S, W> {
         match self.wire.read(buffer) {
             Ok(Turn::Done(count)) => {
                 self.session.input_done(count);
-                self.has_read = true;
+                self.reads += 1;
                 Ok(None)
             }
             Ok(Turn::Blocked(readiness)) => Ok(Some(readiness)),
@@ -178,8 +210,17 @@ impl<S: Session, W: Wire> Pump<S, W> {
         }
     }
 
-    /// Writes as much output as the wire accepts now; returns whether that was all.
+    /// Writes as much output as the wire accepts now; returns whether that was all. As long as there are events, nothing
+    /// is written: what they lead to goes out with it.
     pub(super) fn flush(&mut self) -> bool {
+        if self.ahead.is_none() {
+            self.ahead = self.session.next_event();
+        }
+        self.ahead.is_none() && self.write()
+    }
+
+    /// Writes as much output as the wire accepts now; returns whether that was all.
+    fn write(&mut self) -> bool {
         self.blocked = None;
         if self.write_fault.is_some() {
             return false;

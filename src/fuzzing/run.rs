@@ -166,7 +166,7 @@ impl Wire for Line {
         Ok(Turn::Done(bytes.len()))
     }
 
-    fn wait(&self, want: Readiness, until: Instant) -> Result<(), Error> {
+    fn wait(&mut self, want: Readiness, until: Instant) -> Result<(), Error> {
         let is_ready = want.read || want.write;
         self.reel.pass(if is_ready { self.reel.now() } else { until });
         Ok(())

@@ -210,7 +210,7 @@ impl Wire for Line {
         Ok(Turn::Done(count))
     }
 
-    fn wait(&self, want: Readiness, until: Instant) -> Result<(), Error> {
+    fn wait(&mut self, want: Readiness, until: Instant) -> Result<(), Error> {
         let mut world = self.world.borrow_mut();
         let until = world.time(until);
         world.wait(until, |world| world.is_ready(self.number, want))

@@ -47,7 +47,7 @@ pub(crate) trait Wire {
     /// The current time, on the clock of the [`Network`].
     fn now(&self) -> Instant;
 
-    /// Reads the available bytes.
+    /// Reads the available bytes. After [`Turn::Blocked`] there are none until [`Wire::wait`] was called.
     fn read(&mut self, buffer: &mut [u8]) -> Result<Turn, Fault>;
 
     /// Writes as many bytes as the stream accepts. After [`Turn::Blocked`] the same bytes must come first again.
@@ -57,7 +57,7 @@ pub(crate) trait Wire {
     ///
     /// # Errors
     /// [`Error::Interrupted`] or [`Error::Deadline`], which end the run.
-    fn wait(&self, want: Readiness, until: Instant) -> Result<(), Error>;
+    fn wait(&mut self, want: Readiness, until: Instant) -> Result<(), Error>;
 
     /// Ends the client's side of the stream. Failures no longer matter.
     fn shutdown(&mut self);

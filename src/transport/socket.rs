@@ -14,6 +14,7 @@ use super::{
     facts::Tls,
     network::{Fault, Turn, Wire},
     poll::{self, Readiness, Woken},
+    ration::Rationed,
     tls::{TlsContext, TlsStream},
 };
 use crate::{deadline::Deadline, error::Error, stop::Stop};
@@ -22,7 +23,7 @@ use crate::{deadline::Deadline, error::Error, stop::Stop};
 const MOST_UNSENT: u32 = 128 * 1024;
 
 pub(super) enum Stream {
-    Tcp(TcpStream),
+    Tcp(Rationed<TcpStream>),
     Tls(TlsStream),
 }
 
@@ -39,7 +40,7 @@ impl Socket {
         deadline: &Deadline,
         stop: &Stop,
     ) -> Result<Self, Fault> {
-        let stream = Stream::Tcp(connect(address, deadline, stop)?);
+        let stream = Stream::Tcp(Rationed::new(connect(address, deadline, stop)?));
         Ok(Self { stream, stop: stop.clone() })
     }
 
@@ -76,7 +77,10 @@ impl Wire for Socket {
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<Turn, Fault> {
         match &mut self.stream {
-            Stream::Tcp(tcp) => plain(tcp.read(buffer), Readiness { read: true, write: false }),
+            Stream::Tcp(tcp) => {
+                tcp.begin();
+                plain(tcp.read(buffer), Readiness { read: true, write: false })
+            }
             Stream::Tls(tls) => tls.read(buffer),
         }
     }
@@ -88,17 +92,23 @@ impl Wire for Socket {
         }
     }
 
-    fn wait(&self, want: Readiness, until: Instant) -> Result<(), Error> {
-        let tcp = match &self.stream {
-            Stream::Tcp(tcp) => tcp,
-            Stream::Tls(tls) => tls.tcp(),
+    fn wait(&mut self, want: Readiness, until: Instant) -> Result<(), Error> {
+        let tcp = match &mut self.stream {
+            Stream::Tcp(tcp) => {
+                tcp.waits();
+                tcp.get_ref()
+            }
+            Stream::Tls(tls) => {
+                tls.waits();
+                tls.tcp()
+            }
         };
         poll::wait(tcp.as_fd(), want, until, &self.stop).map(drop)
     }
 
     fn shutdown(&mut self) {
         match &mut self.stream {
-            Stream::Tcp(tcp) => drop(tcp.shutdown(std::net::Shutdown::Write)),
+            Stream::Tcp(tcp) => drop(tcp.get_ref().shutdown(std::net::Shutdown::Write)),
             Stream::Tls(tls) => tls.shutdown(),
         }
     }

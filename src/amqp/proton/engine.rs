@@ -222,7 +222,8 @@ impl Engine {
     /// would pile up.
     pub(crate) fn output(&mut self) -> &[u8] {
         let mut waiting = self.driver.output();
-        if waiting.size == 0 && self.receiver.as_mut().is_some_and(Receiver::top_up) {
+        let sent = self.sender.as_ref().map_or(0, Sender::sent);
+        if waiting.size == 0 && self.receiver.as_mut().is_some_and(|it| it.top_up(sent)) {
             waiting = self.driver.output();
         }
         // SAFETY: the bytes live until the next call of the driver's, which needs `&mut self`.

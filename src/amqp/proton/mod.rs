@@ -16,6 +16,7 @@ mod raw;
 mod receiver;
 mod sender;
 mod uuids;
+mod window;
 
 pub(super) use engine::{Engine, Options};
 pub(super) use event::{DeliveryId, Event, Outcome, Payload, Role, Settlement};

@@ -13,12 +13,9 @@ use super::{
     event::{DeliveryId, Event, Payload, Settlement},
     node::Node,
     uuids::Uuids,
+    window::{self, Window},
 };
 use crate::error::Condition;
-
-/// The number of replies that the broker may have on the way to the client. On a loopback interface 10 halve the
-/// throughput, and more than 100 bring almost no gain.
-const CREDIT: c_int = 100;
 
 /// A receiver, once the client has attached it. Its link lives as long as the driver.
 pub(super) struct Receiver {
@@ -32,6 +29,7 @@ pub(super) struct Receiver {
     partial: Vec<u8>,
     partial_size: u64,
     max_message_size: u64,
+    window: Window,
     /// What is kept of a message that is discarded.
     discarded: Uuids,
 }
@@ -64,7 +62,7 @@ impl Receiver {
             // link, and with it everything else that was on the way.
             pn_link_open(link.as_ptr());
             if grants {
-                pn_link_flow(link.as_ptr(), CREDIT);
+                pn_link_flow(link.as_ptr(), window::LEAST as c_int);
             }
             link
         };
@@ -76,6 +74,7 @@ impl Receiver {
             partial: Vec::new(),
             partial_size: 0,
             max_message_size,
+            window: Window::default(),
             discarded: Uuids::default(),
         })
     }
@@ -97,16 +96,18 @@ impl Receiver {
     }
 
     /// Grants credit once half of it is used: a Flow for each message would double the frames. Returns whether it did.
-    pub(super) fn top_up(&mut self) -> bool {
+    /// `sent` is the number of requests.
+    pub(super) fn top_up(&mut self, sent: u64) -> bool {
         if !self.grants {
             return false;
         }
         // SAFETY: the link is live.
         unsafe {
             let credit = pn_link_credit(self.link.as_ptr()) + self.unsettled.len() as c_int;
-            let is_used_up = credit <= CREDIT / 2;
+            let window = self.window.size(sent) as c_int;
+            let is_used_up = credit <= window / 2;
             if is_used_up {
-                pn_link_flow(self.link.as_ptr(), CREDIT - credit);
+                pn_link_flow(self.link.as_ptr(), window - credit);
             }
             is_used_up
         }
@@ -180,6 +181,7 @@ impl Receiver {
         let size = std::mem::take(&mut self.partial_size);
         let bytes = std::mem::take(&mut self.partial);
         let discarded = std::mem::take(&mut self.discarded);
+        self.window.arrived(size);
         if size > self.max_message_size {
             Payload::TooLarge(size, discarded.into_found())
         } else {

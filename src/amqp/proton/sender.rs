@@ -70,6 +70,11 @@ impl Sender {
         self.is_attached = false;
     }
 
+    /// The number of messages that were sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent as u64
+    }
+
     /// The number of messages without an outcome.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight

@@ -25,7 +25,7 @@ impl Wire for Floods {
         Ok(Turn::Done(bytes.len()))
     }
 
-    fn wait(&self, _: Readiness, _: Instant) -> Result<(), Error> {
+    fn wait(&mut self, _: Readiness, _: Instant) -> Result<(), Error> {
         Ok(())
     }
 

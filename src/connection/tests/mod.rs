@@ -99,7 +99,7 @@ impl Wire for Takes {
         }
     }
 
-    fn wait(&self, readiness: Readiness, until: Instant) -> Result<(), Error> {
+    fn wait(&mut self, readiness: Readiness, until: Instant) -> Result<(), Error> {
         // It is ready for writing at once, and for reading never.
         if !readiness.write {
             self.now.set(self.now.get().max(until));
@@ -192,6 +192,21 @@ fn output_that_was_held_back_is_reported_once_it_is_on_the_wire() {
     assert!(connection.flush() && connection.pump.session.output.is_empty());
 }
 
+/// One write for many events, such as the outcomes of the replies that came at once.
+#[test]
+fn what_events_lead_to_goes_out_together_once_there_are_no_more() {
+    let accepted =
+        || session::Event::Outcome { entry: 4, outcome: crate::signing::Outcome::Accepted };
+    let (mut connection, deadline) = opened(vec![accepted(), accepted()]);
+    connection.pump.session.output = vec![7; 10];
+    connection.pump.wire.counts = [10].into();
+    for _ in 0..2 {
+        assert!(!connection.flush() && connection.pump.session.output.len() == 10);
+        assert!(matches!(connection.next(&deadline), Ok(Event::Outcome { .. })));
+    }
+    assert!(connection.flush() && connection.pump.session.output.is_empty());
+}
+
 /// Otherwise a broker that grants credit again and again, and does not answer the links, would fill memory.
 #[test]
 fn while_a_connection_is_opened_one_grant_of_credit_is_kept_for_many() {
@@ -229,7 +244,7 @@ fn what_a_peer_sent_before_a_failed_write_is_read_first() {
             Err(Fault::Io(std::io::ErrorKind::ConnectionReset.into()))
         }
 
-        fn wait(&self, _readiness: Readiness, _until: Instant) -> Result<(), Error> {
+        fn wait(&mut self, _readiness: Readiness, _until: Instant) -> Result<(), Error> {
             Ok(())
         }
 

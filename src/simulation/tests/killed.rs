@@ -53,7 +53,7 @@ fn an_answer_in_parts_survives_a_kill_at_any_step() {
 fn what_was_accepted_is_waited_for_before_it_is_sent_again() {
     let in_a_while = |_: &Arrival| replied_after(30 * SECOND);
     let ended = |pause| {
-        let kill = Kill { steps: 40, pause, left: None };
+        let kill = Kill { steps: 30, pause, left: None };
         Bench::new().patience(60, 1, 2).requests(in_a_while).kill(kill).expect(0)
     };
     assert_eq!(ended(10 * SECOND).times_sent(), [1; 3]);

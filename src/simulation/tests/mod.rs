@@ -9,6 +9,7 @@ mod killed;
 mod middle;
 mod parts;
 mod sending;
+mod trips;
 
 use std::time::Duration;
 

@@ -30,6 +30,8 @@ pub(in crate::transport) struct TlsStream {
     verification: Verification,
     verify: TlsVerify,
     host: String,
+    /// How the stream ended after the bytes that were handed out last.
+    ended: Option<Result<Turn, Fault>>,
 }
 
 impl TlsStream {
@@ -37,12 +39,12 @@ impl TlsStream {
     pub(in crate::transport) fn new(
         context: &TlsContext,
         host: &str,
-        tcp: TcpStream,
+        tcp: Rationed<TcpStream>,
     ) -> Result<Self, Fault> {
         let (ssl, verification) = context.session(&Host::of(host)).map_err(fault::unmade)?;
-        let stream = SslStream::new(ssl, Rationed::new(tcp)).map_err(fault::unmade)?;
+        let stream = SslStream::new(ssl, tcp).map_err(fault::unmade)?;
         let (remarks, verify) = (context.remarks.clone(), context.verify);
-        Ok(Self { stream, remarks, verification, verify, host: host.into() })
+        Ok(Self { stream, remarks, verification, verify, host: host.into(), ended: None })
     }
 
     /// Does the handshake. Waits for the broker until `deadline`.
@@ -77,7 +79,7 @@ impl TlsStream {
             if woken == Woken::Passed || deadline.has_passed(clock::now()) {
                 return Err(Fault::Timeout);
             }
-            self.stream.get_mut().refill();
+            self.stream.get_mut().waits();
         }
     }
 
@@ -88,18 +90,38 @@ impl TlsStream {
         Tls::of(self.stream.ssl(), self.verify, refused, doubt)
     }
 
-    /// Reads the available bytes.
+    /// Reads the available bytes, of several records if there are any.
     pub(in crate::transport) fn read(&mut self, buffer: &mut [u8]) -> Result<Turn, Fault> {
-        self.stream.get_mut().refill();
-        let result = self.stream.ssl_read(buffer);
-        self.turn(result)
+        if let Some(ended) = self.ended.take() {
+            return ended;
+        }
+        self.stream.get_mut().begin();
+        let mut count = 0;
+        while count < buffer.len() {
+            let result = self.stream.ssl_read(&mut buffer[count..]);
+            match self.turn(result) {
+                Ok(Turn::Done(more)) => count += more,
+                other if count == 0 => return other,
+                Ok(Turn::Blocked(_)) => break,
+                ended => {
+                    self.ended = Some(ended);
+                    break;
+                }
+            }
+        }
+        Ok(Turn::Done(count))
     }
 
     /// Writes as many bytes as the connection accepts.
     pub(in crate::transport) fn write(&mut self, bytes: &[u8]) -> Result<Turn, Fault> {
-        self.stream.get_mut().refill();
+        self.stream.get_mut().begin();
         let result = self.stream.ssl_write(bytes);
         self.turn(result)
+    }
+
+    /// Notes that the caller waits for the connection.
+    pub(in crate::transport) fn waits(&mut self) {
+        self.stream.get_mut().waits();
     }
 
     /// The connection below.

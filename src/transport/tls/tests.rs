@@ -18,6 +18,7 @@ use crate::{
     deadline::Deadline,
     error::{Phase, TlsCause},
     stop::Stop,
+    transport::ration::Rationed,
     transport::{clock, network::Fault},
 };
 
@@ -65,7 +66,7 @@ impl Bench {
         });
         let deadline = Deadline::after(clock::now(), Duration::from_secs(60), Phase::Tls);
         let stop = Stop::default();
-        let mut tls = TlsStream::new(&context, host, tcp).unwrap();
+        let mut tls = TlsStream::new(&context, host, Rationed::new(tcp)).unwrap();
         let result = tls.handshake(&deadline, &stop).map(|()| {
             tls.shutdown();
             tls

@@ -39,6 +39,44 @@ fn credit_is_granted_again_once_half_of_it_is_used_and_settled() {
     assert_eq!(granted(&written(&mut session)), [100]);
 }
 
+/// Of replies that came at once, the outcomes go out as one, with the credit for further ones behind it.
+#[test]
+fn outcomes_that_are_the_same_are_one_frame() {
+    let mut session = session(Target::Address, None);
+    standing(&mut session);
+    let reply = |id| transfer(RECEIVER, id, message::amqp_value("{}")).encode();
+    let replies: Vec<_> = (0..60).flat_map(reply).collect();
+    session.input()[..replies.len()].copy_from_slice(&replies);
+    session.input_done(replies.len());
+    for _ in 0..60 {
+        let Some(Event::Reply { id, .. }) = session.next_event() else { panic!("no reply") };
+        session.settle(id, Settlement::Accept);
+    }
+    let code = |incoming| match incoming {
+        Incoming::Frame(frame) => frame.code,
+        other => panic!("{other:?}"),
+    };
+    let codes: Vec<_> = read(&written(&mut session)).unwrap().into_iter().map(code).collect();
+    assert_eq!(codes, [disposition::CODE, flow::CODE]);
+}
+
+/// As soon as requests are out that may be answered, not only once their replies come.
+#[test]
+fn credit_follows_the_requests_without_a_reply() {
+    let mut session = session(Target::Address, None);
+    standing(&mut session);
+    feed(&mut session, &flow(SENDER, 0, 1000).encode());
+    let mut send = |count| {
+        for entry in 0..count {
+            assert!(matches!(session.send(entry, &request()), HandOver::Done));
+            events(&mut session);
+        }
+        granted(&written(&mut session))
+    };
+    assert_eq!(send(199), [0_u64; 0], "more than half of it is unused");
+    assert_eq!(send(1), [200]);
+}
+
 /// A message that waits in the engine is neither sent nor can it be taken back: one at most.
 #[test]
 fn one_request_waits_for_the_session_s_window_and_no_more() {
