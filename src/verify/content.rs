@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::fault::Fault;
+use super::{fault::Fault, json::is_unambiguous};
 use crate::{
     error::printable,
     openpgp::{Parts, is_same_text},
@@ -60,6 +60,9 @@ fn is_claim(content: &[u8], digest: &str, reference: &str) -> Result<(), Fault> 
     let no_claim = |problem: &str| Fault::NoClaim(problem.to_owned());
     let found: Value =
         serde_json::from_slice(content).map_err(|_| no_claim("what is signed is not JSON"))?;
+    if !is_unambiguous(content) {
+        return Err(no_claim("what is signed is JSON with a name twice in an object"));
+    }
     let critical = &found["critical"];
     let image = &critical["image"]["docker-manifest-digest"];
     let identity = &critical["identity"]["docker-reference"];

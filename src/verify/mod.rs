@@ -12,6 +12,7 @@
 mod certificate;
 mod content;
 mod fault;
+mod json;
 mod key;
 mod keyring;
 mod policy;
@@ -52,3 +53,5 @@ pub(crate) fn check(
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod values;

@@ -35,8 +35,10 @@ pub(crate) enum Armor {
     None,
     /// ASCII.
     Plain,
-    /// ASCII after some text, with headers, and lines that end in CR LF.
+    /// ASCII with headers, and lines that end in CR LF.
     Adorned,
+    /// ASCII after some text.
+    Framed,
 }
 
 /// Signatures alone, as packets, and the bytes that they should be of.
@@ -103,9 +105,9 @@ impl<'a> Recipe<'a> {
             Armor::Plain => armored(kind, &[], &packets).into_bytes(),
             Armor::Adorned => {
                 let headers = ["Version: 1", "Comment: signed: by the sandbox", "Comment: twice"];
-                let text = format!("See below.\n\n{}", armored(kind, &headers, &packets));
-                text.replace('\n', "\r\n").into_bytes()
+                armored(kind, &headers, &packets).replace('\n', "\r\n").into_bytes()
             }
+            Armor::Framed => format!("See below.\n\n{}", armored(kind, &[], &packets)).into_bytes(),
         })
     }
 
@@ -138,7 +140,10 @@ impl<'a> Recipe<'a> {
 
     /// The signatures, and what they should be of, if nothing else is odd or wrong.
     pub(crate) fn parts(&self, asked: &[u8]) -> Result<Option<Parts>, ErrorStack> {
-        let plain = self.before.is_empty() && self.after.is_empty() && self.compressions.len() < 9;
+        let plain = self.before.is_empty()
+            && self.after.is_empty()
+            && self.compressions.len() < 9
+            && self.armor != Armor::Framed;
         if !plain || self.by.is_empty() || (self.form != Form::Detached && self.signed != asked) {
             return Ok(None);
         }

@@ -84,7 +84,7 @@ static TWISTS: &[Twist] = &[
     good("plain", ALL, "as usual", |_, _| {}),
     good("armored", MESSAGE, "armored", |recipe, _| recipe.armor = Armor::Plain),
     good("binary", &[Form::Detached], "not armored", |recipe, _| recipe.armor = Armor::None),
-    good("adorned", ALL, "armored with headers and comments, and text before them", |recipe, _| {
+    good("adorned", ALL, "armored with headers and comments", |recipe, _| {
         recipe.armor = Armor::Adorned;
     }),
     good(
@@ -177,8 +177,12 @@ static TWISTS: &[Twist] = &[
     bad("prepended", MESSAGE, "preceded by content that is not signed", |recipe, job| {
         recipe.before = packet(Framing::Current, packet::LITERAL, &literal("", job.crossed));
     }),
-    bad("text-before", &[Form::Cleartext], "preceded by text that is not signed", |recipe, _| {
-        recipe.before = b"Not signed.\n".to_vec();
+    bad("text-before", ALL, "armored, after text that is not signed", |recipe, job| {
+        if job.form == Form::Cleartext {
+            recipe.before = b"Not signed.\n".to_vec();
+        } else {
+            recipe.armor = Armor::Framed;
+        }
     }),
     bad("text-after", &[Form::Cleartext], "followed by text that is not signed", |recipe, _| {
         recipe.after = b"Not signed.\n".to_vec();
@@ -203,8 +207,8 @@ static TWISTS: &[Twist] = &[
     bad("deep", PACKETS, "compressed packets, a hundred within each other", |recipe, _| {
         recipe.compressions = vec![Algorithm::Zip; 100];
     }),
-    bad("bomb", PACKETS, "a compressed packet of 64 MB", |recipe, _| {
-        let zeros = literal("", &vec![0; 64 << 20]);
+    bad("bomb", PACKETS, "a compressed packet of 16 MB", |recipe, _| {
+        let zeros = literal("", &vec![0; 16 << 20]);
         recipe.after = packet(Framing::Current, packet::LITERAL, &zeros);
         recipe.compressions = vec![Algorithm::Zip; 2];
     }),
