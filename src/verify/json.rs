@@ -60,7 +60,7 @@ impl<'de> Visitor<'de> for Unambiguous {
         let mut names = HashSet::new();
         while let Some((name, Self)) = object.next_entry::<String, Self>()? {
             if !names.insert(name) {
-                return Err(A::Error::custom("a name is twice in an object"));
+                return Err(A::Error::duplicate_field("name"));
             }
         }
         Ok(self)
