@@ -1,4 +1,4 @@
-//! Declarations of the part of Qpid Proton's C interface that `amqp_messenger` uses.
+//! Declarations of the part of Qpid Proton's C interface that `amqp_messenger` and its benchmarks use.
 //!
 //! Hand-written, in the order of the headers, for Proton 0.37 to below 0.41, whose layouts and
 //! constants are the same for all that is here; `tests/headers.rs` holds every line against the
@@ -163,12 +163,15 @@ unsafe extern "C" {
     // ---- session.h ----
     pub fn pn_session(connection: *mut pn_connection_t) -> *mut pn_session_t;
     pub fn pn_session_open(session: *mut pn_session_t);
+    pub fn pn_session_close(session: *mut pn_session_t);
     pub fn pn_session_remote_condition(session: *mut pn_session_t) -> *mut pn_condition_t;
 
     // ---- link.h ----
     pub fn pn_sender(session: *mut pn_session_t, name: *const c_char) -> *mut pn_link_t;
     pub fn pn_receiver(session: *mut pn_session_t, name: *const c_char) -> *mut pn_link_t;
     pub fn pn_link_open(link: *mut pn_link_t);
+    pub fn pn_link_close(link: *mut pn_link_t);
+    pub fn pn_link_is_sender(link: *mut pn_link_t) -> bool;
     pub fn pn_link_source(link: *mut pn_link_t) -> *mut pn_terminus_t;
     pub fn pn_link_target(link: *mut pn_link_t) -> *mut pn_terminus_t;
     pub fn pn_link_remote_source(link: *mut pn_link_t) -> *mut pn_terminus_t;
@@ -189,6 +192,7 @@ unsafe extern "C" {
     pub fn pn_terminus_get_type(terminus: *mut pn_terminus_t) -> pn_terminus_type_t;
     pub fn pn_terminus_set_address(terminus: *mut pn_terminus_t, address: *const c_char) -> c_int;
     pub fn pn_terminus_capabilities(terminus: *mut pn_terminus_t) -> *mut pn_data_t;
+    pub fn pn_terminus_copy(terminus: *mut pn_terminus_t, source: *mut pn_terminus_t) -> c_int;
 
     // ---- delivery.h ----
     pub fn pn_delivery(link: *mut pn_link_t, tag: pn_delivery_tag_t) -> *mut pn_delivery_t;
@@ -232,6 +236,7 @@ unsafe extern "C" {
     );
 
     // ---- transport.h ----
+    pub fn pn_transport_set_server(transport: *mut pn_transport_t);
     pub fn pn_transport_logger(transport: *mut pn_transport_t) -> *mut pn_logger_t;
     pub fn pn_transport_condition(transport: *mut pn_transport_t) -> *mut pn_condition_t;
     pub fn pn_transport_set_max_frame(transport: *mut pn_transport_t, size: u32);

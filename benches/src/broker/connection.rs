@@ -1,0 +1,227 @@
+//! A connection's socket, the delay of its line, and its TLS.
+
+use std::{
+    collections::VecDeque,
+    io::{self, ErrorKind, Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use openssl::ssl::{Ssl, SslStream};
+
+use crate::proton::Server;
+
+/// Bytes on a line that takes its time; each block with the time at which it arrives.
+#[derive(Default)]
+struct Line {
+    delay: Duration,
+    blocks: VecDeque<(Instant, Vec<u8>)>,
+    arrived: Vec<u8>,
+    /// How many of those have been taken.
+    taken: usize,
+}
+
+impl Line {
+    fn put(&mut self, bytes: &[u8], now: Instant) {
+        match self.delay.is_zero() {
+            true => self.arrived.extend_from_slice(bytes),
+            false => self.blocks.push_back((now + self.delay, bytes.to_vec())),
+        }
+    }
+
+    fn advance(&mut self, now: Instant) {
+        while self.next().is_some_and(|arrives| arrives <= now) {
+            self.arrived.extend(self.blocks.pop_front().map_or(Vec::new(), |(_, block)| block));
+        }
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.arrived[self.taken..]
+    }
+
+    fn take(&mut self, count: usize) {
+        self.taken += count;
+        if self.taken == self.arrived.len() {
+            self.arrived.clear();
+            self.taken = 0;
+        }
+    }
+
+    fn next(&self) -> Option<Instant> {
+        self.blocks.front().map(|(arrives, _)| *arrives)
+    }
+}
+
+/// Both lines, as what TLS reads from and writes to. Neither blocks.
+struct Lines {
+    from_client: Line,
+    to_client: Line,
+    now: Instant,
+}
+
+impl Read for Lines {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = self.from_client.rest();
+        let count = rest.len().min(buffer.len());
+        if count == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.from_client.take(count);
+        Ok(count)
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to_client.put(bytes, self.now);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+enum Layer {
+    Plain(Lines),
+    Tls(SslStream<Lines>),
+}
+
+pub(super) struct Connection {
+    pub(super) socket: TcpStream,
+    layer: Layer,
+    /// TLS is established.
+    is_open: bool,
+    pub(super) server: Server,
+    has_ended: bool,
+}
+
+impl Connection {
+    pub(super) fn new(
+        socket: TcpStream,
+        tls: Option<Ssl>,
+        delay: Duration,
+        credit: u16,
+    ) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        socket.set_nodelay(true)?;
+        let line = || Line { delay, ..Line::default() };
+        let lines = Lines { from_client: line(), to_client: line(), now: Instant::now() };
+        let (layer, is_open) = match tls {
+            Some(tls) => (Layer::Tls(SslStream::new(tls, lines)?), false),
+            None => (Layer::Plain(lines), true),
+        };
+        Ok(Self { socket, layer, is_open, server: Server::new(credit), has_ended: false })
+    }
+
+    fn lines(&mut self) -> &mut Lines {
+        match &mut self.layer {
+            Layer::Plain(lines) => lines,
+            Layer::Tls(stream) => stream.get_mut(),
+        }
+    }
+
+    /// Takes what has come from the socket, and does what is necessary for TLS to begin.
+    pub(super) fn read(&mut self, now: Instant, buffer: &mut [u8]) -> io::Result<()> {
+        self.lines().now = now;
+        loop {
+            match self.socket.read(buffer) {
+                Ok(0) => {
+                    self.has_ended = true;
+                    break;
+                }
+                Ok(count) => {
+                    self.lines().from_client.put(&buffer[..count], now);
+                    if count < buffer.len() {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        self.lines().from_client.advance(now);
+        if let (Layer::Tls(stream), false) = (&mut self.layer, self.is_open) {
+            match stream.accept() {
+                Ok(()) => self.is_open = true,
+                Err(error) => return blocked(error).map(drop),
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves some of what has come into the engine; whether there was something.
+    pub(super) fn feed(&mut self) -> io::Result<bool> {
+        let input = self.server.input();
+        if !self.is_open || input.is_empty() {
+            return Ok(false);
+        }
+        let count = match &mut self.layer {
+            Layer::Plain(lines) => lines.read(input).unwrap_or(0),
+            Layer::Tls(stream) => stream.ssl_read(input).or_else(blocked)?,
+        };
+        self.server.input_done(count);
+        Ok(count > 0)
+    }
+
+    /// Moves what the engine has for the client to the socket.
+    pub(super) fn write(&mut self, now: Instant) -> io::Result<()> {
+        self.lines().now = now;
+        while self.is_open {
+            let output = self.server.output();
+            if output.is_empty() {
+                break;
+            }
+            let count = output.len();
+            match &mut self.layer {
+                Layer::Plain(lines) => lines.write_all(output)?,
+                Layer::Tls(stream) => stream.write_all(output)?,
+            }
+            self.server.output_done(count);
+        }
+        self.lines().to_client.advance(now);
+        loop {
+            let rest = match &self.layer {
+                Layer::Plain(lines) => lines.to_client.rest(),
+                Layer::Tls(stream) => stream.get_ref().to_client.rest(),
+            };
+            if rest.is_empty() {
+                return Ok(());
+            }
+            match (&self.socket).write(rest) {
+                Ok(count) => self.lines().to_client.take(count),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Whether the socket has to become writable, for bytes that have arrived there.
+    pub(super) fn writes(&mut self) -> bool {
+        !self.lines().to_client.rest().is_empty()
+    }
+
+    /// When the next bytes arrive at one of the ends.
+    pub(super) fn next(&mut self) -> Option<Instant> {
+        let lines = self.lines();
+        [lines.from_client.next(), lines.to_client.next()].into_iter().flatten().min()
+    }
+
+    /// Whether everything was said.
+    pub(super) fn has_ended(&mut self) -> bool {
+        let lines = self.lines();
+        let is_on_its_way =
+            !lines.to_client.rest().is_empty() || !lines.to_client.blocks.is_empty();
+        self.has_ended || (self.server.is_finished() && !is_on_its_way)
+    }
+}
+
+/// No bytes, if the other side only has to say more.
+fn blocked(error: openssl::ssl::Error) -> io::Result<usize> {
+    use openssl::ssl::ErrorCode;
+    match error.code() {
+        ErrorCode::WANT_READ | ErrorCode::WANT_WRITE | ErrorCode::ZERO_RETURN => Ok(0),
+        _ => Err(error.into_io_error().unwrap_or_else(io::Error::other)),
+    }
+}

@@ -1,0 +1,167 @@
+//! A broker with a signing server behind it, in one thread, which does nothing but what a benchmark needs: it is not the
+//! bottleneck. It serves one run of a client at a time, which may use several connections, as pubtools-sign does.
+
+mod connection;
+mod folder;
+mod message;
+mod reply;
+
+use std::{
+    collections::VecDeque,
+    error::Error,
+    io::{self, Write},
+    net::TcpListener,
+    os::fd::AsFd,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use argh::FromArgs;
+
+use crate::system::{self, Cpu};
+use connection::Connection;
+use folder::Folder;
+use reply::Signer;
+
+/// Starts a broker with a signing server, and prints how to use it. Ends on SIGINT or SIGTERM, and prints what it cost.
+#[derive(FromArgs)]
+#[argh(subcommand, name = "broker")]
+pub(crate) struct Options {
+    /// where certificates and config.yaml are written
+    #[argh(option)]
+    dir: PathBuf,
+
+    /// listen without TLS
+    #[argh(switch)]
+    plain: bool,
+
+    /// time that bytes need for each direction, in milliseconds: 25 is a round trip of 50
+    #[argh(option, default = "0")]
+    delay: u64,
+
+    /// how long the signing server keeps each reply, in milliseconds
+    #[argh(option, default = "0")]
+    hold: u64,
+
+    /// the number of requests that a client may have on the way; 1000, as with ActiveMQ
+    #[argh(option, default = "1000")]
+    credit: u16,
+
+    /// answer each request as the first one, without reading it: for the limit
+    #[argh(switch)]
+    canned: bool,
+}
+
+/// Runs until a signal comes.
+pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    system::catch_signals();
+    let folder = Folder::new(&options.dir)?;
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    listener.set_nonblocking(true)?;
+    let scheme = if options.plain { "amqp" } else { "amqps" };
+    let config =
+        folder.configure(&format!("{scheme}://localhost:{}", listener.local_addr()?.port()))?;
+    let mut out = io::stdout();
+    writeln!(out, "config {}\npid {}\nready", config.display(), std::process::id())?;
+    out.flush()?;
+    let mut broker = Broker::new(options, folder, listener);
+    while !system::has_ended() {
+        broker.wait();
+        broker.advance()?;
+    }
+    let Cpu { user, system } = Cpu::own();
+    writeln!(
+        out,
+        "requests {}, user {:.3} s, system {:.3} s",
+        broker.requests,
+        user.as_secs_f64(),
+        system.as_secs_f64()
+    )?;
+    Ok(())
+}
+
+struct Broker<'a> {
+    options: &'a Options,
+    folder: Folder,
+    listener: TcpListener,
+    connections: Vec<Connection>,
+    signer: Signer,
+    /// Replies that the signing server keeps, with the time at which it sends them.
+    held: VecDeque<(Instant, Vec<u8>)>,
+    /// Replies that wait for credit.
+    replies: VecDeque<Vec<u8>>,
+    requests: u64,
+    hold: Duration,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Broker<'a> {
+    fn new(options: &'a Options, folder: Folder, listener: TcpListener) -> Self {
+        Self {
+            options,
+            folder,
+            listener,
+            connections: Vec::new(),
+            signer: Signer::new(options.canned),
+            held: VecDeque::new(),
+            replies: VecDeque::new(),
+            requests: 0,
+            hold: Duration::from_millis(options.hold),
+            buffer: vec![0; 256 * 1024],
+        }
+    }
+
+    fn wait(&mut self) {
+        let next = self.connections.iter_mut().filter_map(Connection::next);
+        let next = next.chain(self.held.front().map(|(due, _)| *due)).min();
+        let timeout = next.map(|next| next.saturating_duration_since(Instant::now()));
+        let writes: Vec<_> = self.connections.iter_mut().map(Connection::writes).collect();
+        let sockets = self.connections.iter().map(|it| it.socket.as_fd()).zip(writes);
+        let all: Vec<_> = sockets.chain([(self.listener.as_fd(), false)]).collect();
+        system::poll(&all, timeout);
+    }
+
+    fn advance(&mut self) -> Result<(), Box<dyn Error>> {
+        let now = Instant::now();
+        while let Ok((socket, _)) = self.listener.accept() {
+            let tls = match self.options.plain {
+                true => None,
+                false => Some(openssl::ssl::Ssl::new(self.folder.acceptor.context())?),
+            };
+            let delay = Duration::from_millis(self.options.delay);
+            self.connections.push(Connection::new(socket, tls, delay, self.options.credit)?);
+        }
+        let mut failure = None;
+        self.connections.retain_mut(|connection| {
+            let is_read = connection.read(now, &mut self.buffer).and_then(|()| {
+                while connection.feed()? {
+                    connection.server.advance(|request| {
+                        self.requests += 1;
+                        match self.signer.reply(request) {
+                            Ok(reply) => self.held.push_back((now + self.hold, reply)),
+                            Err(error) => failure = Some(error),
+                        }
+                    });
+                }
+                Ok(())
+            });
+            is_read.is_ok()
+        });
+        if let Some(failure) = failure {
+            return Err(failure.into());
+        }
+        let due = self.held.partition_point(|(due, _)| *due <= now);
+        self.replies.extend(self.held.drain(..due).map(|(_, reply)| reply));
+        let replies = &mut self.replies;
+        self.connections.retain_mut(|connection| {
+            connection.server.send(replies);
+            connection.write(now).is_ok() && !connection.has_ended()
+        });
+        // What the client of a run has not fetched is not for the next one.
+        if !self.connections.iter().any(|connection| connection.server.receives()) {
+            self.replies.clear();
+            self.held.clear();
+        }
+        Ok(())
+    }
+}
