@@ -60,13 +60,14 @@ impl Signer {
         }
         settings.check_files()?;
         let needs_tls = settings.brokers.iter().any(|broker| broker.tls);
-        transport::check_openssl(needs_tls || settings.certificate.is_some())?;
+        transport::check_openssl()?;
         let passphrase = settings.passphrase_file.as_deref();
         let identity = settings
             .certificate
             .as_deref()
             .map(|path| Identity::load(path, settings.key.as_deref(), passphrase))
-            .transpose()?;
+            .transpose()
+            .map_err(transport::or_openssl)?;
         let creator = match requester.filter(|name| !name.is_empty()) {
             Some(requester) => requester.to_owned(),
             None => creator(&settings, identity.as_ref()).map_err(|reason| {
@@ -80,7 +81,7 @@ impl Signer {
         }
         let context =
             || TlsContext::new(settings.ca.as_deref(), identity.as_ref(), settings.tls_verify);
-        let tls = needs_tls.then(context).transpose()?;
+        let tls = needs_tls.then(context).transpose().map_err(transport::or_openssl)?;
         let password = settings
             .password_file
             .as_deref()

@@ -66,6 +66,11 @@ pub(super) fn is_same_name(one: &X509NameRef, other: &X509NameRef) -> bool {
     one.try_cmp(other).is_ok_and(std::cmp::Ordering::is_eq)
 }
 
+/// Whether a certificate names itself as its issuer, as that of a root does.
+pub(super) fn is_self_issued(certificate: &X509Ref) -> bool {
+    is_same_name(certificate.subject_name(), certificate.issuer_name())
+}
+
 /// The names that a certificate is for: those of its extension, or else the subject's common names.
 pub(super) fn hosts(certificate: &X509Ref) -> Vec<String> {
     let alternative = certificate.subject_alt_names();

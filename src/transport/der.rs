@@ -1,5 +1,7 @@
 //! As much of DER (X.690) as OpenSSL's safe interface leaves to its callers: elements, one after the other.
 
+use zeroize::Zeroizing;
+
 pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 
@@ -37,6 +39,21 @@ pub(super) fn elements(mut bytes: &[u8]) -> impl Iterator<Item = Element<'_>> {
     })
 }
 
+/// Writes an element whose content is these parts, which may be secret.
+pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Option<Zeroizing<Vec<u8>>> {
+    let length = u16::try_from(parts.iter().map(|part| part.len()).sum::<usize>()).ok()?;
+    // Allocated once: growing would leave parts of a key behind in memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::from(length) + 4));
+    bytes.push(tag);
+    match length.to_be_bytes() {
+        [0, short @ ..=0x7f] => bytes.push(short),
+        [0, long] => bytes.extend([0x81, long]),
+        [high, low] => bytes.extend([0x82, high, low]),
+    }
+    parts.iter().for_each(|part| bytes.extend_from_slice(part));
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +66,18 @@ mod tests {
             elements(&bytes).map(|element| (element.tag, element.content.len())).collect();
         assert_eq!(found, [(6, 1), (4, 200), (5, 0)]);
         assert_eq!(first(&long).unwrap().0.whole, &long[..]);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for length in [0, 1, 127, 128, 255, 256, 65535] {
+            let content = vec![7; length];
+            let (one, other) = content.split_at(length / 2);
+            let bytes = element(SEQUENCE, &[one, other]).unwrap();
+            let (found, rest) = first(&bytes).unwrap();
+            assert_eq!((found.tag, found.content, rest), (SEQUENCE, &content[..], &[][..]));
+        }
+        assert!(element(SEQUENCE, &[&[0; 65536]]).is_none());
     }
 
     #[test]

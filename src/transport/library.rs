@@ -1,4 +1,4 @@
-//! Whether OpenSSL itself works here, before a file is blamed for it.
+//! Whether OpenSSL itself works here; otherwise a file would be blamed for it.
 
 use std::{
     io::{self, Read, Write},
@@ -8,24 +8,32 @@ use std::{
 use openssl::{
     error::ErrorStack,
     md::Md,
-    ssl::{ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslStream, SslVersion},
+    ssl::{ErrorCode, Ssl, SslContext, SslMethod, SslStream, SslVersion},
 };
 
 use super::strength;
 use crate::error::Error;
 
-/// Checks that OpenSSL has random numbers and, for certificates and TLS, what these need.
+/// Checks that OpenSSL has random numbers.
 ///
 /// # Errors
 /// [`Error::Config`], which names OpenSSL's configuration file.
-pub(crate) fn check_openssl(with_tls: bool) -> Result<(), Error> {
+pub(crate) fn check_openssl() -> Result<(), Error> {
     openssl::init();
-    let missing = if with_tls { tls() } else { random() };
-    missing.map_err(|problem| Error::Config {
+    random().map_err(unusable)
+}
+
+/// The cause of an error about certificates or TLS: OpenSSL's configuration, if that leaves too little for these.
+pub(crate) fn or_openssl(error: Error) -> Error {
+    tls().map_or_else(unusable, |()| error)
+}
+
+fn unusable(problem: String) -> Error {
+    Error::Config {
         path: configuration(),
         key: String::new(),
         problem: format!("OpenSSL cannot work with its configuration, this file: {problem}"),
-    })
+    }
 }
 
 fn random() -> Result<(), String> {
@@ -38,7 +46,6 @@ fn random() -> Result<(), String> {
 }
 
 fn tls() -> Result<(), String> {
-    random()?;
     let remedy = "check its providers and default_properties";
     Md::fetch(None, "SHA2-256", None)
         .map_err(|stack| format!("no SHA-256 ({}); {remedy}", strength::reasons(&stack)))?;
@@ -49,15 +56,16 @@ fn tls() -> Result<(), String> {
         Some(newest) if old.contains(&newest) => {
             Err("MaxProtocol allows no version of TLS from 1.2 on".into())
         }
-        _ => greeting(context)
+        _ => context
+            .set_min_proto_version(Some(SslVersion::TLS1_2))
+            .and_then(|()| greeting(&context.build()))
             .map_err(|stack| format!("no TLS ({}); check its ssl_conf", strength::reasons(&stack))),
     }
 }
 
 /// Tries whether protocols, ciphers and groups are left for a client to offer.
-fn greeting(mut context: SslContextBuilder) -> Result<(), ErrorStack> {
-    context.set_min_proto_version(Some(SslVersion::TLS1_2))?;
-    let mut stream = SslStream::new(Ssl::new(&context.build())?, Silent)?;
+pub(super) fn greeting(context: &SslContext) -> Result<(), ErrorStack> {
+    let mut stream = SslStream::new(Ssl::new(context)?, Silent)?;
     match stream.connect() {
         Err(error) if error.code() == ErrorCode::SSL => {
             Err(error.ssl_error().cloned().unwrap_or_else(ErrorStack::get))

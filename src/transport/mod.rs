@@ -21,7 +21,7 @@ mod validity;
 pub(crate) use clock::now;
 pub use facts::{Certificate, Tls};
 pub(crate) use identity::Identity;
-pub(crate) use library::check_openssl;
+pub(crate) use library::{check_openssl, or_openssl};
 pub(crate) use network::{Fault, Network, Turn, Wire};
 pub(crate) use poll::Readiness;
 #[cfg(feature = "cli")]

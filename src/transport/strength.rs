@@ -4,6 +4,7 @@ use openssl::{
     error::ErrorStack,
     nid::Nid,
     pkey::{Id, PKeyRef, Public},
+    ssl::{SslContext, SslMethod},
     x509::{X509Ref, X509VerifyResult},
 };
 
@@ -16,6 +17,12 @@ const LEVELS: [(u32, u32, u32); 6] = [
     (192, 7680, 384),
     (256, 15360, 512),
 ];
+
+/// The security level, which OpenSSL's configuration may set. A context that is being built does not say its own.
+pub(super) fn level() -> Option<u32> {
+    let plain = SslContext::builder(SslMethod::tls_client()).ok()?;
+    Some(plain.build().security_level())
+}
 
 /// What is too weak in a certificate, as a clause that follows its name.
 pub(super) fn weakness(certificate: &X509Ref, level: u32) -> Option<String> {

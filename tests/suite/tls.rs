@@ -401,6 +401,14 @@ fn key_first_and_chains_are_accepted() {
         bench.run(&with_file(&bench, "messaging_cert_key", "mine.pem", pem), &images(1)).expect(0);
         assert_eq!(bench.record().requests.last().unwrap().json()["requested_by"], "by-the-middle");
     }
+    // What is missing in the chain comes from the authorities, as OpenSSL's clients do it.
+    let authorities = [bench.sandbox.authority().pem().unwrap(), chain].concat();
+    let authorities = bench.file("authorities.pem", authorities);
+    let config = with_file(&bench, "messaging_cert_key", "mine.pem", [own, key].concat());
+    let config = config.patience(1, 1, 1);
+    bench.run(&config, &images(1)).expect(77);
+    let config = config.set("messaging_ca_cert", &authorities.display().to_string());
+    bench.run(&config, &images(1)).expect(0);
 
     let middle = authority.intermediate("middle").unwrap();
     let bench = with_server(middle.server(&["localhost"], Validity::default()).unwrap());

@@ -5,6 +5,7 @@ use openssl::{
     pkey::{PKey, Private},
 };
 
+use super::plain;
 use crate::{
     error::{Error, printable},
     transport::{
@@ -100,6 +101,9 @@ fn read(file: &File, block: &Block, passphrase: Option<&[u8]>) -> Result<PKey<Pr
 
 /// The key in a block, and whether a passphrase was needed for it.
 fn open(block: &Block, passphrase: Option<&[u8]>) -> (Result<PKey<Private>, ErrorStack>, bool) {
+    if let Some(key) = plain::read(block) {
+        return (Ok(key), false);
+    }
     let mut asked = false;
     // Only the function with a callback never asks for a passphrase on the terminal.
     let key = PKey::private_key_from_pem_callback(block.pem().as_bytes(), |buffer| {

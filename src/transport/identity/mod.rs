@@ -3,6 +3,7 @@
 mod certificates;
 mod files;
 mod key;
+mod plain;
 mod remarks;
 
 use std::path::{Path, PathBuf};
@@ -91,7 +92,7 @@ impl Identity {
     ///
     /// # Errors
     /// [`Error::Certificate`] if OpenSSL finds it too weak.
-    pub(super) fn show(&self, context: &mut SslContextBuilder, level: u32) -> Result<(), Error> {
+    pub(super) fn show(&self, context: &mut SslContextBuilder) -> Result<(), Error> {
         let mut show = || -> Result<(), ErrorStack> {
             context.set_certificate(&self.certificate)?;
             for intermediate in &self.intermediates {
@@ -100,11 +101,17 @@ impl Identity {
             context.set_private_key(&self.key)
         };
         show().map_err(|stack| {
-            self.wrong(match strength::weakness(&self.certificate, level) {
+            let weakness =
+                strength::level().and_then(|level| strength::weakness(&self.certificate, level));
+            self.wrong(match weakness {
                 Some(weakness) => format!("the certificate {weakness}; have a stronger one issued"),
                 None => format!("OpenSSL does not accept it: {}", strength::reasons(&stack)),
             })
-        })?;
+        })
+    }
+
+    /// Warns of what a broker may refuse, and of what OpenSSL does not send at this security level.
+    pub(super) fn warn(&self, level: u32) {
         if let Some((usage, missing)) = remarks::missing_usage(&self.certificate) {
             log::warn!(
                 "{}: the certificate is not for clients: its {usage} does not include {missing}; a broker may refuse it",
@@ -119,7 +126,6 @@ impl Identity {
                 );
             }
         }
-        Ok(())
     }
 
     fn check(&self) -> Result<(), Error> {

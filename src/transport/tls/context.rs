@@ -16,9 +16,10 @@ use crate::{
     config::TlsVerify,
     error::Error,
     transport::{
+        certificate,
         facts::Certificate,
         identity::{Identity, Remarks},
-        strength,
+        library, strength,
     },
 };
 
@@ -52,12 +53,13 @@ impl TlsContext {
         };
         let mut context = trusting(&authorities, verify).map_err(refused)?;
         if let Some(identity) = identity {
-            // The configuration of OpenSSL may set another level than the library's.
-            let plain = SslContext::builder(SslMethod::tls_client()).map_err(refused)?.build();
-            identity.show(&mut context, plain.security_level())?;
+            identity.show(&mut context)?;
         }
+        let context = context.build();
+        library::greeting(&context).map_err(refused)?;
+        identity.inspect(|identity| identity.warn(context.security_level()));
         Ok(Self {
-            context: context.build(),
+            context,
             authorities: Arc::new(authorities),
             verify,
             remarks: Remarks::of(identity),
@@ -108,5 +110,10 @@ fn trusting(authorities: &Authorities, verify: TlsVerify) -> Result<SslContextBu
     });
     // Between calls the engine keeps the beginning of its output, but may move it in memory.
     context.set_mode(SslMode::ENABLE_PARTIAL_WRITE | SslMode::ACCEPT_MOVING_WRITE_BUFFER);
+    // OpenSSL would also send the issuers of the client's certificate that it finds among the authorities, and verify
+    // the signature of each. A broker has no use for others than intermediate ones.
+    if authorities.trusted().all(certificate::is_self_issued) {
+        context.set_mode(SslMode::NO_AUTO_CHAIN);
+    }
     Ok(context)
 }

@@ -139,7 +139,7 @@ fn unknown(
         );
     }
     // A chain that ends with its authority, sent by the broker.
-    if certificate::is_same_name(issuer, last.subject_name()) {
+    if certificate::is_self_issued(last) {
         return format!("{unverified}: its authority \"{name}\" is missing in it");
     }
     let missing = if depth == 0 {
