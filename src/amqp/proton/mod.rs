@@ -10,6 +10,7 @@ mod event;
 mod events;
 mod log;
 mod login;
+mod nesting;
 mod node;
 mod peer;
 mod raw;
