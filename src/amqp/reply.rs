@@ -1,79 +1,85 @@
 //! Converts a message into a reply.
 
-use std::collections::{HashMap, hash_map};
+use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use serde_json::{Number, Value};
 
-use super::message::{self, Message, Scalar};
-use crate::signing::{self, RawReply, pyjson};
+use super::message::{Body, Message, Scalar};
+use crate::signing::{RawReply, ReplyBody, pyjson};
 
-/// Converts a message into a reply; `Err` says why the message could not be read.
-pub(crate) fn reply(message: Result<Message, String>) -> RawReply {
-    let message = match message {
-        Ok(message) => message,
-        Err(reason) => {
-            return RawReply { body: signing::ReplyBody::Broken(reason), properties: None };
+/// An application property.
+type Property<'a> = (Cow<'a, str>, Scalar<'a>);
+
+/// Converts a message into a reply, which has the reason if it could not be read.
+pub(crate) fn reply(message: Vec<u8>) -> RawReply {
+    let read = Message::decode(&message).map(|Message { body, application_properties }| {
+        (body, application_properties.map(|pairs| object(&once(pairs))))
+    });
+    match read {
+        Ok((Body::Bytes(parts), properties)) => {
+            RawReply { body: ReplyBody::Bytes(joined(message, &parts)), properties }
         }
-    };
-    RawReply {
-        body: match message.body {
-            message::Body::Bytes(bytes) => signing::ReplyBody::Bytes(bytes),
-            message::Body::Other(kind) => signing::ReplyBody::Other(kind),
-        },
-        properties: message.application_properties.map(|pairs| object(&once(pairs))),
+        Ok((Body::Other(kind), properties)) => {
+            RawReply { body: ReplyBody::Other(kind), properties }
+        }
+        Err(reason) => RawReply { body: ReplyBody::Broken(reason.to_owned()), properties: None },
     }
 }
 
+/// The parts of a message that are its body: a large one is in memory once.
+fn joined(mut message: Vec<u8>, parts: &[Range<usize>]) -> Vec<u8> {
+    let mut end = 0;
+    for part in parts {
+        message.copy_within(part.clone(), end);
+        end += part.len();
+    }
+    message.truncate(end);
+    message
+}
+
 /// Each name once: the first place and the last value count.
-fn once(pairs: Vec<(String, Scalar)>) -> Vec<(String, Scalar)> {
+fn once(pairs: Vec<Property<'_>>) -> Vec<Property<'_>> {
     let mut names: Vec<_> = pairs.iter().map(|(name, _)| name).collect();
     names.sort_unstable();
     if names.windows(2).all(|names| names[0] != names[1]) {
         return pairs;
     }
-    let mut kept: Vec<(String, Scalar)> = Vec::new();
-    let mut places: HashMap<_, usize> = HashMap::new();
+    let mut kept: Vec<Property<'_>> = Vec::new();
+    let mut places = HashMap::new();
     for (name, value) in pairs {
-        match places.entry(name.clone()) {
-            hash_map::Entry::Occupied(place) => kept[*place.get()].1 = value,
-            hash_map::Entry::Vacant(free) => {
-                free.insert(kept.len());
-                kept.push((name, value));
-            }
+        let place = *places.entry(name.clone()).or_insert(kept.len());
+        match kept.get_mut(place) {
+            Some(kept) => kept.1 = value,
+            None => kept.push((name, value)),
         }
     }
     kept
 }
 
 /// Application properties as JSON.
-fn object(pairs: &[(String, Scalar)]) -> String {
+fn object(pairs: &[Property<'_>]) -> String {
     let mut out = Vec::with_capacity(256);
-    out.push(b'{');
-    for (place, (name, value)) in pairs.iter().enumerate() {
-        if place > 0 {
-            out.extend_from_slice(b", ");
-        }
-        pyjson::write_text(&mut out, name);
-        out.extend_from_slice(b": ");
+    let mut object = pyjson::Object::begin(&mut out);
+    for (name, value) in pairs {
         match value {
-            Scalar::Text(text) => pyjson::write_text(&mut out, text),
-            other => pyjson::write(&mut out, &json(other)),
+            Scalar::Text(text) => object.text(name, text),
+            other => pyjson::write(object.name(name), &json(other)),
         }
     }
-    out.push(b'}');
+    object.end();
     // It is ASCII.
     String::from_utf8(out).unwrap_or_default()
 }
 
 /// An application property as JSON, which has fewer types.
-fn json(value: &Scalar) -> Value {
+fn json(value: &Scalar<'_>) -> Value {
     match value {
         Scalar::Null | Scalar::Other => Value::Null,
         Scalar::Bool(value) => (*value).into(),
         Scalar::Signed(value) => (*value).into(),
         Scalar::Unsigned(value) => (*value).into(),
         Scalar::Float(value) => Number::from_f64(*value).map_or(Value::Null, Value::Number),
-        Scalar::Text(text) => text.as_str().into(),
+        Scalar::Text(text) => (**text).into(),
         Scalar::Binary(bytes) => openssl::base64::encode_block(bytes).into(),
         Scalar::Uuid(bytes) => uuid::Uuid::from_bytes(*bytes).to_string().into(),
     }
@@ -90,20 +96,29 @@ mod tests {
             ("é\"", Scalar::Text("ü\n".into())),
             ("f", Scalar::Float(1e16)),
             ("n", Scalar::Float(f64::NAN)),
-            ("b", Scalar::Binary(b"AB".into())),
+            ("b", Scalar::Binary(b"AB")),
             ("u", Scalar::Uuid([0; 16])),
             ("o", Scalar::Other),
         ];
-        let with = |more: &[(&str, Scalar)]| {
+        let with = |more: &[(&'static str, Scalar<'static>)]| {
             let pairs = pairs.iter().chain(more).cloned();
-            let application_properties =
-                Some(pairs.map(|(name, value)| (name.to_owned(), value)).collect());
-            let body = message::Body::Bytes(Vec::new());
-            reply(Ok(Message { body, application_properties })).properties.unwrap()
+            object(&once(pairs.map(|(name, value)| (name.into(), value)).collect()))
         };
         let rest = r#""\u00e9\"": "\u00fc\n", "f": 1e+16, "n": null, "b": "QUI=", "u": "00000000-0000-0000-0000-000000000000", "o": null"#;
         assert_eq!(with(&[]), format!("{{\"a\": 18446744073709551615, {rest}}}"));
         let again = [("a", Scalar::Null), ("z", Scalar::Signed(-1)), ("a", Scalar::Bool(true))];
         assert_eq!(with(&again), format!("{{\"a\": true, {rest}, \"z\": -1}}"));
+    }
+
+    #[test]
+    fn the_body_is_that_of_all_sections() {
+        let bytes = |message: &[u8]| match reply(message.into()).body {
+            ReplyBody::Bytes(bytes) => bytes,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(bytes(b"\0\x53\x77\xa1\x02{}"), b"{}");
+        assert_eq!(bytes(b"\0\x53\x77\xa0\x02\xff\xfe\0\x53\x78\x45"), b"\xff\xfe");
+        let sections = b"\0\x53\x75\xa0\x02{\"\0\x53\x75\xb0\0\0\0\x03a\":\0\x53\x75\xa0\0\0\x53\x75\xa0\x021}";
+        assert_eq!(bytes(sections), b"{\"a\":1}");
     }
 }

@@ -8,22 +8,26 @@ use std::borrow::Cow;
 /// # Errors
 /// The reason in one clause if it is not base64.
 pub(super) fn one_line(text: &str) -> Result<Cow<'_, str>, String> {
-    let line = joined(text);
-    let unpadded = line.trim_end_matches('=');
-    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'+') | (byte == b'/');
-    // In one pass without branches, since most values are good.
-    if !unpadded.bytes().fold(true, |is_all, byte| is_all & is_digit(byte)) {
-        let mut characters = unpadded.char_indices();
-        let foreign = characters.find(|(_, c)| !c.is_ascii() || !is_digit(*c as u8));
-        let (at, c) = foreign.unwrap_or_default();
-        return Err(format!("it is not base64: character {} is {c:?}", at + 1));
+    let mut line = Cow::Borrowed(text.trim_ascii());
+    // In one pass without branches: most values are good, and on one line.
+    if !line.trim_end_matches('=').bytes().fold(true, |all, byte| all & is_digit(byte)) {
+        line = joined(text);
+        let mut characters = line.trim_end_matches('=').char_indices();
+        if let Some((at, c)) = characters.find(|(_, c)| !c.is_ascii() || !is_digit(*c as u8)) {
+            return Err(format!("it is not base64: character {} is {c:?}", at + 1));
+        }
     }
+    let unpadded = line.trim_end_matches('=');
     if unpadded.is_empty() || line.len() - unpadded.len() > 2 || !line.len().is_multiple_of(4) {
         return Err(
             "it is not base64: its length is wrong, so part of it may be missing".to_owned()
         );
     }
     Ok(line)
+}
+
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | (byte == b'+') | (byte == b'/')
 }
 
 /// The same of a text that is known to be base64.

@@ -113,16 +113,30 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
 
 /// How many bytes at the beginning stand for themselves.
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
-    // In blocks without branches, the last one of which may overlap: most texts are one run, some of megabytes.
-    let are_plain = |block: &[u8; 16]| block.iter().fold(true, |all, byte| all & is_plain(*byte));
-    let (blocks, _) = bytes.as_chunks();
-    let count = blocks.iter().take_while(|block| are_plain(block)).count();
-    if count == blocks.len() && bytes.last_chunk().is_some_and(are_plain) {
-        return bytes.len();
+    // Eight at once: many texts are a few words, and some are a run of megabytes.
+    let mut start = 0;
+    while let Some(eight) = bytes[start..].first_chunk() {
+        let others = others(u64::from_le_bytes(*eight));
+        if others != 0 {
+            return start + others.trailing_zeros() as usize / 8;
+        }
+        start += 8;
     }
-    let start = 16 * count;
-    bytes[start..].iter().position(|byte| !is_plain(*byte)).map_or(bytes.len(), |at| start + at)
+    let is_plain = |byte: &&u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    start + bytes[start..].iter().take_while(is_plain).count()
+}
+
+/// The highest bits of those of eight bytes that do not stand for themselves.
+fn others(eight: u64) -> u64 {
+    let all = |byte: u8| u64::from_ne_bytes([byte; 8]);
+    let low = eight & all(0x7f);
+    // No sum goes beyond its byte, and the highest bit says of each: it is no quote, no backslash, no control character;
+    // it is DEL.
+    let no_quote = (low ^ all(b'"')) + all(0x7f);
+    let no_backslash = (low ^ all(b'\\')) + all(0x7f);
+    let no_control = low + all(0x60);
+    let delete = low + all(0x01);
+    (eight | delete | !(no_quote & no_backslash & no_control)) & all(0x80)
 }
 
 /// Appends a character that does not stand for itself.

@@ -1,57 +1,65 @@
 //! Reading a message.
 
+use std::{borrow::Cow, ops::Range};
+
 use super::{APPLICATION_PROPERTIES, DATA, SEQUENCE, VALUE};
 
 /// The parts of a received message that the client uses.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Message {
+pub(crate) struct Message<'a> {
     pub(crate) body: Body,
     /// In the order of the message; `None` if it has no such section.
-    pub(crate) application_properties: Option<Vec<(String, Scalar)>>,
+    pub(crate) application_properties: Option<Vec<(Cow<'a, str>, Scalar<'a>)>>,
 }
 
 /// The body of a message (AMQP 1.0 part 3.2.6 to 3.2.8).
 #[derive(Debug, PartialEq)]
 pub(crate) enum Body {
-    /// A string or binary value, or all data sections joined.
-    Bytes(Vec<u8>),
+    /// Where in the message a string or binary value is, or the contents of all data sections are.
+    Bytes(Vec<Range<usize>>),
     /// Something else, named for the log.
     Other(&'static str),
 }
 
 /// A value of one of the simple types (AMQP 1.0 part 1.6).
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Scalar {
+pub(crate) enum Scalar<'a> {
     Null,
     Bool(bool),
     Signed(i64),
     Unsigned(u64),
     Float(f64),
-    Text(String),
-    Binary(Vec<u8>),
+    Text(Cow<'a, str>),
+    Binary(&'a [u8]),
     Uuid([u8; 16]),
     /// A type that an application property should not have: a decimal or a compound.
     Other,
 }
 
-impl Message {
+impl<'a> Message<'a> {
     /// Reads the sections of `bytes`; an error is one clause.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, &'static str> {
+    pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, &'static str> {
         let mut reader = Reader { rest: bytes };
         let mut message = Self { body: Body::Other("nothing"), application_properties: None };
         while !reader.rest.is_empty() {
             match reader.descriptor()? {
                 APPLICATION_PROPERTIES => message.application_properties = Some(reader.pairs()?),
-                DATA => match (reader.scalar()?, &mut message.body) {
-                    (Scalar::Binary(part), Body::Bytes(whole)) => whole.extend(part),
-                    (Scalar::Binary(part), body) => *body = Body::Bytes(part),
-                    _ => return Err("a data section that is not binary"),
-                },
+                DATA => {
+                    let Scalar::Binary(part) = reader.scalar()? else {
+                        return Err("a data section that is not binary");
+                    };
+                    let end = bytes.len() - reader.rest.len();
+                    let part = end - part.len()..end;
+                    match &mut message.body {
+                        Body::Bytes(parts) => parts.push(part),
+                        body => *body = Body::Bytes(vec![part]),
+                    }
+                }
                 SEQUENCE => {
                     reader.skip()?;
                     message.body = Body::Other("a sequence");
                 }
-                VALUE => message.body = reader.body()?,
+                VALUE => message.body = reader.body(bytes.len())?,
                 _ => reader.skip()?,
             }
         }
@@ -100,7 +108,7 @@ impl<'a> Reader<'a> {
         }
         match self.scalar()? {
             Scalar::Unsigned(code) => Ok(code),
-            Scalar::Text(name) => Ok(match name.as_str() {
+            Scalar::Text(name) => Ok(match &*name {
                 "amqp:application-properties:map" => APPLICATION_PROPERTIES,
                 "amqp:data:binary" => DATA,
                 "amqp:amqp-sequence:list" => SEQUENCE,
@@ -138,13 +146,15 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads the value of an amqp-value section.
-    fn body(&mut self) -> Result<Body, &'static str> {
+    /// Reads the value of an amqp-value section, in a message of `whole` bytes.
+    fn body(&mut self, whole: usize) -> Result<Body, &'static str> {
         Ok(match self.rest.first().ok_or(TRUNCATED)? {
             0xa0 | 0xb0 | 0xa1 | 0xb1 => {
                 let wide = self.byte()? >> 4 == 0xb;
                 let length = self.size(wide)?;
-                Body::Bytes(self.take(length)?.to_vec())
+                self.take(length)?;
+                let end = whole - self.rest.len();
+                Body::Bytes(vec![end - length..end])
             }
             kind => {
                 let name = match kind {
@@ -162,7 +172,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn pairs(&mut self) -> Result<Vec<(String, Scalar)>, &'static str> {
+    fn pairs(&mut self) -> Result<Vec<(Cow<'a, str>, Scalar<'a>)>, &'static str> {
         let wide = match self.byte()? {
             0x40 => return Ok(Vec::new()),
             0xc1 => false,
@@ -185,7 +195,7 @@ impl<'a> Reader<'a> {
         Ok(pairs)
     }
 
-    fn scalar(&mut self) -> Result<Scalar, &'static str> {
+    fn scalar(&mut self) -> Result<Scalar<'a>, &'static str> {
         let constructor = *self.rest.first().ok_or(TRUNCATED)?;
         let whole = self.rest;
         self.rest = &whole[1..];
@@ -207,16 +217,22 @@ impl<'a> Reader<'a> {
             0x82 => Scalar::Float(f64::from_be_bytes(self.number()?)),
             0x73 => {
                 let code = u32::from_be_bytes(self.number()?);
-                Scalar::Text(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER).into())
+                let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                Scalar::Text(String::from(c).into())
             }
             0x98 => Scalar::Uuid(self.number()?),
             0xa0 | 0xb0 => {
                 let length = self.size(constructor == 0xb0)?;
-                Scalar::Binary(self.take(length)?.to_vec())
+                Scalar::Binary(self.take(length)?)
             }
             0xa1 | 0xb1 | 0xa3 | 0xb3 => {
                 let length = self.size(constructor >> 4 == 0xb)?;
-                Scalar::Text(String::from_utf8_lossy(self.take(length)?).into_owned())
+                let text = self.take(length)?;
+                // Looking for what is to be replaced takes longer.
+                Scalar::Text(match std::str::from_utf8(text) {
+                    Ok(text) => text.into(),
+                    Err(_) => String::from_utf8_lossy(text),
+                })
             }
             _ => {
                 self.rest = whole;

@@ -15,19 +15,20 @@ fn what_is_written_is_read() {
         application_properties: &application_properties,
         body: b"{}",
     };
-    let message = Message::decode(&outgoing.encode()).unwrap();
-    assert_eq!(message.body, Body::Bytes(b"{}".to_vec()));
+    let encoded = outgoing.encode();
+    let message = Message::decode(&encoded).unwrap();
+    assert_eq!(message.body, Body::Bytes(vec![encoded.len() - 2..encoded.len()]));
     let properties =
-        [("mtype".to_string(), Scalar::Text(long)), ("é".into(), Scalar::Text(String::new()))];
+        [("mtype".into(), Scalar::Text(long.into())), ("é".into(), Scalar::Text("".into()))];
     assert_eq!(message.application_properties.as_deref(), Some(&properties[..]));
 }
 
 #[test]
 fn bodies_of_every_kind() {
     let cases: [(&[u8], Body); 9] = [
-        (b"\xa1\x02{}", Body::Bytes(b"{}".to_vec())),
-        (b"\xb1\0\0\0\x02{}", Body::Bytes(b"{}".to_vec())),
-        (b"\xa0\x02\xff\xfe", Body::Bytes(vec![0xff, 0xfe])),
+        (b"\xa1\x02{}", Body::Bytes(vec![5..7])),
+        (b"\xb1\0\0\0\x02{}", Body::Bytes(vec![8..10])),
+        (b"\xa0\x02\xff\xfe", Body::Bytes(vec![5..7])),
         (b"\x40", Body::Other("null")),
         (b"\x45", Body::Other("a list")),
         (b"\xc1\x01\x00", Body::Other("a map")),
@@ -40,7 +41,7 @@ fn bodies_of_every_kind() {
     }
     assert_eq!(Message::decode(b"").unwrap().body, Body::Other("nothing"));
     let sections = b"\x00\x53\x75\xa0\x02{\"\x00\x80\0\0\0\0\0\0\0\x75\xb0\0\0\0\x03a\":\x00\xa3\x10amqp:data:binary\xa0\x021}";
-    assert_eq!(Message::decode(sections).unwrap().body, Body::Bytes(b"{\"a\":1}".to_vec()));
+    assert_eq!(Message::decode(sections).unwrap().body, Body::Bytes(vec![5..7, 23..26, 47..49]));
 }
 
 #[test]
@@ -56,10 +57,10 @@ fn properties_of_every_type() {
         ("c", Scalar::Signed(-1)),
         ("d", Scalar::Float(1.0)),
         ("e", Scalar::Other),
-        ("f", Scalar::Binary(vec![9])),
+        ("f", Scalar::Binary(&[9])),
         ("g", Scalar::Text("A".into())),
     ];
-    assert_eq!(properties, expected.map(|(name, value)| (name.to_string(), value)));
+    assert_eq!(properties, expected.map(|(name, value)| (name.into(), value)));
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn properties_are_bounded() {
     let message = |count: usize| {
         let pairs = b"\xa1\x01a\x40".repeat(count);
         let size = (pairs.len() as u32 + 4).to_be_bytes();
-        Message::decode(&[b"\x00\x53\x74\xd1", &size[..], &[0; 4], &pairs].concat())
+        Message::decode(&[b"\x00\x53\x74\xd1", &size[..], &[0; 4], &pairs].concat()).map(drop)
     };
     assert!(message(MAX_PROPERTIES).is_ok() && message(MAX_PROPERTIES + 1).is_err());
 }
@@ -76,7 +77,7 @@ fn properties_are_bounded() {
 #[test]
 fn other_sections_are_ignored() {
     let message = b"\x00\x53\x71\xc1\x01\x00\x00\x53\x72\x40\x00\x53\x73\x45\x00\x53\x77\xa1\x01x\x00\x53\x78\x45";
-    assert_eq!(Message::decode(message).unwrap().body, Body::Bytes(b"x".to_vec()));
+    assert_eq!(Message::decode(message).unwrap().body, Body::Bytes(vec![22..23]));
 }
 
 #[test]

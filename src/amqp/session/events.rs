@@ -4,7 +4,6 @@ use super::{Session, State};
 use crate::{
     amqp::{
         consequences::{self, Effect, Place},
-        message::Message,
         outbound,
         proton::{self, DeliveryId, Payload, Role},
         reply::reply,
@@ -195,7 +194,7 @@ impl Session {
 
     fn take_in(&mut self, delivery: DeliveryId, payload: Payload) {
         let reply = match payload {
-            Payload::Whole(bytes) => reply(Message::decode(&bytes).map_err(str::to_owned)),
+            Payload::Whole(bytes) => reply(bytes),
             Payload::TooLarge(size, ids) => {
                 RawReply { body: ReplyBody::TooLarge { size, ids }, properties: None }
             }

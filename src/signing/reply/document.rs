@@ -62,10 +62,10 @@ impl<'a> Document<'a> {
 
 /// A signed value, as it is printed, on one line.
 pub(super) fn value(printed: &str) -> Cow<'_, str> {
+    // Line breaks are escaped.
     if !printed.contains('\\') {
-        return base64::joined(printed);
+        return Cow::Borrowed(printed.trim_ascii());
     }
-    // Its line breaks are escaped.
     Cow::Owned(base64::joined(&pyread::unescaped(printed)).into_owned())
 }
 
