@@ -1,33 +1,30 @@
-//! Replies that are not settled yet: which delivery brought which reply.
-
-use std::collections::HashMap;
+//! The numbers of replies: which delivery brought which reply.
 
 use super::proton::DeliveryId;
 use crate::broker::ReplyId;
 
-/// The replies of one connection that are not settled yet.
+/// The replies of one connection. They are numbered as their deliveries are, one after the other.
 pub(super) struct Inbound {
-    unsettled: HashMap<ReplyId, DeliveryId>,
+    first: u64,
     next: u64,
 }
 
 impl Inbound {
     /// `first` is the number of the first reply; numbers must not repeat over connections.
     pub(super) fn new(first: u64) -> Self {
-        Self { unsettled: HashMap::new(), next: first }
+        Self { first, next: first }
     }
 
     /// Numbers a reply.
     pub(super) fn arrived(&mut self, delivery: DeliveryId) -> ReplyId {
-        let id = ReplyId(self.next);
-        self.next += 1;
-        self.unsettled.insert(id, delivery);
-        id
+        let reply = self.first + delivery.0;
+        self.next = reply + 1;
+        ReplyId(reply)
     }
 
-    /// The delivery that brought a reply, only once; `None` if that was on an earlier connection.
-    pub(super) fn settled(&mut self, reply: ReplyId) -> Option<DeliveryId> {
-        self.unsettled.remove(&reply)
+    /// The delivery that brought a reply; `None` if that was on an earlier connection.
+    pub(super) fn settled(&self, reply: ReplyId) -> Option<DeliveryId> {
+        reply.0.checked_sub(self.first).map(DeliveryId)
     }
 
     /// The number that the next reply gets.

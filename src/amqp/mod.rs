@@ -14,7 +14,7 @@ mod reply;
 mod session;
 
 #[cfg(any(test, fuzzing))]
-pub(crate) use message::{Message, Outgoing};
+pub(crate) use message::Outgoing;
 pub(crate) use offer::Means;
 pub(crate) use proton::Mechanisms;
 #[cfg(any(test, fuzzing))]

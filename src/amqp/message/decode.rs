@@ -154,7 +154,8 @@ impl<'a> Reader<'a> {
                 let length = self.size(wide)?;
                 self.take(length)?;
                 let end = whole - self.rest.len();
-                Body::Bytes(vec![end - length..end])
+                let place = end - length..end;
+                Body::Bytes(vec![place])
             }
             kind => {
                 let name = match kind {

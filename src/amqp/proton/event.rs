@@ -14,8 +14,8 @@ pub(crate) enum Role {
 }
 
 /// An incoming delivery that has not been settled yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct DeliveryId(pub(super) u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DeliveryId(pub(in crate::amqp) u64);
 
 /// How the peer disposed of one of the client's deliveries (AMQP 1.0 part 3.4).
 #[derive(Debug, PartialEq, Eq)]

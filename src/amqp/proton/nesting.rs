@@ -95,7 +95,7 @@ fn after_simple(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
-    /// A frame with this performative, and so many bytes after it.
+    /// A frame with this performative, and this number of bytes after it.
     fn frame(performative: &[u8], more: usize) -> Vec<u8> {
         let body = [&[2, 0, 0, 0], performative, &vec![7; more]].concat();
         let size = u32::try_from(body.len() + 4).unwrap();

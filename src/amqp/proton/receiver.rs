@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     ffi::{CString, NulError, c_int},
     ptr::NonNull,
 };
@@ -23,7 +23,7 @@ pub(super) struct Receiver {
     /// Whether credit is granted; it is not once the client closes, and never if it only looks at the link.
     grants: bool,
     /// Deliveries that were reported and are not settled yet.
-    unsettled: HashMap<DeliveryId, NonNull<pn_delivery_t>>,
+    unsettled: BTreeMap<DeliveryId, NonNull<pn_delivery_t>>,
     next_delivery: u64,
     /// The message that is arriving, and how many bytes of it have arrived.
     partial: Vec<u8>,
@@ -69,7 +69,7 @@ impl Receiver {
         Ok(Self {
             link,
             grants,
-            unsettled: HashMap::new(),
+            unsettled: BTreeMap::new(),
             next_delivery: 0,
             partial: Vec::new(),
             partial_size: 0,

@@ -45,7 +45,7 @@ impl Ledger {
         }
         let reading = entry.request.read(&parsed);
         let was_open = entry.is_open();
-        let is_empty = !reading.filled().contains(&true);
+        let is_empty = !reading.has_any();
         let mut part = None;
         let kind = if matches!(entry.state, State::Answered(_)) {
             part = entry.add(parsed, &reading);
@@ -135,9 +135,9 @@ impl Entry {
     }
 
     fn answer(&mut self, parsed: Parsed, reading: Reading) -> ReplyKind {
-        let (filled, decided) = (reading.filled(), reading.decided());
+        let parts = (!reading.is_signed()).then(|| (reading.filled(), reading.decided()));
         let reply = parsed.into_reply(reading, &self.request);
-        self.unfinished = (reply.verdict != Verdict::Signed).then(|| {
+        self.unfinished = parts.map(|(filled, decided)| {
             let is_awaited = is_in_parts(&reply.verdict, &decided);
             Box::new(Unfinished { filled, decided, is_awaited, ..Unfinished::default() })
         });

@@ -6,8 +6,10 @@ const ROOM: usize = 64;
 /// Bytes of which the first ones are printed, and the last ones still to be read: a large reply is in memory once.
 pub(super) struct Buffer {
     bytes: Vec<u8>,
-    /// The end of what is printed.
+    /// The end of what is printed, without the run.
     out: usize,
+    /// Where the run begins: what was read last and is printed as it is. It is moved as a whole.
+    run: usize,
     /// The beginning of what is still to be read.
     at: usize,
     /// How far this has moved up from its place in the text.
@@ -16,7 +18,7 @@ pub(super) struct Buffer {
 
 impl Buffer {
     pub(super) fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, out: 0, at: 0, moved: 0 }
+        Self { bytes, out: 0, run: 0, at: 0, moved: 0 }
     }
 
     /// What is still to be read.
@@ -35,41 +37,34 @@ impl Buffer {
 
     /// The number of bytes that are printed.
     pub(super) fn printed(&self) -> usize {
-        self.out
+        self.out + (self.at - self.run)
     }
 
     pub(super) fn into_printed(mut self) -> Vec<u8> {
+        self.put_instead(0, b"");
         self.bytes.truncate(self.out);
         self.bytes
     }
 
-    /// Prints nothing in place of the next bytes.
-    pub(super) fn skip(&mut self, length: usize) {
-        self.at += length;
-    }
-
     /// Prints the next bytes as they are.
     pub(super) fn copy(&mut self, length: usize) {
-        if self.out < self.at {
-            self.bytes.copy_within(self.at..self.at + length, self.out);
-        }
-        self.out += length;
         self.at += length;
     }
 
-    /// Prints something in place of the next bytes.
+    /// Prints something, at most [`ROOM`] bytes, in place of the next bytes.
     pub(super) fn put_instead(&mut self, length: usize, text: &[u8]) {
+        let printed = self.printed();
+        if self.out < self.run {
+            self.bytes.copy_within(self.run..self.at, self.out);
+        }
+        self.out = printed;
         self.at += length;
-        self.put(text);
-    }
-
-    /// Prints something, at most [`ROOM`] bytes.
-    pub(super) fn put(&mut self, text: &[u8]) {
         if self.at - self.out < text.len() {
             self.make_room();
         }
         self.bytes[self.out..self.out + text.len()].copy_from_slice(text);
         self.out += text.len();
+        self.run = self.at;
     }
 
     /// Moves up what is to be read: each time as far as all times before, or it would be quadratic.

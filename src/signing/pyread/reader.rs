@@ -38,9 +38,9 @@ impl Reader {
     /// Returns the beginning of a list that has the value so far, and where its parts are.
     pub(super) fn read(mut self) -> Result<(Vec<u8>, Vec<Node>), String> {
         if self.bytes.rest().starts_with("\u{feff}".as_bytes()) {
-            self.bytes.skip(3);
+            self.bytes.put_instead(3, b"");
         }
-        self.bytes.put(b"[");
+        self.bytes.put_instead(0, b"[");
         self.blanks();
         loop {
             let mut is_whole = self.value()?;
@@ -64,8 +64,7 @@ impl Reader {
         let end = if is_object { b'}' } else { b']' };
         match self.bytes.next() {
             Some(b',') => {
-                self.bytes.put_instead(1, b", ");
-                self.blanks();
+                self.separate(b", ");
                 if is_object {
                     self.name()?;
                 }
@@ -73,7 +72,7 @@ impl Reader {
             }
             Some(byte) if byte == end => {
                 self.open.pop();
-                self.bytes.put_instead(1, &[end]);
+                self.bytes.copy(1);
                 let (end, next) = (self.bytes.printed(), self.nodes.len());
                 let node = &mut self.nodes[of];
                 (node.end, node.next) = (end, next);
@@ -108,7 +107,7 @@ impl Reader {
         }
         self.open.push(self.nodes.len());
         let start = self.bytes.printed();
-        self.bytes.put_instead(1, &signs[..1]);
+        self.bytes.copy(1);
         self.push(kind, start, true);
         self.blanks();
         if self.bytes.next() == Some(signs[1]) {
@@ -130,8 +129,7 @@ impl Reader {
         if self.bytes.next() != Some(b':') {
             return Err(self.fault("expected \":\""));
         }
-        self.bytes.put_instead(1, b": ");
-        self.blanks();
+        self.separate(b": ");
         Ok(())
     }
 
@@ -150,7 +148,11 @@ impl Reader {
             return Err(self.fault("expected a value"));
         };
         let start = self.bytes.printed();
-        self.bytes.put_instead(word.len(), printed);
+        if word == printed {
+            self.bytes.copy(word.len());
+        } else {
+            self.bytes.put_instead(word.len(), printed);
+        }
         self.push(*kind, start, true);
         Ok(())
     }
@@ -239,13 +241,28 @@ impl Reader {
         self.nodes.push(Node { kind, is_plain, start, end: self.bytes.printed(), next });
     }
 
-    fn blanks(&mut self) {
-        while let Some(byte @ (b' ' | b'\t' | b'\n' | b'\r')) = self.bytes.next() {
-            self.bytes.skip(1);
-            if byte == b'\n' {
-                self.line = (self.line.0 + 1, self.bytes.place());
-            }
+    /// Reads a comma or colon, and the blanks after it.
+    fn separate(&mut self, printed: &[u8; 2]) {
+        if self.bytes.rest().starts_with(printed) {
+            self.bytes.copy(2);
+        } else {
+            self.bytes.put_instead(1, printed);
         }
+        self.blanks();
+    }
+
+    fn blanks(&mut self) {
+        let rest = self.bytes.rest();
+        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        let length = rest.iter().take_while(is_blank).count();
+        if length == 0 {
+            return;
+        }
+        let breaks = || rest[..length].iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        if let Some((last, _)) = breaks().next_back() {
+            self.line = (self.line.0 + breaks().count(), self.bytes.place() + last + 1);
+        }
+        self.bytes.put_instead(length, b"");
     }
 
     fn fault(&self, problem: &str) -> String {

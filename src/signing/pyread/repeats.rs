@@ -14,19 +14,20 @@ pub(super) fn are_in(json: &Json) -> bool {
 }
 
 fn repeats(object: Value<'_>) -> bool {
-    // One text is printed in one way.
-    let mut few = [""; FEW];
-    for (count, name) in object.entries().map(|(name, _)| name.json()).enumerate() {
+    // One text is printed in one way. Most names differ in their lengths or last letters.
+    let mut few = [0; FEW];
+    let mut may_repeat = false;
+    for (count, name) in object.entries().map(|(name, _)| name.json().as_bytes()).enumerate() {
+        let end = name.last_chunk().map_or(0, |end| u64::from_le_bytes(*end));
+        let short = end ^ (name.len() as u64) << 56;
         let Some(free) = few.get_mut(count) else {
-            let names = object.entries().count();
-            return places(object).len() < names;
+            may_repeat = true;
+            break;
         };
-        *free = name;
-        if few[..count].contains(&name) {
-            return true;
-        }
+        *free = short;
+        may_repeat |= few[..count].contains(&short);
     }
-    false
+    may_repeat && places(object).len() < object.entries().count()
 }
 
 /// The place of each name.

@@ -87,7 +87,10 @@ impl<'a> Value<'a> {
 
     /// Whether it is a string of this text.
     pub(crate) fn is(self, name: &str) -> bool {
-        self.text().is_some_and(|text| text == name)
+        let node = self.node();
+        // Few names are as long.
+        (!node.is_plain || node.end - node.start == name.len() + 2)
+            && self.text().is_some_and(|text| text == name)
     }
 }
 

@@ -34,6 +34,17 @@ impl Reading {
             .collect()
     }
 
+    /// Whether any value is there.
+    pub(crate) fn has_any(&self) -> bool {
+        self.values.iter().any(|value| !value.is_empty())
+    }
+
+    /// Whether it is all that was asked for.
+    pub(crate) fn is_signed(&self) -> bool {
+        let is_good = self.pending.is_none() && self.errors.is_empty() && self.problem.is_none();
+        is_good && self.values.iter().all(|value| !value.is_empty())
+    }
+
     /// Whether the server says that it is not done yet.
     pub(crate) fn is_pending(&self) -> bool {
         self.pending.is_some()
@@ -41,7 +52,9 @@ impl Reading {
 
     /// Decides on the verdict, and returns where the values are.
     pub(super) fn judge(self, request: &Request) -> (Verdict, Box<[Range<usize>]>) {
-        let verdict = if let Some(status) = self.pending {
+        let verdict = if self.is_signed() {
+            Verdict::Signed
+        } else if let Some(status) = self.pending {
             Verdict::Pending { status }
         } else if !self.errors.is_empty() {
             Verdict::Refused { errors: self.errors }
@@ -52,7 +65,7 @@ impl Reading {
             let missing = values.filter(|(_, value)| value.is_empty());
             let missing: Vec<_> =
                 missing.map(|(position, _)| request.expected.name(position)).collect();
-            if missing.is_empty() { Verdict::Signed } else { Verdict::Incomplete { missing } }
+            Verdict::Incomplete { missing }
         };
         (verdict, self.values)
     }
