@@ -199,7 +199,7 @@ impl amqp_messenger_item {
         let values = entry.signed_values().iter().map(Value::of).collect();
         Self {
             subject: c_string(&request.subject()),
-            request_id: c_string(&request.id),
+            request_id: c_string(&request.id.to_string()),
             state: state(entry.state()) as c_int,
             status: Status::of_entry(entry).code(),
             error: problem(entry).map(|problem| c_string(&problem)),

@@ -128,7 +128,7 @@ unsafe fn sign(
 impl From<Run> for amqp_messenger_run {
     fn from(run: Run) -> Self {
         let items = run.entries().iter().map(|_| OnceLock::new()).collect();
-        let places = run.places();
+        let places = run.places().collect();
         Self { run, items, places }
     }
 }

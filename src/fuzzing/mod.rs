@@ -14,7 +14,7 @@ use crate::{
     config::{Settings, SignerType, Template},
     signing::{
         Blob, Context, Entry, Image, Items, Key, Ledger, Operation, RawReply, ReplyBody, ReplyKind,
-        Stamp, State, TaskId, Text,
+        RequestId, Stamp, State, TaskId, Text,
     },
 };
 pub use run::{RECEIVER, SENDER, run};
@@ -158,8 +158,8 @@ fn ledger(operation: &Operation) -> Ledger {
             .then_some(NonZero::new(2).expect("two")),
         trace: None,
     };
-    let mut stamp = || Stamp { request_id: "1".to_owned(), created: "now".to_owned() };
-    Ledger::new(operation.requests(&context, &mut stamp).expect("a good operation"), "request_id")
+    let mut stamp = || Stamp { request_id: RequestId::of_text("1"), created: "now".into() };
+    Ledger::new(operation, &context, &mut stamp, "request_id").expect("a good operation")
 }
 
 /// One of each kind that makes a single request: a claim, a batch of two, a text, a file.

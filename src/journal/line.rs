@@ -8,7 +8,11 @@ use serde_json::{Map, Value, json};
 use super::parts::Part;
 use crate::{
     error::printable,
+<<<<<<< HEAD
     signing::{Document, RawReply, ReplyBody, Stamp, pyjson},
+=======
+    signing::{RawReply, ReplyBody, RequestId, Stamp},
+>>>>>>> b9bcba7 (Request ids are drawn many at a time and kept as 16 bytes; requests are made in place, found by their ids in order, and know where their values belong)
 };
 
 /// The number of this form of journals.
@@ -55,8 +59,8 @@ pub(super) fn read_operation(line: &Value) -> Result<&Map<String, Value>, String
 }
 
 pub(super) fn request(index: usize, stamp: &Stamp) -> Value {
-    let Stamp { request_id, created } = stamp;
-    json!({"event": "request", "request": index, "id": request_id, "created": created})
+    let (id, created) = (stamp.request_id.to_string(), &*stamp.created);
+    json!({"event": "request", "request": index, "id": id, "created": created})
 }
 
 /// `accepted` is an outcome, and so is the name of every other.
@@ -94,7 +98,10 @@ impl Event {
         Some(match line["event"].as_str()? {
             "request" => Self::Request(
                 index?,
-                Stamp { request_id: text(&mut line["id"])?, created: text(&mut line["created"])? },
+                Stamp {
+                    request_id: RequestId::of_text(line["id"].as_str()?),
+                    created: line["created"].as_str()?.into(),
+                },
             ),
             "outcome" if line["outcome"] == "accepted" => Self::Accepted(index?, at?),
             "outcome" => Self::Outcome,

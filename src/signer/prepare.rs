@@ -1,10 +1,10 @@
 //! Makes the requests of an operation.
 
-use super::{Run, Signer, stamp::stamp};
+use super::{Run, Signer, stamp::Stamps};
 use crate::{
     connector::Route,
     error::Error,
-    signing::{Context, Ledger, Operation, Request, Stamp},
+    signing::{Context, Ledger, Operation, Stamp},
 };
 
 impl Signer {
@@ -15,9 +15,9 @@ impl Signer {
     /// [`Error::MissingArgument`] if no address can be formed for it.
     pub fn prepare(&self, operation: &Operation) -> Result<Run, Error> {
         let route = self.operation_route(operation)?;
-        let requests = self.requests(operation, &mut stamp)?;
+        let mut stamps = Stamps::new();
+        let ledger = self.ledger(operation, &mut || stamps.draw())?;
         self.warn(operation);
-        let ledger = Ledger::new(requests, &self.settings.message_id_key);
         Ok(Run { route, ledger, journal: None })
     }
 
@@ -38,13 +38,19 @@ impl Signer {
         Ok(route)
     }
 
-    pub(super) fn requests(
+    pub(super) fn ledger(
         &self,
         operation: &Operation,
         next: &mut dyn FnMut() -> Stamp,
-    ) -> Result<Vec<Request>, Error> {
+    ) -> Result<Ledger, Error> {
+        let ledger = Ledger::new(operation, &self.context(), next, &self.settings.message_id_key);
+        ledger.map_err(|error| self.settings.located(error))
+    }
+
+    /// What requests contain besides the operation.
+    pub(super) fn context(&self) -> Context<'_> {
         let settings = &self.settings;
-        let context = Context {
+        Context {
             creator: &self.creator,
             environment: &settings.environment,
             service: &settings.service,
@@ -52,8 +58,7 @@ impl Signer {
             key_aliases: &settings.key_aliases,
             chunk_size: settings.chunk_size,
             trace: self.trace.as_ref(),
-        };
-        operation.requests(&context, next).map_err(|error| settings.located(error))
+        }
     }
 
     /// Warns of keys that the signing server probably does not know.

@@ -25,13 +25,13 @@ impl Run {
     /// Requests of a batch are grouped by repository, so this is not the order of [`Run::entries`]. An image that is
     /// given twice is asked for once, and its values are returned twice.
     pub fn signed_values(&self) -> impl Iterator<Item = SignedValue<'_>> {
-        signing::in_input_order(self.entries())
+        signing::in_input_order(&self.ledger)
     }
 
     /// Returns where the values of [`Run::signed_values`] are, in the same order: the index of the request among
     /// [`Run::entries`], and that of the value among [`Entry::signed_values`].
-    pub fn places(&self) -> Vec<(usize, usize)> {
-        signing::places(self.entries())
+    pub fn places(&self) -> impl ExactSizeIterator<Item = (usize, usize)> {
+        self.ledger.places().iter().map(|place| (place.request, place.value))
     }
 
     /// Returns the address that requests are sent to.

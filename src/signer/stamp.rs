@@ -1,15 +1,33 @@
 //! What makes a request unique: its id and its time.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-use crate::{random, signing::Stamp};
+use crate::{
+    random::Uuids,
+    signing::{RequestId, Stamp},
+};
 
-/// A new request id and the current time, in the form that the signing servers expect.
-pub(super) fn stamp() -> Stamp {
-    Stamp { request_id: random::uuid(), created: created(SystemTime::now()) }
+/// New ids for the requests of an operation, which are all made now.
+pub(super) struct Stamps {
+    ids: Uuids,
+    created: Arc<str>,
 }
 
-/// Formats a time as Python's `datetime.isoformat` does: microseconds, but no fraction if there are none.
+impl Stamps {
+    pub(super) fn new() -> Self {
+        Self { ids: Uuids::default(), created: created(SystemTime::now()).into() }
+    }
+
+    pub(super) fn draw(&mut self) -> Stamp {
+        let request_id = RequestId::of_uuid(self.ids.draw());
+        Stamp { request_id, created: Arc::clone(&self.created) }
+    }
+}
+
+/// Formats a time in the form that the signing servers expect, as Python's `datetime.isoformat` does: microseconds, but no fraction if there are none.
 fn created(now: SystemTime) -> String {
     let micros = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros() as u64;
     let now = UNIX_EPOCH + Duration::from_micros(micros);

@@ -8,14 +8,14 @@ use std::{
 
 use openssl::sha::Sha256;
 
-use super::{Run, Signer, stamp::stamp};
+use super::{Run, Signer, stamp::Stamps};
 #[cfg(feature = "cli")]
 use crate::journal;
 use crate::{
     connector::Route,
     error::Error,
     journal::{Journal, Part, Recorder},
-    signing::{Items, Key, Ledger, Observer, Operation, Stamp},
+    signing::{Items, Key, Ledger, Observer, Operation, Request, RequestId, Stamp},
 };
 
 /// The part of a state file that says what was not asked for because it existed.
@@ -85,17 +85,16 @@ impl Signer {
         parts.push(Part::new(EXISTING, Some(existing).filter(|existing| !existing.is_empty())));
         let mut journal = Journal::open(file, &parts)?;
         let mut known = journal.stamps().iter().cloned();
-        let mut drawn = Vec::new();
+        let (mut stamps, mut drawn) = (Stamps::new(), Vec::new());
         let mut next = || {
             known.next().unwrap_or_else(|| {
-                drawn.push(stamp());
+                drawn.push(stamps.draw());
                 drawn[drawn.len() - 1].clone()
             })
         };
-        let requests = self.requests(operation, &mut next)?;
+        let ledger = self.ledger(operation, &mut next)?;
         self.warn(operation);
         journal.begin(&drawn);
-        let ledger = Ledger::new(requests, &self.settings.message_id_key);
         Ok(Run { route, ledger, journal: Some(journal) })
     }
 
@@ -139,13 +138,20 @@ impl Signer {
 
     /// A digest of all bodies, without ids and times.
     fn digest(&self, operation: &Operation) -> Result<String, Error> {
-        let mut blank = || Stamp { request_id: String::new(), created: String::new() };
-        let mut hash = Sha256::new();
-        for request in self.requests(operation, &mut blank)? {
+        let mut blank = || Stamp { request_id: RequestId::of_text(""), created: "".into() };
+        let (mut hash, mut body, mut result) = (Sha256::new(), Vec::new(), Ok(()));
+        let mut each = |request: Request| {
+            body.clear();
+            if result.is_ok() {
+                result = request.write_body(&mut body);
+            }
             // A line break is in no body.
-            hash.update(request.message()?.body.as_bytes());
-            hash.update(b"\n");
-        }
+            body.push(b'\n');
+            hash.update(&body);
+        };
+        let made = operation.requests(&self.context(), &mut blank, &mut each);
+        made.map_err(|error| self.settings.located(error))?;
+        result?;
         let mut text = "sha256:".to_owned();
         for byte in hash.finish() {
             // Writing to memory cannot fail.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use super::{
+    id::RequestId,
     key_id,
     operation::{Items, Key, Operation},
     trace::TraceContext,
@@ -32,9 +33,9 @@ pub(crate) struct Context<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     /// The request's id, a UUID.
-    pub request_id: String,
+    pub request_id: RequestId,
     /// When it was made, such as `2026-01-29T12:00:00.000001Z`.
-    pub created: String,
+    pub created: Arc<str>,
 }
 
 /// What the requests of an operation have in common.

@@ -13,6 +13,7 @@ mod context;
 mod echo;
 #[cfg(test)]
 mod golden;
+mod id;
 mod key_id;
 mod ledger;
 mod observer;
@@ -29,8 +30,9 @@ mod values;
 #[cfg(feature = "cli")]
 pub(crate) use claim::{Identity, stated};
 pub(crate) use context::{Context, Stamp};
+pub use id::RequestId;
 pub use ledger::{Entry, State};
-pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order, places};
+pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order};
 pub use observer::{Noted, Notice, Observer, Received};
 pub use operation::{Blob, Digest, Image, Items, Key, Operation, Reference, TaskId, Text};
 pub(crate) use reply::{Document, RawReply, ReplyBody};

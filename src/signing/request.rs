@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     context::{Common, ServerKey},
+    id::RequestId,
     operation::{Blob, Image, Key, Text},
 };
 use crate::error::printable;
@@ -13,13 +14,22 @@ use crate::error::printable;
 #[non_exhaustive]
 pub struct Request {
     /// Its id, which the reply repeats.
-    pub id: String,
+    pub id: RequestId,
     /// When it was made.
-    pub(super) created: Box<str>,
+    pub(super) created: Arc<str>,
     /// What the reply must contain.
     pub(crate) expected: Expected,
     /// What it has in common with the other requests of the operation.
     pub(super) common: Arc<Common>,
+}
+
+/// Where a value of the operation is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// The number of the request that asks for it.
+    pub(crate) request: usize,
+    /// Its number among the values of that request.
+    pub(crate) value: usize,
 }
 
 /// The message of a request.
@@ -54,10 +64,6 @@ pub(crate) enum Expected {
         key: Arc<ServerKey>,
         /// The repository that the request names.
         repository: Repository,
-        /// The place of the value in the order of the input: for each item, each key.
-        place: usize,
-        /// Its further places, if the item was given several times.
-        repeats: Vec<usize>,
     },
     /// One value for each claim and key.
     Claims {
@@ -90,9 +96,6 @@ pub(crate) struct Claim {
     /// Its text, as sent.
     pub(crate) text: String,
     pub(crate) image: Image,
-    /// The places of its values by the first key, in the order of the input: several if the image was given several times.
-    /// Those by the other keys follow each.
-    pub(crate) places: Vec<usize>,
 }
 
 impl Item {
@@ -144,17 +147,6 @@ impl Expected {
             Self::Value { item, key, .. } => (item.image(), &key.given),
             Self::Claims { claims, keys, .. } => {
                 (Some(&claims[position / keys.len()].image), &keys[position % keys.len()].given)
-            }
-        }
-    }
-
-    /// The places that the value at a position has in the order of the input: for each item, each key.
-    pub(super) fn places(&self, position: usize) -> Vec<usize> {
-        match self {
-            Self::Value { place, repeats, .. } => [&[*place], &repeats[..]].concat(),
-            Self::Claims { claims, keys, .. } => {
-                let places = claims[position / keys.len()].places.iter();
-                places.map(|place| place + position % keys.len()).collect()
             }
         }
     }

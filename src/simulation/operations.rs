@@ -6,7 +6,9 @@ use super::run::Kind;
 use crate::{
     config::Settings,
     error::Error,
-    signing::{Blob, Context, Image, Items, Key, Ledger, Operation, Stamp, TaskId, Text},
+    signing::{
+        Blob, Context, Image, Items, Key, Ledger, Operation, RequestId, Stamp, TaskId, Text,
+    },
 };
 
 /// The ledger of a run that has not begun: what is signed, how many of it, and the bytes of a blob.
@@ -49,14 +51,14 @@ pub(super) fn ledger(
         count += 1;
         stamp(count - 1)
     };
-    let requests = operation.requests(&context, &mut next).expect("a good operation");
-    Ledger::new(requests, &settings.message_id_key)
+    let key = &settings.message_id_key;
+    Ledger::new(&operation, &context, &mut next, key).expect("a good operation")
 }
 
 /// The id of a request, and its time.
 pub(super) fn stamp(number: usize) -> Stamp {
     Stamp {
-        request_id: format!("00000000-0000-4000-8000-{number:012}"),
+        request_id: RequestId::of_text(format!("00000000-0000-4000-8000-{number:012}")),
         created: "2026-01-29T12:00:00Z".into(),
     }
 }

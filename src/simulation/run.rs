@@ -155,7 +155,7 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
     let settings = scenario.settings.parse(scenario.kind);
     let what = (scenario.kind, scenario.items, scenario.blob);
     let mut first = ledger(what, &settings, &mut stamp);
-    let ids = first.entries().iter().map(|entry| entry.request().id.clone());
+    let ids = first.entries().iter().map(|entry| entry.request().id.to_string());
     let brokers = settings.brokers.len();
     let shared = Shared {
         agenda: Agenda::default(),

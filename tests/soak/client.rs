@@ -51,7 +51,10 @@ impl Observer for Printer {
         if let Notice::Reply(noted, _) = notice {
             let is_signed =
                 noted.entry.reply().is_some_and(|reply| reply.verdict == Verdict::Signed);
-            println!("{}", json!({"reply": noted.entry.request().id, "signed": is_signed}));
+            println!(
+                "{}",
+                json!({"reply": noted.entry.request().id.to_string(), "signed": is_signed})
+            );
         }
     }
 }
@@ -89,7 +92,7 @@ impl Task {
         let states: Vec<_> = run
             .entries()
             .iter()
-            .map(|entry| json!([entry.request().id, checks.state(entry)]))
+            .map(|entry| json!([entry.request().id.to_string(), checks.state(entry)]))
             .collect();
         let all_signed = states.iter().all(|state| state[1] == "Signed");
         let status = Status::of_run(&ended, run.entries());
@@ -126,7 +129,10 @@ impl Checks<'_> {
             State::Undeliverable(_) => return "Undeliverable".to_owned(),
             other => return format!("{other:?}").split('(').next().unwrap().to_owned(),
         };
-        assert!(reply.document.contains(&entry.request().id), "the reply answers another request");
+        assert!(
+            reply.document.contains(&entry.request().id.to_string()),
+            "the reply answers another request"
+        );
         let values = entry.signed_values();
         assert_eq!(values.len(), entry.request().value_count());
         for (value, place) in values.iter().zip(first..).filter(|(value, _)| !value.is_empty()) {

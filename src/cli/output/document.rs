@@ -48,7 +48,7 @@ fn results(run: &Run) -> Vec<usize> {
     if run.entries().iter().any(|entry| entry.request().is_batch()) {
         return (0..run.entries().len()).collect();
     }
-    run.places().into_iter().map(|(entry, _)| entry).collect()
+    run.places().map(|(entry, _)| entry).collect()
 }
 
 /// Writes one signed value a line, in the order of the input; an empty line for a missing one.

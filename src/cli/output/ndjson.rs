@@ -133,7 +133,7 @@ fn line(
         Standing::Signed => Vec::new(),
         _ => standing::errors(entry, pair.item, ended),
     };
-    let id = pyjson::quoted(&entry.request().id);
+    let id = pyjson::quoted(entry.request().id.text(&mut [0; 36]));
     let properties = entry.reply().map_or("null", |reply| reply.properties());
     rest(out, pair, &id, standing, &errors, signature, properties);
 }

@@ -45,7 +45,7 @@ pub(super) struct Pairs<'a> {
 impl<'a> Pairs<'a> {
     pub(super) fn new(asked: &'a Asked, run: &Run) -> Self {
         let mut pairs = Self::asked_for(asked);
-        let mut places = run.places().into_iter();
+        let mut places = run.places();
         let exists = |pair: &usize| asked.existing.contains_key(pair);
         let place = |pair| if exists(&pair) { None } else { places.next() };
         pairs.places = (0..pairs.len()).map(place).collect();

@@ -11,7 +11,8 @@ use crate::{
     broker::ReplyId,
     error::{Condition, Subject},
     signing::{
-        Context, Image, Items, Key, Operation, Outcome, RawReply, ReplyBody, Request, Stamp, TaskId,
+        Context, Image, Items, Key, Operation, Outcome, RawReply, ReplyBody, Request, RequestId,
+        Stamp, TaskId,
     },
 };
 use Step::*;
@@ -261,8 +262,9 @@ pub(super) fn ledger(count: usize) -> Ledger {
         chunk_size: None,
         trace: None,
     };
-    let mut ids =
-        (0..).map(|index| Stamp { request_id: format!("id-{index}"), created: "now".into() });
-    let requests = operation.requests(&context, &mut || ids.next().unwrap()).unwrap();
-    Ledger::new(requests, "request_id")
+    let mut ids = (0..).map(|index| Stamp {
+        request_id: RequestId::of_text(format!("id-{index}")),
+        created: "now".into(),
+    });
+    Ledger::new(&operation, &context, &mut || ids.next().unwrap(), "request_id").unwrap()
 }

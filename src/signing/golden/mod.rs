@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, num::NonZeroUsize};
 use openssl::base64;
 use serde_json::Value;
 
-use super::{Blob, Context, Image, Items, Key, Operation, Request, Stamp, TaskId, Text};
+use super::{Blob, Context, Image, Items, Key, Operation, Request, RequestId, Stamp, TaskId, Text};
 use crate::error::Error;
 
 fn strings(value: &Value) -> Vec<String> {
@@ -74,13 +74,16 @@ fn requests(case: &Value) -> Result<Vec<Request>, Error> {
         trace: None,
     };
     let mut count = 0;
-    operation(case)?.requests(&context, &mut || {
+    let mut stamp = || {
         count += 1;
         Stamp {
-            request_id: format!("00000000-0000-4000-8000-{count:012}"),
-            created: format!("2026-01-29T12:00:00.{count:06}Z"),
+            request_id: RequestId::of_text(format!("00000000-0000-4000-8000-{count:012}")),
+            created: format!("2026-01-29T12:00:00.{count:06}Z").into(),
         }
-    })
+    };
+    let mut requests = Vec::new();
+    operation(case)?.requests(&context, &mut stamp, &mut |request| requests.push(request))?;
+    Ok(requests)
 }
 
 fn cases() -> Vec<Value> {

@@ -36,7 +36,7 @@ impl Ledger {
                 return entered(ReplyKind::TooLarge(reason), Some(index));
             }
         };
-        let Some(&index) = self.by_id.get(parsed.id.as_str()) else {
+        let Some(index) = self.ids.find(&self.entries, &parsed.id) else {
             return entered(ReplyKind::Foreign, None);
         };
         let entry = &mut self.entries[index];
@@ -58,7 +58,7 @@ impl Ledger {
             }
             self.entries[index].is_pending(parsed, reading)
         } else {
-            self.unsent.remove(&index);
+            self.unsent.remove(index);
             entry.answer(parsed, reading)
         };
         let is_open = self.entries[index].is_open();
@@ -108,7 +108,7 @@ impl Ledger {
     /// The open request that a reply is for which is not kept, and the reply's size, unless several may be meant.
     fn too_large(&self, body: &ReplyBody) -> Option<(usize, u64)> {
         let ReplyBody::TooLarge { size, ids } = body else { return None };
-        let mut known = ids.iter().filter_map(|id| self.by_id.get(id.as_str()).copied());
+        let mut known = ids.iter().filter_map(|id| self.ids.find(&self.entries, id));
         let index = known.next().filter(|_| known.next().is_none())?;
         self.entries[index].state.is_open().then_some((index, *size))
     }

@@ -2,24 +2,31 @@
 
 mod answers;
 mod entry;
+mod ids;
 mod order;
+mod unsent;
 
-use std::collections::{BTreeSet, HashMap};
-
-use super::request::Request;
-use crate::error::Condition;
+use super::{
+    context::{Context, Stamp},
+    operation::Operation,
+    request::{Place, Request},
+};
+use crate::error::{Condition, Error};
 pub use entry::{Entry, State};
-pub(crate) use order::{in_input_order, places};
+use ids::Ids;
+pub(crate) use order::in_input_order;
+use unsent::Unsent;
 
 /// The requests of one operation, with everything that is known about them.
 ///
 /// The caller owns it: whatever ends a run, it still has everything that was received.
 pub(crate) struct Ledger {
     entries: Vec<Entry>,
-    by_id: HashMap<Box<str>, usize>,
+    ids: Ids,
+    /// Where the values are, in the order of the input: for each item, each key.
+    places: Vec<Place>,
     message_id_key: String,
-    /// The requests that are still to be sent, in input order.
-    unsent: BTreeSet<usize>,
+    unsent: Unsent,
     /// The requests that were handed over since everything handed over was on the socket.
     going_out: Vec<usize>,
     /// The number of requests that are neither answered nor undeliverable, or answered only in part.
@@ -59,30 +66,42 @@ pub(crate) enum ReplyKind {
 }
 
 impl Ledger {
-    /// Makes the ledger of new requests; a reply names its request in the attribute `message_id_key` of
+    /// Makes the ledger of the requests of an operation; a reply names its request in the attribute `message_id_key` of
     /// its `msg`.
-    pub(crate) fn new(requests: Vec<Request>, message_id_key: &str) -> Self {
-        let by_id = requests
-            .iter()
-            .enumerate()
-            .map(|(index, request)| (request.id.as_str().into(), index))
-            .collect();
-        let open = requests.len();
-        let entries = requests.into_iter().map(Entry::new).collect();
-        Self {
-            entries,
-            by_id,
+    ///
+    /// # Errors
+    /// As [`Operation::requests`].
+    pub(crate) fn new(
+        operation: &Operation,
+        context: &Context<'_>,
+        next: &mut dyn FnMut() -> Stamp,
+        message_id_key: &str,
+    ) -> Result<Self, Error> {
+        let chunk_size = context.chunk_size.map_or(1, usize::from);
+        // Thousands of entries are not moved while they become more; a batch may have fewer claims.
+        let mut entries = Vec::with_capacity(operation.value_count() / chunk_size);
+        let mut each = |request| entries.push(Entry::new(request));
+        let places = operation.requests(context, next, &mut each)?;
+        Ok(Self {
+            ids: Ids::new(&entries),
+            places,
             message_id_key: message_id_key.into(),
-            unsent: BTreeSet::new(),
+            unsent: Unsent::new(entries.len()),
             going_out: Vec::new(),
-            open,
+            open: entries.len(),
             cycle: 0,
-        }
+            entries,
+        })
     }
 
     /// The requests in input order.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// Where the values are, in the order of the input: for each item, each key.
+    pub(crate) fn places(&self) -> &[Place] {
+        &self.places
     }
 
     /// The number of requests that are neither answered nor undeliverable, or whose answer is waited for in parts.
@@ -95,16 +114,22 @@ impl Ledger {
     pub(crate) fn begin_cycle(&mut self, is_held: impl Fn(usize) -> bool) {
         let waits = self.cycle == 0;
         self.cycle += 1;
-        self.unsent = self
-            .indices(|entry| entry.state.is_open() && !(waits && entry.state == State::Accepted));
-        self.unsent.retain(|&index| !is_held(index));
+        self.unsent.clear();
+        for (index, entry) in self.entries.iter().enumerate() {
+            let is_due = entry.state.is_open() && !(waits && entry.state == State::Accepted);
+            if is_due && !is_held(index) {
+                self.unsent.insert(index);
+            }
+        }
     }
 
     /// Marks the requests that the broker returned as to be sent again.
     pub(crate) fn begin_window(&mut self) {
-        let returned =
-            self.indices(|entry| matches!(entry.state, State::Returned(_) | State::NotNow(_)));
-        self.unsent.extend(returned);
+        for (index, entry) in self.entries.iter().enumerate() {
+            if matches!(entry.state, State::Returned(_) | State::NotNow(_)) {
+                self.unsent.insert(index);
+            }
+        }
     }
 
     /// Marks the requests without an outcome as to be sent again: they may not have arrived.
@@ -112,30 +137,21 @@ impl Ledger {
         // The last one may have been in the client still.
         self.going_out.pop();
         self.all_out();
-        let in_doubt = self.indices(|entry| entry.state.is_open() && entry.is_in_doubt);
-        for &index in &in_doubt {
-            let entry = &mut self.entries[index];
-            entry.may_have_arrived |= std::mem::take(&mut entry.is_out);
+        for (index, entry) in self.entries.iter_mut().enumerate() {
+            if entry.state.is_open() && entry.is_in_doubt {
+                entry.may_have_arrived |= std::mem::take(&mut entry.is_out);
+                self.unsent.insert(index);
+            }
         }
-        self.unsent.extend(in_doubt);
-    }
-
-    fn indices(&self, fits: impl Fn(&Entry) -> bool) -> BTreeSet<usize> {
-        self.entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| fits(entry))
-            .map(|(index, _)| index)
-            .collect()
     }
 
     pub(crate) fn has_unsent(&self) -> bool {
-        !self.unsent.is_empty()
+        self.unsent.first().is_some()
     }
 
     /// The first request that is to be sent.
     pub(crate) fn next_unsent(&self) -> Option<(usize, &Request)> {
-        self.unsent.first().map(|&index| (index, &self.entries[index].request))
+        self.unsent.first().map(|index| (index, &self.entries[index].request))
     }
 
     /// Whether requests that were handed over may not be on the socket yet.
@@ -177,7 +193,7 @@ impl Ledger {
 
     /// Notes that a request was handed over, and returns whether that was the first time in this cycle.
     pub(crate) fn sent(&mut self, index: usize) -> bool {
-        self.unsent.remove(&index);
+        self.unsent.remove(index);
         self.going_out.push(index);
         let entry = &mut self.entries[index];
         entry.state = if entry.was_accepted { State::Accepted } else { State::Sent };
@@ -225,21 +241,21 @@ impl Ledger {
         } else if entry.may_have_arrived {
             entry.state = State::Sent;
             entry.has_outcome();
-            self.unsent.remove(&index);
+            self.unsent.remove(index);
         } else {
             self.close(index, State::Undeliverable(condition));
         }
     }
 
     fn accepted(&mut self, index: usize) {
-        self.unsent.remove(&index);
+        self.unsent.remove(index);
         let entry = &mut self.entries[index];
         entry.state = State::Accepted;
         entry.has_outcome();
     }
 
     fn close(&mut self, index: usize, state: State) {
-        self.unsent.remove(&index);
+        self.unsent.remove(index);
         let entry = &mut self.entries[index];
         self.open -= usize::from(entry.state.is_open());
         entry.state = state;

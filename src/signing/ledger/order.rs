@@ -2,38 +2,25 @@
 
 use std::collections::HashMap;
 
-use super::{super::values::SignedValue, entry::Entry};
-
-/// Where the values are, in the order of the input: for each item, each key. The number of the entry, and of its value.
-pub(crate) fn places(entries: &[Entry]) -> Vec<(usize, usize)> {
-    let mut places = Vec::new();
-    for (number, entry) in entries.iter().enumerate() {
-        let expected = &entry.request().expected;
-        for position in 0..expected.count() {
-            let found = expected.places(position).into_iter();
-            places.extend(found.map(|place| (place, (number, position))));
-        }
-    }
-    places.sort_unstable();
-    places.into_iter().map(|(_, found)| found).collect()
-}
+use super::{super::values::SignedValue, Ledger};
 
 /// The values of all requests in the order of the input. Each reply is read once, and kept while it is needed.
-pub(crate) fn in_input_order(entries: &[Entry]) -> impl Iterator<Item = SignedValue<'_>> {
-    let places = places(entries);
-    let mut uses = vec![0_usize; entries.len()];
-    for &(entry, _) in &places {
-        uses[entry] += 1;
+pub(crate) fn in_input_order(ledger: &Ledger) -> impl Iterator<Item = SignedValue<'_>> {
+    let entries = ledger.entries();
+    let mut uses = vec![0_u32; entries.len()];
+    for place in ledger.places() {
+        uses[place.request] += 1;
     }
     let mut read = HashMap::new();
-    places.into_iter().map(move |(entry, position)| {
-        uses[entry] -= 1;
-        if uses[entry] > 0 {
-            let values = read.entry(entry).or_insert_with(|| entries[entry].signed_values());
-            return values[position].clone();
+    ledger.places().iter().map(move |place| {
+        let (request, value) = (place.request, place.value);
+        uses[request] -= 1;
+        if uses[request] > 0 {
+            let values = read.entry(request).or_insert_with(|| entries[request].signed_values());
+            return values[value].clone();
         }
-        let mut values = read.remove(&entry).unwrap_or_else(|| entries[entry].signed_values());
-        values.swap_remove(position)
+        let values = read.remove(&request);
+        values.unwrap_or_else(|| entries[request].signed_values()).swap_remove(value)
     })
 }
 
@@ -43,7 +30,8 @@ mod tests {
 
     use super::in_input_order;
     use crate::signing::{
-        Context, Image, Items, Key, Ledger, Operation, RawReply, ReplyBody, Stamp, TaskId,
+        Context, Image, Items, Key, Ledger, Operation, RawReply, ReplyBody, RequestId, Stamp,
+        TaskId,
     };
 
     #[test]
@@ -69,14 +57,12 @@ mod tests {
             let mut count = 0;
             let mut stamp = || {
                 count += 1;
-                Stamp { request_id: count.to_string(), created: "now".to_owned() }
+                Stamp { request_id: RequestId::of_text(count.to_string()), created: "now".into() }
             };
-            let requests = operation.requests(&context, &mut stamp).unwrap();
-            let bodies: Vec<serde_json::Value> = requests
-                .iter()
-                .map(|r| serde_json::from_str(&r.message().unwrap().body).unwrap())
-                .collect();
-            let mut ledger = Ledger::new(requests, "request_id");
+            let mut ledger = Ledger::new(&operation, &context, &mut stamp, "request_id").unwrap();
+            let messages = ledger.entries().iter().map(|entry| entry.request().message().unwrap());
+            let bodies: Vec<serde_json::Value> =
+                messages.map(|message| serde_json::from_str(&message.body).unwrap()).collect();
             // The last request has no reply.
             for body in &bodies[..bodies.len() - 1] {
                 let value = |claim: &serde_json::Value, key: &str| {
@@ -94,7 +80,7 @@ mod tests {
                 let body = ReplyBody::Bytes(reply.to_string().into());
                 ledger.reply(RawReply { body, properties: None });
             }
-            let values = Vec::from_iter(in_input_order(ledger.entries()));
+            let values = Vec::from_iter(in_input_order(&ledger));
             assert_eq!(values.len(), references.len() * 2);
             let mut missing = 0;
             for (place, value) in values.iter().enumerate() {

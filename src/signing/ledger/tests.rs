@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Ledger, ReplyKind, State};
 use crate::signing::{
-    Context, Image, Items, Key, Operation, RawReply, ReplyBody, Stamp, TaskId, Verdict, claim,
+    Context, Image, Items, Key, Operation, RawReply, ReplyBody, RequestId, Stamp, TaskId, Verdict,
+    claim,
 };
 
 /// Which images each signed claim of a reply is for, and its value.
@@ -32,9 +33,9 @@ impl Bench {
             chunk_size: std::num::NonZero::new(count).filter(|_| count > 1),
             trace: None,
         };
-        let mut stamp = || Stamp { request_id: "id".to_owned(), created: "now".to_owned() };
-        let requests = operation.requests(&context, &mut stamp).unwrap();
-        let mut bench = Self { ledger: Ledger::new(requests, "request_id"), images };
+        let mut stamp = || Stamp { request_id: RequestId::of_text("id"), created: "now".into() };
+        let ledger = Ledger::new(&operation, &context, &mut stamp, "request_id").unwrap();
+        let mut bench = Self { ledger, images };
         bench.ledger.begin_cycle(|_| false);
         bench.ledger.sent(0);
         bench

@@ -14,10 +14,10 @@ use crate::{
     error::{Argument, Error, printable},
     signing::{
         claim,
-        context::{Common, ServerKey, Stamp},
+        context::{Common, ServerKey},
         operation::{Image, KeySets},
         pyjson::{self, Object},
-        request::{Claim, Expected, Request},
+        request::{Claim, Expected, Place, Request},
     },
 };
 
@@ -52,29 +52,33 @@ pub(super) fn requests(
     images: &[Image],
     sets: &KeySets,
     keys: &[Keys],
-    common: &Arc<Common>,
     size: NonZeroUsize,
-    next: &mut dyn FnMut() -> Stamp,
-) -> Vec<Request> {
-    let mut place = 0;
+    request: &mut dyn FnMut(Expected),
+) -> Vec<Place> {
+    let mut count = 0;
     let placed = images.iter().enumerate().map(|(item, image)| {
-        let set = sets.number(item);
-        let first = place;
-        place += keys[set].len();
-        Placed { image, set, place: first }
+        let (set, place) = (sets.number(item), count);
+        count += keys[set].len();
+        Placed { image, set, place }
     });
     let signed = placed.filter(|placed| !keys[placed.set].is_empty());
-    let request = |batch: Batch<'_>| {
-        let Stamp { request_id, created } = next();
-        let claims = batch.claims.into_iter().map(Asked::claim).collect();
-        Request {
-            id: request_id,
-            created: created.into(),
-            expected: Expected::claims(claims, Arc::clone(&keys[batch.set])),
-            common: Arc::clone(common),
+    let batches = batches(signed, size.get());
+    let mut places = vec![Place::default(); count];
+    for (number, batch) in batches.into_iter().enumerate() {
+        let keys = &keys[batch.set];
+        let values = batch.claims.iter().enumerate().flat_map(|(claim, asked)| {
+            let first = claim * keys.len();
+            asked.places.iter().map(move |place| (*place, first))
+        });
+        for (place, first) in values {
+            for key in 0..keys.len() {
+                places[place + key] = Place { request: number, value: first + key };
+            }
         }
-    };
-    batches(signed, size.get()).into_iter().map(request).collect()
+        let claims = batch.claims.iter().map(Asked::claim).collect();
+        request(Expected::claims(claims, Arc::clone(keys)));
+    }
+    places
 }
 
 /// Appends the body of a batch's message.
@@ -100,7 +104,7 @@ pub(super) fn write_body(
         described.end();
     }
     out.push(b']');
-    body.text("request_id", &request.id);
+    body.text("request_id", request.id.text(&mut [0; 36]));
     body.text("created", &request.created);
     body.text("requested_by", &common.creator);
     body.text(TASK, &common.task_id);
@@ -150,9 +154,8 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn claim(self) -> Claim {
-        let text = claim::claim_file(self.image);
-        Claim { text, image: self.image.clone(), places: self.places }
+    fn claim(&self) -> Claim {
+        Claim { text: claim::claim_file(self.image), image: self.image.clone() }
     }
 }
 

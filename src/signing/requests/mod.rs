@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 use super::{
     context::{self, Common, Context, ServerKey, Stamp},
     operation::{Items, Operation},
-    request::{Expected, Message, Request},
+    request::{Expected, Message, Place, Request},
 };
 use crate::error::{Argument, Error, printable};
 
@@ -29,9 +29,9 @@ impl Operation {
         doubts
     }
 
-    /// Makes the requests: for each item one for each key, or batches of claims.
+    /// Makes the requests: for each item one for each key, or batches of claims. Returns where their values belong.
     ///
-    /// `next` is called once for each request, in order; its ids must differ.
+    /// `next` is called once for each request, in order; its ids must differ. `each` gets the requests.
     ///
     /// # Errors
     /// [`Error::Argument`] for a batch of anything but images, for a batch with several keys that are not all named,
@@ -41,14 +41,19 @@ impl Operation {
         &self,
         context: &Context<'_>,
         next: &mut dyn FnMut() -> Stamp,
-    ) -> Result<Vec<Request>, Error> {
+        each: &mut dyn FnMut(Request),
+    ) -> Result<Vec<Place>, Error> {
         let keys = self.resolved(context.key_aliases, context.chunk_size)?;
         let common = Common::new(self, context);
+        let mut request = |expected| {
+            let Stamp { request_id, created } = next();
+            each(Request { id: request_id, created, expected, common: Arc::clone(&common) });
+        };
         Ok(match (context.chunk_size, self.items()) {
             (Some(size), Items::Images(images)) => {
-                batch::requests(images, self.key_sets(), &keys, &common, size, next)
+                batch::requests(images, self.key_sets(), &keys, size, &mut request)
             }
-            _ => single::requests(self, &keys, &common, next),
+            _ => single::requests(self, &keys, &common, &mut request),
         })
     }
 
@@ -82,6 +87,11 @@ impl Operation {
             Ok(keys)
         };
         self.key_sets().all().iter().map(resolve).collect()
+    }
+
+    /// The number of values that are asked for.
+    pub(crate) fn value_count(&self) -> usize {
+        (0..self.items().len()).map(|item| self.keys_of(item).len()).sum()
     }
 }
 
@@ -121,7 +131,7 @@ impl Request {
             Expected::Claims { .. } => batch::properties(&self.common),
         };
         if let Some(trace) = &self.common.trace {
-            for (name, value) in trace.properties(&self.id) {
+            for (name, value) in trace.properties(self.id.text(&mut [0; 36])) {
                 text::set(&mut properties, name, value.into());
             }
         }

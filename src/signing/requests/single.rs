@@ -10,10 +10,10 @@ use crate::{
     error::{Argument, Error, printable},
     signing::{
         claim,
-        context::{Common, ServerKey, Stamp},
+        context::{Common, ServerKey},
         operation::{Items, Operation},
         pieces, pyjson,
-        request::{Expected, Item, Repository, Request},
+        request::{Expected, Item, Place, Repository, Request},
     },
 };
 
@@ -40,42 +40,43 @@ pub(super) fn check(keys: &[ServerKey]) -> Result<(), Error> {
 pub(super) fn requests(
     operation: &Operation,
     keys: &[Keys],
-    common: &Arc<Common>,
-    next: &mut dyn FnMut() -> Stamp,
-) -> Vec<Request> {
-    // Each key once, whatever the number of its requests.
-    let keys: Vec<Vec<_>> =
-        keys.iter().map(|keys| keys.iter().cloned().map(Arc::new).collect()).collect();
-    let mut requests: Vec<Request> = Vec::new();
-    let mut asked = HashMap::new();
-    let mut place = 0;
+    common: &Common,
+    request: &mut dyn FnMut(Expected),
+) -> Vec<Place> {
+    let keys = numbered(keys);
+    let count = operation.value_count();
+    let mut places = Vec::with_capacity(count);
+    // The request for each image and key, unless images that are given twice are asked for twice.
+    let images = match operation.items() {
+        Items::Images(images) if !operation.repeats() => &images[..],
+        _ => &[],
+    };
+    let mut asked = HashMap::with_capacity(if images.is_empty() { 0 } else { count });
+    let mut made = 0;
     for (number, item) in items(operation.items()).enumerate() {
-        for key in &keys[operation.key_sets().number(number)] {
-            let image = item.image().filter(|_| !operation.repeats()).cloned();
-            let earlier = image.map(|image| {
-                *asked.entry((image, key.id.as_str(), key.name())).or_insert(requests.len())
-            });
-            match earlier.and_then(|earlier| requests.get_mut(earlier)) {
-                Some(Request { expected: Expected::Value { repeats, .. }, .. }) => {
-                    repeats.push(place);
-                }
-                _ => {
-                    let repository = repository(&item, common);
-                    let (item, key, repeats) = (item.clone(), Arc::clone(key), Vec::new());
-                    let expected = Expected::Value { item, key, repository, place, repeats };
-                    let Stamp { request_id, created } = next();
-                    requests.push(Request {
-                        id: request_id,
-                        created: created.into(),
-                        expected,
-                        common: Arc::clone(common),
-                    });
-                }
+        for (key_number, key) in &keys[operation.key_sets().number(number)] {
+            let earlier =
+                images.get(number).map(|image| *asked.entry((image, key_number)).or_insert(made));
+            places.push(Place { request: earlier.unwrap_or(made), value: 0 });
+            if earlier.is_none_or(|earlier| earlier == made) {
+                made += 1;
+                let repository = repository(&item, common);
+                request(Expected::Value { item: item.clone(), key: Arc::clone(key), repository });
             }
-            place += 1;
         }
     }
-    requests
+    places
+}
+
+/// The keys of each list with their numbers; equal ones have the same.
+fn numbered(keys: &[Keys]) -> Vec<Vec<(usize, Arc<ServerKey>)>> {
+    let mut numbers = HashMap::new();
+    let mut number = |key: &ServerKey| {
+        let next = numbers.len();
+        let number = numbers.entry((key.id.clone(), key.name().to_owned())).or_insert(next);
+        (*number, Arc::new(key.clone()))
+    };
+    keys.iter().map(|keys| keys.iter().map(&mut number).collect()).collect()
 }
 
 fn items(items: &Items) -> Box<dyn Iterator<Item = Item> + '_> {
@@ -116,11 +117,11 @@ pub(super) fn write_body(
         Item::Text(..) => common.repo.as_deref().map_or(Field::Null, Field::Text),
         Item::Blob(..) => Field::Text(""),
     };
-    let mut fields = Vec::with_capacity(10);
+    let (mut id, mut fields) = ([0; 36], Vec::with_capacity(10));
     fields.extend([
         ("sig_key_id", Field::Text(&key.id)),
         (data_name(item), Field::Signed(item)),
-        ("request_id", Field::Text(&request.id)),
+        ("request_id", Field::Text(request.id.text(&mut id))),
         ("created", Field::Text(&request.created)),
         ("requested_by", Field::Text(&common.creator)),
         ("repo", repo),

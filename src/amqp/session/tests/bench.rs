@@ -10,7 +10,7 @@ use amqp_frames::{Frame, HEADER, Role, Value, attach, begin, open, source, targe
 use super::super::*;
 use crate::{
     session::Session as _,
-    signing::{Blob, Context, Image, Items, Key, Operation, Stamp, TaskId},
+    signing::{Blob, Context, Image, Items, Key, Operation, RequestId, Stamp, TaskId},
 };
 
 /// The handles that Proton gives to the links: the receiver is attached first.
@@ -139,6 +139,8 @@ fn request_of(items: Items) -> Request {
         chunk_size: None,
         trace: None,
     };
-    let mut stamp = || Stamp { request_id: "id".into(), created: "now".into() };
-    operation.requests(&context, &mut stamp).unwrap().remove(0)
+    let mut stamp = || Stamp { request_id: RequestId::of_text("id"), created: "now".into() };
+    let mut requests = Vec::new();
+    operation.requests(&context, &mut stamp, &mut |request| requests.push(request)).unwrap();
+    requests.remove(0)
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::{
     error::Error,
     signing::{
-        Blob, Context, Image, Items, Key, Operation, TaskId, Text, claim,
+        Blob, Context, Image, Items, Key, Operation, RequestId, TaskId, Text, claim,
         context::{Common, ServerKey},
         request::{Claim, Expected, Item, Repository},
     },
@@ -37,7 +37,7 @@ fn request(expected: Expected) -> Request {
         trace: None,
     };
     let common = Common::new(&operation, &context);
-    Request { id: ID.to_owned(), created: "now".into(), expected, common }
+    Request { id: RequestId::of_text(ID), created: "now".into(), expected, common }
 }
 
 fn key(key: Result<Key, Error>) -> ServerKey {
@@ -45,8 +45,7 @@ fn key(key: Result<Key, Error>) -> ServerKey {
 }
 
 fn value(item: Item, repository: Repository) -> Expected {
-    let (key, repeats) = (key(Key::new("K")).into(), Vec::new());
-    Expected::Value { item, key, repository, place: 0, repeats }
+    Expected::Value { item, key: key(Key::new("K")).into(), repository }
 }
 
 fn claim_file(digest: &str, reference: &str) -> String {
@@ -64,13 +63,12 @@ fn of_image(digest: &str, reference: &str) -> Request {
 }
 
 fn batch(pairs: &[(&str, &str)], key_names: &[&str]) -> Request {
-    let claim = |(item, &(digest, reference)): (usize, &(&str, &str))| Claim {
+    let claim = |&(digest, reference): &(&str, &str)| Claim {
         text: claim_file(digest, reference),
         image: Image::lenient(digest, reference).unwrap(),
-        places: vec![item * key_names.len()],
     };
     let keys = key_names.iter().map(|&name| key(Key::named("K", name))).collect();
-    request(Expected::claims(pairs.iter().enumerate().map(claim).collect(), keys))
+    request(Expected::claims(pairs.iter().map(claim).collect(), keys))
 }
 
 fn judge(request: &Request, parsed: Parsed) -> Reply {
