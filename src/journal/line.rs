@@ -8,11 +8,7 @@ use serde_json::{Map, Value, json};
 use super::parts::Part;
 use crate::{
     error::printable,
-<<<<<<< HEAD
-    signing::{Document, RawReply, ReplyBody, Stamp, pyjson},
-=======
-    signing::{RawReply, ReplyBody, RequestId, Stamp},
->>>>>>> b9bcba7 (Request ids are drawn many at a time and kept as 16 bytes; requests are made in place, found by their ids in order, and know where their values belong)
+    signing::{Document, RawReply, ReplyBody, RequestId, Stamp, pyjson},
 };
 
 /// The number of this form of journals.
