@@ -175,6 +175,10 @@ async fn values_are_as_the_rules_say_alone_and_in_batches() {
     for (rules, expected) in [
         (&["value=crossed"][..], ["claim 2", "claim 3", "claim 1"]),
         (&["value=crossed", "only-value=2"], ["claim 1", "claim 3", "claim 3"]),
+        (
+            &["value=crossed", "only-value=3", "value=optional", "only-value=1"],
+            ["claim 1", "claim 2", "claim 1"],
+        ),
         (&["value=plain"], ["claim 1", "claim 2", "claim 3"]),
     ] {
         let sandbox = TestSandbox::with_rules(rules);

@@ -6,6 +6,8 @@
 
 mod run;
 mod session;
+#[cfg(feature = "verify")]
+mod value;
 
 use std::{num::NonZero, path::Path};
 
@@ -19,6 +21,8 @@ use crate::{
 };
 pub use run::{RECEIVER, SENDER, run};
 pub use session::session;
+#[cfg(feature = "verify")]
+pub use value::{certificates, value};
 
 /// The largest message that [`session`] accepts, in bytes.
 const MAX_MESSAGE_SIZE: u64 = 64 * 1024;
@@ -196,6 +200,10 @@ mod tests {
             ("configuration", |data| super::configuration(&String::from_utf8_lossy(data))),
             ("message", super::message),
             ("reply", super::reply),
+            #[cfg(feature = "verify")]
+            ("value", super::value),
+            #[cfg(feature = "verify")]
+            ("certificates", super::certificates),
         ] {
             for file in fs::read_dir(crashes.join(target)).into_iter().flatten() {
                 let file = file.expect("a file").path();

@@ -41,7 +41,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
     ("random", &[]),
     ("error", &[]),
     // Made for the fuzz targets.
-    ("fuzzing", &["amqp", "broker", "config", "connector", "deadline", "error", "session", "signer", "signing", "status", "transport"]),
+    ("fuzzing", &["amqp", "broker", "config", "connector", "deadline", "error", "session", "signer", "signing", "status", "transport", "verify"]),
 ];
 
 #[test]

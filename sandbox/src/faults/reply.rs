@@ -40,7 +40,7 @@ pub enum ReplyAct {
     PartialBatch(usize),
     /// The signed values of the reply are odd or wrong.
     Values(Twist),
-    /// Of the values, only the n-th is, counted from 1.
+    /// Of the values, only the n-th is as the act before this one says, counted from 1.
     OnlyValue(usize),
     /// A reply with such values comes before the right one.
     ForgedFirst(Twist),

@@ -73,7 +73,7 @@ pub(super) static REPLY: Groups<ReplyAct> = &[(
         entry(
             "only-value",
             Number("N", ReplyAct::OnlyValue),
-            "only the N-th of its values is, counted over claims and keys of a batch",
+            "the value of the rule before is only its N-th, counted over claims and keys of a batch",
         ),
         entry(
             "forged-first",

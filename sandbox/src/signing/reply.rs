@@ -257,17 +257,19 @@ fn signed_claim(
     }))
 }
 
-/// What the rules say of the n-th value of the reply.
+/// What the rules say of the n-th value of the reply: the first that is for it, or for all.
 fn twist(acts: &[ReplyAct], number: usize) -> Twist {
-    let only = acts.iter().find_map(|act| match act {
-        ReplyAct::OnlyValue(number) => Some(*number),
-        _ => None,
-    });
-    let twist = acts.iter().find_map(|act| match act {
-        ReplyAct::Values(twist) => Some(*twist),
-        _ => None,
-    });
-    twist.filter(|_| only.is_none_or(|only| only == number)).unwrap_or_default()
+    let mut twists: Vec<(Twist, Option<usize>)> = Vec::new();
+    for act in acts {
+        match (act, twists.last_mut()) {
+            (ReplyAct::Values(twist), _) => twists.push((*twist, None)),
+            (ReplyAct::OnlyValue(number), Some((_, only))) => *only = Some(*number),
+            _ => {}
+        }
+    }
+    let mut twists = twists.into_iter();
+    let found = twists.find(|(_, only)| only.is_none_or(|only| only == number));
+    found.map(|(twist, _)| twist).unwrap_or_default()
 }
 
 /// A signed value, in base64.
