@@ -11,7 +11,7 @@ use crate::{
     config::{BrokerUrl, Capability, SenderTarget, Settings},
     connection::{Connected, Failure},
     deadline::Deadline,
-    error::{Error, Phase, Subject},
+    error::{Error, Phase},
     session::{Beginning, Login, Target},
 };
 
@@ -40,6 +40,9 @@ impl Candidate {
         let target = match settings.sender_target {
             // A message's own address has no capability.
             SenderTarget::Auto if settings.sender_capability != Capability::None => Target::Address,
+            // Addresses of this form are those of ActiveMQ and Artemis, which have the anonymous terminus: waiting for the
+            // Open that offers it takes a round trip.
+            SenderTarget::Auto if settings.send_to.begins_with_scheme() => Target::Anonymous,
             SenderTarget::Auto => Target::AsOffered,
             SenderTarget::Address => Target::Address,
             SenderTarget::Anonymous => Target::Anonymous,
@@ -54,6 +57,18 @@ impl Candidate {
             is_reported: false,
             has_refused: false,
         }
+    }
+
+    /// Waits for what the broker offers instead of presuming it, on later connections.
+    pub(super) fn await_offer(&mut self, settings: &Settings) {
+        if self.is_presumed(settings) {
+            self.target = Target::AsOffered;
+        }
+    }
+
+    /// Whether the broker is only presumed to have the anonymous terminus.
+    fn is_presumed(&self, settings: &Settings) -> bool {
+        settings.sender_target == SenderTarget::Auto && self.target == Target::Anonymous
     }
 
     /// Whether it refused the client at every address: it is not tried again.
@@ -248,9 +263,19 @@ impl Candidate {
         first_reply: u64,
         deadline: &Deadline,
     ) -> Result<Ready<C::Connection>, Failure> {
-        let beginning = Beginning { login, target: self.target };
-        let (connection, sender) =
-            connect.open(&self.url, address, beginning, first_reply, deadline)?;
+        let open = |target| {
+            let beginning = Beginning { login, target };
+            connect.open(&self.url, address, beginning, first_reply, deadline)
+        };
+        let (connection, sender) = match open(self.target) {
+            // A broker that does not know the anonymous terminus may end the session.
+            Err(failure) if self.is_presumed(settings) && failure.is_of_session() => {
+                log::debug!("{}; trying again as the broker's Open says", failure.error());
+                self.target = Target::AsOffered;
+                open(self.target)?
+            }
+            opened => opened?,
+        };
         let Err(refusal) = sender else { return Ok((connection, None)) };
         let may_fall_back =
             settings.sender_target == SenderTarget::Auto && connection.is_anonymous();
@@ -262,34 +287,7 @@ impl Candidate {
         let close = Deadline::after(connect.now(), settings.close_timeout, Phase::Close);
         connection.close(&close.or_earlier(*deadline));
         self.target = Target::Address;
-        let beginning = Beginning { login, target: self.target };
-        let (connection, sender) =
-            connect.open(&self.url, address, beginning, first_reply, deadline)?;
+        let (connection, sender) = open(self.target)?;
         Ok((connection, sender.err().map(Event::SendingRefused)))
-    }
-}
-
-impl Failure {
-    fn requires_sasl(&self) -> bool {
-        matches!(self.error(), Error::Refused { what: Subject::WithoutSasl, .. })
-    }
-
-    /// Whether another login may help: SASL is required, or the client is not authorised. If an address is
-    /// missing or is not understood, it does not help.
-    fn may_be_the_login(&self) -> bool {
-        let is_address = |name: &str| {
-            matches!(name, "amqp:not-found" | "amqp:invalid-field" | "amqp:not-implemented")
-        };
-        matches!(self.error(), Error::Refused { condition, .. } if !is_address(&condition.name))
-    }
-
-    fn is_of_protocol(&self) -> bool {
-        matches!(self.error(), Error::Protocol { .. } | Error::Network { .. })
-    }
-
-    pub(crate) fn error(&self) -> &Error {
-        match self {
-            Self::OfBroker(error) | Self::OfRun(error) => error,
-        }
     }
 }

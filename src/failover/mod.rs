@@ -3,6 +3,7 @@
 mod backoff;
 mod candidate;
 mod connect;
+mod failure;
 mod login;
 mod survey;
 #[cfg(test)]
@@ -80,6 +81,14 @@ impl<'a, C: Connect> Failover<'a, C> {
         if self.reach(&deadline)? { Ok(()) } else { Err(self.unreachable()) }
     }
 
+    /// Notes that replies may wait at a broker: a request that is answered by the time that the links are answered is not
+    /// sent again.
+    pub(crate) fn expect_replies(&mut self) {
+        for candidate in &mut self.candidates {
+            candidate.await_offer(self.settings);
+        }
+    }
+
     /// Closes the connection in order, if there is one; waits for the broker up to `close_timeout`.
     pub(crate) fn close(mut self) {
         let timeout = self.settings.close_timeout;
@@ -124,13 +133,14 @@ impl<'a, C: Connect> Failover<'a, C> {
         let candidate = &mut self.candidates[index];
         let opened =
             candidate.open(&self.connect, self.settings, self.next_reply, &limit, is_cut_short)?;
-        let Some((connection, news)) = opened else {
+        let Some((mut connection, refusal)) = opened else {
             self.backoff.failed(self.connect.now());
             return Ok(false);
         };
         self.report_failures();
+        self.news = connection.take_events();
+        self.news.extend(refusal);
         self.connection = Some(connection);
-        self.news = news.into_iter().collect();
         Ok(true)
     }
 
@@ -155,6 +165,7 @@ impl<'a, C: Connect> Failover<'a, C> {
             return Err(error);
         }
         log::warn!("{}; connecting again", error.with_sources());
+        self.expect_replies();
         Ok(())
     }
 }
@@ -189,10 +200,7 @@ impl<C: Connect> Broker for Failover<'_, C> {
                 if !self.reach(deadline)? {
                     return Ok(Event::Quiet);
                 }
-                let early = self.connection.iter_mut().flat_map(Connected::take_events);
-                let refusal = std::mem::take(&mut self.news);
-                self.news.push_back(Event::Reconnected);
-                self.news.extend(early.chain(refusal));
+                self.news.push_front(Event::Reconnected);
                 continue;
             };
             match connection.next(deadline) {

@@ -212,6 +212,10 @@ pub(crate) fn sign_on<N: Network>(
     let releases_foreign = settings.foreign_replies == ForeignReplies::Release;
     let connector = Connector { network, settings, route, password };
     let mut broker = Failover::new(settings, connector, network.random());
+    // An earlier run may have sent some of the requests.
+    if observer.secures() || ledger.awaits_any() {
+        broker.expect_replies();
+    }
     let plan = Plan { timeout, retries, send_retries, max_message_size, releases_foreign };
     let result = broker.connect().and_then(|()| client::sign(&mut broker, ledger, observer, &plan));
     broker.close();

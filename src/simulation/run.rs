@@ -66,6 +66,8 @@ pub(crate) struct SettingsPlan {
     pub(crate) sasl: &'static str,
     pub(crate) username: bool,
     pub(crate) sender_target: &'static str,
+    /// The address of the requests shows whose it is.
+    pub(crate) shows_scheme: bool,
     pub(crate) max_message_size: u64,
 }
 
@@ -85,6 +87,7 @@ impl Default for SettingsPlan {
             sasl: "auto",
             username: false,
             sender_target: "auto",
+            shows_scheme: true,
             max_message_size: 64 << 20,
         }
     }
@@ -102,7 +105,7 @@ impl SettingsPlan {
              retries: {}, send_retries: {}, connect_timeout: {}, close_timeout: {}, \
              idle_timeout: {}, sasl: {}, sender_target: {}, max_message_size: {}",
             brokers.join(", "),
-            super::SEND_TO,
+            if self.shows_scheme { super::SEND_TO } else { "requests" },
             super::LISTEN_TO,
             self.timeout,
             self.retries,

@@ -301,30 +301,34 @@ fn links_are_attached_as_pubtools_sign_attaches_them() {
     assert_eq!(record.requests[0].target, None);
 }
 
-/// The sender's target and `to` depend on what the broker offers and on the configuration.
+/// The sender's target and `to` depend on what the broker offers and on the configuration. A broker whose addresses begin
+/// like that of the requests, with `topic://`, is presumed to offer the anonymous terminus.
 #[test]
 fn the_sender_is_attached_to_the_address_if_necessary_or_configured() {
-    for (relay, setting, target) in [
-        (false, None, Some(SEND_TO)),
-        (false, Some("address"), Some(SEND_TO)),
-        (true, Some("address"), Some(SEND_TO)),
-        (true, Some("anonymous"), None),
-        (true, Some("auto"), None),
+    const BARE: &str = "VirtualTopic.sandbox.sign";
+    for (relay, setting, address, targets) in [
+        (false, "auto", BARE, &[Some(BARE)][..]),
+        (true, "auto", BARE, &[None]),
+        (false, "auto", SEND_TO, &[None, Some(SEND_TO)]),
+        (true, "auto", SEND_TO, &[None]),
+        (false, "address", SEND_TO, &[Some(SEND_TO)]),
+        (true, "address", SEND_TO, &[Some(SEND_TO)]),
+        (true, "anonymous", SEND_TO, &[None]),
     ] {
-        let bench = Bench::with(|options| options.anonymous_relay = relay);
-        let config =
-            setting.map_or(bench.config(), |setting| bench.config().set("sender_target", setting));
+        let bench = Bench::with(|options| {
+            options.anonymous_relay = relay;
+            options.signing = vec![(address.into(), "topic://VirtualTopic.sandbox.reply".into())];
+        });
+        let config = bench.config().set("sender_target", setting).set("topic_send_to", address);
         bench.run(&config, &images(1)).expect(0);
         let record = bench.record();
-        let [sender] = links(&record, Direction::Sender)[..] else { panic!("{:#?}", record.links) };
-        assert_eq!(
-            sender.target.as_ref().unwrap().address.as_deref(),
-            target,
-            "{relay} {setting:?}"
-        );
-        assert_eq!(record.requests[0].to(), Some(SEND_TO));
-        assert_eq!(record.requests[0].target.as_deref(), target);
-        the_connection(&record);
+        let attached = links(&record, Direction::Sender)
+            .into_iter()
+            .map(|link| link.target.as_ref().and_then(|target| target.address.as_deref()));
+        assert_eq!(attached.collect::<Vec<_>>(), targets, "{relay} {setting} {address}");
+        assert_eq!(record.connections.len(), targets.len(), "{relay} {setting} {address}");
+        assert_eq!(record.requests[0].to(), Some(address));
+        assert_eq!(record.requests[0].target.as_deref(), targets[targets.len() - 1]);
     }
 }
 

@@ -105,6 +105,40 @@ fn a_broker_that_refuses_the_anonymous_terminus_gets_the_address_from_then_on() 
     assert_eq!(*script.closes.borrow(), [4 * SECOND], "two receivers would share the replies");
 }
 
+/// Such addresses are those of brokers with an anonymous terminus. Any other broker gets what it offers after all.
+#[test]
+fn an_address_with_a_scheme_does_without_the_broker_s_offer() {
+    use Target::{Address, Anonymous, AsOffered};
+    let ended = |name: &str| Err(Failure::OfRun(refused(Subject::Session, name)));
+    let refuses = || {
+        Ok(Opening {
+            sender: Some(unauthorised(Subject::Sending("a".into()))),
+            ..Opening::default()
+        })
+    };
+    let opens = || Ok(Opening::default());
+    for (key, value, answers, expected) in [
+        ("topic_send_to", "\"topic://a\"", vec![opens()], vec![Anonymous]),
+        ("topic_send_to", "\"queue://{service}\"", vec![opens()], vec![Anonymous]),
+        ("topic_send_to", "\"queue://a\"", vec![refuses(), opens()], vec![Anonymous, Address]),
+        (
+            "topic_send_to",
+            "\"queue://a\"",
+            vec![ended("amqp:invalid-field"), opens()],
+            vec![Anonymous, AsOffered],
+        ),
+        ("topic_send_to", "\"/queue/a\"", vec![opens()], vec![AsOffered]),
+        ("sender_target", "anonymous", vec![ended("amqp:invalid-field")], vec![Anonymous]),
+    ] {
+        let settings = settings(&["a"], &[(key, value), ("sasl", "none")]);
+        let script = Script::new(answers.into_iter().map(|answer| after(0, answer)));
+        let _ = Failover::new(&settings, script.clone(), 1).connect();
+        let targets: Vec<_> =
+            script.attempts.borrow().iter().map(|attempt| attempt.target).collect();
+        assert_eq!(targets, expected, "{value}");
+    }
+}
+
 #[test]
 fn a_refused_sender_is_news_for_the_loops() {
     let refusal = || Some(unauthorised(Subject::Sending("a".into())));

@@ -124,6 +124,7 @@ fn settings(dice: &mut Dice, temper: Temper) -> SettingsPlan {
         },
         username,
         sender_target: dice.pick(&["auto", "auto", "auto", "address", "anonymous"]),
+        shows_scheme: dice.one_in(2),
         max_message_size: if dice.one_in(6) { 4096 } else { 64 << 20 },
     };
     if username {
