@@ -1,6 +1,7 @@
 //! The client's certificate and key, checked before anything connects.
 
 mod certificates;
+mod encryption;
 mod files;
 mod key;
 mod plain;

@@ -202,7 +202,7 @@ fn a_key_in_another_form_is_named_with_its_remedy() {
         ("sed 's/ PRIVATE KEY/ RSA PRIVATE KEY/' key.pem", "a \"PRIVATE KEY\" is named"),
         (
             "openssl pkcs8 -topk8 -v1 PBE-MD5-DES $(cat legacy) -passout pass:sesame -in key.pem",
-            "which OpenSSL no longer reads",
+            "which OpenSSL does not read here",
         ),
     ] {
         let made = follow("messaging_key", command, expected);

@@ -19,8 +19,9 @@ fn a_key_in_an_old_encryption_is_named_with_its_remedy() {
             "cat cert.pem; openssl {command} $(cat legacy) -passout pass:sesame -in key.pem"
         );
         let config = folder.config("messaging_cert_key", "old.txt", &command);
-        let expected =
-            format!("the private key is encrypted with {expected}, which OpenSSL no longer reads");
+        let expected = format!(
+            "the private key is encrypted with {expected}, which OpenSSL does not read here"
+        );
         rejects(&folder.bench, &config, "old.txt", &expected);
         let passphrase = folder.bench.file("passphrase", "sesame\n");
         let config = config.set("messaging_key_passphrase_file", &passphrase.display().to_string());
@@ -36,7 +37,7 @@ fn a_key_in_an_old_encryption_is_mended_where_it_is_glued() {
     for (command, expected) in [
         (
             "openssl pkcs8 -topk8 -v1 PBE-MD5-DES $(cat legacy) -passout pass:sesame -in key.pem",
-            "which OpenSSL no longer reads",
+            "which OpenSSL does not read here",
         ),
         ("sed 's/ PRIV/ RSA PRIV/' key.pem", "a \"PRIVATE KEY\" is named"),
     ] {
