@@ -20,7 +20,8 @@ fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
             if path.is_dir() {
-                if !name.starts_with("target") && name != "qpid-proton" && name != ".git" {
+                let is_ours = !["qpid-proton", "openssl", ".git"].contains(&name);
+                if is_ours && !name.starts_with("target") {
                     collect(&path, extension, found);
                 }
             } else if path.extension().is_some_and(|its| its == extension) {
