@@ -44,27 +44,45 @@ pub(super) fn watch(stop: Stop) {
 ///
 /// The descriptor stays open, because later there may be none left for it.
 pub(super) fn stdout() -> io::Result<Stdout> {
-    static FILE: OnceLock<File> = OnceLock::new();
-    if let Some(file) = FILE.get() {
-        return Ok(Stdout(file));
+    static STDOUT: OnceLock<(File, Kind)> = OnceLock::new();
+    if let Some((file, kind)) = STDOUT.get() {
+        return Ok(Stdout(file, *kind));
     }
     let stdout = io::stdout();
-    let file = match terminal::open(stdout.as_fd()) {
+    let file: File = match terminal::open(stdout.as_fd()) {
         Some(terminal) => terminal,
         None => stdout.as_fd().try_clone_to_owned()?.into(),
     };
-    Ok(Stdout(FILE.get_or_init(|| file)))
+    let kind = match file.metadata() {
+        Ok(metadata) if metadata.is_file() => Kind::File,
+        _ if file.is_terminal() => Kind::Terminal,
+        _ => Kind::Other,
+    };
+    let (file, kind) = STDOUT.get_or_init(|| (file, kind));
+    Ok(Stdout(file, *kind))
 }
 
 /// Standard output.
-pub(super) struct Stdout(&'static File);
+pub(super) struct Stdout(&'static File, Kind);
+
+/// What standard output is.
+#[derive(Clone, Copy)]
+enum Kind {
+    Terminal,
+    /// It never waits for a reader.
+    File,
+    Other,
+}
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.is_empty() || !self.0.is_terminal() {
-            return write(self.0, self.0.as_fd(), bytes, patience);
+        let mut file = self.0;
+        let ready = |part: &[u8]| write(file, file.as_fd(), part, patience);
+        match self.1 {
+            Kind::File => file.write(bytes),
+            Kind::Terminal if !bytes.is_empty() => whole(bytes, ready).map(|()| bytes.len()),
+            Kind::Terminal | Kind::Other => ready(bytes),
         }
-        whole(bytes, |part| write(self.0, self.0.as_fd(), part, patience)).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

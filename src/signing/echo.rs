@@ -1,11 +1,6 @@
 //! The copy of the operation in the printed document.
 
-use std::{
-    borrow::Cow,
-    io::{self, Write},
-};
-
-use serde_json::{Value, json};
+use std::io::{self, Write};
 
 use super::{
     operation::{Items, Key, Operation, Text},
@@ -13,10 +8,12 @@ use super::{
 };
 
 impl Operation {
-    /// Writes the operation as JSON: the arguments as given, in the order that scripts expect.
+    /// Writes the operation as JSON: the arguments as given, in the order that scripts expect. Texts and blobs may be large,
+    /// and are not kept in another form.
     ///
-    /// Items without keys, which are not to be signed, are left out. `requester` is the name given, and `texts` are the texts as they were given; an empty one is read. A file that cannot
-    /// be read any more, after it was signed, is empty here.
+    /// Items without keys, which are not to be signed, are left out. `requester` is the name given, and `texts` are the
+    /// texts as they were given; an empty one is read. A file that cannot be read any more, after it was signed, is empty
+    /// here.
     ///
     /// # Errors
     /// Those of `out`.
@@ -26,49 +23,42 @@ impl Operation {
         requester: Option<&str>,
         texts: &[String],
     ) -> io::Result<()> {
-        let text = pyjson::to_string(&self.echo(requester, texts));
-        let Items::Blobs(blobs) = self.items() else { return out.write_all(text.as_bytes()) };
-        // Blobs may be large, and nothing is like their list of no items before them.
-        let list = "\"blobs\": [";
-        let (before, after) = text.split_once(list).unwrap_or((&text, ""));
-        write!(out, "{before}{list}")?;
-        for (index, blob) in self.with_keys(blobs).enumerate() {
-            out.write_all(if index == 0 { b"\"" } else { b", \"" })?;
-            let bytes = blob.read().unwrap_or_default();
-            for piece in pieces::pieces(&bytes) {
-                out.write_all(piece.as_bytes())?;
-            }
-            out.write_all(b"\"")?;
-        }
-        out.write_all(after.as_bytes())
-    }
-
-    /// The operation without its blobs.
-    fn echo(&self, requester: Option<&str>, texts: &[String]) -> Value {
+        let names = self.keys().iter().filter_map(Key::name);
+        out.write_all(b"{")?;
         match self.items() {
-            Items::Images(images) => json!({
-                "digests": self.with_keys(images).map(|image| image.digest().as_str()).collect::<Vec<_>>(),
-                "references": self.with_keys(images).map(|image| image.reference().as_str()).collect::<Vec<_>>(),
-                "signing_key_names": self.key_names(),
-                "signing_keys": self.key_ids(),
-                "task_id": self.task_id().as_str(),
-                "requester": requester,
-            }),
-            Items::Texts { texts: given, repo } => json!({
-                "inputs": self.with_keys(given).zip(self.with_keys(texts)).map(shown).collect::<Vec<_>>(),
-                "signing_keys": self.key_ids(),
-                "task_id": self.task_id().as_str(),
-                "repo": repo,
-                "requester": requester,
-            }),
-            Items::Blobs(_) => json!({
-                "blobs": [],
-                "signing_key_names": self.key_names(),
-                "signing_keys": self.key_ids(),
-                "task_id": self.task_id().as_str(),
-                "requester": requester,
-            }),
+            Items::Images(images) => {
+                let images = || self.with_keys(images);
+                write_list(out, "digests", images(), |out, it| quote(out, it.digest().as_str()))?;
+                write_list(out, ", references", images(), |out, it| {
+                    quote(out, it.reference().as_str())
+                })?;
+                write_list(out, ", signing_key_names", names, quote)?;
+            }
+            Items::Texts { texts: given, .. } => {
+                let both = self.with_keys(given).zip(self.with_keys(texts));
+                write_list(out, "inputs", both, write_text)?;
+            }
+            Items::Blobs(blobs) => {
+                write_list(out, "blobs", self.with_keys(blobs), |out, blob| {
+                    out.write_all(b"\"")?;
+                    for piece in pieces::pieces(&blob.read().unwrap_or_default()) {
+                        out.write_all(piece.as_bytes())?;
+                    }
+                    out.write_all(b"\"")
+                })?;
+                write_list(out, ", signing_key_names", names, quote)?;
+            }
         }
+        write_list(out, ", signing_keys", self.key_ids().into_iter(), quote)?;
+        out.write_all(b", \"task_id\": ")?;
+        quote(out, self.task_id().as_str())?;
+        if let Items::Texts { repo, .. } = self.items() {
+            out.write_all(b", \"repo\": ")?;
+            quote_or_null(out, repo.as_deref())?;
+        }
+        out.write_all(b", \"requester\": ")?;
+        quote_or_null(out, requester)?;
+        out.write_all(b"}")
     }
 
     /// Those of all items that have keys.
@@ -81,16 +71,66 @@ impl Operation {
     pub(crate) fn key_ids(&self) -> Vec<&str> {
         self.keys().iter().map(Key::id).collect()
     }
+}
 
-    fn key_names(&self) -> Vec<&str> {
-        self.keys().iter().filter_map(Key::name).collect()
+/// Writes an attribute that is a list; there may be a comma before its name.
+fn write_list<T>(
+    out: &mut dyn Write,
+    name: &str,
+    items: impl Iterator<Item = T>,
+    mut write: impl FnMut(&mut dyn Write, T) -> io::Result<()>,
+) -> io::Result<()> {
+    let (comma, name) = name.split_at(if name.starts_with(", ") { 2 } else { 0 });
+    write!(out, "{comma}\"{name}\": [")?;
+    for (place, item) in items.enumerate() {
+        out.write_all(if place == 0 { b"" } else { b", " })?;
+        write(out, item)?;
+    }
+    out.write_all(b"]")
+}
+
+/// Writes a text as it was given, or as it is read.
+fn write_text(out: &mut dyn Write, (text, given): (&Text, &String)) -> io::Result<()> {
+    if !given.is_empty() {
+        return quote(out, given);
+    }
+    out.write_all(b"\"")?;
+    for chunk in text.read().unwrap_or_default().utf8_chunks() {
+        write_inner(out, chunk.valid())?;
+        if !chunk.invalid().is_empty() {
+            write_inner(out, "\u{fffd}")?;
+        }
+    }
+    out.write_all(b"\"")
+}
+
+fn quote_or_null(out: &mut dyn Write, text: Option<&str>) -> io::Result<()> {
+    match text {
+        Some(text) => quote(out, text),
+        None => out.write_all(b"null"),
     }
 }
 
-fn shown<'a>((text, given): (&Text, &'a String)) -> Cow<'a, str> {
-    if !given.is_empty() {
-        return Cow::Borrowed(given);
+fn quote(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    out.write_all(b"\"")?;
+    write_inner(out, text)?;
+    out.write_all(b"\"")
+}
+
+/// The characters that are printed at once.
+const PIECE: usize = 16 * 1024;
+
+/// Writes a text without its quotation marks.
+fn write_inner(out: &mut dyn Write, text: &str) -> io::Result<()> {
+    let mut rest = text;
+    let mut printed = Vec::new();
+    while !rest.is_empty() {
+        let end = (rest.len().min(PIECE)..).find(|&end| rest.is_char_boundary(end));
+        let (piece, after) = rest.split_at(end.unwrap_or(rest.len()));
+        printed.clear();
+        pyjson::write_text(&mut printed, piece);
+        out.write_all(&printed[1..printed.len() - 1])?;
+        rest = after;
     }
-    let bytes = text.read().unwrap_or_default();
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(())
 }
