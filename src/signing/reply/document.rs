@@ -56,7 +56,8 @@ impl<'a> Document<'a> {
     /// The JSON text of its application properties, or `null`.
     pub(crate) fn properties(self) -> &'a str {
         let end = self.text.len().saturating_sub("]".len());
-        self.text.get(self.properties..end).unwrap_or("null")
+        let properties = self.text.get(self.properties..end).unwrap_or_default();
+        if properties.is_empty() { "null" } else { properties }
     }
 }
 

@@ -33,9 +33,15 @@ pub struct Reply {
     pub document: String,
     /// The verdict on it.
     pub verdict: Verdict,
-    /// Where the application properties are in the document.
+    places: Option<Box<Places>>,
+}
+
+/// Where the parts of a document are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Places {
+    /// The application properties.
     properties: usize,
-    /// Where the signed values are in it, in request order; empty for each that is missing, refused or unusable.
+    /// The signed values in request order; empty for each that is missing, refused or unusable.
     values: Box<[Range<usize>]>,
 }
 
@@ -50,7 +56,7 @@ impl Reply {
     fn new(part: Part, reading: Reading, request: &Request) -> Self {
         let (verdict, values) = reading.judge(request);
         let (document, properties) = part.into_text();
-        Self { document, verdict, properties, values }
+        Self { document, verdict, places: Some(Box::new(Places { properties, values })) }
     }
 
     /// Reads the text of a reply to a request; `None` if it is none.
@@ -70,13 +76,15 @@ impl Reply {
 
     /// The signed value at a position.
     pub(super) fn value(&self, position: usize) -> Cow<'_, str> {
-        let place = self.values.get(position).cloned().unwrap_or_default();
+        let place = self.places.as_ref().and_then(|places| places.values.get(position));
+        let place = place.cloned().unwrap_or_default();
         document::value(self.document.get(place).unwrap_or_default())
     }
 
     /// Its text, as a whole.
     pub(crate) fn whole(&self) -> Document<'_> {
-        Document { text: &self.document, properties: self.properties }
+        let properties = self.places.as_ref().map_or(0, |places| places.properties);
+        Document { text: &self.document, properties }
     }
 
     /// The JSON text of its application properties, or `null`.
@@ -88,7 +96,7 @@ impl Reply {
     /// Forgets everything but the verdict.
     pub(super) fn forget(&mut self) {
         self.document = String::new();
-        self.values = Box::default();
+        self.places = None;
     }
 }
 
