@@ -93,7 +93,6 @@ mod status;
 mod stop;
 mod transport;
 #[cfg(feature = "verify")]
-#[allow(dead_code, unused_imports)]
 mod verify;
 
 pub use config::{Settings, SignerType};

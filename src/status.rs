@@ -24,7 +24,7 @@ pub enum Status {
     Unanswered,
     /// No connection could be opened to any broker.
     Unreachable,
-    /// A reply has neither a signed value nor an error, or its value cannot be used.
+    /// A reply has neither a signed value nor an error, or its value cannot be used or is not verified.
     BadReply,
     /// The signing server refused at least one item.
     Refused,
@@ -72,7 +72,7 @@ impl Status {
             }
             Self::Unreachable => "no connection could be opened to any broker",
             Self::BadReply => {
-                "a reply has neither a signed value nor an error, or its value cannot be used: no base64, or for another image"
+                "a reply has neither a signed value nor an error, or its value cannot be used: no base64, for another image, or not verified"
             }
             Self::Refused => "the signing server refused at least one item",
             Self::NotPermitted => {
@@ -137,7 +137,7 @@ impl Status {
         match entry.reply().map(|reply| &reply.verdict) {
             Some(Verdict::Signed) => Self::Signed,
             Some(Verdict::Refused { .. }) => Self::Refused,
-            Some(Verdict::Unusable { .. }) => Self::BadReply,
+            Some(Verdict::Unusable { .. } | Verdict::Unverified { .. }) => Self::BadReply,
             Some(Verdict::Incomplete { .. } | Verdict::Pending { .. }) | None => Self::Unanswered,
         }
     }

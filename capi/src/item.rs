@@ -266,6 +266,9 @@ fn of_verdict(verdict: &Verdict) -> Option<String> {
         }
         Verdict::Pending { status } => format!("the signing server is not done: {status}"),
         Verdict::Unusable { problem } => format!("the reply is unusable: {problem}"),
+        Verdict::Unverified { problems } => {
+            format!("the signature is not verified: {}", problems.join("; "))
+        }
         other => format!("the reply is not complete: {other:?}"),
     })
 }

@@ -11,6 +11,7 @@ pub(super) fn choices(option: &str, style: Style) -> &'static [&'static str] {
         ("--signer-type", _) => &["single", "batch"],
         ("--format", _) => Format::WORDS,
         ("--layout", _) => &["lookaside"],
+        ("--verify", _) => &["require", "if-known", "off"],
         ("--log-level", Style::Native) => {
             &["trace", "debug", "info", "warning", "error", "critical"]
         }

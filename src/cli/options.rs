@@ -72,6 +72,12 @@ pub(crate) struct Options {
     /// end after one cycle, as with `--send-retries 1`
     #[argh(switch)]
     pub(super) no_resend: bool,
+    /// file or folder of OpenPGP certificates by which signatures are verified, instead of the configuration's `verify_keys`
+    #[argh(option, arg_name = "FILE")]
+    pub(super) verify_keys: Vec<Bytes>,
+    /// which signatures are verified, instead of the configuration's `verify`
+    #[argh(option, arg_name = "MODE")]
+    pub(super) verify: Option<String>,
     /// file that remembers requests and replies: the same command with the same file goes on where a run ended
     #[argh(option, arg_name = "FILE")]
     pub(super) state: Option<Bytes>,

@@ -27,9 +27,17 @@ fn given(options: &Options) -> Result<Vec<Given>, String> {
         ("--retries", "retries", &options.retries),
         ("--send-retries", "send_retries", &options.send_retries),
         ("--no-resend", "send_retries", &once),
+        ("--verify", "verify", &options.verify),
     ] {
         let of_option = |value: &String| Given { option, key: key.into(), value: value.clone() };
         given.extend(value.as_ref().map(of_option));
+    }
+    if !options.verify_keys.is_empty() {
+        let paths = options.verify_keys.iter().map(|path| path.0.to_string_lossy());
+        let list = serde_json::Value::from_iter(paths.map(String::from));
+        // JSON is YAML, too.
+        let (option, key) = ("--verify-keys", "verify_keys".into());
+        given.push(Given { option, key, value: list.to_string() });
     }
     Ok(given)
 }

@@ -31,6 +31,9 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
                 ("ReplyTooLarge".into(), words)
             }
             (_, Some(Verdict::Unusable { problem })) => ("MalformedReply".into(), problem.clone()),
+            (_, Some(Verdict::Unverified { problems })) => {
+                ("UnverifiedReply".into(), problems.join("; "))
+            }
             (_, Some(Verdict::Pending { status })) => ("PendingReply".into(), status.clone()),
             (_, Some(Verdict::Incomplete { missing })) => {
                 ("IncompleteReply".into(), format!("no signature for {}", missing.join(", ")))
@@ -130,6 +133,11 @@ pub(super) fn verdict(entry: &Entry) -> Option<&Verdict> {
     entry.reply().filter(|_| counts).map(|reply| &reply.verdict)
 }
 
+/// What is said of a signature that is not verified.
+pub(super) fn unverified(problem: &str) -> String {
+    format!("the signature is not verified: {problem}")
+}
+
 fn of_verdict(verdict: &Verdict) -> Vec<String> {
     match verdict {
         Verdict::Signed => Vec::new(),
@@ -140,6 +148,9 @@ fn of_verdict(verdict: &Verdict) -> Vec<String> {
         Verdict::Incomplete { missing } => {
             let of = |claim| format!("the reply has no signature for {claim}");
             missing.iter().map(of).collect()
+        }
+        Verdict::Unverified { problems } => {
+            problems.iter().map(|problem| unverified(problem)).collect()
         }
         Verdict::Pending { status } => vec![format!("the signing server is not done: {status}")],
         Verdict::Unusable { problem } => vec![format!("the reply is unusable: {problem}")],

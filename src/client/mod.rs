@@ -267,9 +267,9 @@ impl<B: Broker> Client<'_, B> {
                 let fingerprint = self.foreign.fingerprint(&reply);
                 let kind = self.ledger.reply(reply);
                 let settlement = match &kind {
-                    ReplyKind::Malformed(reason) | ReplyKind::TooLarge(reason) => {
-                        Settlement::Reject(reason)
-                    }
+                    ReplyKind::Malformed(reason)
+                    | ReplyKind::TooLarge(reason)
+                    | ReplyKind::Unverified(reason) => Settlement::Reject(reason),
                     ReplyKind::Foreign => self.foreign.settlement(fingerprint),
                     ReplyKind::Expected | ReplyKind::Repeated => Settlement::Accept,
                 };

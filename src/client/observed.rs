@@ -59,6 +59,10 @@ impl<'a> Observed<'a> {
 
     pub(super) fn reply(&mut self, reply: RawReply) -> ReplyKind {
         let entered = self.ledger.enter(reply);
+        if let (Some(doubts), Some(index)) = (&entered.doubts, entered.index) {
+            let subject = self.ledger.entries()[index].request().subject();
+            log::warn!("{subject}: signatures in a reply do not count: {doubts}");
+        }
         if let (Some(reply), Some(index)) = (self.ledger.expected(&entered), entered.index) {
             self.observer.notice(Notice::Reply(self.noted(index), Received(reply)));
             if self.observer.drops_replies() {

@@ -32,7 +32,9 @@ impl Unexpected {
             }
             ReplyKind::Foreign if is_released => self.released += 1,
             ReplyKind::Foreign => self.ignored += 1,
-            ReplyKind::Malformed(reason) | ReplyKind::TooLarge(reason) => {
+            ReplyKind::Malformed(reason)
+            | ReplyKind::TooLarge(reason)
+            | ReplyKind::Unverified(reason) => {
                 self.rejected += 1;
                 let is_reported = self.rejected <= MOST_REPORTED;
                 let level = if is_reported { log::Level::Warn } else { log::Level::Trace };

@@ -1,6 +1,6 @@
 //! Which settings go together.
 
-use super::{Capability, Sasl, SenderTarget, Settings, TlsVerify, section::Section};
+use super::{Capability, Sasl, SenderTarget, Settings, TlsVerify, Verify, section::Section};
 use crate::error::{Error, printable};
 
 /// Checks what cannot be checked key by key.
@@ -14,6 +14,11 @@ pub(super) fn check(settings: &Settings, section: &Section<'_>) -> Result<(), Er
     {
         let problem = "it belongs to a target address, which sender_target: anonymous leaves out; remove one of them";
         return Err(section.fail("sender_capability", problem));
+    }
+    if settings.verify == Verify::Require && settings.verify_keys.is_empty() {
+        return Err(
+            section.fail("verify", "verify_keys is missing; add it, or set verify: if-known")
+        );
     }
     check_time_to_live(settings, section)
 }

@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use super::Settings;
+use super::{Settings, Verify};
 use crate::error::Error;
 
 impl Settings {
@@ -34,6 +34,7 @@ impl Settings {
     fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         // Without TLS it is not read.
         let ca = self.ca.as_ref().filter(|_| self.brokers.iter().any(|broker| broker.tls));
+        let verify_keys = self.verify_keys.iter().filter(|_| self.verify != Verify::Off);
         [
             ("messaging_cert_key", self.certificate.as_ref()),
             ("messaging_key", self.key.as_ref()),
@@ -43,11 +44,13 @@ impl Settings {
         ]
         .into_iter()
         .filter_map(|(key, path)| Some((key, path?.as_path())))
+        .chain(verify_keys.map(|path| ("verify_keys", path.as_path())))
     }
 }
 
 /// What the names of such files end with.
-const ENDINGS: [&str; 10] = ["pem", "crt", "cer", "cert", "key", "txt", "der", "p12", "pfx", "jks"];
+const ENDINGS: [&str; 13] =
+    ["pem", "crt", "cer", "cert", "key", "txt", "der", "p12", "pfx", "jks", "asc", "gpg", "pgp"];
 
 /// Whether a value is written as a path is: in full, from here or the folder above on, or with a usual ending.
 ///

@@ -36,7 +36,7 @@ pub(crate) enum Default {
 }
 
 /// The keys of both sections; the last, `chunk_size`, is only for the batch section.
-const KEYS: [Key; 32] = [
+const KEYS: [Key; 34] = [
     Key {
         name: "messaging_brokers",
         takes: Takes::Value("a list of URLs, [\"amqps://host:5671\"]"),
@@ -234,6 +234,18 @@ const KEYS: [Key; 32] = [
         meaning: "seconds for the whole run",
     },
     Key {
+        name: "verify_keys",
+        takes: Takes::Value(FILES),
+        default: Default::None { then: "none", sample: "~/messaging/signing-keys.asc" },
+        meaning: "files of OpenPGP certificates, armored or binary, or folders of such files; with them replies are verified: a value counts only if it is a good signature, by the key that was asked for, of exactly what was asked for",
+    },
+    Key {
+        name: "verify",
+        takes: Takes::Word(&["require", "if-known", "off"]),
+        default: Default::Is("if-known"),
+        meaning: "which values are verified if `verify_keys` is set: `if-known` those by keys whose certificate is there, with a warning for others; with `require` a missing certificate ends the run before anything is sent; `off` none",
+    },
+    Key {
         name: "chunk_size",
         takes: Takes::Value(COUNT),
         default: Default::Is("200"),
@@ -243,6 +255,7 @@ const KEYS: [Key; 32] = [
 
 const STRING: &str = "a string";
 const FILE: &str = "a path";
+const FILES: &str = "a path, or a list of paths";
 const ADDRESS: &str = "an address";
 const COUNT: &str = "a whole number of at least 1";
 const SECONDS: &str = "a number of seconds above 0";

@@ -34,7 +34,7 @@ pub use level::parse_level;
 pub use settings::Settings;
 pub use template::Template;
 pub use url::BrokerUrl;
-pub use words::{Capability, ForeignReplies, Sasl, SenderTarget, SignerType, TlsVerify};
+pub use words::{Capability, ForeignReplies, Sasl, SenderTarget, SignerType, TlsVerify, Verify};
 #[cfg(feature = "cli")]
 pub(crate) use {given::Given, overrides::Overrides};
 

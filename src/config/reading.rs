@@ -4,8 +4,8 @@ use std::{fs::File, io::Read, num::NonZeroUsize, path::Path, time::Duration};
 
 use super::{
     BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, Template,
-    TlsVerify, consistency, expand::Env, overrides::Overrides, parse_level, section::Section, url,
-    values, yaml::Node,
+    TlsVerify, Verify, consistency, expand::Env, overrides::Overrides, parse_level,
+    section::Section, url, values, yaml::Node,
 };
 use crate::error::{Error, Secret, secret_in};
 
@@ -159,6 +159,8 @@ pub(super) fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings
             .word("foreign_replies", [ForeignReplies::Accept, ForeignReplies::Release])?,
         max_message_size: section.defaulted("max_message_size", values::size)?,
         deadline: section.optional("deadline", values::seconds)?,
+        verify_keys: section.files("verify_keys")?,
+        verify: section.word("verify", [Verify::Require, Verify::IfKnown, Verify::Off])?,
     })
 }
 

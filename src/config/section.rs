@@ -180,18 +180,33 @@ impl<'a> Section<'a> {
 
     /// Reads a path, `~` expanded.
     pub(super) fn file(&self, key: &str) -> Result<Option<PathBuf>, Error> {
-        self.optional(key, |node, expected| {
-            let path = values::not_empty(node, expected)?;
-            let is_no_path = |secret: &Secret| match secret {
-                Secret::ConnectionString | Secret::Password => true,
-                Secret::Userinfo => path.contains("://"),
-                Secret::Pem | Secret::EncodedPem | Secret::Token => false,
+        self.optional(key, |node, expected| self.path(node, expected))
+    }
+
+    /// Reads a path, or a list of paths.
+    pub(super) fn files(&self, key: &str) -> Result<Vec<PathBuf>, Error> {
+        let files = self.optional(key, |node, expected| {
+            let Node::List(items) = node else { return Ok(vec![self.path(node, expected)?]) };
+            let read = |(index, item)| {
+                self.path(item, "a path")
+                    .map_err(|problem| format!("item {}: {problem}", index + 1))
             };
-            match secret_in(&path).filter(is_no_path) {
-                Some(secret) => Err(format!("holds {secret}; expected {expected}")),
-                None => expand::home(&path, self.env),
-            }
-        })
+            items.iter().enumerate().map(read).collect()
+        })?;
+        Ok(files.unwrap_or_default())
+    }
+
+    fn path(&self, node: &Node, expected: &str) -> Result<PathBuf, String> {
+        let path = values::not_empty(node, expected)?;
+        let is_no_path = |secret: &Secret| match secret {
+            Secret::ConnectionString | Secret::Password => true,
+            Secret::Userinfo => path.contains("://"),
+            Secret::Pem | Secret::EncodedPem | Secret::Token => false,
+        };
+        match secret_in(&path).filter(is_no_path) {
+            Some(secret) => Err(format!("holds {secret}; expected {expected}")),
+            None => expand::home(&path, self.env),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use log::LevelFilter;
 use crate::error::Error;
 
 use super::{
-    BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Template, TlsVerify,
+    BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Template, TlsVerify, Verify,
     sources::Sources,
 };
 
@@ -55,6 +55,8 @@ pub struct Settings {
     pub(crate) foreign_replies: ForeignReplies,
     pub(crate) max_message_size: u64,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) verify_keys: Vec<PathBuf>,
+    pub(crate) verify: Verify,
 }
 
 impl Settings {
@@ -263,5 +265,15 @@ impl Settings {
     /// Returns how long the whole run may take.
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline
+    }
+    /// Returns the files and folders with the OpenPGP certificates by which signed values are verified; without any, none
+    /// is.
+    pub fn verify_keys(&self) -> &[PathBuf] {
+        &self.verify_keys
+    }
+
+    /// Returns which signed values are verified, if there are certificates.
+    pub fn verify(&self) -> Verify {
+        self.verify
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path};
 
-use super::{Settings, files};
+use super::{Settings, SettingsBuilder, files};
 use crate::error::{printable, printable_path};
 
 impl fmt::Debug for Settings {
@@ -44,6 +44,22 @@ impl fmt::Debug for Settings {
             .field("foreign_replies", &self.foreign_replies)
             .field("max_message_size", &self.max_message_size)
             .field("deadline", &self.deadline)
+            .field(
+                "verify_keys",
+                &self.verify_keys.iter().map(|it| self::file(it)).collect::<Vec<_>>(),
+            )
+            .field("verify", &self.verify)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Values may be secrets before they are checked.
+impl fmt::Debug for SettingsBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self.entries.keys().map(|key| printable(key)).collect();
+        f.debug_struct("SettingsBuilder")
+            .field("signer", &self.signer)
+            .field("keys", &keys)
             .finish_non_exhaustive()
     }
 }

@@ -74,6 +74,18 @@ pub enum TlsVerify {
     None,
 }
 
+/// Which signed values the client verifies, if it has certificates (`verify_keys`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verify {
+    /// All: the certificate of each key must be there.
+    Require,
+    /// Those by keys whose certificate is there.
+    IfKnown,
+    /// None.
+    Off,
+}
+
 /// Which signer a run uses, and so which section of the file it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignerType {

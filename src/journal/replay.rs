@@ -13,7 +13,8 @@ use super::{
 use crate::{
     error::Error,
     signing::{
-        Entry, Ledger, Noted, Notice, Observer, Outcome, RawReply, Received, State, Verdict,
+        Entry, Ledger, Noted, Notice, Observer, Outcome, RawReply, Received, ReplyKind, State,
+        Verdict,
     },
 };
 
@@ -88,6 +89,12 @@ impl Replay<'_> {
     fn reply(&mut self, reply: RawReply, at: SystemTime) {
         let entered = self.ledger.enter(reply);
         let Some(index) = entered.index else { return };
+        // It was recorded by a run that did not verify it, or by other certificates.
+        if let ReplyKind::Unverified(reason) = &entered.kind {
+            log::warn!("a reply in the state file does not count: {reason}");
+            self.accepted.remove(&index);
+            return;
+        }
         self.last_reply = Some(at);
         let entry = &self.ledger.entries()[index];
         let reply = self.ledger.expected(&entered);

@@ -43,6 +43,8 @@ pub enum Kind {
     Certificate,
     /// The certificates that may vouch for brokers.
     Authorities,
+    /// The OpenPGP certificates by which signed values are verified.
+    Verification,
     /// The look-up of the broker's name.
     Resolve,
     /// The TCP connection.
@@ -66,6 +68,7 @@ impl Kind {
             Self::Configuration => "configuration",
             Self::Certificate => "certificate",
             Self::Authorities => "authorities",
+            Self::Verification => "verification",
             Self::Resolve => "resolve",
             Self::Tcp => "tcp",
             Self::Tls => "tls",
@@ -135,6 +138,13 @@ pub enum Learned {
     },
     /// The certificates that may vouch for brokers.
     Authorities(Vec<Certificate>),
+    /// OpenPGP certificates, each by its fingerprint and first user id.
+    Verification {
+        /// The key that they belong to; `None` for all that there are.
+        key: Option<String>,
+        /// The certificates.
+        certificates: Vec<String>,
+    },
     /// The addresses of the broker.
     Addresses(Vec<SocketAddr>),
     /// The TLS connection, as far as it came.

@@ -64,6 +64,36 @@ impl Signer {
         preflight::of_files(&self.settings, &self.creator, certificate, authorities)
     }
 
+    /// Which OpenPGP certificates belong to these keys, a step each; without a key, which there are. Nothing if nothing is
+    /// verified.
+    ///
+    /// # Errors
+    /// That of a run with these keys.
+    #[cfg(feature = "cli")]
+    pub(crate) fn verification(&self, keys: &[crate::signing::Key]) -> Result<Vec<Step>, Error> {
+        use preflight::{Kind, Learned, State};
+
+        let Some(keyring) = &self.keyring else { return Ok(Vec::new()) };
+        let step = |key: Option<&str>, certificates| {
+            let learned = Learned::Verification { key: key.map(str::to_owned), certificates };
+            Step::new(Kind::Verification, None, Some(learned))
+        };
+        if keys.is_empty() {
+            return Ok(vec![step(None, keyring.shown())]);
+        }
+        let of_key = |key| {
+            let found = super::verification::of_key(keyring, key, &self.settings)?;
+            if found.is_empty() {
+                let step = Step::new(Kind::Verification, None, None);
+                let problem = Some(super::verification::missing(key));
+                return Ok(Step { state: State::Warning, problem, ..step });
+            }
+            let shown = found.iter().map(|certificate| certificate.shown()).collect();
+            Ok(step(Some(key.id()), shown))
+        };
+        keys.iter().map(of_key).collect()
+    }
+
     fn route_of(&self, task: &Task) -> Result<Route, Error> {
         let fields = [
             ("task_id", Some(task.task_id.to_string())),

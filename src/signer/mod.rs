@@ -5,6 +5,8 @@ mod prepare;
 mod run;
 mod stamp;
 mod state;
+#[cfg(feature = "verify")]
+mod verification;
 
 use zeroize::Zeroizing;
 
@@ -38,6 +40,9 @@ pub struct Signer {
     password: Option<Zeroizing<String>>,
     trace: Option<TraceContext>,
     stop: Stop,
+    /// The certificates by which signed values are verified.
+    #[cfg(feature = "verify")]
+    keyring: Option<crate::verify::Keyring>,
 }
 
 impl Signer {
@@ -50,7 +55,7 @@ impl Signer {
     /// [`Error::Config`] if the value of a key for a file names none, and may be what belongs into the file, or if the
     /// configuration of OpenSSL leaves it without random numbers or TLS, with the path of that;
     /// [`Error::Certificate`] if a certificate, key, passphrase or password file cannot be used, or
-    /// the certificate has expired or is not valid yet; [`Error::MissingArgument`] if there is no name.
+    /// the certificate has expired or is not valid yet, or if a file of `verify_keys` has no OpenPGP certificates; [`Error::MissingArgument`] if there is no name.
     pub fn new(settings: Settings, requester: Option<&str>) -> Result<Self, Error> {
         for line in settings.sources.lines() {
             log::info!("{line}");
@@ -59,6 +64,14 @@ impl Signer {
             log::warn!("{doubt}");
         }
         settings.check_files()?;
+        #[cfg(feature = "verify")]
+        let keyring = verification::keyring(&settings)?;
+        #[cfg(not(feature = "verify"))]
+        if settings.verify != crate::config::Verify::Off && !settings.verify_keys.is_empty() {
+            let problem =
+                "this library was built without the feature \"verify\"; add it, or set verify: off";
+            return Err(settings.sources.fail("verify_keys", problem));
+        }
         let needs_tls = settings.brokers.iter().any(|broker| broker.tls);
         transport::check_openssl()?;
         let passphrase = settings.passphrase_file.as_deref();
@@ -90,7 +103,18 @@ impl Signer {
         let requester = requester.map(str::to_owned);
         let certificate = identity.as_ref().map(Identity::facts);
         let (trace, stop) = (None, Stop::default());
-        Ok(Self { requester, creator, certificate, tls, password, trace, stop, settings })
+        Ok(Self {
+            requester,
+            creator,
+            certificate,
+            tls,
+            password,
+            trace,
+            stop,
+            settings,
+            #[cfg(feature = "verify")]
+            keyring,
+        })
     }
 
     /// Checks an operation's arguments before the files that the settings name are read.
@@ -123,6 +147,14 @@ impl Signer {
     /// Makes the requests of operations that are prepared later belong to a trace.
     pub fn set_trace(&mut self, trace: TraceContext) {
         self.trace = Some(trace);
+    }
+
+    /// Makes the signed values of operations that are prepared later be verified by these certificates, instead of those of
+    /// the setting `verify_keys`. The setting `verify` applies.
+    #[cfg(feature = "verify")]
+    pub fn set_keyring(&mut self, keyring: crate::Keyring) {
+        let is_on = self.settings.verify != crate::config::Verify::Off;
+        self.keyring = is_on.then_some(keyring);
     }
 
     /// Makes the waits of later runs end when `interrupt` is raised.

@@ -1,5 +1,7 @@
 //! Makes the requests of an operation.
 
+#[cfg(feature = "verify")]
+use super::verification;
 use super::{Run, Signer, stamp::Stamps};
 use crate::{
     connector::Route,
@@ -12,7 +14,8 @@ impl Signer {
     ///
     /// # Errors
     /// [`Error::Argument`] if the settings do not allow the operation; [`Error::Config`] or
-    /// [`Error::MissingArgument`] if no address can be formed for it.
+    /// [`Error::MissingArgument`] if no address can be formed for it; [`Error::Config`] if the settings require the OpenPGP
+    /// certificate of each key, and one is missing, or if a key's id is that of several.
     pub fn prepare(&self, operation: &Operation) -> Result<Run, Error> {
         let route = self.operation_route(operation)?;
         let mut stamps = Stamps::new();
@@ -38,13 +41,20 @@ impl Signer {
         Ok(route)
     }
 
+    /// The ledger of an operation, which judges the values in replies.
     pub(super) fn ledger(
         &self,
         operation: &Operation,
         next: &mut dyn FnMut() -> Stamp,
     ) -> Result<Ledger, Error> {
-        let ledger = Ledger::new(operation, &self.context(), next, &self.settings.message_id_key);
-        ledger.map_err(|error| self.settings.located(error))
+        let ledger = Ledger::new(operation, &self.context(), next, &self.settings.message_id_key)
+            .map_err(|error| self.settings.located(error))?;
+        #[cfg(feature = "verify")]
+        if let Some(judge) = verification::judge(self.keyring.as_ref(), operation, &self.settings)?
+        {
+            return Ok(ledger.judged_by(judge));
+        }
+        Ok(ledger)
     }
 
     /// What requests contain besides the operation.

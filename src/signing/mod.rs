@@ -14,6 +14,7 @@ mod echo;
 #[cfg(test)]
 mod golden;
 mod id;
+mod judge;
 mod key_id;
 mod ledger;
 mod observer;
@@ -31,6 +32,8 @@ mod values;
 pub(crate) use claim::{Identity, stated};
 pub(crate) use context::{Context, Stamp};
 pub use id::RequestId;
+#[cfg(any(feature = "verify", test))]
+pub(crate) use judge::{Judge, Signed};
 pub use ledger::{Entry, State};
 pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order};
 pub use observer::{Noted, Notice, Observer, Received};

@@ -16,6 +16,7 @@ pub(crate) fn to_string(value: &Value) -> String {
 }
 
 /// Prints a text, in quotes.
+#[cfg(any(feature = "cli", test))]
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len() + 2);
     write_text(&mut out, text);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     context::{Common, ServerKey},
     id::RequestId,
+    judge::Signed,
     operation::{Blob, Image, Key, Text},
 };
 use crate::error::printable;
@@ -108,6 +109,14 @@ impl Item {
         }
     }
 
+    fn signed(&self) -> Signed<'_> {
+        match self {
+            Self::Image(image) => Signed::Image(image),
+            Self::Text(text, _) => Signed::Text(text),
+            Self::Blob(blob, _) => Signed::Blob(blob),
+        }
+    }
+
     pub(crate) fn image(&self) -> Option<&Image> {
         if let Self::Image(image) = self { Some(image) } else { None }
     }
@@ -147,6 +156,17 @@ impl Expected {
             Self::Value { item, key, .. } => (item.image(), &key.given),
             Self::Claims { claims, keys, .. } => {
                 (Some(&claims[position / keys.len()].image), &keys[position % keys.len()].given)
+            }
+        }
+    }
+
+    /// What the value at a position must sign, and by which key.
+    pub(super) fn signed(&self, position: usize) -> (Signed<'_>, &Key) {
+        match self {
+            Self::Value { item, key, .. } => (item.signed(), &key.given),
+            Self::Claims { claims, keys, .. } => {
+                let image = &claims[position / keys.len()].image;
+                (Signed::Image(image), &keys[position % keys.len()].given)
             }
         }
     }

@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use pgp::{
@@ -21,21 +22,21 @@ const MAX_FILE: u64 = 64 << 20;
 /// OpenPGP certificates, with which replies are verified.
 #[derive(Debug, Default)]
 pub struct Keyring {
-    certificates: Vec<Certificate>,
+    certificates: Vec<Arc<Certificate>>,
 }
 
 /// The certificates that belong to a key.
 #[derive(Debug)]
-pub(crate) enum Found<'a> {
+pub(crate) enum Found {
     /// Those of which any signs: one, or all if the key has no id.
-    Certificates(Vec<&'a Certificate>),
+    Certificates(Vec<Arc<Certificate>>),
     Missing,
     /// Several have this id.
-    Ambiguous(Vec<&'a Certificate>),
+    Ambiguous(Vec<Arc<Certificate>>),
 }
 
 /// The hexadecimal digits of a key's id, in lower case, if it is one: a fingerprint, or the last 8 digits of it or more.
-pub(crate) fn digits(key: &str) -> Option<String> {
+fn digits(key: &str) -> Option<String> {
     let joined: String = key.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
     let joined = joined.to_ascii_lowercase();
     let digits = joined.strip_prefix("0x").unwrap_or(&joined);
@@ -60,7 +61,7 @@ impl Keyring {
                 of_file(path, &bytes, &mut packets)?;
             }
         }
-        Ok(Self { certificates: packets.iter().map(Certificate::new).collect() })
+        Ok(Self::new(&packets))
     }
 
     /// Reads certificates, armored or binary.
@@ -70,7 +71,12 @@ impl Keyring {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut packets = Vec::new();
         of_file(Path::new(""), bytes, &mut packets)?;
-        Ok(Self { certificates: packets.iter().map(Certificate::new).collect() })
+        Ok(Self::new(&packets))
+    }
+
+    fn new(packets: &[SignedPublicKey]) -> Self {
+        let certificates = packets.iter().map(Certificate::new).map(Arc::new);
+        Self { certificates: certificates.collect() }
     }
 
     /// Returns the fingerprints of the certificates, in hexadecimal digits.
@@ -78,9 +84,15 @@ impl Keyring {
         self.certificates.iter().map(|certificate| certificate.fingerprint.as_str())
     }
 
+    /// The certificates, each by its fingerprint and first user id.
+    #[cfg(feature = "cli")]
+    pub(crate) fn shown(&self) -> Vec<String> {
+        self.certificates.iter().map(|certificate| certificate.shown()).collect()
+    }
+
     /// The certificates that belong to a key: the one with a primary key or subkey of this id; if it is no id but a name, all.
-    pub(crate) fn find(&self, key: &str) -> Found<'_> {
-        let all = self.certificates.iter();
+    pub(crate) fn find(&self, key: &str) -> Found {
+        let all = self.certificates.iter().cloned();
         let found: Vec<_> = match digits(key) {
             None => {
                 return if self.certificates.is_empty() {

@@ -18,13 +18,13 @@ mod keyring;
 mod policy;
 mod signature;
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 pub(crate) use certificate::Certificate;
 pub(crate) use content::Asked;
 pub(crate) use fault::Fault;
+pub(crate) use keyring::Found;
 pub use keyring::Keyring;
-pub(crate) use keyring::{Found, digits};
 
 use crate::openpgp::{self, Form};
 
@@ -37,7 +37,7 @@ use crate::openpgp::{self, Form};
 pub(crate) fn check(
     value: &[u8],
     asked: &Asked<'_>,
-    certificates: &[&Certificate],
+    certificates: &[Arc<Certificate>],
     now: SystemTime,
 ) -> Result<(), Fault> {
     let parts = openpgp::parts(value, asked.size()).ok_or(Fault::NoSignature)?;

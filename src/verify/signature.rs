@@ -1,6 +1,9 @@
 //! Signatures of data: whether one is good.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use pgp::{
     packet::{PacketHeader, Signature, SignatureType, SubpacketData},
@@ -24,7 +27,7 @@ const MAX_SIGNATURES: usize = 16;
 pub(super) fn any_is_good(
     parts: &Parts,
     signed: &[u8],
-    certificates: &[&Certificate],
+    certificates: &[Arc<Certificate>],
     now: SystemTime,
 ) -> Result<(), Fault> {
     let now = (now + MAX_CLOCK_DIFFERENCE).duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

@@ -14,7 +14,7 @@ use source::{Source, Use};
 const LAYERS: [(&str, &[&str]); 27] = [
     ("main", &["cli"]),
     ("cli", &["config", "deadline", "error", "facts", "files", "list", "openpgp", "preflight", "signer", "signing", "status", "stop", "transport"]),
-    ("signer", &["client", "config", "connector", "error", "failover", "journal", "preflight", "random", "secret", "signing", "stop", "transport"]),
+    ("signer", &["client", "config", "connector", "error", "failover", "journal", "preflight", "random", "secret", "signing", "stop", "transport", "verify"]),
     // Opens connections step by step, and notes what each step learns.
     ("preflight", &["amqp", "broker", "config", "connection", "connector", "deadline", "error", "facts", "failover", "session", "signing", "transport"]),
     ("journal", &["error", "signing"]),

@@ -60,6 +60,7 @@ mod tls;
 mod trace;
 mod valgrind;
 mod values;
+mod verified;
 mod wire;
 
 use test_support::{harness, judges, peer, skopeo};

@@ -53,6 +53,9 @@ fn found(learned: &Learned) -> Value {
         Learned::Authorities(certificates) => {
             json!({"certificates": certificates.iter().map(of_certificate).collect::<Vec<_>>()})
         }
+        Learned::Verification { key, certificates } => {
+            json!({"key": key.as_deref().map(printable), "certificates": certificates})
+        }
         Learned::Addresses(addresses) => {
             let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             json!({"addresses": addresses})

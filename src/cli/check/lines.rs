@@ -47,6 +47,12 @@ fn words(learned: &Learned) -> String {
             )
         }
         Learned::Authorities(certificates) => authorities(certificates),
+        Learned::Verification { key, certificates } => {
+            let of = key.as_ref().map_or("signatures".into(), |key| {
+                format!("signatures by the key \"{}\"", printable(key))
+            });
+            format!("{of} are verified by {}", listed(certificates.clone()))
+        }
         Learned::Addresses(addresses) => {
             listed(addresses.iter().map(ToString::to_string).collect())
         }

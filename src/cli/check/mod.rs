@@ -4,7 +4,10 @@ mod advice;
 mod document;
 mod lines;
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use super::{
     begin, is_broken_pipe, operation,
@@ -17,20 +20,21 @@ use crate::{
     Error, Status,
     config::Overrides,
     preflight::{Kind, Learned, Report, State, Step, Task},
-    signing::TaskId,
+    signing::{Key, TaskId},
 };
 
 /// Checks, prints what was found, and returns the status that a run would end with.
 pub(super) fn check(topic: &Topic, options: &Options, overrides: Overrides) -> u8 {
     let mut output = Output { json: options.json, failure: None };
-    let task = match check_stdout().and_then(|()| task(options)) {
-        Ok(task) => task,
+    let arguments = || Ok((task(options)?, keys(options)?));
+    let (task, keys) = match check_stdout().and_then(|()| arguments()) {
+        Ok(arguments) => arguments,
         Err(error) => {
             report::print_error(&topic.tool, &error);
             return Status::of_error(&error).code();
         }
     };
-    let report = found(topic, options, overrides, task.as_ref(), &mut output);
+    let report = found(topic, options, overrides, (task.as_ref(), &keys), &mut output);
     let status = report.result.as_ref().err().map_or(Status::Signed, Status::of_error);
     let code = match signals::status() {
         Some(code) if status == Status::Interrupted => code,
@@ -54,12 +58,20 @@ fn task(options: &Options) -> Result<Option<Task>, Error> {
     Ok(task_id.map(|task_id| Task { task_id, repo: options.repo.clone() }))
 }
 
+/// The keys whose certificates are looked for.
+///
+/// # Errors
+/// An argument that is wrong.
+fn keys(options: &Options) -> Result<Vec<Key>, Error> {
+    options.signing_key.iter().map(Key::new).collect()
+}
+
 /// Checks, and prints each part as soon as it is over.
 fn found(
     topic: &Topic,
     options: &Options,
     overrides: Overrides,
-    task: Option<&Task>,
+    (task, keys): (Option<&Task>, &[Key]),
     output: &mut Output,
 ) -> Report {
     let begun = Instant::now();
@@ -73,18 +85,23 @@ fn found(
     let learned = Learned::Configuration { path, section };
     let configuration = Step { took, ..Step::new(Kind::Configuration, None, Some(learned)) };
     output.print(&lines::of_steps(std::slice::from_ref(&configuration)));
-    let ca = settings.ca.clone();
+    let (ca, verify_keys) = (settings.ca.clone(), settings.verify_keys.clone());
     let signer = match limits.signer(settings, options.requester.as_deref(), None) {
         Ok(signer) => signer,
         Err(error) => {
-            let kind = kind_of(&error, ca.as_deref());
+            let kind = kind_of(&error, ca.as_deref(), &verify_keys);
             return output.stop(vec![configuration], kind, error);
         }
     };
     let mut local = signer.files();
     local[0] = configuration;
     local[1].took = begun.elapsed() - took;
+    let of_keys = signer.verification(keys);
+    local.extend(of_keys.as_ref().into_iter().flatten().cloned());
     output.print(&lines::of_steps(&local[1..]));
+    if let Err(error) = of_keys {
+        return output.stop(local, Kind::Verification, error);
+    }
     match signer.check(task, |broker| output.print(&lines::of_broker(broker))) {
         Ok(report) => Report { local, ..report },
         Err(error) => output.stop(local, Kind::Configuration, error),
@@ -92,11 +109,13 @@ fn found(
 }
 
 /// The step that an error of the client's own files belongs to.
-fn kind_of(error: &Error, ca: Option<&Path>) -> Kind {
+fn kind_of(error: &Error, ca: Option<&Path>, verify_keys: &[PathBuf]) -> Kind {
+    let is_of_keyring = |path: &Path| verify_keys.iter().any(|keys| path.starts_with(keys));
     match error {
         Error::Certificate { path, .. } if ca.is_some_and(|ca| path.starts_with(ca)) => {
             Kind::Authorities
         }
+        Error::Certificate { path, .. } if is_of_keyring(path) => Kind::Verification,
         Error::Certificate { .. } | Error::MissingArgument { .. } => Kind::Certificate,
         _ => Kind::Configuration,
     }

@@ -17,6 +17,8 @@ pub(super) enum Standing {
     Refused,
     /// A reply has come that has neither the signature nor an error.
     Unusable,
+    /// What has come is no good signature of it.
+    Unverified,
     /// The broker has the request, or may have it, and there is no answer.
     Unanswered,
     /// The broker did not accept the request.
@@ -31,6 +33,7 @@ impl Standing {
             _ if is_filled => Self::Signed,
             (_, Some(Verdict::Refused { .. })) => Self::Refused,
             (_, Some(Verdict::Unusable { .. })) => Self::Unusable,
+            (_, Some(Verdict::Unverified { .. })) => Self::Unverified,
             (_, Some(_)) => Self::Unanswered,
             (State::NotSent, None) => Self::NotSent,
             (State::Returned(_) | State::NotNow(_) | State::Undeliverable(_), None) => {
@@ -50,6 +53,7 @@ impl Standing {
             Self::Exists => "exists",
             Self::Refused => "refused",
             Self::Unusable => "unusable",
+            Self::Unverified => "unverified",
             Self::Unanswered => "unanswered",
             Self::Undelivered => "undelivered",
             Self::NotSent => "not_sent",
@@ -66,10 +70,19 @@ pub(super) fn is_signed(entry: &Entry) -> bool {
 pub(super) fn errors(entry: &Entry, item: Item<'_>, ended: Option<&str>) -> Vec<String> {
     match report::verdict(entry) {
         Some(Verdict::Refused { errors }) => of_item(errors, item),
+        Some(Verdict::Unverified { problems }) => of_value(problems, item),
         // It is that one.
         Some(Verdict::Incomplete { .. }) => vec!["the reply has no signature for it".into()],
         _ => report::reasons(entry).into_iter().chain(ended.map(str::to_owned)).collect(),
     }
+}
+
+/// The problems of a batch name the image and the key that they are about; only those of this image, if there are any.
+fn of_value(problems: &[String], item: Item<'_>) -> Vec<String> {
+    let name = printable(&item.to_string());
+    let own: Vec<_> = problems.iter().filter(|problem| problem.contains(&name)).cloned().collect();
+    let own = if own.is_empty() { problems.to_vec() } else { own };
+    own.into_iter().map(|problem| report::unverified(&problem)).collect()
 }
 
 /// The errors of a batch name the image that they are about; only those of this one, if there are any.

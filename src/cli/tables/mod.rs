@@ -136,11 +136,8 @@ fn required(flag: &Flag) -> Option<&'static str> {
     if takers.iter().any(|command| command.row().items.contains(&flag.long)) {
         return Some("required without `--from`");
     }
-    match (needed.is_empty(), other.iter().any(|command| command.signs()), other.is_empty()) {
-        (true, ..) | (_, true, _) => None,
-        (_, _, true) => Some("required"),
-        _ => Some("required to sign"),
-    }
+    let is_optional = needed.is_empty() || other.iter().any(|command| command.signs());
+    (!is_optional).then_some("required to sign")
 }
 
 /// The names of some commands, each between quotes; "all that sign" in place of all these.
@@ -186,6 +183,6 @@ fn an_outdated_table_is_noticed() {
     if std::env::var_os("WRITE_TABLES").is_none() {
         assert!(std::panic::catch_unwind(|| hold(file.path(), "new\n")).is_err());
     }
-    assert!(options::all().any(|flag| required(flag) == Some("required")));
+    assert!(options::all().any(|flag| required(flag) == Some("required to sign")));
     assert_eq!(sentence("a b"), "A b.");
 }

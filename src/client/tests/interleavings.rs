@@ -29,6 +29,10 @@ fn no_order_of_events_breaks_the_promises() {
                 replied.contains(&index),
                 "a reply is lost or invented: {steps:?}"
             );
+            let is_forged = taken.iter().any(|step| matches!(step, Forged(it) if *it == index));
+            let verdict = entry.reply().map(|reply| &reply.verdict);
+            let is_unverified = matches!(verdict, Some(Verdict::Unverified { .. }));
+            assert_eq!(is_unverified, is_forged && !is_answered(entry), "{steps:?}");
             let was_sent = script.sent.contains(&index);
             assert!(!script.never.contains(&index) || !was_sent, "{steps:?}");
             assert!(
@@ -41,8 +45,16 @@ fn no_order_of_events_breaks_the_promises() {
             .iter()
             .filter(|e| !is_answered(e) && !matches!(e.state(), State::Undeliverable(_)));
         assert_eq!(ledger.open(), open.count(), "{steps:?}");
+        let mut answered = HashSet::new();
         let verdicts = taken.iter().filter_map(|step| match step {
-            Reply(_) | Foreign => Some(Settled::Accepted),
+            Reply(entry) => {
+                answered.insert(*entry);
+                Some(Settled::Accepted)
+            }
+            // After the answer it adds nothing.
+            Forged(entry) if answered.contains(entry) => Some(Settled::Accepted),
+            Forged(_) => Some(Settled::Rejected),
+            Foreign => Some(Settled::Accepted),
             Malformed => Some(Settled::Rejected),
             _ => None,
         });
@@ -73,7 +85,7 @@ impl Random {
 
     fn step(&mut self, count: usize) -> Step {
         let entry = self.below(count);
-        match self.below(24) {
+        match self.below(26) {
             0..4 => Credit(1 + self.below(4)),
             4..9 => Accept(entry),
             9 | 10 => Reject(entry),
@@ -86,6 +98,7 @@ impl Random {
             22 if self.below(8) == 0 => RefuseSending,
             22 if self.below(8) == 0 => Stop,
             22 if self.below(3) == 0 => Hold,
+            24 => Forged(entry),
             _ => Quiet,
         }
     }

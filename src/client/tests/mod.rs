@@ -2,13 +2,14 @@
 
 mod fates;
 mod interleavings;
+mod judged;
 mod script;
 mod secured;
 
 use super::*;
 use crate::{
     error::Condition,
-    signing::{Entry, Outcome, State},
+    signing::{Entry, Outcome, State, Verdict},
 };
 use script::{Script, Settled, Step, Step::*, ledger};
 

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
     io,
+    sync::Arc,
     time::Instant,
 };
 
@@ -11,8 +12,8 @@ use crate::{
     broker::ReplyId,
     error::{Condition, Subject},
     signing::{
-        Context, Image, Items, Key, Operation, Outcome, RawReply, ReplyBody, Request, RequestId,
-        Stamp, TaskId,
+        Context, Image, Items, Judge, Key, Operation, Outcome, RawReply, ReplyBody, Request,
+        RequestId, Signed, Stamp, TaskId,
     },
 };
 use Step::*;
@@ -26,6 +27,8 @@ pub(super) enum Step {
     Return(usize),
     Forget(usize),
     Reply(usize),
+    /// A reply whose value does not count.
+    Forged(usize),
     Foreign,
     Malformed,
     Reconnect,
@@ -218,6 +221,9 @@ impl Broker for Script {
             Reply(entry) => self.reply(format!(
                 r#"{{"msg": {{"request_id": "id-{entry}", "signed_claim": "c2ln"}}}}"#
             )),
+            Forged(entry) => self.reply(format!(
+                r#"{{"msg": {{"request_id": "id-{entry}", "signed_claim": "Zm9yZ2Vk"}}}}"#
+            )),
             Foreign => self.reply(r#"{"msg": {"request_id": "foreign"}}"#.into()),
             Malformed => self.reply("no JSON".into()),
             Reconnect => Event::Reconnected,
@@ -266,5 +272,19 @@ pub(super) fn ledger(count: usize) -> Ledger {
         request_id: RequestId::of_text(format!("id-{index}")),
         created: "now".into(),
     });
-    Ledger::new(&operation, &context, &mut || ids.next().unwrap(), "request_id").unwrap()
+    let ledger = Ledger::new(&operation, &context, &mut || ids.next().unwrap(), "request_id");
+    ledger.unwrap().judged_by(Arc::new(Word("c2ln")))
+}
+
+/// Only this value counts.
+struct Word(&'static str);
+
+impl Judge for Word {
+    fn knows(&self, _: &Key) -> bool {
+        true
+    }
+
+    fn fault(&self, value: &str, _: Signed<'_>, _: &Key) -> Option<String> {
+        (value != self.0).then(|| "forged".to_owned())
+    }
 }

@@ -1,17 +1,17 @@
 //! Settings without a file.
 
-use std::{collections::BTreeMap, fmt, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use log::LevelFilter;
 
 use super::{
-    Capability, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, TlsVerify,
+    Capability, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, TlsVerify, Verify,
     keys::{self, Takes},
     reading,
     section::Section,
     yaml::Node,
 };
-use crate::error::{Error, printable};
+use crate::error::Error;
 
 /// Builds [`Settings`] without a file.
 ///
@@ -43,25 +43,14 @@ use crate::error::{Error, printable};
 #[derive(Clone)]
 #[must_use]
 pub struct SettingsBuilder {
-    signer: SignerType,
-    entries: BTreeMap<String, Node>,
+    pub(super) signer: SignerType,
+    pub(super) entries: BTreeMap<String, Node>,
 }
 
 impl Settings {
     /// Starts settings without a file.
     pub fn builder(signer: SignerType) -> SettingsBuilder {
         SettingsBuilder { signer, entries: BTreeMap::new() }
-    }
-}
-
-/// Values may be secrets before they are checked.
-impl fmt::Debug for SettingsBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keys: Vec<_> = self.entries.keys().map(|key| printable(key)).collect();
-        f.debug_struct("SettingsBuilder")
-            .field("signer", &self.signer)
-            .field("keys", &keys)
-            .finish_non_exhaustive()
     }
 }
 
@@ -94,6 +83,15 @@ impl SettingsBuilder {
         self.node(key, Node::Float(time.as_secs_f64()))
     }
 
+    /// Adds to the list of a key.
+    fn list(mut self, key: &str, items: impl Iterator<Item = Node>) -> Self {
+        match self.entries.get_mut(key) {
+            Some(Node::List(all)) => all.extend(items),
+            _ => return self.node(key, Node::List(items.collect())),
+        }
+        self
+    }
+
     /// Sets a key to one of the words in its row of the table of keys.
     fn word(self, key: &str, index: usize) -> Self {
         match keys::row(key).takes {
@@ -102,24 +100,21 @@ impl SettingsBuilder {
         }
     }
 
-    /// Sets a key to a value as it is written in a file, such as `timeout` to `60`; `messaging_brokers` adds one URL.
+    /// Sets a key to a value as it is written in a file, such as `timeout` to `60`; `messaging_brokers` adds one URL,
+    /// and `verify_keys` one path.
     ///
     /// An unknown key or a wrong value is reported by [`SettingsBuilder::build`].
     pub fn set(self, key: &str, value: impl Into<String>) -> Self {
         match key {
             "messaging_brokers" => self.messaging_brokers([value]),
+            "verify_keys" => self.verify_keys([value.into()]),
             _ => self.text(key, value),
         }
     }
 
     /// Adds brokers' URLs, in the order in which they are tried: `amqps://host:port` or `amqp://host:port`.
-    pub fn messaging_brokers(mut self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let urls = urls.into_iter().map(|url| Node::Text(url.into()));
-        match self.entries.get_mut("messaging_brokers") {
-            Some(Node::List(all)) => all.extend(urls),
-            _ => return self.node("messaging_brokers", Node::List(urls.collect())),
-        }
-        self
+    pub fn messaging_brokers(self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.list("messaging_brokers", urls.into_iter().map(|url| Node::Text(url.into())))
     }
 
     /// Sets the PEM file with the client certificate and, unless it has a file of its own, its private key.
@@ -259,6 +254,17 @@ impl SettingsBuilder {
     /// Sets the host name in the Open (AMQP 1.0 part 2.7.1), if it differs from the URL's.
     pub fn open_hostname(self, name: impl Into<String>) -> Self {
         self.text("open_hostname", name)
+    }
+
+    /// Adds files of OpenPGP certificates, or folders of such files, by which signed values are verified.
+    pub fn verify_keys<P: AsRef<Path>>(self, paths: impl IntoIterator<Item = P>) -> Self {
+        let text = |path: P| Node::Text(path.as_ref().to_string_lossy().into());
+        self.list("verify_keys", paths.into_iter().map(text))
+    }
+
+    /// Sets which signed values are verified, if there are certificates.
+    pub fn verify(self, verify: Verify) -> Self {
+        self.word("verify", verify as usize)
     }
 
     /// Sets what the client checks in the broker's certificate.

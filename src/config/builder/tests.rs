@@ -37,6 +37,9 @@ fn complete(signer: SignerType) -> SettingsBuilder {
         .foreign_replies(ForeignReplies::Release)
         .max_message_size(1024)
         .deadline(Duration::from_secs(600))
+        .verify_keys(["/keys.asc"])
+        .verify_keys(["/keys"])
+        .verify(Verify::Require)
 }
 
 /// A file with the same values gives the same settings.
@@ -56,7 +59,8 @@ fn every_key_is_read_as_in_a_file() {
         chunk_size: 50, connect_timeout: 1.5, close_timeout: 1, idle_timeout: 0, sasl: plain, \
         username: me, password_file: /password, sender_target: address, sender_capability: topic, \
         receiver_capability: queue, open_hostname: vhost, \
-        tls_verify: ca, durable: false, foreign_replies: release, max_message_size: 1 KiB, deadline: 600}";
+        tls_verify: ca, durable: false, foreign_replies: release, max_message_size: 1 KiB, deadline: 600, \
+        verify_keys: [/keys.asc, /keys], verify: require}";
     let env = |name: &str| match name {
         "NAME" => Some("${me}".to_owned()),
         name => std::env::var(name).ok(),

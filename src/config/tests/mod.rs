@@ -81,6 +81,7 @@ fn reads_the_file_of_pubtools_sign_with_the_default_values() {
     assert_eq!((settings.sasl, settings.sender_target), (Sasl::Auto, SenderTarget::Auto));
     assert_eq!((settings.tls_verify, settings.max_message_size), (TlsVerify::Full, 64 << 20));
     assert_eq!((settings.deadline, settings.open_hostname.as_deref()), (None, None));
+    assert_eq!((settings.verify_keys.len(), settings.verify), (0, Verify::IfKnown));
     assert_eq!(settings.time_to_live(), Duration::from_secs(120));
     assert_eq!(settings.longest_silence(), Duration::from_secs(360));
 }
@@ -127,6 +128,8 @@ fn accepts_every_optional_value() {
         ("foreign_replies", "release"),
         ("max_message_size", "1 KiB"),
         ("deadline", "1.5"),
+        ("verify_keys", "[~/keys.asc, /etc/pki/rpm-gpg]"),
+        ("verify", "Off"),
         ("log_level", "Critical"),
         ("messaging_key_passphrase_file", "~/pass"),
         ("timeout", "2.9"),
@@ -152,6 +155,14 @@ fn accepts_every_optional_value() {
         (settings.max_message_size, settings.deadline),
         (1024, Some(Duration::from_millis(1500)))
     );
+    assert_eq!(
+        settings.verify_keys,
+        [Path::new("/home/me/keys.asc"), Path::new("/etc/pki/rpm-gpg")]
+    );
+    assert_eq!(settings.verify, Verify::Off);
+    assert_eq!(with(&[("verify", "off")]).unwrap().verify, Verify::Off);
+    let one = with(&[("verify_keys", "keys.asc"), ("verify", "require")]).unwrap();
+    assert_eq!((&*one.verify_keys, one.verify), (&["keys.asc".into()][..], Verify::Require));
     assert_eq!(settings.log_level, Some(LevelFilter::Error));
     assert_eq!(settings.passphrase_file.as_deref(), Some(Path::new("/home/me/pass")));
     assert_eq!(settings.timeout, Duration::from_secs(2));

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    super::reply::{self, Document, Parsed, Part, RawReply, Reading, ReplyBody, Verdict},
+    super::reply::{
+        self, Document, Faults, Parsed, Part, RawReply, Reading, Reply, ReplyBody, Verdict,
+    },
     Ledger, ReplyKind,
     entry::{Entry, State, Unfinished},
 };
@@ -15,6 +17,8 @@ pub(crate) struct Entered {
     pub(crate) index: Option<usize>,
     /// The reply by itself, if it only adds to an answer.
     part: Option<Arc<Part>>,
+    /// What is wrong with some of its values, which do not count.
+    pub(crate) doubts: Option<String>,
 }
 
 impl Ledger {
@@ -24,7 +28,7 @@ impl Ledger {
     /// until [`Ledger::end_waits`], and further replies add to it. So they do to every answer that is not all that was
     /// asked for, but that is not waited for.
     pub(crate) fn enter(&mut self, raw: RawReply) -> Entered {
-        let entered = |kind, index| Entered { kind, index, part: None };
+        let entered = |kind, index| Entered { kind, index, part: None, doubts: None };
         let too_large = self.too_large(&raw.body);
         let parsed = match reply::parse(raw, &self.message_id_key) {
             Ok(parsed) => parsed,
@@ -43,9 +47,22 @@ impl Ledger {
         if entry.reply().is_some_and(|reply| reply.verdict == Verdict::Signed) {
             return entered(ReplyKind::Repeated, Some(index));
         }
-        let reading = entry.request.read(&parsed);
+        let mut reading = entry.request.read(&parsed);
+        let (mut parsed, mut faults) = (parsed, Faults::new());
+        if let Some(judge) = &self.judge {
+            match entry.request.judged(parsed, reading, &**judge) {
+                Ok(judged) => (parsed, reading, faults) = judged,
+                Err(reason) => return entered(ReplyKind::Malformed(reason), Some(index)),
+            }
+        }
         let was_open = entry.is_open();
         let is_empty = !reading.has_any();
+        if !faults.is_empty() && is_empty && reading.says_nothing_else() {
+            let words = entry.unverified(faults);
+            let subject = entry.request.subject();
+            let reason = format!("{subject}: the signature is not verified: {words}");
+            return entered(ReplyKind::Unverified(reason), Some(index));
+        }
         let mut part = None;
         let kind = if matches!(entry.state, State::Answered(_)) {
             part = entry.add(parsed, &reading);
@@ -61,9 +78,10 @@ impl Ledger {
             self.unsent.remove(index);
             entry.answer(parsed, reading)
         };
+        let doubts = (!faults.is_empty()).then(|| self.entries[index].unverified(faults));
         let is_open = self.entries[index].is_open();
         self.open = self.open + usize::from(is_open) - usize::from(was_open);
-        Entered { kind, index: Some(index), part }
+        Entered { kind, index: Some(index), part, doubts }
     }
 
     /// The text of the reply that was entered last, if it is expected.
@@ -96,7 +114,8 @@ impl Ledger {
             if is_signed || entry.is_awaited() {
                 continue;
             }
-            if matches!(entry.state, State::Answered(_)) {
+            let has_faults = entry.unfinished.as_ref().is_some_and(|it| !it.faults.is_empty());
+            if matches!(entry.state, State::Answered(_)) || has_faults {
                 entry.unfinished = None;
             }
             entry.state = State::NotSent;
@@ -121,6 +140,7 @@ impl Ledger {
             if let Some(unfinished) = &mut entry.unfinished {
                 unfinished.is_awaited = false;
             }
+            entry.say_unverified();
             self.open -= usize::from(was_open && !entry.is_open());
         }
     }
@@ -128,7 +148,8 @@ impl Ledger {
 
 impl Entry {
     fn is_pending(&mut self, parsed: Parsed, reading: Reading) -> ReplyKind {
-        let is_first = self.unfinished.is_none();
+        let pending = self.unfinished.as_ref().and_then(|it| it.pending.as_ref());
+        let is_first = pending.is_none_or(|it| matches!(it.verdict, Verdict::Unverified { .. }));
         let reply = parsed.into_reply(reading, &self.request);
         self.unfinished.get_or_insert_default().pending = Some(reply);
         if is_first { ReplyKind::Expected } else { ReplyKind::Repeated }
@@ -137,9 +158,10 @@ impl Entry {
     fn answer(&mut self, parsed: Parsed, reading: Reading) -> ReplyKind {
         let parts = (!reading.is_signed()).then(|| (reading.filled(), reading.decided()));
         let reply = parsed.into_reply(reading, &self.request);
+        let faults = self.unfinished.take().map(|before| before.faults).unwrap_or_default();
         self.unfinished = parts.map(|(filled, decided)| {
             let is_awaited = is_in_parts(&reply.verdict, &decided);
-            Box::new(Unfinished { filled, decided, is_awaited, ..Unfinished::default() })
+            Box::new(Unfinished { filled, decided, is_awaited, faults, ..Unfinished::default() })
         });
         self.state = State::Answered(reply);
         ReplyKind::Expected
@@ -176,7 +198,43 @@ impl Entry {
             unfinished.is_awaited &= is_in_parts(&joined.verdict, &unfinished.decided);
             *answer = joined;
         }
+        self.say_unverified();
     }
+
+    /// Notes what is wrong with values that do not count, and returns it in words.
+    fn unverified(&mut self, faults: Faults) -> String {
+        let is_fine = |position| !faults.contains_key(&position);
+        let fine: Vec<_> = (0..self.request.value_count()).map(is_fine).collect();
+        let words = listed(self.request.problems(&faults, &fine));
+        self.unfinished.get_or_insert_default().faults.extend(faults);
+        self.say_unverified();
+        words
+    }
+
+    /// Makes the verdict say what is wrong with values, if nothing better came in their place.
+    fn say_unverified(&mut self) {
+        let Some(unfinished) = self.unfinished.as_mut().filter(|it| !it.faults.is_empty()) else {
+            return;
+        };
+        let problems = || self.request.problems(&unfinished.faults, &unfinished.filled);
+        match &mut self.state {
+            State::Answered(reply) if matches!(reply.verdict, Verdict::Incomplete { .. }) => {
+                reply.verdict = Verdict::Unverified { problems: problems() };
+            }
+            State::Answered(_) => {}
+            _ => unfinished.pending = Some(Reply::unverified(problems())),
+        }
+    }
+}
+
+/// More problems than this are counted.
+const MAX_PROBLEMS: usize = 5;
+
+fn listed(mut problems: Vec<String>) -> String {
+    let more = problems.len().saturating_sub(MAX_PROBLEMS);
+    problems.truncate(MAX_PROBLEMS);
+    problems.extend((more > 0).then(|| format!("and {more} more")));
+    problems.join("; ")
 }
 
 /// Notes what there is; returns whether it is more than there was.
@@ -192,7 +250,7 @@ fn merge(had: &mut [bool], has: &[bool]) -> bool {
 /// Whether the rest may come in another reply: an error of some claims decides on these, not on the others.
 fn is_in_parts(verdict: &Verdict, decided: &[bool]) -> bool {
     match verdict {
-        Verdict::Incomplete { .. } | Verdict::Pending { .. } => true,
+        Verdict::Incomplete { .. } | Verdict::Pending { .. } | Verdict::Unverified { .. } => true,
         Verdict::Refused { .. } => decided.contains(&false),
         Verdict::Signed | Verdict::Unusable { .. } => false,
     }

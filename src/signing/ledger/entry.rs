@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{
-    reply::{Part, Reply},
+    reply::{Faults, Part, Reply},
     request::Request,
     values::{self, SignedValue},
 };
@@ -41,7 +41,8 @@ impl Entry {
     }
 
     /// Returns the reply, if one has come: the last one that says that the server is not done yet, or the answer. The
-    /// replies to a batch that is answered in parts are one.
+    /// replies to a batch that is answered in parts are one. In place of one whose values do not count there is an empty one
+    /// with the verdict [`Verdict::Unverified`](super::super::Verdict::Unverified).
     pub fn reply(&self) -> Option<&Reply> {
         match &self.state {
             State::Answered(reply) => Some(reply),
@@ -70,6 +71,8 @@ pub(super) struct Unfinished {
     /// Replies that add to the answer, not yet joined with it.
     pub(super) more: Vec<Arc<Part>>,
     pub(super) is_awaited: bool,
+    /// What is wrong with values that do not count.
+    pub(super) faults: Faults,
 }
 
 /// How far a request got.

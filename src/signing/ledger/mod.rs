@@ -6,8 +6,11 @@ mod ids;
 mod order;
 mod unsent;
 
+use std::sync::Arc;
+
 use super::{
     context::{Context, Stamp},
+    judge::Judge,
     operation::Operation,
     request::{Place, Request},
 };
@@ -32,6 +35,8 @@ pub(crate) struct Ledger {
     /// The number of requests that are neither answered nor undeliverable, or answered only in part.
     open: usize,
     cycle: u32,
+    /// Decides whether signed values count; without it all do.
+    judge: Option<Arc<dyn Judge>>,
 }
 
 /// The broker's outcome of a request.
@@ -61,6 +66,8 @@ pub(crate) enum ReplyKind {
     Foreign,
     /// A reply to a request of the ledger that was not kept, for this reason.
     TooLarge(String),
+    /// A reply to a request of the ledger without a value that counts, for these reasons.
+    Unverified(String),
     /// A message that cannot be understood, for this reason.
     Malformed(String),
 }
@@ -90,8 +97,16 @@ impl Ledger {
             going_out: Vec::new(),
             open: entries.len(),
             cycle: 0,
+            judge: None,
             entries,
         })
+    }
+
+    /// The same, whose replies count only as far as their values do.
+    #[cfg(any(feature = "verify", test))]
+    pub(crate) fn judged_by(mut self, judge: Arc<dyn Judge>) -> Self {
+        self.judge = Some(judge);
+        self
     }
 
     /// The requests in input order.

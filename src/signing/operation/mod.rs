@@ -121,6 +121,12 @@ impl Operation {
         self.keys.of(item)
     }
 
+    /// The keys of all items, those of the operation first; some may be there more than once.
+    #[cfg(feature = "verify")]
+    pub(crate) fn all_keys(&self) -> impl Iterator<Item = &Key> {
+        self.keys.all().iter().flatten()
+    }
+
     /// The different lists of keys: first those of the operation, then those that items have of their own.
     pub(super) fn key_sets(&self) -> &KeySets {
         &self.keys

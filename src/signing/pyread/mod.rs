@@ -19,6 +19,8 @@ mod repeats;
 mod scan;
 mod value;
 
+use std::ops::Range;
+
 pub(crate) use value::{Kind, Value, unescaped};
 
 /// A value as Python prints it, and where its parts are.
@@ -64,6 +66,28 @@ impl Json {
     #[cfg(test)]
     pub(crate) fn text(&self) -> &str {
         self.value().json()
+    }
+
+    /// The text at a place.
+    pub(crate) fn at(&self, place: &Range<usize>) -> &str {
+        self.list.get(place.clone()).unwrap_or_default()
+    }
+
+    /// The same without the texts at some places.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub(crate) fn without(self, mut places: Vec<Range<usize>>) -> Result<Self, String> {
+        places.sort_unstable_by_key(|place| place.start);
+        places.dedup();
+        let mut rest = String::with_capacity(self.list.len());
+        let mut end = "[".len();
+        for place in places {
+            rest.push_str(self.at(&(end..place.start)));
+            end = place.end;
+        }
+        rest.push_str(self.at(&(end..self.list.len())));
+        read(rest.into_bytes())
     }
 
     /// Makes the text of the list of this value and another one, of which it takes the text. The values that are in this

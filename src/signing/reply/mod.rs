@@ -4,6 +4,7 @@ mod answer;
 mod claims;
 mod document;
 mod join;
+mod judging;
 mod naming;
 mod parse;
 mod raw;
@@ -18,6 +19,7 @@ use std::{borrow::Cow, ops::Range};
 use answer::Answer;
 pub(crate) use document::{Document, Part};
 pub(crate) use join::join;
+pub(crate) use judging::Faults;
 pub(crate) use parse::{Parsed, parse};
 pub(crate) use raw::{RawReply, ReplyBody};
 pub(crate) use reading::Reading;
@@ -64,6 +66,17 @@ impl Reply {
         let json = pyread::read(text.into_bytes()).ok()?;
         let reading = Answer::read(&request.expected, json.value().get("msg")).into_reading();
         Some(Self::new(Part::new(json, Some(properties)), reading, request))
+    }
+
+    /// One in place of those whose values do not count: nothing of these is kept.
+    pub(super) fn unverified(problems: Vec<String>) -> Self {
+        // Beyond its end: there are no properties.
+        let places = Places { properties: usize::MAX, values: Box::default() };
+        Self {
+            document: "\"\"".to_owned(),
+            verdict: Verdict::Unverified { problems },
+            places: Some(Box::new(places)),
+        }
     }
 
     /// Returns the signed values in request order: one, or for a batch one for each claim and key.

@@ -1,7 +1,9 @@
 //! Messages that are replies to some request.
 
+use std::{borrow::Cow, ops::Range};
+
 use super::{
-    Part, RawReply, Reply, ReplyBody,
+    Part, RawReply, Reply, ReplyBody, document,
     reading::Reading,
     value::{kind, text},
 };
@@ -67,6 +69,19 @@ impl Parsed {
     /// Its `msg`.
     pub(super) fn message(&self) -> Option<Value<'_>> {
         self.json.value().get("msg")
+    }
+
+    /// The text of a value, by its place.
+    pub(super) fn value(&self, place: &Range<usize>) -> Cow<'_, str> {
+        document::value(self.json.at(place))
+    }
+
+    /// The same without the texts at these places.
+    ///
+    /// # Errors
+    /// The reason in one clause, for the log, if what is left cannot be read.
+    pub(super) fn without(self, places: Vec<Range<usize>>) -> Result<Self, String> {
+        Ok(Self { json: self.json.without(places)?, ..self })
     }
 
     /// Makes the reply that is kept.

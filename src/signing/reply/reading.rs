@@ -50,6 +50,11 @@ impl Reading {
         self.pending.is_some()
     }
 
+    /// Whether there is neither an error nor "not yet".
+    pub(crate) fn says_nothing_else(&self) -> bool {
+        self.pending.is_none() && self.errors.is_empty()
+    }
+
     /// Decides on the verdict, and returns where the values are.
     pub(super) fn judge(self, request: &Request) -> (Verdict, Box<[Range<usize>]>) {
         let verdict = if self.is_signed() {

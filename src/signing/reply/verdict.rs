@@ -21,6 +21,12 @@ pub enum Verdict {
         /// What it says.
         status: String,
     },
+    /// What came does not count: it is no good signature, by the key that was asked for, of what was asked for. Nothing
+    /// better has come.
+    Unverified {
+        /// What is wrong, at least one text; in a batch for each value that is missing.
+        problems: Vec<String>,
+    },
     /// There is neither a signed value nor an error, or a value cannot be used: it is not base64, it is for another
     /// image, or it does not say for which.
     Unusable {

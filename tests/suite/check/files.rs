@@ -101,7 +101,8 @@ fn wrong_arguments_are_usage_errors() {
     for (arguments, says) in [
         ("check --task-id #", "--task-id: "),
         ("check --task-id=", "--task-id has an empty value"),
-        ("check --signing-key K", "--signing-key is not an option of check"),
+        ("check --signing-key null", "--signing-key: is \"null\""),
+        ("check --raw", "--raw is not an option of check"),
         ("check something", "unexpected argument"),
     ] {
         let ended = bench.run(&bench.config(), arguments).expect(2);

@@ -159,6 +159,8 @@ fn types_a_container_line() {
         retries: None,
         send_retries: None,
         no_resend: false,
+        verify_keys: vec![],
+        verify: None,
         state: None,
         requester: Some("me".into()),
         signer_type: SignerType::Batch,
