@@ -7,7 +7,7 @@ use std::{
         unix::net::UnixStream,
     },
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{deadline::Deadline, error::Error};
@@ -64,7 +64,14 @@ pub(crate) struct Stop {
     pub(crate) interrupt: Option<Interrupt>,
     pub(crate) total: Option<Deadline>,
     /// Called now and then while a run waits, on its thread: people see that time passes.
-    pub(crate) pulse: Option<fn()>,
+    pub(crate) pulse: Option<Pulse>,
+}
+
+/// What is called now and then while a run waits, and how often.
+#[derive(Clone, Copy)]
+pub(crate) struct Pulse {
+    pub(crate) beat: fn(),
+    pub(crate) period: Duration,
 }
 
 impl Stop {

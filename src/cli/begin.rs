@@ -7,8 +7,12 @@ use super::{
     topic::Topic,
 };
 use crate::{
-    Error, Interrupt, Settings, Signer, config::Overrides, deadline::Deadline,
-    error::printable_path, stop::Stop, transport,
+    Error, Interrupt, Settings, Signer,
+    config::Overrides,
+    deadline::Deadline,
+    error::printable_path,
+    stop::{Pulse, Stop},
+    transport,
 };
 
 /// What ends a command from outside, from its beginning on.
@@ -42,7 +46,7 @@ impl Limits {
         self,
         settings: Settings,
         requester: Option<&str>,
-        pulse: Option<fn()>,
+        pulse: Option<Pulse>,
     ) -> Result<Signer, Error> {
         if let Some(alarm) = &self.alarm {
             alarm.reading(&match settings.blocking_file() {

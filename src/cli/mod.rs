@@ -205,7 +205,7 @@ fn start(
     options: Options,
     overrides: Overrides,
 ) -> Result<(Signer, Asked), Error> {
-    let pulse = shows_progress(topic, &options).then_some(progress::pulse as fn());
+    let pulse = shows_progress(topic, &options).then(progress::pulse);
     let (settings, limits) = begin::begin(topic, &options, overrides);
     let skip = Skip::of(&options);
     // A wrong command line counts before a wrong configuration, and that before a wrong certificate.

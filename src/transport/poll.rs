@@ -10,9 +10,6 @@ use std::{
 use super::clock;
 use crate::{error::Error, stop::Stop};
 
-/// The time between the beats of [`Stop::pulse`].
-const PULSE: Duration = Duration::from_millis(200);
-
 /// What a stream is to become ready for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Readiness {
@@ -116,13 +113,13 @@ fn wait_on(
     loop {
         stop.check(clock::now())?;
         let until = stop.total.map_or(until, |total| until.min(total.at()));
-        let pause = stop.pulse.map_or(until, |_| until.min(clock::now() + PULSE));
+        let pause = stop.pulse.map_or(until, |pulse| until.min(clock::now() + pulse.period));
         // SAFETY: the array is as long as said; both descriptors are borrowed and so open.
         let count = unsafe {
             libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, milliseconds(pause))
         };
         match count {
-            0 if until > clock::now() => stop.pulse.into_iter().for_each(|pulse| pulse()),
+            0 if until > clock::now() => stop.pulse.into_iter().for_each(|pulse| (pulse.beat)()),
             0 => {
                 stop.check(clock::now())?;
                 return Ok(Woken::Passed);

@@ -4,6 +4,7 @@ mod counts;
 pub(super) mod summary;
 
 use std::{
+    io::{self, IsTerminal},
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
@@ -13,6 +14,7 @@ use indicatif::ProgressBar;
 use super::bar;
 use crate::{
     signing::{Entry, Notice, Observer},
+    stop::Pulse,
     transport,
 };
 use counts::Counts;
@@ -43,10 +45,12 @@ pub(super) fn begin(entries: &[Entry]) -> &'static Progress {
     progress
 }
 
-/// Shows how the time passes. It is called while the run waits.
-pub(super) fn pulse() {
-    if let Some(progress) = PROGRESS.get() {
-        progress.show();
+/// Shows how the time passes while the run waits: a line on a terminal is drawn more often than one is logged.
+pub(super) fn pulse() -> Pulse {
+    let milliseconds = if io::stderr().is_terminal() { 200 } else { 1000 };
+    Pulse {
+        beat: || PROGRESS.get().into_iter().for_each(Progress::show),
+        period: Duration::from_millis(milliseconds),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{run::Ended, witness::Place};
+use super::super::{plan::Reply, run::Ended, witness::Place};
 use crate::{
     error::Error,
     signing::{Entry, State, Verdict},
@@ -61,13 +61,13 @@ fn reason(ended: &Ended) -> Option<&'static str> {
             // And there was nothing for `timeout` after the last expected reply.
             let least = settings.timeout * settings.send_retries;
             let least = least.max(
-                last_reply_to(ended, |entry| entry.reply().is_some()).unwrap_or_default()
+                last_reply_to(ended, |_, entry| entry.reply().is_some()).unwrap_or_default()
                     + settings.timeout,
             );
-            // The rest of an answer in parts is waited for.
-            let is_incomplete = |entry: &Entry| {
+            // The rest of an answer in parts is waited for, unless an answer without any had ended the wait.
+            let is_incomplete = |number: usize, entry: &Entry| {
                 let verdict = entry.reply().map(|reply| &reply.verdict);
-                matches!(verdict, Some(Verdict::Incomplete { .. }))
+                matches!(verdict, Some(Verdict::Incomplete { .. })) && !was_unusable(ended, number)
             };
             let waited = last_reply_to(ended, is_incomplete)
                 .map_or(Duration::ZERO, |at| at + settings.timeout);
@@ -110,7 +110,7 @@ fn reason(ended: &Ended) -> Option<&'static str> {
 }
 
 /// When the last reply was sent that was the first one to its request, of those requests.
-fn last_reply_to(ended: &Ended, fits: impl Fn(&Entry) -> bool) -> Option<Duration> {
+fn last_reply_to(ended: &Ended, fits: impl Fn(usize, &Entry) -> bool) -> Option<Duration> {
     let witness = &ended.witness;
     let of_request = |number| {
         let mut deliveries = witness.delivered.iter().filter(|delivered| {
@@ -121,8 +121,17 @@ fn last_reply_to(ended: &Ended, fits: impl Fn(&Entry) -> bool) -> Option<Duratio
         deliveries.next().map(|delivered| delivered.at)
     };
     let entries = ended.ledger.entries().iter().enumerate();
-    let fitting = entries.filter(|(_, entry)| fits(entry));
+    let fitting = entries.filter(|(number, entry)| fits(*number, entry));
     fitting.filter_map(|(number, _)| of_request(number)).max()
+}
+
+/// Whether one of the replies to a request that were read had neither a value nor an error.
+fn was_unusable(ended: &Ended, number: usize) -> bool {
+    let witness = &ended.witness;
+    witness.delivered.iter().any(|delivered| {
+        let made = &witness.made[delivered.reply];
+        made.request == number && made.kind == Reply::Unusable && witness.was_read(delivered.told)
+    })
 }
 
 /// What should have ended the run and did not.

@@ -17,6 +17,7 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
         if is_expected
             && entry.reply().is_none()
             && !is_rejected(ended, entry)
+            && !is_left(delivered, entry)
             && must_count(ended, delivered)
         {
             broken.push(format!("a reply to request {} is lost: {delivered:?}", made.request));
@@ -44,6 +45,11 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
 fn is_rejected(ended: &Ended, entry: &Entry) -> bool {
     let State::Undeliverable(condition) = entry.state() else { return false };
     condition.name != "amqp:link:message-size-exceeded" || blames(ended).count() > 1
+}
+
+/// Whether a reply came behind one that was too large and ended the run: it is left to the broker.
+fn is_left(delivered: &Delivered, entry: &Entry) -> bool {
+    delivered.settled.is_none() && matches!(entry.state(), State::ReplyTooLarge(_))
 }
 
 /// What brokers said that may have been about one of several messages.
