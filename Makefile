@@ -30,8 +30,13 @@ LINT_FUZZ = CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a $(CARGO) clippy --locked --m
 need = @.ci/install-deps
 check = @.ci/install-deps --check
 
-.PHONY: help deps build demo check simulation test test-quick test-sanitized test-brokers test-peer test-fresh fuzz-smoke soak lint \
-	promises api tables header static test-static dist test-dist install uninstall clean
+# The programs that measure, and those that are measured.
+BENCH = target/release/amqp-bench
+BUILD_BENCH = $(CARGO) build --locked --release --package amqp-bench --package amqp_messenger
+
+.PHONY: help deps build demo check simulation instructions bench bench-try bench-programs bench-page test test-quick \
+	test-sanitized test-brokers test-peer test-fresh fuzz-smoke soak lint promises api tables header static test-static \
+	dist test-dist install uninstall clean
 
 help: ## Lists these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 — /p' Makefile
@@ -57,6 +62,27 @@ check: ## Checks format, lints, unit tests and simulation; two minutes, eight th
 simulation: ## Simulates 100,000 runs with seeded faults; SIMULATION_SEEDS changes that, SIMULATION_SEED replays one
 	$(check)
 	$(CARGO) test --profile simulation --lib simulation
+
+instructions: ## Counts the instructions of a start and of a request, and fails if they have risen by 5 %; WRITE=1 records them
+	$(need) bench
+	$(BUILD_BENCH)
+	@$(BENCH) instructions $(if $(WRITE),--write,--check) benches/instructions.toml
+
+bench: bench-programs ## Measures everything beside pubtools-sign, in 10 minutes on an idle machine, and writes docs/performance.md
+	@$(BENCH) run --alone target/static/amqp-messenger --small target/dist/amqp-messenger --peer "$$(tests/peer/install)"
+
+bench-try: bench-programs ## The same without what takes long, in a minute; writes nothing
+	@$(BENCH) run --quick --alone target/static/amqp-messenger --small target/dist/amqp-messenger --peer "$$(tests/peer/install)"
+
+bench-programs:
+	$(need) static peer bench
+	$(BUILD_BENCH)
+	$(CARGO) build --locked --profile dist
+	@CARGO='$(CARGO)' packaging/static
+
+bench-page: ## Writes docs/performance.md, its plot and the figures in README.md again, from benches/results.csv
+	$(check)
+	$(CARGO) run --quiet --package amqp-bench -- page
 
 test: test-quick test-sanitized test-static test-peer test-brokers ## Runs all tests
 

@@ -2,9 +2,11 @@
 
 use std::{
     error::Error,
+    fs,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
 };
 
 use crate::system;
@@ -31,6 +33,14 @@ impl Background {
         }
         let config = config.ok_or("the broker did not start")?;
         Ok(Self { child, out, config })
+    }
+
+    /// The processor time that it has used.
+    pub(crate) fn cpu(&self) -> Result<Duration, Box<dyn Error>> {
+        // In nanoseconds; other figures of a running process count in hundredths of a second. It has one thread.
+        let text = fs::read_to_string(format!("/proc/{}/schedstat", self.child.id()))?;
+        let time = text.split(' ').next().ok_or("no time in schedstat")?;
+        Ok(Duration::from_nanos(time.parse()?))
     }
 
     /// Ends it; what it printed at its end.

@@ -4,15 +4,29 @@
 
 mod background;
 mod broker;
+mod connection;
+mod document;
 mod instructions;
 mod launch;
+mod limit;
+mod measure;
+mod plot;
 mod proton;
+mod samples;
 mod system;
+mod table;
+mod versions;
 mod work;
 
-use std::{error::Error, process::Command, process::ExitCode};
+use std::{
+    error::Error,
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 use argh::FromArgs;
+
+use measure::{Bench, Extent, Programs};
 
 /// Measures what the client costs.
 #[derive(FromArgs)]
@@ -25,8 +39,11 @@ struct Arguments {
 #[argh(subcommand)]
 enum Subcommand {
     Broker(broker::Options),
+    Limit(limit::Options),
     Launch(Launch),
     Instructions(instructions::Options),
+    Run(Run),
+    Page(Page),
 }
 
 /// Runs a command, and prints on standard error what it cost: wall time, processor time, peak memory.
@@ -38,11 +55,40 @@ struct Launch {
     command: Vec<String>,
 }
 
+/// Measures everything beside pubtools-sign, and prints the table of what is promised.
+#[derive(FromArgs)]
+#[argh(subcommand, name = "run")]
+struct Run {
+    /// the folder of pubtools-sign's programs, as tests/peer/install prints it
+    #[argh(option)]
+    peer: PathBuf,
+
+    /// the self-contained program
+    #[argh(option)]
+    alone: PathBuf,
+
+    /// the program of the profile dist, without symbols
+    #[argh(option)]
+    small: PathBuf,
+
+    /// try it: pubtools-sign signs no more than 100 images at once, the client 10,000, and nothing is written
+    #[argh(switch)]
+    quick: bool,
+}
+
+/// Writes docs/performance.md and its plot again, from results.csv.
+#[derive(FromArgs)]
+#[argh(subcommand, name = "page")]
+struct Page {}
+
 fn main() -> ExitCode {
     let arguments: Arguments = argh::from_env();
     let result = match arguments.command {
         Subcommand::Broker(options) => broker::run(&options).map(|()| ExitCode::SUCCESS),
+        Subcommand::Limit(options) => limit::run(&options),
         Subcommand::Instructions(options) => instructions::run(&options),
+        Subcommand::Run(options) => measure_all(options),
+        Subcommand::Page(_) => write_page(),
         Subcommand::Launch(options) => run(&options),
     };
     result.unwrap_or_else(|error| {
@@ -57,4 +103,33 @@ fn run(options: &Launch) -> Result<ExitCode, Box<dyn Error>> {
     let cost = launch::launch(Command::new(program).args(arguments))?;
     eprintln!("{cost}");
     Ok(ExitCode::from(cost.status.code().map_or(255, |code| code as u8)))
+}
+
+fn measure_all(options: Run) -> Result<ExitCode, Box<dyn Error>> {
+    let beside = |name| std::env::current_exe().map(|it| it.with_file_name(name));
+    let programs = Programs {
+        ours: beside("amqp-messenger")?,
+        alone: options.alone,
+        small: options.small,
+        thread: beside("on-a-thread")?,
+        peer: options.peer,
+    };
+    let extent = match options.quick {
+        true => Extent { peer: 100, ours: 10_000, waits: false },
+        false => Extent { peer: 10_000, ours: 100_000, waits: true },
+    };
+    let mut bench = Bench::new(programs, extent)?;
+    bench.all()?;
+    let (table, is_reached) = table::table(&bench.samples);
+    println!("{table}");
+    if options.quick {
+        return Ok(ExitCode::SUCCESS);
+    }
+    document::write(&bench.samples)?;
+    Ok(if is_reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn write_page() -> Result<ExitCode, Box<dyn Error>> {
+    document::write(&document::results()?)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,6 @@
-//! A broker with a signing server behind it, in one thread, which does nothing but what a benchmark needs: it is not the
+//! A broker with a signing server behind it, in one thread, which does only what a benchmark needs: it is not the
 //! bottleneck. It serves one run of a client at a time, which may use several connections, as pubtools-sign does.
 
-mod connection;
 mod folder;
 mod message;
 mod reply;
@@ -9,6 +8,7 @@ mod reply;
 use std::{
     collections::VecDeque,
     error::Error,
+    fs,
     io::{self, Write},
     net::TcpListener,
     os::fd::AsFd,
@@ -18,8 +18,11 @@ use std::{
 
 use argh::FromArgs;
 
-use crate::system::{self, Cpu};
-use connection::Connection;
+use crate::{
+    connection::Connection,
+    proton::Server,
+    system::{self, Cpu},
+};
 use folder::Folder;
 use reply::Signer;
 
@@ -50,6 +53,10 @@ pub(crate) struct Options {
     /// answer each request as the first one, without reading it: for the limit
     #[argh(switch)]
     canned: bool,
+
+    /// write the first request into this file: for the limit
+    #[argh(option)]
+    record: Option<PathBuf>,
 }
 
 /// Runs until a signal comes.
@@ -84,13 +91,14 @@ struct Broker<'a> {
     options: &'a Options,
     folder: Folder,
     listener: TcpListener,
-    connections: Vec<Connection>,
+    connections: Vec<Connection<Server>>,
     signer: Signer,
     /// Replies that the signing server keeps, with the time at which it sends them.
     held: VecDeque<(Instant, Vec<u8>)>,
     /// Replies that wait for credit.
     replies: VecDeque<Vec<u8>>,
     requests: u64,
+    began: Instant,
     hold: Duration,
     buffer: Vec<u8>,
 }
@@ -106,15 +114,19 @@ impl<'a> Broker<'a> {
             held: VecDeque::new(),
             replies: VecDeque::new(),
             requests: 0,
+            began: Instant::now(),
             hold: Duration::from_millis(options.hold),
             buffer: vec![0; 256 * 1024],
         }
     }
 
     fn wait(&mut self) {
+        let time = self.began.elapsed();
+        let alive = self.connections.iter_mut().filter_map(|it| it.engine.keep_alive(time)).min();
         let next = self.connections.iter_mut().filter_map(Connection::next);
         let next = next.chain(self.held.front().map(|(due, _)| *due)).min();
         let timeout = next.map(|next| next.saturating_duration_since(Instant::now()));
+        let timeout = timeout.into_iter().chain(alive).min();
         let writes: Vec<_> = self.connections.iter_mut().map(Connection::writes).collect();
         let sockets = self.connections.iter().map(|it| it.socket.as_fd()).zip(writes);
         let all: Vec<_> = sockets.chain([(self.listener.as_fd(), false)]).collect();
@@ -129,14 +141,20 @@ impl<'a> Broker<'a> {
                 false => Some(openssl::ssl::Ssl::new(self.folder.acceptor.context())?),
             };
             let delay = Duration::from_millis(self.options.delay);
-            self.connections.push(Connection::new(socket, tls, delay, self.options.credit)?);
+            let engine = Server::new(self.options.credit);
+            self.connections.push(Connection::new(socket, tls, delay, engine)?);
         }
         let mut failure = None;
         self.connections.retain_mut(|connection| {
             let is_read = connection.read(now, &mut self.buffer).and_then(|()| {
                 while connection.feed()? {
-                    connection.server.advance(|request| {
+                    connection.engine.advance(|request| {
                         self.requests += 1;
+                        if let (1, Some(file)) = (self.requests, &self.options.record)
+                            && let Err(error) = fs::write(file, request)
+                        {
+                            failure = Some(format!("{}: {error}", file.display()));
+                        }
                         match self.signer.reply(request) {
                             Ok(reply) => self.held.push_back((now + self.hold, reply)),
                             Err(error) => failure = Some(error),
@@ -154,11 +172,11 @@ impl<'a> Broker<'a> {
         self.replies.extend(self.held.drain(..due).map(|(_, reply)| reply));
         let replies = &mut self.replies;
         self.connections.retain_mut(|connection| {
-            connection.server.send(replies);
+            connection.engine.send(replies);
             connection.write(now).is_ok() && !connection.has_ended()
         });
         // What the client of a run has not fetched is not for the next one.
-        if !self.connections.iter().any(|connection| connection.server.receives()) {
+        if !self.connections.iter().any(|connection| connection.engine.receives()) {
             self.replies.clear();
             self.held.clear();
         }

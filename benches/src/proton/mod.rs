@@ -3,7 +3,55 @@
 //! Here is the only unsafe code of the benchmarks, besides `system`. The driver owns connection, session, links and deliveries;
 //! they live as long as it, except for a delivery, which ends when it is settled. No pointer leaves this module.
 
+mod client;
 mod driver;
 mod server;
 
+pub(crate) use client::Client;
 pub(crate) use server::Server;
+
+/// One side of a connection.
+pub(crate) trait Engine {
+    const IS_SERVER: bool;
+
+    /// The buffer for the next bytes of the peer; empty once no more are accepted.
+    fn input(&mut self) -> &mut [u8];
+    /// Notes that `count` bytes were put into that buffer.
+    fn input_done(&mut self, count: usize);
+    /// The bytes for the peer.
+    fn output(&mut self) -> &[u8];
+    /// Notes that `count` of them are on their way.
+    fn output_done(&mut self, count: usize);
+    /// Whether both directions have ended.
+    fn is_finished(&mut self) -> bool;
+}
+
+/// Passes on to the driver.
+macro_rules! engine {
+    ($side:ident, $is_server:literal) => {
+        impl crate::proton::Engine for $side {
+            const IS_SERVER: bool = $is_server;
+
+            fn input(&mut self) -> &mut [u8] {
+                self.driver.input()
+            }
+
+            fn input_done(&mut self, count: usize) {
+                self.driver.input_done(count);
+            }
+
+            fn output(&mut self) -> &[u8] {
+                self.driver.output()
+            }
+
+            fn output_done(&mut self, count: usize) {
+                self.driver.output_done(count);
+            }
+
+            fn is_finished(&mut self) -> bool {
+                self.driver.is_finished()
+            }
+        }
+    };
+}
+use engine;

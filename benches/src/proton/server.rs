@@ -1,11 +1,14 @@
 //! One connection of a client, as its broker sees it.
 #![allow(unsafe_code)]
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use proton_sys::*;
 
-use super::driver::{Driver, receive, send};
+use super::{
+    driver::{Driver, receive, send},
+    engine,
+};
 
 /// A connection: requests come from it, and replies go to the link on which it receives.
 pub(crate) struct Server {
@@ -19,6 +22,8 @@ pub(crate) struct Server {
     sent: u64,
 }
 
+engine!(Server, true);
+
 impl Server {
     pub(crate) fn new(credit: u16) -> Self {
         let driver = Driver::new();
@@ -27,29 +32,19 @@ impl Server {
         Self { driver, credit: credit.into(), partial: Vec::new(), outlet: None, sent: 0 }
     }
 
-    pub(crate) fn input(&mut self) -> &mut [u8] {
-        self.driver.input()
-    }
-
-    pub(crate) fn input_done(&mut self, count: usize) {
-        self.driver.input_done(count);
-    }
-
-    pub(crate) fn output(&mut self) -> &[u8] {
-        self.driver.output()
-    }
-
-    pub(crate) fn output_done(&mut self, count: usize) {
-        self.driver.output_done(count);
-    }
-
-    pub(crate) fn is_finished(&mut self) -> bool {
-        self.driver.is_finished()
-    }
-
     /// Whether the client receives replies on this connection.
     pub(crate) fn receives(&self) -> bool {
         self.outlet.is_some()
+    }
+
+    /// Keeps the connection alive, if the client asked for that; how long until it is necessary again. Time counts from any
+    /// moment, the same each time.
+    pub(crate) fn keep_alive(&mut self, time: Duration) -> Option<Duration> {
+        // 0 would be "never" to the engine.
+        let now = time.as_millis() as i64 + 1;
+        // SAFETY: the transport is live.
+        let next = unsafe { pn_transport_tick(self.driver.transport(), now) };
+        (next > 0).then(|| Duration::from_millis((next - now).max(0).cast_unsigned()))
     }
 
     /// Answers what the client asks for, and hands each whole message to `on_message`.

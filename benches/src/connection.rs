@@ -1,4 +1,4 @@
-//! A connection's socket, the delay of its line, and its TLS.
+//! A connection: its socket, the delay of its line, and its TLS. The broker and the limit share it.
 
 use std::{
     collections::VecDeque,
@@ -9,7 +9,7 @@ use std::{
 
 use openssl::ssl::{Ssl, SslStream};
 
-use crate::proton::Server;
+use crate::proton::Engine;
 
 /// Bytes on a line that takes its time; each block with the time at which it arrives.
 #[derive(Default)]
@@ -54,27 +54,27 @@ impl Line {
 
 /// Both lines, as what TLS reads from and writes to. Neither blocks.
 struct Lines {
-    from_client: Line,
-    to_client: Line,
+    incoming: Line,
+    outgoing: Line,
     now: Instant,
 }
 
 impl Read for Lines {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = self.from_client.rest();
+        let rest = self.incoming.rest();
         let count = rest.len().min(buffer.len());
         if count == 0 {
             return Err(ErrorKind::WouldBlock.into());
         }
         buffer[..count].copy_from_slice(&rest[..count]);
-        self.from_client.take(count);
+        self.incoming.take(count);
         Ok(count)
     }
 }
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.to_client.put(bytes, self.now);
+        self.outgoing.put(bytes, self.now);
         Ok(bytes.len())
     }
 
@@ -88,31 +88,32 @@ enum Layer {
     Tls(SslStream<Lines>),
 }
 
-pub(super) struct Connection {
-    pub(super) socket: TcpStream,
+/// A connection with the engine that speaks on it.
+pub(crate) struct Connection<E> {
+    pub(crate) socket: TcpStream,
     layer: Layer,
     /// TLS is established.
     is_open: bool,
-    pub(super) server: Server,
+    pub(crate) engine: E,
     has_ended: bool,
 }
 
-impl Connection {
-    pub(super) fn new(
+impl<E: Engine> Connection<E> {
+    pub(crate) fn new(
         socket: TcpStream,
         tls: Option<Ssl>,
         delay: Duration,
-        credit: u16,
+        engine: E,
     ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         socket.set_nodelay(true)?;
         let line = || Line { delay, ..Line::default() };
-        let lines = Lines { from_client: line(), to_client: line(), now: Instant::now() };
+        let lines = Lines { incoming: line(), outgoing: line(), now: Instant::now() };
         let (layer, is_open) = match tls {
             Some(tls) => (Layer::Tls(SslStream::new(tls, lines)?), false),
             None => (Layer::Plain(lines), true),
         };
-        Ok(Self { socket, layer, is_open, server: Server::new(credit), has_ended: false })
+        Ok(Self { socket, layer, is_open, engine, has_ended: false })
     }
 
     fn lines(&mut self) -> &mut Lines {
@@ -123,7 +124,7 @@ impl Connection {
     }
 
     /// Takes what has come from the socket, and does what is necessary for TLS to begin.
-    pub(super) fn read(&mut self, now: Instant, buffer: &mut [u8]) -> io::Result<()> {
+    pub(crate) fn read(&mut self, now: Instant, buffer: &mut [u8]) -> io::Result<()> {
         self.lines().now = now;
         loop {
             match self.socket.read(buffer) {
@@ -132,7 +133,7 @@ impl Connection {
                     break;
                 }
                 Ok(count) => {
-                    self.lines().from_client.put(&buffer[..count], now);
+                    self.lines().incoming.put(&buffer[..count], now);
                     if count < buffer.len() {
                         break;
                     }
@@ -141,9 +142,13 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        self.lines().from_client.advance(now);
+        self.lines().incoming.advance(now);
         if let (Layer::Tls(stream), false) = (&mut self.layer, self.is_open) {
-            match stream.accept() {
+            let established = match E::IS_SERVER {
+                true => stream.accept(),
+                false => stream.connect(),
+            };
+            match established {
                 Ok(()) => self.is_open = true,
                 Err(error) => return blocked(error).map(drop),
             }
@@ -152,8 +157,8 @@ impl Connection {
     }
 
     /// Moves some of what has come into the engine; whether there was something.
-    pub(super) fn feed(&mut self) -> io::Result<bool> {
-        let input = self.server.input();
+    pub(crate) fn feed(&mut self) -> io::Result<bool> {
+        let input = self.engine.input();
         if !self.is_open || input.is_empty() {
             return Ok(false);
         }
@@ -161,15 +166,15 @@ impl Connection {
             Layer::Plain(lines) => lines.read(input).unwrap_or(0),
             Layer::Tls(stream) => stream.ssl_read(input).or_else(blocked)?,
         };
-        self.server.input_done(count);
+        self.engine.input_done(count);
         Ok(count > 0)
     }
 
-    /// Moves what the engine has for the client to the socket.
-    pub(super) fn write(&mut self, now: Instant) -> io::Result<()> {
+    /// Moves what the engine has for the peer to the socket.
+    pub(crate) fn write(&mut self, now: Instant) -> io::Result<()> {
         self.lines().now = now;
         while self.is_open {
-            let output = self.server.output();
+            let output = self.engine.output();
             if output.is_empty() {
                 break;
             }
@@ -178,19 +183,19 @@ impl Connection {
                 Layer::Plain(lines) => lines.write_all(output)?,
                 Layer::Tls(stream) => stream.write_all(output)?,
             }
-            self.server.output_done(count);
+            self.engine.output_done(count);
         }
-        self.lines().to_client.advance(now);
+        self.lines().outgoing.advance(now);
         loop {
             let rest = match &self.layer {
-                Layer::Plain(lines) => lines.to_client.rest(),
-                Layer::Tls(stream) => stream.get_ref().to_client.rest(),
+                Layer::Plain(lines) => lines.outgoing.rest(),
+                Layer::Tls(stream) => stream.get_ref().outgoing.rest(),
             };
             if rest.is_empty() {
                 return Ok(());
             }
             match (&self.socket).write(rest) {
-                Ok(count) => self.lines().to_client.take(count),
+                Ok(count) => self.lines().outgoing.take(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error),
             }
@@ -198,22 +203,21 @@ impl Connection {
     }
 
     /// Whether the socket has to become writable, for bytes that have arrived there.
-    pub(super) fn writes(&mut self) -> bool {
-        !self.lines().to_client.rest().is_empty()
+    pub(crate) fn writes(&mut self) -> bool {
+        !self.lines().outgoing.rest().is_empty()
     }
 
     /// When the next bytes arrive at one of the ends.
-    pub(super) fn next(&mut self) -> Option<Instant> {
+    pub(crate) fn next(&mut self) -> Option<Instant> {
         let lines = self.lines();
-        [lines.from_client.next(), lines.to_client.next()].into_iter().flatten().min()
+        [lines.incoming.next(), lines.outgoing.next()].into_iter().flatten().min()
     }
 
     /// Whether everything was said.
-    pub(super) fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         let lines = self.lines();
-        let is_on_its_way =
-            !lines.to_client.rest().is_empty() || !lines.to_client.blocks.is_empty();
-        self.has_ended || (self.server.is_finished() && !is_on_its_way)
+        let is_on_its_way = !lines.outgoing.rest().is_empty() || !lines.outgoing.blocks.is_empty();
+        self.has_ended || (self.engine.is_finished() && !is_on_its_way)
     }
 }
 

@@ -1,0 +1,100 @@
+//! The tools work together: the broker answers the library and the limit, and the launcher measures both.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+const BENCH: &str = env!("CARGO_BIN_EXE_amqp-bench");
+const LIBRARY: &str = env!("CARGO_BIN_EXE_on-a-thread");
+
+struct Broker {
+    child: Child,
+    out: BufReader<std::process::ChildStdout>,
+}
+
+impl Broker {
+    /// Starts one, and waits until it is ready.
+    fn start(folder: &Path, options: &[&str]) -> Self {
+        let mut command = Command::new(BENCH);
+        command.arg("broker").arg("--dir").arg(folder).args(options);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while line != "ready\n" {
+            line.clear();
+            assert!(out.read_line(&mut line).unwrap() > 0, "the broker did not start");
+        }
+        Self { child, out }
+    }
+
+    /// Ends it; what it says at its end.
+    fn stop(mut self) -> String {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(&pid).status().unwrap().success());
+        let mut said = String::new();
+        self.out.read_to_string(&mut said).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        said
+    }
+}
+
+fn launched(program: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(BENCH);
+    command.args(["launch", "--", program]).args(arguments).output().unwrap()
+}
+
+#[track_caller]
+fn cost(output: &Output) -> String {
+    let cost = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success() && cost.starts_with("wall ") && cost.contains("peak "),
+        "{cost}"
+    );
+    cost
+}
+
+#[test]
+fn a_broker_answers_the_library_on_any_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start(folder.path(), &["--delay", "1"]);
+    let config = folder.path().join("config.yaml");
+    for place in ["main thread", "thread"] {
+        cost(&launched(LIBRARY, &[place, config.to_str().unwrap(), "7"]));
+    }
+    let said = broker.stop();
+    assert!(said.starts_with("requests 14, "), "{said}");
+}
+
+#[test]
+fn the_limit_sends_what_was_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let [config, request] = ["config.yaml", "request"].map(|name| folder.path().join(name));
+    let [config, request] = [&config, &request].map(|path| path.to_str().unwrap());
+    let broker = Broker::start(folder.path(), &["--canned", "--record", request]);
+    cost(&launched(LIBRARY, &["main thread", config, "1"]));
+    let dir = folder.path().to_str().unwrap();
+    let limit = ["limit", "--dir", dir, "--request", request, "--count", "2000"];
+    cost(&launched(BENCH, &limit));
+    let said = broker.stop();
+    assert!(said.starts_with("requests 2001, "), "{said}");
+}
+
+#[test]
+fn a_launcher_passes_the_exit_status_on_and_measures_only_the_program() {
+    let output = launched("sh", &["-c", "kill -USR1 $$ || :; exit 7"]);
+    assert_eq!(output.status.code(), Some(255), "killed by a signal that reached it");
+    let output = launched("sh", &["-c", "exit 7"]);
+    assert_eq!(output.status.code(), Some(7));
+    let peak = |blocks: &str| {
+        let cost = cost(&launched(
+            "dd",
+            &["if=/dev/zero", "of=/dev/null", "status=none", "count=1", blocks],
+        ));
+        let (_, peak) = cost.trim_end().rsplit_once("peak ").unwrap();
+        peak.trim_end_matches(" MiB").parse::<f64>().unwrap()
+    };
+    let difference = peak("bs=32M") - peak("bs=1k");
+    assert!((31.0..34.0).contains(&difference), "{difference}");
+}
