@@ -1,9 +1,6 @@
 //! Requests on their way: which delivery carries which request, and to which request an outcome belongs.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, HashMap},
-};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{
     consequences::{self, Effect, Place},
@@ -15,8 +12,8 @@ use crate::{error::Condition, signing::Outcome};
 pub(super) struct Outbound {
     /// The ledger's numbers of the requests, and their sizes in bytes, by the tags of their deliveries.
     in_flight: BTreeMap<u64, (usize, usize)>,
-    /// The tag that each request was sent under last.
-    latest: HashMap<usize, u64>,
+    /// The tag that each request was sent under last, up to the last request that was sent; 0 for none.
+    latest: Vec<u64>,
     /// Whether the broker has accepted anything yet.
     has_accepted: bool,
     next_tag: u64,
@@ -24,7 +21,7 @@ pub(super) struct Outbound {
 
 impl Outbound {
     pub(super) fn new() -> Self {
-        let (in_flight, latest) = (BTreeMap::new(), HashMap::new());
+        let (in_flight, latest) = (BTreeMap::new(), Vec::new());
         Self { in_flight, latest, has_accepted: false, next_tag: 1 }
     }
 
@@ -33,7 +30,8 @@ impl Outbound {
         let tag = self.next_tag;
         self.next_tag += 1;
         self.in_flight.insert(tag, (entry, size));
-        self.latest.insert(entry, tag);
+        self.latest.resize(self.latest.len().max(entry + 1), 0);
+        self.latest[entry] = tag;
         tag
     }
 
@@ -44,7 +42,7 @@ impl Outbound {
         let is_accepted = *outcome == proton::Outcome::Accepted;
         self.has_accepted |= is_accepted;
         // If the request was sent again since, the outcome matters only if the broker has accepted it.
-        (is_accepted || self.latest.get(&entry) == Some(&tag)).then_some(entry)
+        (is_accepted || self.latest[entry] == tag).then_some(entry)
     }
 
     /// Gives up the requests without an outcome, if nothing was ever accepted: then the broker accepted none of them.

@@ -27,9 +27,10 @@ pub(super) struct Given {
     pub(super) texts: Vec<String>,
     /// The file of each text or blob that was given as one.
     pub(super) files: Vec<Option<PathBuf>>,
-    /// The keys of each item of a list of images; none for one without keys of its own.
-    pub(super) keys: Vec<Vec<Key>>,
-    /// The objects of a list of images as they were written, if they have attributes that are not for this program.
+    /// The keys of those items of a list of images that have keys of their own, each with the number of the item.
+    pub(super) keys: Vec<(usize, Vec<Key>)>,
+    /// The objects of a list of images as they were written, if they have attributes that are not for this program, up to the
+    /// last of them.
     pub(super) inputs: Vec<Option<Box<str>>>,
 }
 
@@ -56,10 +57,15 @@ pub(super) fn given(
             let listed =
                 input::list(list, alarm, |name, input| list::images(name, input, is_batch))?;
             let mut images = Vec::with_capacity(listed.len());
-            for Listed { image, keys, input } in listed {
+            for (item, Listed { image, keys, input }) in listed.into_iter().enumerate() {
                 images.push(image);
-                given.keys.push(keys);
-                given.inputs.push(input);
+                if !keys.is_empty() {
+                    given.keys.push((item, keys));
+                }
+                if input.is_some() {
+                    given.inputs.resize(item, None);
+                    given.inputs.push(input);
+                }
             }
             given.items = Items::Images(images);
         }

@@ -128,7 +128,7 @@ pub(super) fn operation(
     }
     let given = items::given(style, kind, &mut options, alarm)?;
     let mut operation = Operation::new(task_id, keys, given.items)?;
-    for (item, keys) in given.keys.into_iter().enumerate().filter(|(_, keys)| !keys.is_empty()) {
+    for (item, keys) in given.keys {
         operation.set_keys(item, keys)?;
     }
     let operation = if style == Style::PubtoolsSign { operation.repeating() } else { operation };

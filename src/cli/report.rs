@@ -177,7 +177,7 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
         let then = match (entry.state(), verdict(entry)) {
             (_, Some(Verdict::Incomplete { .. } | Verdict::Pending { .. })) => HELPS,
             (_, Some(_)) => "",
-            (State::Undeliverable(condition), None) if refusal == Some(condition) => {
+            (State::Undeliverable(condition), None) if refusal == Some(&**condition) => {
                 tell!("{tool}: {subject}: refused; {again}");
                 continue;
             }

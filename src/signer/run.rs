@@ -31,7 +31,7 @@ impl Run {
     /// Returns where the values of [`Run::signed_values`] are, in the same order: the index of the request among
     /// [`Run::entries`], and that of the value among [`Entry::signed_values`].
     pub fn places(&self) -> impl ExactSizeIterator<Item = (usize, usize)> {
-        self.ledger.places().iter().map(|place| (place.request, place.value))
+        self.ledger.places().iter().map(|place| (place.request as usize, place.value as usize))
     }
 
     /// Returns the address that requests are sent to.

@@ -28,9 +28,9 @@ pub struct Request {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     /// The number of the request that asks for it.
-    pub(crate) request: usize,
+    pub(crate) request: u32,
     /// Its number among the values of that request.
-    pub(crate) value: usize,
+    pub(crate) value: u32,
 }
 
 /// The message of a request.

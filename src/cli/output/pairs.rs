@@ -35,11 +35,11 @@ pub(super) enum Item<'a> {
 pub(super) struct Pairs<'a> {
     asked: &'a Asked,
     /// For each pair the item, and the position of the key among those of the item.
-    pairs: Vec<(usize, usize)>,
+    pairs: Vec<(u32, u32)>,
     /// For each pair the number of the request, and that of its value; none if the signature exists.
-    places: Vec<Option<(usize, usize)>>,
+    places: Vec<Option<(u32, u32)>>,
     /// The pairs that are asked for, in the order of the requests.
-    by_request: Vec<usize>,
+    by_request: Vec<u32>,
 }
 
 impl<'a> Pairs<'a> {
@@ -47,18 +47,22 @@ impl<'a> Pairs<'a> {
         let mut pairs = Self::asked_for(asked);
         let mut places = run.places();
         let exists = |pair: &usize| asked.existing.contains_key(pair);
-        let place = |pair| if exists(&pair) { None } else { places.next() };
+        let narrow = |(request, value)| (request as u32, value as u32);
+        let place = |pair| if exists(&pair) { None } else { places.next().map(narrow) };
         pairs.places = (0..pairs.len()).map(place).collect();
-        let is_open = |&pair: &usize| pairs.places[pair].is_some();
-        pairs.by_request = (0..pairs.len()).filter(is_open).collect();
-        pairs.by_request.sort_by_key(|&pair| pairs.places[pair]);
+        let is_open = |&pair: &u32| pairs.places[pair as usize].is_some();
+        pairs.by_request = (0..pairs.len() as u32).filter(is_open).collect();
+        pairs.by_request.sort_by_key(|&pair| pairs.places[pair as usize]);
         pairs
     }
 
     /// The pairs before there is a run.
     pub(super) fn asked_for(asked: &'a Asked) -> Self {
         let operation = &asked.operation;
-        let of_item = |item| (0..operation.keys_of(item).len()).map(move |key| (item, key));
+        let of_item = |item| {
+            let keys = 0..operation.keys_of(item).len() as u32;
+            keys.map(move |key| (item as u32, key))
+        };
         let pairs = (0..operation.items().len()).flat_map(of_item).collect();
         Self { asked, pairs, places: Vec::new(), by_request: Vec::new() }
     }
@@ -71,6 +75,7 @@ impl<'a> Pairs<'a> {
     pub(super) fn get(&self, pair: usize) -> Pair<'a> {
         let operation = &self.asked.operation;
         let (index, key) = self.pairs[pair];
+        let (index, key) = (index as usize, key as usize);
         let key = &operation.keys_of(index)[key];
         let item = match operation.items() {
             Items::Images(images) => Item::Image {
@@ -94,7 +99,7 @@ impl<'a> Pairs<'a> {
 
     /// The number of the request of a pair, and that of its value; `None` if the signature exists.
     pub(super) fn place(&self, pair: usize) -> Option<(usize, usize)> {
-        self.places[pair]
+        self.places[pair].map(|(request, value)| (request as usize, value as usize))
     }
 
     /// The pairs whose signatures exist, each with its file, if that is still there.
@@ -104,9 +109,10 @@ impl<'a> Pairs<'a> {
 
     /// The pairs that get a value of a request, and the number of that value.
     pub(super) fn of_request(&self, request: usize) -> impl Iterator<Item = (usize, usize)> {
-        let start = self.by_request.partition_point(|&pair| self.places[pair] < Some((request, 0)));
-        let pairs =
-            self.by_request[start..].iter().filter_map(|&pair| Some((pair, self.places[pair]?)));
+        let place = |pair: u32| self.place(pair as usize);
+        let start = self.by_request.partition_point(|&pair| place(pair) < Some((request, 0)));
+        let pairs = self.by_request[start..].iter();
+        let pairs = pairs.filter_map(move |&pair| Some((pair as usize, place(pair)?)));
         pairs
             .take_while(move |(_, place)| place.0 == request)
             .map(|(pair, (_, value))| (pair, value))

@@ -102,7 +102,7 @@ impl Ledger {
         if let State::Answered(reply) = &mut self.entries[index].state
             && reply.verdict == Verdict::Signed
         {
-            reply.forget();
+            *reply = Arc::clone(&self.forgotten);
         }
     }
 
@@ -163,7 +163,7 @@ impl Entry {
             let is_awaited = is_in_parts(&reply.verdict, &decided);
             Box::new(Unfinished { filled, decided, is_awaited, faults, ..Unfinished::default() })
         });
-        self.state = State::Answered(reply);
+        self.state = State::Answered(reply.into());
         ReplyKind::Expected
     }
 
@@ -196,7 +196,7 @@ impl Entry {
         let more = std::mem::take(&mut unfinished.more);
         if let Some(joined) = reply::join(&self.request, answer, &more) {
             unfinished.is_awaited &= is_in_parts(&joined.verdict, &unfinished.decided);
-            *answer = joined;
+            *answer = joined.into();
         }
         self.say_unverified();
     }

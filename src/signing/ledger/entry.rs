@@ -88,13 +88,13 @@ pub enum State {
     /// The broker returned it (AMQP outcome `released` or `modified`, AMQP 1.0 part 3.4): it is sent again.
     Returned(&'static str),
     /// The broker cannot accept it at the moment, for this reason: it is sent again.
-    NotNow(Condition),
+    NotNow(Box<Condition>),
     /// The broker does not accept it, for this reason.
-    Undeliverable(Condition),
+    Undeliverable(Box<Condition>),
     /// A reply has come that was longer than the setting `max_message_size`, with this many bytes; it was rejected.
     ReplyTooLarge(u64),
     /// A reply has come.
-    Answered(Reply),
+    Answered(Arc<Reply>),
 }
 
 impl Entry {

@@ -12,6 +12,7 @@ use super::{
     context::{Context, Stamp},
     judge::Judge,
     operation::Operation,
+    reply::Reply,
     request::{Place, Request},
 };
 use crate::error::{Condition, Error};
@@ -34,6 +35,10 @@ pub(crate) struct Ledger {
     going_out: Vec<usize>,
     /// The number of requests that are neither answered nor undeliverable, or answered only in part.
     open: usize,
+    /// The request that [`Ledger::awaits_any`] found last.
+    awaited: usize,
+    /// In place of every reply that need not be kept.
+    forgotten: Arc<Reply>,
     cycle: u32,
     /// Decides whether signed values count; without it all do.
     judge: Option<Arc<dyn Judge>>,
@@ -96,6 +101,8 @@ impl Ledger {
             unsent: Unsent::new(entries.len()),
             going_out: Vec::new(),
             open: entries.len(),
+            awaited: 0,
+            forgotten: Arc::new(Reply::forgotten()),
             cycle: 0,
             judge: None,
             entries,
@@ -183,11 +190,16 @@ impl Ledger {
     }
 
     /// Whether a broker has any request that may still be answered, or gets it.
-    pub(crate) fn awaits_any(&self) -> bool {
-        self.entries.iter().any(|entry| {
+    pub(crate) fn awaits_any(&mut self) -> bool {
+        let is_awaited = |entry: &Entry| {
             entry.is_awaited()
                 || entry.state.is_open() && (entry.may_be_answered() || entry.is_in_doubt)
-        })
+        };
+        // This is asked after each event, so the search goes on where it ended.
+        let (before, from) = self.entries.split_at(self.awaited);
+        let found = from.iter().chain(before).position(is_awaited);
+        self.awaited = (self.awaited + found.unwrap_or_default()) % self.entries.len().max(1);
+        found.is_some()
     }
 
     /// Whether a broker may have received any request that is open, and has not returned it.
@@ -233,7 +245,7 @@ impl Ledger {
                 entry.has_outcome();
             }
             Outcome::NotNow(condition) => {
-                entry.state = State::NotNow(condition);
+                entry.state = State::NotNow(condition.into());
                 entry.has_outcome();
             }
             // The next broker may accept it; twice is no accident.
@@ -258,7 +270,7 @@ impl Ledger {
             entry.has_outcome();
             self.unsent.remove(index);
         } else {
-            self.close(index, State::Undeliverable(condition));
+            self.close(index, State::Undeliverable(condition.into()));
         }
     }
 

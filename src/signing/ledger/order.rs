@@ -9,11 +9,11 @@ pub(crate) fn in_input_order(ledger: &Ledger) -> impl Iterator<Item = SignedValu
     let entries = ledger.entries();
     let mut uses = vec![0_u32; entries.len()];
     for place in ledger.places() {
-        uses[place.request] += 1;
+        uses[place.request as usize] += 1;
     }
     let mut read = HashMap::new();
     ledger.places().iter().map(move |place| {
-        let (request, value) = (place.request, place.value);
+        let (request, value) = (place.request as usize, place.value as usize);
         uses[request] -= 1;
         if uses[request] > 0 {
             let values = read.entry(request).or_insert_with(|| entries[request].signed_values());

@@ -1,6 +1,6 @@
 //! The digest of a manifest.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use crate::error::{Argument, Error, printable};
 
@@ -9,66 +9,64 @@ const ALGORITHMS: [(&str, usize); 4] =
     [("sha256", 64), ("sha384", 96), ("sha512", 128), ("blake3", 64)];
 
 /// The digest of a manifest: `sha256:` and 64 hex digits, or another algorithm of the OCI image format.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Digest(Arc<str>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Digest<'a>(&'a str);
 
-impl Digest {
+impl<'a> Digest<'a> {
     /// Checks a digest.
     ///
     /// # Errors
     /// [`Error::Argument`] if it is not an algorithm, a colon, and as many lower-case hex digits as the algorithm has.
-    pub fn new(digest: impl Into<Box<str>>) -> Result<Self, Error> {
-        let digest = digest.into();
-        match problem(&digest) {
-            None => Ok(Self(digest.into())),
+    pub fn new(digest: &'a str) -> Result<Self, Error> {
+        match problem(digest) {
+            None => Ok(Self(digest)),
             Some(problem) => Err(Error::argument(Argument::Digest, problem)),
         }
     }
 
     /// Checks only what can never be a digest, as under the names of pubtools-sign.
     #[cfg(any(feature = "cli", test, fuzzing))]
-    pub(super) fn lenient(digest: impl Into<Box<str>>) -> Result<Self, Error> {
-        let digest = digest.into();
+    pub(super) fn lenient(digest: &'a str) -> Result<Self, Error> {
         let strange = |c: char| c.is_whitespace() || crate::error::acts_unseen(c);
-        if digest.is_empty() || &*digest == "null" || digest.contains(strange) {
-            let problem = problem(&digest).unwrap_or_default();
+        if digest.is_empty() || digest == "null" || digest.contains(strange) {
+            let problem = problem(digest).unwrap_or_default();
             return Err(Error::argument(Argument::Digest, problem));
         }
-        Ok(Self(digest.into()))
+        Ok(Self(digest))
     }
 
-    #[cfg(test)]
-    pub(super) fn unchecked(digest: &str) -> Self {
-        Self(digest.into())
+    /// Checks nothing: it was checked before.
+    pub(super) fn unchecked(digest: &'a str) -> Self {
+        Self(digest)
     }
 
     /// Returns the text.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn as_str(self) -> &'a str {
+        self.0
     }
 }
 
-impl fmt::Display for Digest {
+impl fmt::Display for Digest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0)
     }
 }
 
 /// What is wrong with a digest, and what is expected.
 pub(super) fn problem(digest: &str) -> Option<String> {
-    let algorithm = digest.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let found = ALGORITHMS.iter().find(|(name, _)| *name == algorithm);
-    let (name, length) = *found.unwrap_or(&ALGORITHMS[0]);
-    let is_digest = |digest: &str| {
+    let is_digest = |digest: &str, (name, length): (&str, usize)| {
         let hex = digest.strip_prefix(name).and_then(|rest| rest.strip_prefix(':'));
         hex.is_some_and(|hex| {
             hex.len() == length
                 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
         })
     };
-    if is_digest(digest) {
+    if ALGORITHMS.iter().any(|algorithm| is_digest(digest, *algorithm)) {
         return None;
     }
+    let algorithm = digest.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let found = ALGORITHMS.iter().find(|(name, _)| *name == algorithm);
+    let (name, length) = *found.unwrap_or(&ALGORITHMS[0]);
     let expected = format!("expected {name}: and {length} hex digits");
     if digest.trim().is_empty() {
         return Some(format!("is empty: {expected}"));
@@ -76,7 +74,9 @@ pub(super) fn problem(digest: &str) -> Option<String> {
     let hint = match digest.chars().find(|c| c.is_whitespace() || c.is_control()) {
         _ if digest.matches(':').count() > 1 => ", a single one".to_owned(),
         Some(c) => format!(" without {c:?}"),
-        None if is_digest(&digest.to_ascii_lowercase()) => " in lower case".to_owned(),
+        None if is_digest(&digest.to_ascii_lowercase(), (name, length)) => {
+            " in lower case".to_owned()
+        }
         None => String::new(),
     };
     Some(format!("is \"{}\": {expected}{hint}", printable(digest)))
@@ -97,8 +97,8 @@ mod tests {
             format!("sha512:{}", "0a".repeat(64)),
             format!("blake3:{}", "9".repeat(64)),
         ] {
-            assert_eq!(Digest::new(digest.as_str()).unwrap().as_str(), digest);
-            Digest::lenient(digest).unwrap();
+            assert_eq!(Digest::new(&digest).unwrap().as_str(), digest);
+            Digest::lenient(&digest).unwrap();
         }
     }
 
@@ -134,7 +134,7 @@ mod tests {
             (format!("{ZEROS}\n{ZEROS}"), format!("{sha256}, a single one")),
             (format!("quay.example/ns/app@{ZEROS}"), sha256.into()),
         ] {
-            let error = Digest::new(digest).unwrap_err().to_string();
+            let error = Digest::new(&digest).unwrap_err().to_string();
             assert!(error.starts_with("digest: ") && error.contains(&expected), "{error}");
         }
     }

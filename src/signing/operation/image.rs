@@ -1,6 +1,6 @@
 //! Container images: a manifest's digest, and the reference that it is signed under.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use super::{digest::Digest, reference::Reference};
 use crate::error::{Argument, Error, printable};
@@ -17,10 +17,12 @@ use crate::error::{Argument, Error, printable};
 /// assert!(Image::new("sha256:55a34a82", "registry.example.com/ns/app:1").is_err());
 /// # Ok::<(), amqp_messenger::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Image {
-    digest: Digest,
-    reference: Reference,
+    /// The reference, a blank and the digest: one piece of memory, which clones share.
+    text: Arc<str>,
+    /// Where the reference ends.
+    end: usize,
 }
 
 impl Image {
@@ -28,8 +30,9 @@ impl Image {
     ///
     /// # Errors
     /// As [`Digest::new`] and [`Reference::new`]; [`Error::Argument`] if the reference holds another digest.
-    pub fn new(digest: impl Into<Box<str>>, reference: impl Into<Box<str>>) -> Result<Self, Error> {
-        let (digest, reference) = (Digest::new(digest)?, Reference::new(reference)?);
+    pub fn new(digest: impl AsRef<str>, reference: impl AsRef<str>) -> Result<Self, Error> {
+        let digest = Digest::new(digest.as_ref())?;
+        let reference = Reference::new(reference.as_ref())?;
         if reference.digest().is_some_and(|other| other != digest.as_str()) {
             let problem = format!(
                 "\"{}\" names another digest than \"{}\": expected the same in both",
@@ -38,38 +41,49 @@ impl Image {
             );
             return Err(Error::argument(Argument::Reference, problem));
         }
-        Ok(Self { digest, reference })
+        Ok(Self::of(digest, reference))
     }
 
     /// Checks only what can never be right, as under the names of pubtools-sign: it signs what it is given.
     #[cfg(any(feature = "cli", test, fuzzing))]
     pub(crate) fn lenient(
-        digest: impl Into<Box<str>>,
-        reference: impl Into<Box<str>>,
+        digest: impl AsRef<str>,
+        reference: impl AsRef<str>,
     ) -> Result<Self, Error> {
-        Ok(Self { digest: Digest::lenient(digest)?, reference: Reference::lenient(reference)? })
+        Ok(Self::of(Digest::lenient(digest.as_ref())?, Reference::lenient(reference.as_ref())?))
     }
 
     /// Checks nothing, as pubtools-sign does.
     #[cfg(test)]
     pub(crate) fn unchecked(digest: &str, reference: &str) -> Self {
-        Self { digest: Digest::unchecked(digest), reference: Reference::unchecked(reference) }
+        Self::of(Digest::unchecked(digest), Reference::unchecked(reference))
+    }
+
+    fn of(digest: Digest<'_>, reference: Reference<'_>) -> Self {
+        let text = [reference.as_str(), " ", digest.as_str()].concat();
+        Self { text: text.into(), end: reference.as_str().len() }
     }
 
     /// Returns the digest of the manifest.
-    pub fn digest(&self) -> &Digest {
-        &self.digest
+    pub fn digest(&self) -> Digest<'_> {
+        Digest::unchecked(&self.text[self.end + 1..])
     }
 
     /// Returns the reference.
-    pub fn reference(&self) -> &Reference {
-        &self.reference
+    pub fn reference(&self) -> Reference<'_> {
+        Reference::unchecked(&self.text[..self.end])
     }
 }
 
 impl fmt::Display for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.reference, self.digest)
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Image({})", self.text)
     }
 }
 
@@ -80,9 +94,11 @@ mod tests {
     #[test]
     fn a_digest_in_the_reference_is_the_same() {
         let [one, two] = ["1", "2"].map(|digit| format!("sha256:{}", digit.repeat(64)));
-        Image::new(one.as_str(), format!("r/app:1@{one}")).unwrap();
+        let image = Image::new(&one, format!("r/app:1@{one}")).unwrap();
+        assert_eq!(image.to_string(), format!("{} {}", image.reference(), image.digest()));
+        assert_eq!((image.digest().as_str(), image.reference().repository()), (&*one, "app"));
         let reference = format!("r/app@{two}");
-        let error = Image::new(one.as_str(), reference.as_str()).unwrap_err().to_string();
+        let error = Image::new(&one, &reference).unwrap_err().to_string();
         let expected = format!("reference: \"{reference}\" names another digest than \"{one}\": ");
         assert!(error.starts_with(&expected), "{error}");
         Image::lenient(one, reference).unwrap();

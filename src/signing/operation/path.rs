@@ -22,16 +22,19 @@ pub(super) fn fault(path: &str) -> Option<String> {
 
 /// Letters and digits of any script, and separators.
 pub(super) fn is_of_a_name(c: char) -> bool {
-    !c.is_ascii() || c.is_ascii_alphanumeric() || "._-".contains(c)
+    !c.is_ascii() || c.is_ascii_alphanumeric() || is_separator(c)
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '.' | '_' | '-')
 }
 
 /// Letters and digits, with one separator at a time between them; hyphens count as one, as do two underscores.
 fn is_part(part: &str) -> bool {
-    let separators: Vec<_> = part.split(|c: char| !"._-".contains(c)).collect();
-    let is_one =
-        |run: &&str| matches!(*run, "" | "." | "_" | "__") || run.bytes().all(|b| b == b'-');
-    let ends = [separators.first(), separators.last()];
-    separators.iter().all(is_one) && ends.iter().flatten().all(|run| run.is_empty())
+    let is_one = |run: &str| matches!(run, "" | "." | "_" | "__") || run.bytes().all(|b| b == b'-');
+    !part.starts_with(is_separator)
+        && !part.ends_with(is_separator)
+        && part.split(|c| !is_separator(c)).all(is_one)
 }
 
 #[cfg(test)]

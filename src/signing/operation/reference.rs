@@ -1,6 +1,6 @@
 //! The reference of an image.
 
-use std::{fmt, net::Ipv6Addr, sync::Arc};
+use std::{fmt, net::Ipv6Addr};
 
 use super::{
     digest,
@@ -15,38 +15,36 @@ const LONGEST_HOST: usize = 254;
 const LONGEST_TAG: usize = 128;
 
 /// The reference of an image, such as `registry/ns/repo:tag`; it names a repository.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Reference(Arc<str>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reference<'a>(&'a str);
 
-impl Reference {
+impl<'a> Reference<'a> {
     /// Checks a reference: a registry, a path, and possibly a tag or a digest or both.
     ///
     /// Capital letters and letters of any script are accepted.
     ///
     /// # Errors
     /// [`Error::Argument`] if a part is missing or cannot be one, such as a scheme or an empty tag.
-    pub fn new(reference: impl Into<Box<str>>) -> Result<Self, Error> {
-        Self::checked(reference.into(), fault)
+    pub fn new(reference: &'a str) -> Result<Self, Error> {
+        Self::checked(reference, fault)
     }
 
     /// Checks only what can never be a reference, as under the names of pubtools-sign.
     #[cfg(any(feature = "cli", test, fuzzing))]
-    pub(super) fn lenient(reference: impl Into<Box<str>>) -> Result<Self, Error> {
-        Self::checked(reference.into(), |reference| {
-            strange(reference).or_else(|| no_path(reference))
-        })
+    pub(super) fn lenient(reference: &'a str) -> Result<Self, Error> {
+        Self::checked(reference, |reference| strange(reference).or_else(|| no_path(reference)))
     }
 
-    fn checked(reference: Box<str>, fault: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        match fault(&reference) {
-            None => Ok(Self(reference.into())),
+    fn checked(reference: &'a str, fault: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        match fault(reference) {
+            None => Ok(Self(reference)),
             Some(fault) => {
                 let shown = match reference.split_once('@') {
                     // What is before it is no user name and password.
                     Some((name, digest)) if self::fault(name).is_none() => {
                         format!("{}@{}", printable(name), printable(digest))
                     }
-                    _ => printable(&reference),
+                    _ => printable(reference),
                 };
                 let problem = format!("\"{shown}\" {fault}: expected registry/repository:tag");
                 Err(Error::argument(Argument::Reference, problem))
@@ -54,30 +52,30 @@ impl Reference {
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn unchecked(reference: &str) -> Self {
-        Self(reference.into())
+    /// Checks nothing: it was checked before.
+    pub(super) fn unchecked(reference: &'a str) -> Self {
+        Self(reference)
     }
 
     /// Returns the text.
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn as_str(self) -> &'a str {
+        self.0
     }
 
     /// Returns the repository: what follows the first `/`, without tag and digest.
-    pub fn repository(&self) -> &str {
-        repository(&self.0).unwrap_or_default()
+    pub fn repository(self) -> &'a str {
+        repository(self.0).unwrap_or_default()
     }
 
     /// The digest in it, if there is one.
-    pub(super) fn digest(&self) -> Option<&str> {
+    pub(super) fn digest(self) -> Option<&'a str> {
         self.0.split_once('@').map(|(_, digest)| digest)
     }
 }
 
-impl fmt::Display for Reference {
+impl fmt::Display for Reference<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0)
     }
 }
 
@@ -101,7 +99,7 @@ fn fault(reference: &str) -> Option<String> {
         None => (rest, None),
     };
     strange(reference)
-        .or_else(|| reference.contains("://").then(|| "begins with a scheme".to_owned()))
+        .or_else(|| has_scheme(reference).then(|| "begins with a scheme".to_owned()))
         .or_else(|| no_path(reference))
         .or_else(|| {
             (!is_registry(registry)).then(|| "names no registry before its first \"/\"".into())
@@ -113,8 +111,15 @@ fn fault(reference: &str) -> Option<String> {
         })
 }
 
+fn has_scheme(reference: &str) -> bool {
+    reference.split(':').skip(1).any(|rest| rest.starts_with("//"))
+}
+
 /// A blank, or a character without a shape.
 fn strange(reference: &str) -> Option<String> {
+    if reference.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
     let unseen = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     let c = reference.chars().find(|c| c.is_whitespace() || c.is_control() || unseen(*c))?;
     Some(format!("holds {c:?}"))

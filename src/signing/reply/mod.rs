@@ -106,10 +106,9 @@ impl Reply {
         self.whole().properties()
     }
 
-    /// Forgets everything but the verdict.
-    pub(super) fn forget(&mut self) {
-        self.document = String::new();
-        self.places = None;
+    /// What is kept of a reply that has everything: the verdict.
+    pub(super) fn forgotten() -> Self {
+        Self { document: String::new(), verdict: Verdict::Signed, places: None }
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) fn requests(
         });
         for (place, first) in values {
             for key in 0..keys.len() {
-                places[place + key] = Place { request: number, value: first + key };
+                places[place + key] = Place { request: number as u32, value: (first + key) as u32 };
             }
         }
         let claims = batch.claims.iter().map(Asked::claim).collect();

@@ -52,7 +52,7 @@ pub(super) fn requests(
         _ => &[],
     };
     let mut asked = HashMap::with_capacity(if images.is_empty() { 0 } else { count });
-    let mut made = 0;
+    let mut made = 0_u32;
     for (number, item) in items(operation.items()).enumerate() {
         for (key_number, key) in &keys[operation.key_sets().number(number)] {
             let earlier =

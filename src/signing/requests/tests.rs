@@ -48,7 +48,7 @@ fn values(operation: &Operation, chunk_size: Option<usize>) -> Vec<(String, Stri
         (value.reference().unwrap().to_owned(), value.key().name().unwrap().to_owned())
     };
     let shown = values.map(shown).zip(ledger.places());
-    shown.map(|((image, key), place)| (image, key, place.request)).collect()
+    shown.map(|((image, key), place)| (image, key, place.request as usize)).collect()
 }
 
 #[test]
