@@ -47,14 +47,16 @@ pub(super) struct Common {
     pub(super) service: String,
     pub(super) task_id_attribute: String,
     /// The repository that texts belong to.
-    pub(super) repo: Option<Arc<str>>,
+    pub(super) repo: Option<Arc<String>>,
+    /// When the requests were made.
+    pub(super) created: Arc<str>,
     pub(super) trace: Option<TraceContext>,
 }
 
 impl Common {
     pub(super) fn new(operation: &Operation, context: &Context<'_>) -> Arc<Self> {
         let repo = match operation.items() {
-            Items::Texts { repo, .. } => repo.as_deref().map(Arc::from),
+            Items::Texts { repo, .. } => repo.clone().map(Arc::new),
             Items::Images(_) | Items::Blobs(_) => None,
         };
         Arc::new(Self {
@@ -64,9 +66,18 @@ impl Common {
             service: context.service.to_owned(),
             task_id_attribute: context.task_id_attribute.to_owned(),
             repo,
+            created: "".into(),
             trace: context.trace.cloned(),
         })
     }
+}
+
+/// The same for requests that were made at that time.
+pub(super) fn at_time(common: &mut Arc<Common>, created: &Arc<str>) -> Arc<Common> {
+    if common.created != *created {
+        Arc::make_mut(common).created = Arc::clone(created);
+    }
+    Arc::clone(common)
 }
 
 /// A key as the signing server knows it.

@@ -16,8 +16,6 @@ use crate::error::printable;
 pub struct Request {
     /// Its id, which the reply repeats.
     pub id: RequestId,
-    /// When it was made.
-    pub(super) created: Arc<str>,
     /// What the reply must contain.
     pub(crate) expected: Expected,
     /// What it has in common with the other requests of the operation.
@@ -88,7 +86,7 @@ pub(crate) enum Item {
 pub(crate) enum Repository {
     None,
     OfImage,
-    Named(Arc<str>),
+    Named(Arc<String>),
 }
 
 /// A claim of a batch.
@@ -137,7 +135,7 @@ impl Expected {
         let repository = match repository {
             Repository::None => None,
             Repository::OfImage => image.map(|image| image.reference().repository()),
-            Repository::Named(name) => Some(&**name),
+            Repository::Named(name) => Some(name.as_str()),
         };
         (image, repository.filter(|repository| !repository.is_empty()))
     }

@@ -105,7 +105,7 @@ pub(super) fn write_body(
     }
     out.push(b']');
     body.text("request_id", request.id.text(&mut [0; 36]));
-    body.text("created", &request.created);
+    body.text("created", &common.created);
     body.text("requested_by", &common.creator);
     body.text(TASK, &common.task_id);
     body.end();

@@ -45,9 +45,11 @@ impl Operation {
     ) -> Result<Vec<Place>, Error> {
         let keys = self.resolved(context.key_aliases, context.chunk_size)?;
         let common = Common::new(self, context);
+        let mut now = Arc::clone(&common);
         let mut request = |expected| {
             let Stamp { request_id, created } = next();
-            each(Request { id: request_id, created, expected, common: Arc::clone(&common) });
+            let common = context::at_time(&mut now, &created);
+            each(Request { id: request_id, expected, common });
         };
         Ok(match (context.chunk_size, self.items()) {
             (Some(size), Items::Images(images)) => {

@@ -114,7 +114,7 @@ pub(super) fn write_body(
     let common = &*request.common;
     let repo = match item {
         Item::Image(image) => Field::Text(image.reference().repository()),
-        Item::Text(..) => common.repo.as_deref().map_or(Field::Null, Field::Text),
+        Item::Text(..) => common.repo.as_ref().map_or(Field::Null, |repo| Field::Text(repo)),
         Item::Blob(..) => Field::Text(""),
     };
     let (mut id, mut fields) = ([0; 36], Vec::with_capacity(10));
@@ -122,7 +122,7 @@ pub(super) fn write_body(
         ("sig_key_id", Field::Text(&key.id)),
         (data_name(item), Field::Signed(item)),
         ("request_id", Field::Text(request.id.text(&mut id))),
-        ("created", Field::Text(&request.created)),
+        ("created", Field::Text(&common.created)),
         ("requested_by", Field::Text(&common.creator)),
         ("repo", repo),
     ]);

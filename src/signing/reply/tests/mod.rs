@@ -37,7 +37,7 @@ fn request(expected: Expected) -> Request {
         trace: None,
     };
     let common = Common::new(&operation, &context);
-    Request { id: RequestId::of_text(ID), created: "now".into(), expected, common }
+    Request { id: RequestId::of_text(ID), expected, common }
 }
 
 fn key(key: Result<Key, Error>) -> ServerKey {

@@ -114,7 +114,7 @@ fn a_value_is_base64_on_one_line() {
 fn a_reply_for_something_else_is_named() {
     let of_image = of_image("sha256:1", "h/ns/a:1");
     // pubtools-sign takes a blank at its end.
-    let named = Repository::Named("ns/a ".into());
+    let named = Repository::Named(std::sync::Arc::new("ns/a ".into()));
     let of_text = request(value(Item::Text(Text::new("text").unwrap(), 1), named));
     let another_claim = claim_file("sha256:1", "h/ns/a:2");
     for (request, field, value, expected) in [
