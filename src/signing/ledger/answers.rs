@@ -219,7 +219,7 @@ impl Entry {
         let problems = || self.request.problems(&unfinished.faults, &unfinished.filled);
         match &mut self.state {
             State::Answered(reply) if matches!(reply.verdict, Verdict::Incomplete { .. }) => {
-                reply.verdict = Verdict::Unverified { problems: problems() };
+                Arc::make_mut(reply).verdict = Verdict::Unverified { problems: problems() };
             }
             State::Answered(_) => {}
             _ => unfinished.pending = Some(Reply::unverified(problems())),
