@@ -46,6 +46,9 @@ impl Overrides {
     /// What is wrong with the first that is, with the option.
     pub(crate) fn new(signer: SignerType, given: Vec<Given>, env: Env<'_>) -> Result<Self, String> {
         let mut overrides = Self::default();
+        if given.is_empty() {
+            return Ok(overrides);
+        }
         for Given { option, key, value } in given {
             let fail = |problem| format!("{}: {problem}", name_of(option, &key));
             let row = keys::of(signer).iter().find(|row| row.name == key);
