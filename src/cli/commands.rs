@@ -7,6 +7,8 @@ pub(crate) enum Command {
     Sign(Kind),
     /// Reports what a run would meet.
     Check,
+    /// Verifies what a run wrote.
+    Verify,
     Completions,
 }
 
@@ -68,11 +70,12 @@ pub(super) const NATIVE: &[&str] = &[
 ];
 
 impl Command {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Sign(Kind::Container),
         Self::Sign(Kind::Clear),
         Self::Sign(Kind::Blob),
         Self::Check,
+        Self::Verify,
         Self::Completions,
     ];
 
@@ -163,6 +166,42 @@ impl Command {
                 operand: None,
                 examples: &["{}", "{} --task-id 1234 --json >check.json"],
             },
+            Self::Verify => &Row {
+                name: "verify",
+                summary: "verify the signatures that a run wrote, without a broker",
+                about: "Verifies the signatures that a run of a signing command wrote: whether each is a good one, by the key that was asked for, of exactly what was asked for. It takes the command's items and keys, and reads the results from --output, from --output-dir, or else from standard input. Each failure is a line on standard error; the exit status is then 65. clear-sign's inputs come after COMMAND.",
+                items: &["--digest", "--reference", "--blob-file"],
+                optional: &[],
+                native: &[
+                    "--signing-key",
+                    "--signing-key-name",
+                    "--from",
+                    "--from0",
+                    "--config-file",
+                    "--set",
+                    "--verify-keys",
+                    "--signer-type",
+                    "--raw",
+                    "--format",
+                    "--output",
+                    "--output-dir",
+                    "--layout",
+                    "--log-level",
+                    "--quiet",
+                ],
+                operand: Some(Operand {
+                    name: "COMMAND",
+                    meaning: "the command that signed",
+                    native: "",
+                    remark: "",
+                    choices: &["container-sign", "clear-sign", "blob-sign"],
+                    is_repeatable: false,
+                }),
+                examples: &[
+                    "{} container-sign --verify-keys keys.asc --signing-key 55A34A82\n--from images.ndjson --output result.json",
+                    "{} blob-sign --verify-keys keys.asc --signing-key 55A34A82\n--blob-file app.tar.gz --output-dir .",
+                ],
+            },
             Self::Completions => &Row {
                 name: "completions",
                 summary: "print a shell's completions of commands, options and values",
@@ -199,12 +238,15 @@ impl Command {
 
     /// Whether it needs an option, unless a list takes its place.
     pub(super) fn needs(self, option: &str) -> bool {
-        (self.signs() && REQUIRED.contains(&option)) || self.row().items.contains(&option)
+        let of_verify = || self == Self::Verify && option == REQUIRED[0];
+        (self.signs() && (REQUIRED.contains(&option) || self.row().items.contains(&option)))
+            || of_verify()
     }
 
     pub(super) fn takes(self, option: &str, style: Style) -> bool {
         let row = self.row();
         self.needs(option)
+            || row.items.contains(&option)
             || (self.signs() && OPTIONAL.contains(&option))
             || row.optional.contains(&option)
             || style == Style::Native

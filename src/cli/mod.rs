@@ -38,6 +38,7 @@ mod tables;
 mod terminal;
 mod topic;
 mod trace;
+mod verify;
 
 use std::{ffi::OsString, io, path::PathBuf};
 
@@ -66,6 +67,12 @@ pub fn run(argv: Vec<OsString>) -> u8 {
         Ok(Parsed::Run(topic, Command::Check, options)) => {
             match overrides::read(&topic, &options) {
                 Ok(overrides) => check::check(&topic, &options, overrides),
+                Err(usage) => misused(&usage),
+            }
+        }
+        Ok(Parsed::Run(topic, Command::Verify, options)) => {
+            match overrides::read(&topic, &options) {
+                Ok(overrides) => verify::verify(&topic, *options, overrides),
                 Err(usage) => misused(&usage),
             }
         }

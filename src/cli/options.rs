@@ -164,11 +164,14 @@ pub(super) fn usages(
 ) -> Vec<(Vec<&'static Flag>, Option<&'static Operand>)> {
     let needed = |flag: &&Flag| command.needs(flag.long);
     let one_by_one = of(command, style).filter(needed).collect();
-    let mut usages = vec![(one_by_one, command.row().operand.as_ref())];
+    let operand = command.row().operand.as_ref();
+    let mut usages = vec![(one_by_one, operand)];
     if command.takes(LISTS[0], style) {
         let is_item = |flag: &Flag| command.row().items.contains(&flag.long);
         let is_needed = |flag: &&Flag| flag.long == LISTS[0] || needed(flag) && !is_item(flag);
-        usages.push((of(command, style).filter(is_needed).collect(), None));
+        // Inputs are listed, too.
+        let operand = operand.filter(|operand| !operand.is_repeatable);
+        usages.push((of(command, style).filter(is_needed).collect(), operand));
     }
     usages
 }

@@ -22,6 +22,8 @@ mod operation;
 mod pieces;
 pub(crate) mod pyjson;
 mod pyread;
+#[cfg(feature = "cli")]
+mod recorded;
 mod reply;
 mod request;
 mod requests;
@@ -38,6 +40,8 @@ pub use ledger::{Entry, State};
 pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order};
 pub use observer::{Noted, Notice, Observer, Received};
 pub use operation::{Blob, Digest, Image, Items, Key, Operation, Reference, TaskId, Text};
+#[cfg(feature = "cli")]
+pub(crate) use recorded::{Recorded, decoded, recorded};
 pub(crate) use reply::{Document, RawReply, ReplyBody};
 pub use reply::{Reply, Verdict};
 pub use request::{Message, Request};

@@ -100,6 +100,7 @@ const PIECES: [(&str, &[&str]); 6] = [
             "no host at all",
             "no reason given",
             "sending to \"{}\"",
+            "standard input",
             "standard output",
             "the broker's certificate",
             "the broker's intermediate certificate \"{name}\"",

@@ -13,7 +13,7 @@ use source::{Source, Use};
 #[rustfmt::skip]
 const LAYERS: [(&str, &[&str]); 27] = [
     ("main", &["cli"]),
-    ("cli", &["config", "deadline", "error", "facts", "files", "list", "openpgp", "preflight", "signer", "signing", "status", "stop", "transport"]),
+    ("cli", &["config", "deadline", "error", "facts", "files", "list", "openpgp", "preflight", "signer", "signing", "status", "stop", "transport", "verify"]),
     ("signer", &["client", "config", "connector", "error", "failover", "journal", "preflight", "random", "secret", "signing", "stop", "transport", "verify"]),
     // Opens connections step by step, and notes what each step learns.
     ("preflight", &["amqp", "broker", "config", "connection", "connector", "deadline", "error", "facts", "failover", "session", "signing", "transport"]),

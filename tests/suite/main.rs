@@ -24,6 +24,7 @@ mod hostile;
 mod hosts;
 mod input;
 mod jq;
+mod lies;
 mod limits;
 mod lookaside;
 mod manifest;
@@ -61,6 +62,7 @@ mod trace;
 mod valgrind;
 mod values;
 mod verified;
+mod verify;
 mod wire;
 
 use test_support::{harness, judges, peer, skopeo};

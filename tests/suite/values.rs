@@ -1,15 +1,17 @@
 //! Signed values, good and bad, and who believes them: GnuPG, sqv, skopeo and the program agree on each, or the table says
 //! on which they do not, and why.
 
-use std::{collections::BTreeSet, thread};
+use std::{collections::BTreeSet, fs, path::Path, thread};
 
 use amqp_sandbox::{
     Form,
     values::{Contents, Forge, Value},
 };
+use openssl::base64::encode_block;
 use serde_json::json;
 
 use crate::{
+    harness::{Program, under_test},
     judges::{Asked, Judges},
     skopeo::{digest, manifest},
 };
@@ -103,6 +105,33 @@ fn equal(form: Form) -> fn(&[u8], &[u8]) -> bool {
     }
 }
 
+/// `amqp-messenger verify` of the value, as a run would have printed it.
+fn verify_alone(value: &Value, forge: &Forge, folder: &Path) -> (bool, String) {
+    let file = |name: &str, content: &[u8]| {
+        let path = folder.join(format!("{}.{name}", value.name()));
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    };
+    let keys = file("keys", forge.certificate(value.kind));
+    let results = file("results", (encode_block(&value.bytes) + "\n").as_bytes());
+    let fingerprint = forge.fingerprint(value.kind);
+    let options = ["--raw", "--output", &results, "--verify-keys", &keys];
+    let mut program = Program::new(&under_test());
+    program.command.env("HOME", folder);
+    program.args(["verify", "--signing-key", &fingerprint]).args(options);
+    let digest = digest(&manifest(1));
+    match value.form {
+        Form::Message => {
+            program.args(["container-sign", "--reference", REFERENCE, "--digest", &digest])
+        }
+        Form::Cleartext => program.args(["clear-sign", &format!("@{}", file("text", TEXT))]),
+        Form::Detached => program.args(["blob-sign", "--blob-file", &file("file", FILE)]),
+    };
+    let ended = program.run();
+    assert!([0, 65].contains(&ended.status), "{}: {}", value.name(), ended.stderr);
+    (ended.status == 0, ended.stderr)
+}
+
 #[test]
 fn everybody_judges_values_alike() {
     let forge = Forge::new().unwrap();
@@ -124,6 +153,7 @@ fn everybody_judges_values_alike() {
             ("gpg", Some(judges.gpg(value, &asked))),
             ("sqv", judges.sqv(value)),
             ("skopeo", skopeo),
+            ("amqp-messenger", Some(verify_alone(value, &forge, judges.folder()))),
         ];
         let different = verdicts.into_iter().filter_map(|(judge, verdict)| {
             let (good, said) = verdict?;

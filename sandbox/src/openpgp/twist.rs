@@ -207,8 +207,8 @@ static TWISTS: &[Twist] = &[
     bad("deep", PACKETS, "compressed packets, a hundred within each other", |recipe, _| {
         recipe.compressions = vec![Algorithm::Zip; 100];
     }),
-    bad("bomb", PACKETS, "a compressed packet of 16 MB", |recipe, _| {
-        let zeros = literal("", &vec![0; 16 << 20]);
+    bad("bomb", PACKETS, "a compressed packet of 4 MB", |recipe, _| {
+        let zeros = literal("", &vec![0; 4 << 20]);
         recipe.after = packet(Framing::Current, packet::LITERAL, &zeros);
         recipe.compressions = vec![Algorithm::Zip; 2];
     }),

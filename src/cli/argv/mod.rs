@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     commands::{Command, LISTS},
-    operand::{Operand, listed},
+    operand::listed,
     options::{self, Flag, Options},
     style::Style,
     topic::{Topic, Usage},
@@ -191,21 +191,29 @@ fn check(
     given: &[(&Flag, OsString)],
     inputs: &[OsString],
 ) -> Result<(), String> {
-    check_operands(command, inputs)?;
+    operands::check(command, inputs)?;
+    // What it verifies needs what the command needs that signed.
+    let signing = match (command, inputs.first()) {
+        (Command::Verify, Some(name)) => Command::Sign(super::verify::kind(name)),
+        _ => command,
+    };
     let is_given = |name: &str| given.iter().any(|(flag, _)| flag.long == name);
     let list = LISTS.into_iter().find(|list| is_given(list));
-    if let (Some(list), Some(operand)) = (list, &command.row().operand)
+    let inputs = if signing == command { inputs } else { inputs.get(1..).unwrap_or_default() };
+    if let (Some(list), Some(operand)) = (list, &signing.row().operand)
         && !inputs.is_empty()
     {
         return Err(format!("{list} and {} exclude each other; give one", operand.name));
     }
-    let is_listed = |flag: &Flag| list.is_some() && command.row().items.contains(&flag.long);
+    let items = signing.row().items;
+    let is_listed = |flag: &Flag| list.is_some() && items.contains(&flag.long);
     let missing: Vec<&str> = options::of(command, topic.style)
-        .filter(|flag| command.needs(flag.long) && !is_given(flag.long) && !is_listed(flag))
+        .filter(|flag| command.needs(flag.long) || items.contains(&flag.long))
+        .filter(|flag| !is_given(flag.long) && !is_listed(flag))
         .map(|flag| flag.long)
         .collect();
     if !missing.is_empty() {
-        let is_item = |name: &&str| command.row().items.contains(name);
+        let is_item = |name: &&str| items.contains(name);
         let is_listable = command.takes(LISTS[0], topic.style) && missing.iter().all(is_item);
         let instead = if is_listable { "; give it, or a list by --from" } else { "" };
         return Err(format!("missing {}{instead}", missing.join(", ")));
@@ -220,27 +228,6 @@ fn check(
     match given.iter().find(|(flag, value)| value.is_empty() && !may_be_empty(flag)) {
         Some((flag, _)) => Err(format!("{} has an empty value; give one", flag.long)),
         None => Ok(()),
-    }
-}
-
-fn check_operands(command: Command, words: &[OsString]) -> Result<(), String> {
-    let name = command.name();
-    let unexpected = |word: &OsString, takes: &str| {
-        let word = printable(&word.to_string_lossy());
-        Err(format!("unexpected argument \"{word}\": {name} takes {takes}"))
-    };
-    match (&command.row().operand, words) {
-        (None, [word, ..]) => unexpected(word, "only options"),
-        (Some(Operand { is_repeatable: true, .. }), _) | (None, []) => Ok(()),
-        (Some(operand), [_, word, ..]) => unexpected(word, &format!("one {}", operand.name)),
-        (Some(operand), []) => {
-            Err(format!("missing {}; expected {}", operand.name, listed(operand.choices)))
-        }
-        (Some(operand), [word]) if operand.choices.iter().any(|choice| word == choice) => Ok(()),
-        (Some(operand), [word]) => {
-            let (word, expected) = (printable(&word.to_string_lossy()), listed(operand.choices));
-            Err(format!("{} is \"{word}\"; expected {expected}", operand.name))
-        }
     }
 }
 
@@ -294,6 +281,7 @@ fn unknown(topic: &Topic, command: Command, name: &str) -> String {
     }
 }
 
+mod operands;
 mod results;
 #[cfg(test)]
 mod tests;

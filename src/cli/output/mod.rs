@@ -30,8 +30,9 @@ use crate::{
 
 pub(super) use existing::Skip;
 use folder::Folder;
+pub(super) use names::{EXTENSIONS, Name, name};
 use ndjson::Ndjson;
-use pairs::Pairs;
+pub(super) use pairs::{Item, Pair, Pairs};
 use place::Place;
 pub(super) use stdout::{check_stdout, to_stdout};
 use summary::Summary;

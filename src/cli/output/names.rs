@@ -17,7 +17,7 @@ const LONGEST: usize = 255;
 const LONGEST_KEY: usize = 64;
 
 /// Where a signature belongs, below the folder of all.
-pub(super) enum Name {
+pub(in crate::cli) enum Name {
     /// A file: all but its extension, which depends on what comes.
     Stem(OsString),
     /// A folder, in which signatures are numbered: the layout "lookaside" of images, which skopeo, podman and CRI-O read.
@@ -25,7 +25,7 @@ pub(super) enum Name {
 }
 
 /// The name of a pair.
-pub(super) fn name(pairs: &Pairs<'_>, pair: Pair<'_>) -> Name {
+pub(in crate::cli) fn name(pairs: &Pairs<'_>, pair: Pair<'_>) -> Name {
     let mut stem = match pair.item {
         Item::Image { repository, digest, .. } => {
             return Name::Folder(format!("{repository}@{}", digest.replacen(':', "=", 1)).into());
@@ -49,7 +49,7 @@ fn key(key: &Key) -> String {
 }
 
 /// The extensions of signatures that are text, and of others.
-pub(super) const EXTENSIONS: [&str; 2] = [".asc", ".sig"];
+pub(in crate::cli) const EXTENSIONS: [&str; 2] = [".asc", ".sig"];
 
 /// Whether a value is text: armored, as in PGP.
 fn is_armored(value: &[u8]) -> bool {
@@ -57,7 +57,7 @@ fn is_armored(value: &[u8]) -> bool {
 }
 
 /// The whole name of a file.
-pub(super) fn with_extension(stem: &OsStr, value: &[u8]) -> PathBuf {
+pub(in crate::cli) fn with_extension(stem: &OsStr, value: &[u8]) -> PathBuf {
     let mut name = stem.to_owned();
     name.push(EXTENSIONS[usize::from(!is_armored(value))]);
     name.into()
@@ -67,7 +67,7 @@ pub(super) fn with_extension(stem: &OsStr, value: &[u8]) -> PathBuf {
 ///
 /// # Errors
 /// [`Error::Argument`] for the first that has not.
-pub(super) fn check(pairs: &Pairs<'_>) -> Result<(), Error> {
+pub(in crate::cli) fn check(pairs: &Pairs<'_>) -> Result<(), Error> {
     let refused =
         |problem| Err(Error::argument(Argument::List, format!("--output-dir: {problem}")));
     let mut stems: HashMap<OsString, usize> = HashMap::new();

@@ -14,25 +14,25 @@ use crate::{
 
 /// One item by one key.
 #[derive(Clone, Copy)]
-pub(super) struct Pair<'a> {
+pub(in crate::cli) struct Pair<'a> {
     /// The position of the item in the input, from 0.
-    pub(super) index: usize,
-    pub(super) item: Item<'a>,
-    pub(super) key: &'a Key,
+    pub(in crate::cli) index: usize,
+    pub(in crate::cli) item: Item<'a>,
+    pub(in crate::cli) key: &'a Key,
     /// The object that the item was given as, if it was.
-    pub(super) input: Option<&'a str>,
+    pub(in crate::cli) input: Option<&'a str>,
 }
 
 /// An item as it was given.
 #[derive(Clone, Copy)]
-pub(super) enum Item<'a> {
+pub(in crate::cli) enum Item<'a> {
     Image { reference: &'a str, repository: &'a str, digest: &'a str },
     File(&'a Path),
     Text(&'a str),
 }
 
 /// All pairs of an operation, and which values of which requests they get.
-pub(super) struct Pairs<'a> {
+pub(in crate::cli) struct Pairs<'a> {
     asked: &'a Asked,
     /// For each pair the item, and the position of the key among those of the item.
     pairs: Vec<(u32, u32)>,
@@ -43,7 +43,7 @@ pub(super) struct Pairs<'a> {
 }
 
 impl<'a> Pairs<'a> {
-    pub(super) fn new(asked: &'a Asked, run: &Run) -> Self {
+    pub(in crate::cli) fn new(asked: &'a Asked, run: &Run) -> Self {
         let mut pairs = Self::asked_for(asked);
         let mut places = run.places();
         let exists = |pair: &usize| asked.existing.contains_key(pair);
@@ -57,7 +57,7 @@ impl<'a> Pairs<'a> {
     }
 
     /// The pairs before there is a run.
-    pub(super) fn asked_for(asked: &'a Asked) -> Self {
+    pub(in crate::cli) fn asked_for(asked: &'a Asked) -> Self {
         let operation = &asked.operation;
         let of_item = |item| {
             let keys = 0..operation.keys_of(item).len() as u32;
@@ -67,12 +67,12 @@ impl<'a> Pairs<'a> {
         Self { asked, pairs, places: Vec::new(), by_request: Vec::new() }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::cli) fn len(&self) -> usize {
         self.pairs.len()
     }
 
     /// The pair with this number.
-    pub(super) fn get(&self, pair: usize) -> Pair<'a> {
+    pub(in crate::cli) fn get(&self, pair: usize) -> Pair<'a> {
         let operation = &self.asked.operation;
         let (index, key) = self.pairs[pair];
         let (index, key) = (index as usize, key as usize);
@@ -93,7 +93,7 @@ impl<'a> Pairs<'a> {
     }
 
     /// Whether an item is signed by more than one key.
-    pub(super) fn has_several_keys(&self, item: usize) -> bool {
+    pub(in crate::cli) fn has_several_keys(&self, item: usize) -> bool {
         self.asked.operation.keys_of(item).len() > 1
     }
 
@@ -103,7 +103,7 @@ impl<'a> Pairs<'a> {
     }
 
     /// The pairs whose signatures exist, each with its file, if that is still there.
-    pub(super) fn existing(&self) -> &'a BTreeMap<usize, Option<PathBuf>> {
+    pub(in crate::cli) fn existing(&self) -> &'a BTreeMap<usize, Option<PathBuf>> {
         &self.asked.existing
     }
 
@@ -121,7 +121,7 @@ impl<'a> Pairs<'a> {
 
 impl Pair<'_> {
     /// The beginning of an object in JSON: item and key. The attributes have this order: scripts may cut the line.
-    pub(super) fn write_head(&self, out: &mut Vec<u8>) {
+    pub(in crate::cli) fn write_head(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(format!("{{\"index\": {}", self.index).as_bytes());
         let mut attribute = |name: &str, text: Option<&str>| {
             for part in [", \"", name, "\": "] {

@@ -9,7 +9,7 @@ fn reports_mistakes() {
     for (line, expected) in [
         (
             "amqp-messenger",
-            "no command given; the commands are container-sign, clear-sign, blob-sign, check, completions",
+            "no command given; the commands are container-sign, clear-sign, blob-sign, check, verify, completions",
         ),
         ("amqp-messenger bogus", "\"bogus\" is not a command; the commands are"),
         ("amqp-messenger clearsign", "did you mean clear-sign?"),
