@@ -7,6 +7,8 @@ pub(crate) struct Client<'a> {
     pub(crate) broker_urls: &'a [String],
     pub(crate) client_pem: &'a Path,
     pub(crate) ca_file: &'a Path,
+    /// The OpenPGP certificates.
+    pub(crate) certificates: &'a Path,
     /// Names with fingerprints.
     pub(crate) keys: &'a [(String, String)],
 }
@@ -32,11 +34,13 @@ fn section(client: &Client) -> String {
   send_retries: 2
   message_id_key: request_id
   log_level: warning
+  verify_keys: {certificates}
   key_aliases:
 {keys}",
         urls = client.broker_urls.iter().map(|url| format!("    - {url}\n")).collect::<String>(),
         pem = quoted(client.client_pem),
         ca = quoted(client.ca_file),
+        certificates = quoted(client.certificates),
         keys =
             client.keys.iter().map(|(name, id)| format!("    {name}: {id}\n")).collect::<String>(),
     )

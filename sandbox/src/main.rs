@@ -216,11 +216,13 @@ broker
   {config}    configuration of the client
   {ca}    authority of the broker's certificate
   {client}    certificate and key of the client
-  {key}    public keys of the signing server
+  {key}    OpenPGP certificates of the signing server, by which replies are verified
 sign
   amqp-messenger container-sign --config-file {config} --signing-key sandbox --task-id 1 \\
     --digest sha256:{digest} --reference localhost/repo:tag --raw > claim.b64
 verify
+  amqp-messenger verify container-sign --config-file {config} --signing-key sandbox \\
+    --digest sha256:{digest} --reference localhost/repo:tag --raw < claim.b64
   gpg --import {key}
   base64 -d claim.b64 | gpg --decrypt
 ready

@@ -104,6 +104,7 @@ impl Sandbox {
             broker_urls: &sandbox.best_urls(),
             client_pem: &sandbox.client_pem(),
             ca_file: &sandbox.ca_file(),
+            certificates: &sandbox.public_key_file(),
             keys: &sandbox.fingerprints,
         });
         fs::write(sandbox.config_file(), yaml)?;
