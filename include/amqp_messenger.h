@@ -49,7 +49,7 @@ typedef enum {
    */
   AMQP_MESSENGER_USAGE = 2,
   /**
-   * A reply names a request, but has neither a signed value nor an error, or its value cannot be used.
+   * A reply names a request, but has neither a signed value nor an error, or its value cannot be used or is not verified.
    */
   AMQP_MESSENGER_BAD_REPLY = 65,
   /**
@@ -207,6 +207,11 @@ typedef struct amqp_messenger_interrupt amqp_messenger_interrupt;
 typedef struct amqp_messenger_item amqp_messenger_item;
 
 /**
+ * OpenPGP certificates, by which signed values are verified.
+ */
+typedef struct amqp_messenger_keyring amqp_messenger_keyring;
+
+/**
  * Something to sign: container images, texts or blobs.
  */
 typedef struct amqp_messenger_operation amqp_messenger_operation;
@@ -352,7 +357,7 @@ int amqp_messenger_settings_new(int signer_type,
 
 /**
  * Sets a key of the configuration file to a value as the file has it, such as "timeout" to "60"; ${NAME} is not
- * replaced. With "messaging_brokers" it adds one URL.
+ * replaced. With "messaging_brokers" it adds one URL, and with "verify_keys" one path.
  *
  * The value is checked by amqp_messenger_signer_new_with_settings.
  */
@@ -367,6 +372,19 @@ int amqp_messenger_settings_add_key_alias(amqp_messenger_settings *settings, con
  * Frees settings; NULL is ignored. Signers that were made from them do not need them.
  */
 void amqp_messenger_settings_free(amqp_messenger_settings *settings);
+
+/**
+ * Reads OpenPGP certificates: a file of them, armored or binary, or a folder of such files. Free the keyring with
+ * amqp_messenger_keyring_free.
+ *
+ * Returns AMQP_MESSENGER_CONFIG if it cannot be read, or has no certificate, or one that is damaged.
+ */
+int amqp_messenger_keyring_load(const char *path, amqp_messenger_keyring **out);
+
+/**
+ * Frees a keyring; NULL is ignored. Signers that were given it do not need it.
+ */
+void amqp_messenger_keyring_free(amqp_messenger_keyring *keyring);
 
 /**
  * Loads a configuration and the certificates and secrets that it names. Connects to nothing. Free the signer with
@@ -397,6 +415,15 @@ int amqp_messenger_signer_new_with_settings(const amqp_messenger_settings *setti
  * Makes later runs of this signer end when `interrupt` is raised. It replaces an interrupt that was set before.
  */
 int amqp_messenger_signer_set_interrupt(amqp_messenger_signer *signer, const amqp_messenger_interrupt *interrupt);
+
+/**
+ * Makes the signed values of operations that are prepared later with this signer be verified by these certificates, instead
+ * of those of the key verify_keys. The key verify applies. A value counts only if it is a good signature, by the key that
+ * was asked for, of exactly what was asked for; the item of one that does not count has the status
+ * AMQP_MESSENGER_BAD_REPLY if nothing better comes.
+ */
+int amqp_messenger_signer_set_keyring(amqp_messenger_signer *signer,
+                                      const amqp_messenger_keyring *keyring);
 
 /**
  * Makes the requests of operations that are prepared later with this signer belong to a trace (W3C Trace Context, level 1):

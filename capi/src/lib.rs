@@ -15,6 +15,8 @@ pub mod interrupt;
 
 pub mod settings;
 
+pub mod keyring;
+
 pub mod signer;
 
 pub mod operation;
@@ -45,7 +47,7 @@ pub enum amqp_messenger_status {
     AMQP_MESSENGER_REFUSED = 1,
     /// An argument or the operation is wrong; nothing was sent.
     AMQP_MESSENGER_USAGE = 2,
-    /// A reply names a request, but has neither a signed value nor an error, or its value cannot be used.
+    /// A reply names a request, but has neither a signed value nor an error, or its value cannot be used or is not verified.
     AMQP_MESSENGER_BAD_REPLY = 65,
     /// An input file is missing or unreadable.
     AMQP_MESSENGER_NO_INPUT = 66,

@@ -15,6 +15,7 @@ use amqp_messenger::{
 use crate::{
     Failure, borrow, borrow_mut, bytes, end, hand_over,
     interrupt::amqp_messenger_interrupt,
+    keyring::amqp_messenger_keyring,
     optional_string,
     settings::{amqp_messenger_settings, kind},
     status, string,
@@ -81,6 +82,23 @@ pub unsafe extern "C" fn amqp_messenger_signer_set_interrupt(
     status(|| unsafe {
         let (signer, interrupt) = (borrow_mut("signer", signer)?, borrow("interrupt", interrupt)?);
         signer.0.set_interrupt(interrupt.0.clone());
+        Ok(())
+    })
+}
+
+/// Makes the signed values of operations that are prepared later with this signer be verified by these certificates, instead
+/// of those of the key verify_keys. The key verify applies. A value counts only if it is a good signature, by the key that
+/// was asked for, of exactly what was asked for; the item of one that does not count has the status
+/// AMQP_MESSENGER_BAD_REPLY if nothing better comes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn amqp_messenger_signer_set_keyring(
+    signer: *mut amqp_messenger_signer,
+    keyring: *const amqp_messenger_keyring,
+) -> c_int {
+    // SAFETY: the header's rules, as in the crate's root.
+    status(|| unsafe {
+        let (signer, keyring) = (borrow_mut("signer", signer)?, borrow("keyring", keyring)?);
+        signer.0.set_keyring(keyring.0.clone());
         Ok(())
     })
 }

@@ -19,8 +19,10 @@ use crate::{error::Error, openpgp};
 /// More bytes than any file of certificates has.
 const MAX_FILE: u64 = 64 << 20;
 
-/// OpenPGP certificates, with which replies are verified.
-#[derive(Debug, Default)]
+/// OpenPGP certificates, by which signed values are verified.
+///
+/// The setting `verify_keys` names files of them; [`Signer::set_keyring`](crate::Signer::set_keyring) takes others.
+#[derive(Clone, Debug, Default)]
 pub struct Keyring {
     certificates: Vec<Arc<Certificate>>,
 }

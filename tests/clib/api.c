@@ -41,6 +41,7 @@ static void *another_thread(void *unused)
 static void misuse(const char *config)
 {
     amqp_messenger_settings *settings = NULL;
+    amqp_messenger_keyring *keyring = NULL;
     amqp_messenger_signer *signer = NULL, *other = NULL;
     amqp_messenger_operation *images = NULL, *texts = NULL, *blobs = NULL, *none = NULL;
     amqp_messenger_run *run = NULL;
@@ -98,6 +99,16 @@ static void misuse(const char *config)
     SAYS("settings.tiemout: unknown key; did you mean timeout?");
     amqp_messenger_settings_free(settings);
     amqp_messenger_settings_free(NULL);
+
+    WRONG(amqp_messenger_keyring_load(NULL, &keyring), "path: is NULL");
+    WRONG(amqp_messenger_keyring_load("/none", NULL), "out: is NULL");
+    CHECK(amqp_messenger_keyring_load("/none/keys.asc", &keyring) == AMQP_MESSENGER_CONFIG);
+    SAYS("/none/keys.asc: cannot read the OpenPGP certificates");
+    CHECK(amqp_messenger_keyring_load(config, &keyring) == AMQP_MESSENGER_CONFIG);
+    SAYS("has no OpenPGP certificate");
+    CHECK(keyring == NULL);
+    WRONG(amqp_messenger_signer_set_keyring(NULL, keyring), "signer: is NULL");
+    amqp_messenger_keyring_free(NULL);
 
     WRONG(amqp_messenger_operation_container(NULL, &images), "task_id: is NULL");
     WRONG(amqp_messenger_operation_container("1", NULL), "out: is NULL");
@@ -293,6 +304,7 @@ static void operations(const char *config)
 static void settings(char **words)
 {
     amqp_messenger_settings *settings = NULL;
+    amqp_messenger_keyring *keyring = NULL;
     amqp_messenger_signer *signer = NULL;
     amqp_messenger_operation *operation = NULL;
 
@@ -301,11 +313,16 @@ static void settings(char **words)
         char *value = strchr(*words, '=');
 
         *value++ = '\0';
+        if (strcmp(*words, "verify_keys") == 0)
+            GOOD(amqp_messenger_keyring_load(value, &keyring));
         GOOD(amqp_messenger_settings_set(settings, *words, value));
     }
     GOOD(amqp_messenger_settings_add_key_alias(settings, "release", "ABCD1234"));
     GOOD(amqp_messenger_signer_new_with_settings(settings, "builder", &signer));
     amqp_messenger_settings_free(settings);
+    WRONG(amqp_messenger_signer_set_keyring(signer, NULL), "keyring: is NULL");
+    GOOD(amqp_messenger_signer_set_keyring(signer, keyring));
+    amqp_messenger_keyring_free(keyring);
     GOOD(amqp_messenger_signer_set_trace(signer, TRACE, NULL));
     GOOD(amqp_messenger_signer_set_trace(signer, TRACE, "a=b"));
     GOOD(amqp_messenger_operation_blob("7", &operation));

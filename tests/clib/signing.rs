@@ -182,7 +182,8 @@ fn every_kind_of_operation_is_signed() {
 fn settings_need_no_file() {
     for linked in BOTH {
         let bench = Bench::new();
-        let yaml = bench.config().yaml();
+        let keys = bench.sandbox.public_key_file().display().to_string();
+        let yaml = bench.config().set("verify_keys", &keys).yaml();
         let section = yaml.split_once("msg_batch_signer").unwrap().0;
         let words = section.lines().filter_map(|line| line.strip_prefix("  ")).map(|line| {
             let (key, value) = line.split_once(": ").unwrap();

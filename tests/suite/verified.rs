@@ -324,3 +324,41 @@ fn check_says_which_certificates_there_are() {
         "{ended}"
     );
 }
+
+/// Two keys whose fingerprints end with the same 8 digits, which differ only in when they were made; and these digits.
+fn colliding() -> (Vec<u8>, [String; 2], String) {
+    let key = include_bytes!("../../src/verify/fixtures/ed.gpg");
+    // A packet of 51 bytes: its version, the time, and the rest.
+    let mut body = key[2..53].to_vec();
+    let mut seen = std::collections::HashMap::new();
+    for time in 0_u32.. {
+        body[1..5].copy_from_slice(&time.to_be_bytes());
+        let digest = openssl::sha::sha1(&[&[0x99, 0, 51], &body[..]].concat());
+        let print: String = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+        let packet = [&[0x98, 51], &body[..]].concat();
+        if let Some((other, before)) =
+            seen.insert(print[32..].to_owned(), (print.clone(), packet.clone()))
+        {
+            return ([before, packet].concat(), [other, print.clone()], print[32..].to_owned());
+        }
+    }
+    unreachable!("there are no more ends than times");
+}
+
+#[test]
+fn a_short_id_of_several_certificates_is_an_error_that_names_them() {
+    let bench = Bench::new();
+    let (keys, prints, end) = colliding();
+    let keys = bench.file("keys.gpg", keys).display().to_string();
+    let arguments = images(1).replace("ABCD1234", &end) + &format!(" --verify-keys {keys}");
+    let ended = bench.run(&bench.config(), &arguments).expect(78);
+    let [one, two] = &prints;
+    ended.says(&format!(
+        "--verify-keys: the key \"{end}\" is the end of several ids: {one}, {two}; give a whole"
+    ));
+    let whole = arguments.replace(&format!("--signing-key {end}"), &format!("--signing-key {one}"));
+    bench
+        .run(&bench.config(), &(whole + " --dry-run"))
+        .expect(0)
+        .logs(&format!("are verified by {one}"));
+}
