@@ -82,10 +82,13 @@ fn draw(svg: &mut String, samples: &Samples) -> std::fmt::Result {
     }
     let middle = (LEFT + RIGHT) / 2.0;
     writeln!(svg, r#"<text x="{middle}" y="{}">requests in a run</text>"#, BOTTOM + 44.0)?;
+    // Labels are below each other, also if lines end at almost the same place.
+    let mut lowest = TOP;
     for (program, label, colour) in LINES {
         let points: Vec<_> =
             points(samples, program).into_iter().map(|(count, wall)| (x(count), y(wall))).collect();
         let Some((last_x, last_y)) = points.last() else { continue };
+        lowest = (last_y + 4.0).max(lowest + 16.0);
         let path: Vec<_> = points.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
         writeln!(
             svg,
@@ -99,7 +102,7 @@ fn draw(svg: &mut String, samples: &Samples) -> std::fmt::Result {
             svg,
             r#"<text x="{:.1}" y="{:.1}" text-anchor="start" fill="{colour}">{label}</text>"#,
             last_x + 10.0,
-            last_y + 4.0
+            lowest
         )?;
     }
     Ok(())
