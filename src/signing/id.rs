@@ -1,15 +1,18 @@
 //! The ids of requests.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use uuid::Uuid;
 
 /// The id of a request, which its reply repeats: a UUID in lower case, or another text. [`Display`](fmt::Display) prints it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RequestId(Form);
 
 /// A UUID costs no memory of its own: thousands of requests wait at the same time.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq)]
 enum Form {
     Uuid(u64, u64),
     Text(Box<str>),
@@ -29,6 +32,18 @@ impl RequestId {
         // It may be the same UUID in other characters.
         let is_same = |id: &Self| id.text(&mut [0; 36]) == text;
         uuid.ok().filter(is_same).unwrap_or_else(|| Self(Form::Text(text.into())))
+    }
+
+    /// Bits that differ from those of nearly every other id, if it was drawn at random.
+    pub(super) fn bits(&self) -> u64 {
+        match &self.0 {
+            Form::Uuid(high, low) => high ^ low,
+            Form::Text(text) => {
+                let mut hasher = DefaultHasher::new();
+                text.hash(&mut hasher);
+                hasher.finish()
+            }
+        }
     }
 
     /// The text; the buffer is for that of a UUID.

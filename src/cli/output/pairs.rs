@@ -63,7 +63,8 @@ impl<'a> Pairs<'a> {
             let keys = 0..operation.keys_of(item).len() as u32;
             keys.map(move |key| (item as u32, key))
         };
-        let pairs = (0..operation.items().len()).flat_map(of_item).collect();
+        let mut pairs = Vec::with_capacity(operation.value_count());
+        pairs.extend((0..operation.items().len()).flat_map(of_item));
         Self { asked, pairs, places: Vec::new(), by_request: Vec::new() }
     }
 

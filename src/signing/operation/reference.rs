@@ -84,7 +84,8 @@ impl fmt::Display for Reference<'_> {
 /// `None` if there is no `/` or nothing follows it.
 fn repository(reference: &str) -> Option<&str> {
     let (_registry, path) = reference.split_once('/')?;
-    path.split([':', '@']).next().filter(|repository| !repository.is_empty())
+    let end = path.bytes().position(|byte| matches!(byte, b':' | b'@')).unwrap_or(path.len());
+    Some(&path[..end]).filter(|repository| !repository.is_empty())
 }
 
 /// What is wrong with a reference.
@@ -100,7 +101,7 @@ fn fault(reference: &str) -> Option<String> {
     };
     strange(reference)
         .or_else(|| has_scheme(reference).then(|| "begins with a scheme".to_owned()))
-        .or_else(|| no_path(reference))
+        .or_else(|| if path.is_empty() || registry.is_empty() { no_path(reference) } else { None })
         .or_else(|| {
             (!is_registry(registry)).then(|| "names no registry before its first \"/\"".into())
         })
