@@ -382,3 +382,15 @@ fn a_hyphen_is_a_word_and_there_are_no_lists() {
         }
     }
 }
+
+/// The keys of the configuration mean the same.
+#[test]
+fn replies_are_verified_if_the_configuration_says_so() {
+    let bench = misbehaving(ReplyAct::Values("wrong-key".parse().unwrap()));
+    let config = bench.config().patience(1, 1, 1);
+    container(&bench, &config, &[]).expect(0);
+    let keys = bench.sandbox.public_key_file().display().to_string();
+    let ended = container(&bench, &config.set("verify_keys", &keys), &["--raw"]).expect(1);
+    ended.says("the signature is not verified: another key: ");
+    assert_eq!(ended.stdout, "\n");
+}
