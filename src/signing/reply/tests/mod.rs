@@ -1,6 +1,7 @@
 //! Replies of every kind that servers are known to send, and some that they should not send.
 
 mod batch;
+mod judged;
 mod single;
 
 use std::collections::BTreeMap;
