@@ -1,6 +1,7 @@
 //! Replies whose values do not count.
 
 use super::*;
+use crate::signing::{RawReply, ReplyBody, ReplyKind};
 
 /// Anyone who can write to the reply address could otherwise keep a run alive, or end it.
 #[test]
@@ -21,4 +22,22 @@ fn a_reply_that_does_not_count_is_no_answer_and_no_progress() {
         (&[Settled::Rejected, Settled::Accepted][..], 1)
     );
     assert_eq!(ledger.entries()[0].reply().unwrap().verdict, Verdict::Signed);
+}
+
+/// Each of both says something new after the other.
+#[test]
+fn replies_that_do_not_count_and_replies_that_are_no_answer_do_not_restart_the_clock_in_turn() {
+    let mut ledger = ledger(1);
+    ledger.begin_cycle(|_| false);
+    ledger.sent(0);
+    let mut reply = |rest: &str| {
+        let body = format!(r#"{{"msg": {{"request_id": "id-0", {rest}}}}}"#).into_bytes();
+        ledger.reply(RawReply { body: ReplyBody::Bytes(body), properties: None })
+    };
+    for is_first in [true, false, false] {
+        let forged = reply(r#""signed_claim": "Zm9yZ2Vk""#);
+        assert!(matches!(forged, ReplyKind::Unverified(_)), "{forged:?}");
+        let expected = if is_first { ReplyKind::Expected } else { ReplyKind::Repeated };
+        assert_eq!(reply(r#""signing_status": "in progress""#), expected);
+    }
 }

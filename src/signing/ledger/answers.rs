@@ -148,10 +148,10 @@ impl Ledger {
 
 impl Entry {
     fn is_pending(&mut self, parsed: Parsed, reading: Reading) -> ReplyKind {
-        let pending = self.unfinished.as_ref().and_then(|it| it.pending.as_ref());
-        let is_first = pending.is_none_or(|it| matches!(it.verdict, Verdict::Unverified { .. }));
         let reply = parsed.into_reply(reading, &self.request);
-        self.unfinished.get_or_insert_default().pending = Some(reply);
+        let unfinished = self.unfinished.get_or_insert_default();
+        unfinished.pending = Some(reply);
+        let is_first = !std::mem::replace(&mut unfinished.was_pending, true);
         if is_first { ReplyKind::Expected } else { ReplyKind::Repeated }
     }
 

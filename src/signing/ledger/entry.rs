@@ -64,6 +64,8 @@ impl Entry {
 pub(super) struct Unfinished {
     /// The last reply that is no answer: the signing server was not done yet.
     pub(super) pending: Option<Reply>,
+    /// Whether the server has said that it was not done yet. Only the first time is news.
+    pub(super) was_pending: bool,
     /// Whether the values have come, in request order, if there is an answer.
     pub(super) filled: Vec<bool>,
     /// Whether the values have come, or errors in their place.
