@@ -7,6 +7,7 @@ use super::{
     statuses,
     style::Style,
     topic::Topic,
+    verify::MEANINGS,
 };
 
 /// The most columns of a line.
@@ -84,7 +85,7 @@ fn of_command(topic: &Topic, command: Command) -> String {
         text += "\nInputs:\n";
         text += &row(&operand.signature(), &operand.meaning(topic.style));
     }
-    let option = |flag: &&Flag| row(&signature(flag), &options::meaning(flag, topic.style));
+    let option = |flag: &&Flag| row(&signature(flag), &meaning(command, flag, topic.style));
     let lists: Vec<_> = LISTS.into_iter().filter(|list| command.takes(list, topic.style)).collect();
     let may_be_listed =
         |flag: &&Flag| !lists.is_empty() && command.row().items.contains(&flag.long);
@@ -100,7 +101,13 @@ fn of_command(topic: &Topic, command: Command) -> String {
     text.extend(optional.iter().map(option));
     text += &aside();
     // Without options there is no run, and little can happen.
-    if optional.is_empty() { text } else { text + &exit_statuses(topic.style) }
+    if optional.is_empty() { text } else { text + &exit_statuses_of(command, topic.style) }
+}
+
+/// What an option means to a command.
+fn meaning(command: Command, flag: &Flag, style: Style) -> String {
+    let own = MEANINGS.iter().find(|(name, _)| command == Command::Verify && *name == flag.long);
+    own.map_or_else(|| options::meaning(flag, style), |(_, meaning)| (*meaning).to_owned())
 }
 
 fn aside() -> String {
@@ -117,10 +124,20 @@ fn signature(flag: &Flag) -> String {
 }
 
 fn exit_statuses(style: Style) -> String {
-    let rows = match style {
+    listed_statuses(match style {
         Style::Native => statuses::rows(),
         Style::PubtoolsSign => statuses::of_pubtools_sign(),
-    };
+    })
+}
+
+fn exit_statuses_of(command: Command, style: Style) -> String {
+    match command {
+        Command::Verify => listed_statuses(statuses::of_verify()),
+        _ => exit_statuses(style),
+    }
+}
+
+fn listed_statuses(rows: Vec<(String, &'static str)>) -> String {
     let mut text = "\nExit statuses:\n".to_owned();
     for (codes, meaning) in rows {
         let left = format!("  {codes:>3}  ");
@@ -184,6 +201,21 @@ mod tests {
         {
             assert!(top.contains(part), "{part}");
         }
+    }
+
+    /// What it reads, the commands that sign write.
+    #[test]
+    fn verify_has_its_own_meanings() {
+        let command = Command::Verify;
+        for (name, _) in MEANINGS {
+            assert!(command.takes(name, Style::Native), "{name}");
+        }
+        let text = text(&Topic::new(Style::Native, "amqp-messenger", Some(command)));
+        assert!(text.contains("file with the results") && !text.contains("to sign"), "{text}");
+        assert!(
+            text.contains("   65  a signature is missing") && !text.contains("  124  "),
+            "{text}"
+        );
     }
 
     #[test]

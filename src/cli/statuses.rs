@@ -19,6 +19,18 @@ pub(super) fn of_pubtools_sign() -> Vec<(String, &'static str)> {
     ]
 }
 
+/// The same of `verify`, which connects to nothing.
+pub(super) fn of_verify() -> Vec<(String, &'static str)> {
+    let of = |status: Status, meaning| (status.code().to_string(), meaning);
+    vec![
+        of(Status::Signed, "every signature is there, and good"),
+        of(Status::Usage, "wrong use of the command line, or the results have another form"),
+        of(Status::BadReply, "a signature is missing or not good"),
+        of(Status::NoInput, Status::NoInput.meaning()),
+        of(Status::Config, "the configuration is wrong, or the certificate of a key is missing"),
+    ]
+}
+
 /// The statuses of an interrupt depend on its signal.
 fn codes(status: Status) -> String {
     match status {

@@ -183,17 +183,39 @@ fn results_of_another_run_are_told_apart() {
         signed.sign(command, less, results);
         let ended = signed.verify(command, operation, results);
         match *form {
-            "ndjson" => ended.expect(65).says("app:2").says("there is no signature"),
+            "ndjson" => ended
+                .expect(65)
+                .says("app:2")
+                .says("there is no signature")
+                .logs("2 of 3 signatures"),
             _ => ended.expect(2).says("has 2 results, expected 3"),
         };
         signed.clean();
         signed.sign(command, operation, results);
         let ended = signed.verify(command, less, results);
         match *form {
-            "ndjson" => ended.expect(65).says("line 3: is for another item or key"),
+            // The others are good.
+            "ndjson" => ended
+                .expect(65)
+                .says("line 3: is for another item or key")
+                .logs("2 of 2 signatures"),
             _ => ended.expect(2).says("has 3 results, expected 2"),
         };
     }
+}
+
+/// The claims of a batch are known by the names of keys.
+#[test]
+fn a_batch_without_the_names_of_its_keys_is_told_apart() {
+    let signed = Signed::new();
+    let (command, operation) = &signed.operations()[1];
+    signed.sign(command, operation, "--output results");
+    let unnamed = operation
+        .replace(" --signing-key-name sandbox", "")
+        .replace(" --signing-key-name release", "")
+        .replace(" --signer-type batch", "");
+    let ended = signed.verify(command, &unnamed, "--output results").expect(65);
+    ended.says("by \"release\" is for another item or key").logs("0 of 6 signatures are good");
 }
 
 #[test]
@@ -218,7 +240,9 @@ fn the_key_decides() {
     // An id of 8 digits, and a name, which any certificate may have.
     for key in [&signed.bench.sandbox.fingerprint("sandbox")[32..], "some-name"] {
         let by_key = operation.replace(signed.bench.sandbox.fingerprint("sandbox"), key);
-        verify(&own, &by_key).expect(0);
+        let ended = verify(&own, &by_key).expect(0);
+        let warns = ended.stderr.contains("a signature by any certificate counts");
+        assert_eq!(warns, key == "some-name", "{}", ended.stderr);
     }
 }
 
@@ -266,6 +290,11 @@ fn mistakes_are_named() {
         (format!("clear-sign {keys} --signing-key K --from l text"), 2, "exclude each other"),
         (
             format!("container-sign {keys} --signing-key K {image} --output /nowhere"),
+            66,
+            "/nowhere",
+        ),
+        (
+            format!("container-sign {keys} --signing-key K {image} --output-dir /nowhere"),
             66,
             "/nowhere",
         ),

@@ -1,6 +1,11 @@
 //! The files of `--output-dir`.
 
-use std::{ffi::OsString, fs, io::ErrorKind, path::Path};
+use std::{
+    ffi::OsString,
+    fs,
+    io::{self, ErrorKind},
+    path::Path,
+};
 
 use crate::{
     cli::output::{EXTENSIONS, Name, Pairs, name},
@@ -10,7 +15,11 @@ use crate::{
 use super::Candidates;
 
 /// The files of each pair: all of an image, of which one must be by the key.
-pub(super) fn read(folder: &Path, pairs: &Pairs<'_>) -> Vec<Candidates> {
+///
+/// # Errors
+/// If there is no such folder.
+pub(super) fn read(folder: &Path, pairs: &Pairs<'_>) -> io::Result<Vec<Candidates>> {
+    fs::read_dir(folder)?;
     let of_pair = |number| {
         let pair = pairs.get(number);
         let name = name(pairs, pair);
@@ -33,7 +42,7 @@ pub(super) fn read(folder: &Path, pairs: &Pairs<'_>) -> Vec<Candidates> {
         let values = files.iter().filter_map(|file| value(file));
         Candidates { values: values.collect(), any }
     };
-    (0..pairs.len()).map(of_pair).collect()
+    Ok((0..pairs.len()).map(of_pair).collect())
 }
 
 fn value(file: &Path) -> Option<(String, Result<Vec<u8>, String>)> {

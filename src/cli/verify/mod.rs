@@ -1,6 +1,7 @@
 //! `verify`: the check of signatures alone, of what a run wrote.
 
 mod folder;
+mod meanings;
 mod results;
 
 use std::{collections::BTreeMap, ffi::OsStr, path::PathBuf, sync::Arc, time::SystemTime};
@@ -23,6 +24,8 @@ use crate::{
     verify::{self, Certificate, Found, Keyring},
 };
 
+pub(super) use meanings::MEANINGS;
+
 /// The values that should be a signature of one item by one key.
 #[derive(Default)]
 struct Candidates {
@@ -37,7 +40,7 @@ pub(super) fn verify(topic: &Topic, mut options: Options, overrides: Overrides) 
     let quiet = options.quiet;
     let kind = kind(&options.inputs.remove(0).0);
     let judged = judge(kind, options, overrides);
-    let (count, failures) = match judged {
+    let Judged { good, count, failures } = match judged {
         Ok(judged) => judged,
         Err(error) => {
             report::print_error(&topic.tool, &error);
@@ -48,7 +51,6 @@ pub(super) fn verify(topic: &Topic, mut options: Options, overrides: Overrides) 
         tell!("{}: {failure}", topic.tool);
     }
     if !quiet {
-        let good = count.saturating_sub(failures.len());
         tell!("{}: {good} of {count} signatures are good", topic.tool);
     }
     if failures.is_empty() { Status::Signed } else { Status::BadReply }.code()
@@ -61,12 +63,15 @@ pub(super) fn kind(name: &OsStr) -> Kind {
     found.unwrap_or(Kind::Container)
 }
 
-/// How many signatures there should be, and what is wrong with them.
-fn judge(
-    kind: Kind,
-    mut options: Options,
-    overrides: Overrides,
-) -> Result<(usize, Vec<String>), Error> {
+/// How many signatures are good, of how many; and what is wrong with the others, and with the results.
+struct Judged {
+    good: usize,
+    count: usize,
+    failures: Vec<String>,
+}
+
+/// Reads what is to be verified and by what, and verifies it.
+fn judge(kind: Kind, mut options: Options, overrides: Overrides) -> Result<Judged, Error> {
     let source = results::Source::of(&options);
     let (quiet, log_level) = (options.quiet, options.log_level);
     let settings = settings(&options, overrides);
@@ -95,19 +100,27 @@ fn judge(
             let name = aliases.get(id).map_or(id, String::as_str);
             let found = certificates_of(&keyring, name)
                 .map_err(|problem| Error::Certificate { path: path.clone(), problem })?;
+            if found.len() > 1 {
+                log::warn!(
+                    "\"{}\" is neither an alias nor a key id: a signature by any certificate counts",
+                    printable(id)
+                );
+            }
             certificates.insert(id, found);
         }
     }
     let (found, mut failures) = source.read(&asked, &pairs)?;
     let now = SystemTime::now();
+    let mut good = 0;
     for (number, candidates) in found.iter().enumerate() {
         let pair = pairs.get(number);
         let wrong = fault(&asked, pair, candidates, &certificates[pair.key.id()], now)?;
+        good += usize::from(wrong.is_none());
         let key = pair.key.name().filter(|name| !name.is_empty()).unwrap_or(pair.key.id());
         let (item, key) = (printable(&pair.item.to_string()), printable(key));
         failures.extend(wrong.map(|wrong| format!("{item} by {key}: {wrong}")));
     }
-    Ok((pairs.len(), failures))
+    Ok(Judged { good, count: pairs.len(), failures })
 }
 
 /// The configuration, which is not needed if the options say everything.

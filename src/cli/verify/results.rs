@@ -17,7 +17,7 @@ use crate::{
         options::Options,
         output::{Item, Pairs},
     },
-    error::printable_path,
+    error::{printable, printable_path},
     signing::{Recorded, decoded, recorded},
 };
 
@@ -55,7 +55,9 @@ impl Source {
         pairs: &Pairs<'_>,
     ) -> Result<(Vec<Candidates>, Vec<String>), Error> {
         if let Some(folder) = self.folder.as_ref().filter(|_| self.file.is_none()) {
-            return Ok((folder::read(folder, pairs), Vec::new()));
+            let found = folder::read(folder, pairs);
+            let found = found.map_err(|source| Error::InputFile { path: folder.clone(), source });
+            return Ok((found?, Vec::new()));
         }
         let path = self.file.clone().unwrap_or_else(|| "standard input".into());
         let bytes = match &self.file {
@@ -74,14 +76,16 @@ impl Source {
             Some(Format::Summary) => Err(wrong("a summary has no signatures; name another file")),
             _ => match serde_json::from_str::<Value>(text) {
                 Ok(document) if !document["operation_results"].is_null() => {
-                    let found = in_document(&name, &document, asked, pairs);
-                    Ok((found.map_err(|it| wrong(&it))?, Vec::new()))
+                    in_document(&name, &document, asked, pairs).map_err(|it| wrong(&it))
                 }
                 _ => lines(&name, text, pairs).map_err(|it| wrong(&it)),
             },
         }
     }
 }
+
+/// What is said of a result that was not looked for.
+const STRANGE: &str = "is for another item or key than those that are given";
 
 /// A value in base64.
 fn bytes(value: &str) -> Result<Vec<u8>, String> {
@@ -114,7 +118,7 @@ fn in_document(
     document: &Value,
     asked: &Asked,
     pairs: &Pairs<'_>,
-) -> Result<Vec<Candidates>, String> {
+) -> Result<(Vec<Candidates>, Vec<String>), String> {
     let results = document["operation_results"].as_array();
     let results = results.ok_or("\"operation_results\" is not a list")?;
     let items = asked.operation.items();
@@ -128,8 +132,9 @@ fn in_document(
             let Recorded::One(Some(value)) = result else { return Candidates::default() };
             Candidates { values: vec![(place(number), bytes(value))], any: false }
         });
-        return Ok(candidates.collect());
+        return Ok((candidates.collect(), Vec::new()));
     }
+    let mut failures = Vec::new();
     let mut found: Vec<_> = (0..pairs.len()).map(|_| Candidates::default()).collect();
     let mut places: HashMap<_, Vec<usize>> = HashMap::new();
     for number in 0..pairs.len() {
@@ -143,12 +148,17 @@ fn in_document(
         let Recorded::Batch(values) = result else { continue };
         for signed in values {
             let (digest, reference) = (&*signed.identity.digest, &*signed.identity.reference);
-            for pair in places.get(&(digest, reference, signed.name)).into_iter().flatten() {
+            let Some(of_value) = places.get(&(digest, reference, signed.name)) else {
+                let item = printable(&format!("{reference} {digest} by \"{}\"", signed.name));
+                failures.push(format!("{}: {item} {STRANGE}", place(number)));
+                continue;
+            };
+            for pair in of_value {
                 found[*pair].values.push((place(number), bytes(signed.value)));
             }
         }
     }
-    Ok(found)
+    Ok((found, failures))
 }
 
 /// Lines of JSON, each with the item and the key that it is for.
@@ -169,14 +179,15 @@ fn lines(
     let mut failures = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
         let place = format!("{name}: line {}", number + 1);
-        let line: Value = serde_json::from_str(line)
-            .map_err(|_| format!("line {}: expected JSON as a run writes it", number + 1))?;
+        let line: Value = serde_json::from_str(line).map_err(|_| {
+            format!("line {}: expected JSON as a run writes it; for values add --raw", number + 1)
+        })?;
         let fits = |head: &Value| {
             let head = head.as_object().into_iter().flatten();
             head.into_iter().all(|(name, value)| line.get(name) == Some(value))
         };
         let Some((pair, _)) = places.get(&key(&line)).filter(|(_, head)| fits(head)) else {
-            failures.push(format!("{place}: is for another item or key than those that are given"));
+            failures.push(format!("{place}: {STRANGE}"));
             continue;
         };
         match line["signature"].as_str() {

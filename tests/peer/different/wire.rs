@@ -1,5 +1,7 @@
 //! Differences that a broker sees.
 
+use std::collections::BTreeSet;
+
 use amqp_sandbox::record::{Direction, LinkRecord};
 
 use super::{image, images};
@@ -16,6 +18,15 @@ fn requests_are_durable_unless_configured_otherwise() {
     assert_eq!(ours.durable(), 0);
     // pubtools-sign does not know the key.
     prepared.reference().does_nothing(1);
+}
+
+#[test]
+fn requests_of_one_run_have_one_time() {
+    let (theirs, ours) = images().both();
+    let times = |run: &Run| -> BTreeSet<String> {
+        run.record.requests.iter().map(|request| request.json()["created"].to_string()).collect()
+    };
+    assert_eq!((times(&theirs).len(), times(&ours).len()), (3, 1));
 }
 
 #[test]
