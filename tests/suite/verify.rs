@@ -303,6 +303,16 @@ fn mistakes_are_named() {
             2,
             "--task-id is not an option",
         ),
+        (
+            format!("container-sign {keys} --signing-key K --from -"),
+            2,
+            "standard input cannot be both what was signed and the results",
+        ),
+        (
+            format!("blob-sign {keys} --signing-key K --blob-file -"),
+            2,
+            "name the results by --output",
+        ),
         (format!("container-sign {keys} --signing-key K {image}"), 65, "there is no signature"),
     ] {
         let mut program = Program::new(&under_test());

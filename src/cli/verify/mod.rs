@@ -72,7 +72,7 @@ struct Judged {
 
 /// Reads what is to be verified and by what, and verifies it.
 fn judge(kind: Kind, mut options: Options, overrides: Overrides) -> Result<Judged, Error> {
-    let source = results::Source::of(&options);
+    let source = results::Source::of(&options)?;
     let (quiet, log_level) = (options.quiet, options.log_level);
     let settings = settings(&options, overrides);
     // A wrong command line counts before a wrong configuration.

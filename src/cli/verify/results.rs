@@ -32,17 +32,28 @@ pub(super) struct Source {
 
 impl Source {
     /// What the command line says of it, as that of the run did.
-    pub(super) fn of(options: &Options) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if standard input is both what was signed and the results.
+    pub(super) fn of(options: &Options) -> Result<Self, Error> {
+        let named = options.output.is_some() || options.output_dir.is_some();
+        let lists = options.from.iter().chain(&options.from0);
+        let mut items = lists.chain(&options.blob_file).chain(&options.inputs);
+        if !named && items.any(|item| item.0 == "-") {
+            let problem = "standard input cannot be both what was signed and the results; \
+                           name the results by --output";
+            return Err(Error::argument(Argument::List, problem));
+        }
         let path = |path: &Option<_>| {
             let path: &Option<crate::cli::options::Bytes> = path;
             path.as_ref().map(|path| PathBuf::from(&path.0))
         };
         let raw = options.raw.then_some(Format::Raw);
-        Self {
+        Ok(Self {
             file: path(&options.output),
             folder: path(&options.output_dir),
             format: raw.or(options.format),
-        }
+        })
     }
 
     /// The values of each pair, and what is wrong besides.
