@@ -187,6 +187,9 @@ impl<'a> Section<'a> {
     pub(super) fn files(&self, key: &str) -> Result<Vec<PathBuf>, Error> {
         let files = self.optional(key, |node, expected| {
             let Node::List(items) = node else { return Ok(vec![self.path(node, expected)?]) };
+            if items.is_empty() {
+                return Err(format!("expected {expected}, found no file in it; list at least one"));
+            }
             let read = |(index, item)| {
                 self.path(item, "a path")
                     .map_err(|problem| format!("item {}: {problem}", index + 1))

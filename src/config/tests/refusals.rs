@@ -118,6 +118,7 @@ fn refuses_wrong_values() {
         ("durable", "1", "true or false"),
         ("verify", "yes", "require, if-known, off"),
         ("verify_keys", "\"\"", "empty"),
+        ("verify_keys", "[]", "found no file in it; list at least one"),
         ("verify_keys", "7", "a path, or a list of paths, found the number 7"),
         ("verify_keys", "[a, {}]", "item 2: expected a path"),
         ("max_message_size", "64 MB", "MiB"),
