@@ -106,6 +106,13 @@ impl Bench {
         command
     }
 
+    /// The self-contained program.
+    fn alone(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new(&self.programs.alone);
+        command.arg("container-sign").args(arguments);
+        command
+    }
+
     fn peer(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(self.programs.peer.join("pubtools-sign-msg-container-sign"));
         command.args(arguments);
@@ -129,9 +136,7 @@ impl Bench {
                 &mut self.ours("container-sign", &arguments),
             )?;
             if count == 1 {
-                let mut command = Command::new(&self.programs.alone);
-                command.arg("container-sign").args(&arguments);
-                self.once((&work, "static", run), &broker, &mut command)?;
+                self.once((&work, "static", run), &broker, &mut self.alone(&arguments))?;
             }
             if run < peer_runs && count <= self.extent.peer {
                 self.once((&work, "pubtools-sign", run), &broker, &mut self.peer(&arguments))?;
@@ -167,6 +172,7 @@ impl Bench {
                     &broker,
                     &mut self.ours("container-sign", &arguments),
                 )?;
+                self.once((&work, "static", run), &broker, &mut self.alone(&arguments))?;
             }
         }
         broker.stop()?;
@@ -255,15 +261,16 @@ impl Bench {
 
     fn instructions(&mut self) -> Result<()> {
         let (broker, folder) = self.broker(&[])?;
-        for count in [1, 1000, 3000] {
-            let counted = instructions::count(&self.programs.ours, &broker.config, count, &folder)?;
-            self.samples.put(
-                &format!("images {count}"),
-                "amqp-messenger",
-                0,
-                "instructions",
-                counted as f64,
-            );
+        let Programs { ours, alone, .. } = &self.programs;
+        for (name, program, count) in [
+            ("amqp-messenger", ours, 1),
+            ("amqp-messenger", ours, 1000),
+            ("amqp-messenger", ours, 3000),
+            ("static", alone, 1),
+        ] {
+            let counted = instructions::count(program, &broker.config, count, &folder)?;
+            let work = format!("images {count}");
+            self.samples.put(&work, name, 0, "instructions", counted as f64);
         }
         broker.stop().map(drop)
     }
