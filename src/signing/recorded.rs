@@ -17,8 +17,8 @@ pub(crate) enum Recorded<'a> {
 /// A value of a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Signed<'a> {
-    /// What the reply says it is for.
-    pub(crate) identity: Identity,
+    /// What the reply says it is for, if it does.
+    pub(crate) identity: Option<Identity>,
     /// The name of the key.
     pub(crate) name: &'a str,
     pub(crate) value: &'a str,
@@ -38,12 +38,13 @@ pub(crate) fn recorded<'a>(printed: &'a Value, items: &Items) -> Recorded<'a> {
     Recorded::One(msg[field].as_str())
 }
 
-/// The values of a claim; none if it does not say what it is for.
+/// The values of a claim.
 fn of_claim(claim: &Value) -> impl Iterator<Item = Signed<'_>> {
     let identity = claim["claim_file"].as_str().and_then(claim::identity);
     let values = claim["signed_claims"].as_object().into_iter().flatten();
     values.filter_map(move |(name, value)| {
-        Some(Signed { identity: identity.clone()?, name, value: value.as_str()? })
+        let value = value.as_str().filter(|value| !value.is_empty())?;
+        Some(Signed { identity: identity.clone(), name, value })
     })
 }
 
@@ -70,11 +71,12 @@ mod tests {
         let file = base64::encode_block(claim.as_bytes());
         let batch = json!([{"msg": {"claims": [
             {"claim_file": file, "signed_claims": {"a": "QQ==", "b": null}},
-            {"signed_claims": {"a": "Qg=="}},
+            {"signed_claims": {"a": "Qg==", "b": ""}},
         ]}}, null]);
-        let identity = Identity { digest: "d".into(), reference: "r".into() };
-        let expected = Signed { identity, name: "a", value: "QQ==" };
-        assert_eq!(recorded(&batch, &items), Recorded::Batch(vec![expected]));
+        let identity = Some(Identity { digest: "d".into(), reference: "r".into() });
+        let named = Signed { identity, name: "a", value: "QQ==" };
+        let other = Signed { identity: None, name: "a", value: "Qg==" };
+        assert_eq!(recorded(&batch, &items), Recorded::Batch(vec![named, other]));
         assert_eq!((decoded("Q\nQ=="), decoded("?")), (Some(b"A".to_vec()), None));
     }
 }

@@ -113,6 +113,34 @@ fn operation_size(command: &str) -> usize {
     if command == "container-sign" { 3 } else { 2 }
 }
 
+/// A key that was asked for without a name has the name that the server gives it, and nothing else may be in the document.
+#[test]
+fn a_batch_says_what_each_value_is_for() {
+    let signed = Signed::new();
+    let (command, operation) = signed.operations()[0].clone();
+    let operation = format!("{operation} --signer-type batch");
+    signed.sign(command, &operation, "--output results");
+    let path = signed.folder.join("results");
+    let text = fs::read_to_string(&path).unwrap();
+    let claims = "\"signed_claims\": {";
+    assert_eq!(text.matches(&format!("{claims}\"\": ")).count(), 3, "{text}");
+    let added =
+        |claim: &str| text.replacen("{\"claim_file\"", &format!("{claim}, {{\"claim_file\""), 1);
+    for (edited, failures) in [
+        (text.replace(&format!("{claims}\"\": "), &format!("{claims}\"production\": ")), 0),
+        (added("{\"signed_claims\": {\"\": \"QQ==\"}}"), 1),
+        (added("{\"claim_file\": \"e30=\", \"signed_claims\": {\"\": \"QQ==\"}}"), 1),
+        (added("{\"signed_claims\": {\"\": \"\"}}"), 0),
+    ] {
+        fs::write(&path, &edited).unwrap();
+        let ended = signed.verify(command, &operation, "--output results");
+        let status = if failures > 0 { 65 } else { 0 };
+        assert_eq!(ended.status, status, "{edited}: {}", ended.stderr);
+        let found = ended.stderr.lines().filter(|line| line.contains("another item or key"));
+        assert_eq!(found.count(), failures, "{}", ended.stderr);
+    }
+}
+
 /// Each value, with another in its place.
 #[test]
 fn crossed_results_are_failures_in_every_form() {

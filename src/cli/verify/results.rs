@@ -18,7 +18,7 @@ use crate::{
         output::{Item, Pairs},
     },
     error::{printable, printable_path},
-    signing::{Recorded, decoded, recorded},
+    signing::{Identity, Recorded, decoded, recorded},
 };
 
 use super::{Candidates, folder};
@@ -155,16 +155,27 @@ fn in_document(
             places.entry((digest, reference, name)).or_default().push(number);
         }
     }
+    let key_of = |&number: &usize| pairs.get(number).key.id();
+    let is_one_key = |of_value: &&Vec<usize>| {
+        of_value.windows(2).all(|both| key_of(&both[0]) == key_of(&both[1]))
+    };
     for (number, result) in all.into_iter().enumerate() {
         let Recorded::Batch(values) = result else { continue };
         for signed in values {
-            let (digest, reference) = (&*signed.identity.digest, &*signed.identity.reference);
-            let Some(of_value) = places.get(&(digest, reference, signed.name)) else {
-                let item = printable(&format!("{reference} {digest} by \"{}\"", signed.name));
+            let pairs = signed.identity.as_ref().and_then(|Identity { digest, reference }| {
+                let named = |name| places.get(&(digest.as_str(), reference.as_str(), name));
+                // A key without a name has the one that the server gives it, if it is the only one.
+                named(signed.name).or_else(|| named("").filter(is_one_key))
+            });
+            let Some(pairs) = pairs else {
+                let item = signed.identity.map_or("a claim without an image".into(), |it| {
+                    format!("{} {}", it.reference, it.digest)
+                });
+                let item = printable(&format!("{item} by \"{}\"", signed.name));
                 failures.push(format!("{}: {item} {STRANGE}", place(number)));
                 continue;
             };
-            for pair in of_value {
+            for pair in pairs {
                 found[*pair].values.push((place(number), bytes(signed.value)));
             }
         }
