@@ -89,7 +89,11 @@ impl Signer {
                 return Ok(Step { state: State::Warning, problem, ..step });
             }
             let shown = found.iter().map(|certificate| certificate.shown()).collect();
-            Ok(step(Some(key.id()), shown))
+            let step = step(Some(key.id()), shown);
+            Ok(match super::verification::useless(&found) {
+                None => step,
+                problem => Step { state: State::Warning, problem, ..step },
+            })
         };
         keys.iter().map(of_key).collect()
     }

@@ -57,6 +57,9 @@ pub(super) fn judge(
                 names(found)
             ),
         }
+        if let Some(problem) = useless(&found) {
+            log::warn!("{problem}");
+        }
         known.insert(key.id().to_owned(), found);
     }
     known.retain(|_, found| !found.is_empty());
@@ -93,6 +96,19 @@ pub(super) fn missing(key: &Key) -> String {
     format!(
         "signatures by the key \"{shown}\" are not verified: no certificate of it is in verify_keys"
     )
+}
+
+/// Why nothing counts that is signed now by a key with these certificates, if so.
+pub(super) fn useless(certificates: &[Arc<Certificate>]) -> Option<String> {
+    let now = SystemTime::now();
+    let are_useless = certificates.iter().all(|certificate| !certificate.signs_at(now));
+    (are_useless && !certificates.is_empty()).then(|| {
+        format!(
+            "nothing signed now by {} counts: its keys have expired, are revoked, too weak or not for signing; \
+             export the certificate again, or sign by another key",
+            names(certificates)
+        )
+    })
 }
 
 fn names(certificates: &[Arc<Certificate>]) -> String {

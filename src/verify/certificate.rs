@@ -3,6 +3,8 @@
 //! What a certificate says of itself counts as its newest good signature says it, as GnuPG has it: who extends a key extends
 //! it for what it signed before, too. Keys certified by others, and revocations by others, are not looked at.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use pgp::{
     composed::{SignedPublicKey, SignedPublicSubKey},
     packet::{RevocationCode, Signature, SignatureType},
@@ -84,6 +86,15 @@ impl Certificate {
         let (primary, subkeys) = self.keys.split_at(1);
         let mut signing = subkeys.iter().filter(|subkey| subkey.unfit.is_none());
         primary[0].is(digits) || signing.any(|subkey| subkey.is(digits))
+    }
+
+    /// Whether any of its keys signs at that time.
+    pub(crate) fn signs_at(&self, time: SystemTime) -> bool {
+        let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let is_over = |end: Option<u64>| end.is_some_and(|end| seconds >= end);
+        self.keys.iter().any(|it| {
+            it.unfit.is_none() && it.weak.is_none() && !is_over(it.expires) && !is_over(it.revoked)
+        })
     }
 
     /// Its name for people.

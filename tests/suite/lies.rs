@@ -106,13 +106,36 @@ fn no_lie_is_believed_and_every_good_value_is() {
     });
 }
 
+/// Before a run it is known that nothing by such a key will count.
+#[test]
+fn check_and_run_warn_of_a_key_that_cannot_sign() {
+    let kinds: Vec<_> = KeyKind::all().collect();
+    let bench = Bench::with(|options| {
+        options.more_keys = kinds.iter().map(|kind| (kind.to_string(), *kind)).collect();
+    });
+    for kind in kinds {
+        let key = format!("--signing-key {}", bench.sandbox.fingerprint(&kind.to_string()));
+        let check = bench.run(&verifying(&bench), &format!("check {key}")).expect(0);
+        let run = arguments(&bench, "container-sign", 1, &key) + " --dry-run";
+        let run = bench.run(&verifying(&bench), &run).expect(0);
+        for text in [&check.stdout, &run.stderr] {
+            assert_eq!(text.contains("nothing signed now by"), !signs(kind), "{kind}: {text}");
+        }
+        assert_eq!(check.stdout.contains("warning  verification"), !signs(kind), "{kind}");
+    }
+}
+
+fn signs(kind: KeyKind) -> bool {
+    match kind {
+        KeyKind::Rsa(bits) => bits >= 2048,
+        kind => matches!(kind, KeyKind::Ed25519 | KeyKind::P256 | KeyKind::Subkey),
+    }
+}
+
 /// Keys that must not sign, and others that are only unusual, alone and in a batch with each other.
 #[test]
 fn the_kind_of_the_key_decides() {
-    let good = |kind| match kind {
-        KeyKind::Rsa(bits) => bits >= 2048,
-        kind => matches!(kind, KeyKind::Ed25519 | KeyKind::P256 | KeyKind::Subkey),
-    };
+    let good = signs;
     let kinds: Vec<_> = KeyKind::all().collect();
     let bench = Bench::with(|options| {
         options.more_keys = kinds.iter().map(|kind| (kind.to_string(), *kind)).collect();
