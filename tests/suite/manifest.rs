@@ -172,7 +172,7 @@ fn a_list_stands_in_place_of_options() {
         (String::new(), "missing --digest, --reference"),
         (
             "--from0 list".into(),
-            "--from0 is not an option of container-sign, only of clear-sign or blob-sign",
+            "--from0 is not an option of container-sign, only of clear-sign, blob-sign or verify",
         ),
         ("--from=".into(), "--from has an empty value"),
     ] {
