@@ -169,6 +169,21 @@ fn every_change_is_found() {
     assert!(good.iter().all(|from_end| matches!(from_end, 71..=80 | 67 | 33)), "{good:?}");
 }
 
+/// Each check hashes what is signed, which may be a large file: a small value of a stranger's must not cause thousands.
+#[test]
+fn the_checks_of_one_value_are_limited() {
+    let good = fixture!("file.sig");
+    let mut bad = good.to_vec();
+    *bad.last_mut().unwrap() ^= 1;
+    let Found::Certificates(found) = keyring(ED).find("any name") else { panic!("no certificate") };
+    for (certificates, is_good) in [(1, true), (10, true), (1000, false)] {
+        let certificates: Vec<_> = found.iter().cycle().take(certificates).cloned().collect();
+        let value = [&bad, good].concat();
+        let checked = check(&value, &Asked::File(TEXT), &certificates, at(NOW));
+        assert_eq!(checked.is_ok(), is_good, "{} certificates: {checked:?}", certificates.len());
+    }
+}
+
 #[test]
 fn a_signature_is_not_from_the_future() {
     // The first of February.
