@@ -60,7 +60,7 @@ fn printed_and_peak(program: &mut Program) -> (Vec<u8>, u64) {
     (printed, peak)
 }
 
-/// A line that is written is not kept. 96 MiB for 100,000 images are about 1,000 bytes for each.
+/// A line that is written is not kept. 48 MiB for 100,000 images are about 500 bytes for each.
 #[test]
 fn lines_of_json_are_printed_in_little_memory() {
     const COUNT: usize = 10_000;
@@ -74,8 +74,8 @@ fn lines_of_json_are_printed_in_little_memory() {
     let mut program = bench.program(&bench.config().set("log_level", "error"), &arguments);
     let (lines, peak) = printed_and_peak(&mut program);
     assert_eq!(lines.iter().filter(|&&byte| byte == b'\n').count(), COUNT);
-    // What every run needs is less than 13 MiB.
-    let most = 13 * 1024 + COUNT as u64 * 1000 / 1024;
+    // What every run needs is less than 18 MiB, also if the program is not optimised.
+    let most = 18 * 1024 + COUNT as u64 * 500 / 1024;
     assert!(peak > 0 && peak < most, "{peak} KiB, at most {most}");
 }
 
@@ -84,22 +84,20 @@ fn lines_of_json_are_printed_in_little_memory() {
 fn a_large_text_or_file_takes_little_more_memory_than_its_request() {
     const SIZE: usize = 20_000_000;
     let bench = Bench::new();
-    let text = |lines| bench.file("text", "a line, \"quoted\": é\n".repeat(lines));
-    for operation in ["clear-sign @", "blob-sign --blob-file "] {
-        let signed = |lines: usize| {
-            let file = text(lines).display().to_string();
-            let arguments = format!("{operation}{file} --signing-key ABCD1234 --task-id 7");
-            let mut program = bench.program(&bench.config().set("log_level", "error"), &arguments);
-            let (document, peak) = printed_and_peak(&mut program);
-            let document: Value = serde_json::from_slice(&document).unwrap();
-            let shown = &document["operation"];
-            let shown = if shown["inputs"].is_null() { &shown["blobs"] } else { &shown["inputs"] };
-            assert!(shown[0].as_str().is_some_and(|text| text.len() >= lines * 20));
-            peak
-        };
-        let (base, peak) = (signed(1), signed(SIZE / 21));
-        let most = base + (SIZE * 5 / 2 / 1024) as u64;
-        assert!(base > 0 && peak < most, "{peak} KiB, at most {most}: {operation}");
+    let text = bench.file("large", "a line, \"quoted\": é\n".repeat(SIZE / 21));
+    for operation in [
+        format!("clear-sign --signing-key ABCD1234 --task-id 7 @{}", text.display()),
+        format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", text.display()),
+    ] {
+        let mut program = bench.program(&bench.config().set("log_level", "error"), &operation);
+        let (document, peak) = printed_and_peak(&mut program);
+        let document: Value = serde_json::from_slice(&document).unwrap();
+        let shown = &document["operation"];
+        let shown = if shown["inputs"].is_null() { &shown["blobs"] } else { &shown["inputs"] };
+        assert!(shown[0].as_str().is_some_and(|text| text.len() > SIZE * 9 / 10));
+        // What every run needs is less than 18 MiB, also if the program is not optimised.
+        let most = 18 * 1024 + (SIZE * 5 / 2 / 1024) as u64;
+        assert!(peak > 0 && peak < most, "{peak} KiB, at most {most}: {operation}");
     }
 }
 
