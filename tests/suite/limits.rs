@@ -81,7 +81,7 @@ fn lines_of_json_are_printed_in_little_memory() {
 
 /// Neither is kept in two forms at once, on its way out, back, or into the document.
 #[test]
-fn a_large_text_or_file_takes_little_more_memory_than_its_request() {
+fn a_large_text_or_file_is_signed_in_little_memory() {
     const SIZE: usize = 20_000_000;
     let bench = Bench::new();
     let text = bench.file("large", "a line, \"quoted\": é\n".repeat(SIZE / 21));
