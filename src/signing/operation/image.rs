@@ -19,8 +19,10 @@ use crate::error::{Argument, Error, printable};
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Image {
-    /// The reference, a blank and the digest, which has none: one piece of memory, which clones share.
+    /// The reference, a blank and the digest: one piece of memory, which clones share.
     text: Arc<str>,
+    /// Where the reference ends.
+    end: usize,
 }
 
 impl Image {
@@ -59,21 +61,17 @@ impl Image {
 
     fn of(digest: Digest<'_>, reference: Reference<'_>) -> Self {
         let text = [reference.as_str(), " ", digest.as_str()].concat();
-        Self { text: text.into() }
+        Self { text: text.into(), end: reference.as_str().len() }
     }
 
     /// Returns the digest of the manifest.
     pub fn digest(&self) -> Digest<'_> {
-        Digest::unchecked(self.parts().1)
+        Digest::unchecked(&self.text[self.end + 1..])
     }
 
     /// Returns the reference.
     pub fn reference(&self) -> Reference<'_> {
-        Reference::unchecked(self.parts().0)
-    }
-
-    fn parts(&self) -> (&str, &str) {
-        self.text.rsplit_once(' ').unwrap_or_default()
+        Reference::unchecked(&self.text[..self.end])
     }
 }
 
