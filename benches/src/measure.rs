@@ -185,36 +185,35 @@ impl Bench {
     /// A round trip of 50 ms.
     fn far(&mut self, count: usize, runs: usize) -> Result<()> {
         let (broker, _) = self.broker(&["--delay", "25"])?;
-        let work = format!("far images {count}");
         let arguments = work::images(count, &broker.config);
-        for run in 0..runs {
-            self.once(
-                (&work, "amqp-messenger", run),
-                &broker,
-                &mut self.ours("container-sign", &arguments),
-            )?;
-        }
-        if count <= self.extent.peer {
-            self.once((&work, "pubtools-sign", 0), &broker, &mut self.peer(&arguments))?;
-        }
+        self.beside_peer(&format!("far images {count}"), count, runs, &broker, &arguments)?;
         broker.stop().map(drop)
     }
 
     fn batch(&mut self, count: usize, runs: usize) -> Result<()> {
         let (broker, _) = self.broker(&[])?;
-        let work = format!("batch {count}");
         let arguments = work::batch(count, &broker.config);
+        self.beside_peer(&format!("batch {count}"), count, runs, &broker, &arguments)?;
+        broker.stop().map(drop)
+    }
+
+    /// Runs of the client, and one of pubtools-sign, which takes its time.
+    fn beside_peer(
+        &mut self,
+        work: &str,
+        count: usize,
+        runs: usize,
+        broker: &Background,
+        arguments: &[String],
+    ) -> Result<()> {
         for run in 0..runs {
-            self.once(
-                (&work, "amqp-messenger", run),
-                &broker,
-                &mut self.ours("container-sign", &arguments),
-            )?;
+            let mut ours = self.ours("container-sign", arguments);
+            self.once((work, "amqp-messenger", run), broker, &mut ours)?;
         }
         if count <= self.extent.peer {
-            self.once((&work, "pubtools-sign", 0), &broker, &mut self.peer(&arguments))?;
+            self.once((work, "pubtools-sign", 0), broker, &mut self.peer(arguments))?;
         }
-        broker.stop().map(drop)
+        Ok(())
     }
 
     /// Texts and files of 50 MB, and short ones.
