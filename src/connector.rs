@@ -10,7 +10,7 @@ use crate::{
     error::{Argument, Error, Phase},
     failover::{Connect, label},
     random,
-    session::{Beginning, Login, Purpose},
+    session::{Beginning, Login, Purpose, Session},
     transport::Network,
 };
 
@@ -30,7 +30,10 @@ pub(crate) struct Connector<'a, N> {
 }
 
 impl<N: Network> Connect for Connector<'_, N> {
-    type Connection = Connection<amqp::Session, N::Wire>;
+    type Connection = Connection<Box<dyn Session>, N::Wire>;
+
+    /// An AMQP session leaves nothing for the next one.
+    type Memory = ();
 
     fn now(&self) -> Instant {
         self.network.now()
@@ -53,6 +56,7 @@ impl<N: Network> Connect for Connector<'_, N> {
         address: SocketAddr,
         beginning: Beginning,
         first_reply: u64,
+        _memory: &(),
         deadline: &Deadline,
     ) -> Result<Opened<Self::Connection>, Failure> {
         let broker = label(url, address);
@@ -77,7 +81,7 @@ impl<N: Network> Connector<'_, N> {
         beginning: Beginning,
         purpose: Purpose,
         first_reply: u64,
-    ) -> Result<amqp::Session, Failure> {
+    ) -> Result<Box<dyn Session>, Failure> {
         let settings = self.settings;
         let bits = u128::from(self.network.random()) << 64 | u128::from(self.network.random());
         // The dot at the end of a name is no part of a virtual host's.
@@ -107,7 +111,10 @@ impl<N: Network> Connector<'_, N> {
             first_reply,
             now: self.network.now(),
         });
-        session.map_err(|nul| Failure::OfRun(holds_nul(&nul)))
+        match session {
+            Ok(session) => Ok(Box::new(session)),
+            Err(nul) => Err(Failure::OfRun(holds_nul(&nul))),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A broker of the configuration, and what is known about it.
-pub(super) struct Candidate {
+pub(super) struct Candidate<M> {
     pub(super) url: BrokerUrl,
     /// The login that it accepted.
     login: Option<Login>,
@@ -30,12 +30,14 @@ pub(super) struct Candidate {
     is_reported: bool,
     /// It refused the client at every address.
     has_refused: bool,
+    /// What its connections leave for the later ones.
+    memory: M,
 }
 
 /// A connection that was opened, and the event, if any, that reports to the loops that the broker refuses the sender.
 pub(super) type Ready<C> = (C, Option<Event>);
 
-impl Candidate {
+impl<M: Default> Candidate<M> {
     pub(super) fn new(url: &BrokerUrl, settings: &Settings) -> Self {
         let target = match settings.sender_target {
             // A message's own address has no capability.
@@ -56,6 +58,7 @@ impl Candidate {
             failures,
             is_reported: false,
             has_refused: false,
+            memory: M::default(),
         }
     }
 
@@ -95,7 +98,7 @@ impl Candidate {
     ///
     /// # Errors
     /// Why the run ends.
-    pub(super) fn open<C: Connect>(
+    pub(super) fn open<C: Connect<Memory = M>>(
         &mut self,
         connect: &C,
         settings: &Settings,
@@ -120,7 +123,7 @@ impl Candidate {
     ///
     /// # Errors
     /// Why the run ends.
-    pub(super) fn attempt<C: Connect>(
+    pub(super) fn attempt<C: Connect<Memory = M>>(
         &mut self,
         address: SocketAddr,
         connect: &C,
@@ -222,7 +225,7 @@ impl Candidate {
     }
 
     /// Opens a connection with one login after the other that the configuration allows, until `deadline` in all.
-    fn open_at<C: Connect>(
+    fn open_at<C: Connect<Memory = M>>(
         &mut self,
         address: SocketAddr,
         connect: &C,
@@ -254,7 +257,7 @@ impl Candidate {
         unreachable!("there is always a login, and the last one returns");
     }
 
-    fn open_as<C: Connect>(
+    fn open_as<C: Connect<Memory = M>>(
         &mut self,
         login: Login,
         address: SocketAddr,
@@ -265,7 +268,7 @@ impl Candidate {
     ) -> Result<Ready<C::Connection>, Failure> {
         let open = |target| {
             let beginning = Beginning { login, target };
-            connect.open(&self.url, address, beginning, first_reply, deadline)
+            connect.open(&self.url, address, beginning, first_reply, &self.memory, deadline)
         };
         let (connection, sender) = match open(self.target) {
             // A broker that does not know the anonymous terminus may end the session.

@@ -17,6 +17,9 @@ use crate::{
 pub(crate) trait Connect {
     type Connection: Connected;
 
+    /// What is remembered of a broker between its connections.
+    type Memory: Default;
+
     /// The current time, on a clock that never goes back.
     fn now(&self) -> Instant;
 
@@ -33,7 +36,7 @@ pub(crate) trait Connect {
     fn addresses(&self, url: &BrokerUrl, deadline: &Deadline) -> Result<Vec<SocketAddr>, Error>;
 
     /// Opens a connection to one address of a broker, and waits until its links are answered, until `deadline` in all.
-    /// `first_reply` is the number of its first reply.
+    /// `first_reply` is the number of its first reply; `memory` is what earlier connections to this broker left.
     ///
     /// # Errors
     /// Why there is none, and whether another broker may do better.
@@ -43,6 +46,7 @@ pub(crate) trait Connect {
         address: SocketAddr,
         beginning: Beginning,
         first_reply: u64,
+        memory: &Self::Memory,
         deadline: &Deadline,
     ) -> Result<Opened<Self::Connection>, Failure>;
 }

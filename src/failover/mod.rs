@@ -28,7 +28,7 @@ pub(crate) use survey::survey;
 pub(crate) struct Failover<'a, C: Connect> {
     connect: C,
     settings: &'a Settings,
-    candidates: Vec<Candidate>,
+    candidates: Vec<Candidate<C::Memory>>,
     /// The candidate to try next.
     next: usize,
     backoff: Backoff,

@@ -11,7 +11,6 @@ use super::{
     step::{Kind, Learned, State, Step},
 };
 use crate::{
-    amqp,
     broker::Event,
     config::BrokerUrl,
     connection::{self, Connected, Connection, Failure, Opened, Stage},
@@ -19,7 +18,7 @@ use crate::{
     deadline::Deadline,
     error::{Error, Phase, Subject},
     failover::{Connect, label},
-    session::{Beginning, Login, Purpose},
+    session::{Beginning, Login, Purpose, Session},
     transport::{Fault, Network, Socket, Sockets},
 };
 
@@ -34,7 +33,7 @@ pub(super) struct Probe<'a> {
     since: Cell<Instant>,
 }
 
-type Talk = Connection<amqp::Session, Socket>;
+type Talk = Connection<Box<dyn Session>, Socket>;
 
 impl<'a> Probe<'a> {
     pub(super) fn new(
@@ -190,8 +189,10 @@ impl<'a> Probe<'a> {
     }
 }
 
-impl Connect for Probe<'_> {
+impl<'a> Connect for Probe<'a> {
     type Connection = Talk;
+
+    type Memory = <Connector<'a, Sockets<'a>> as Connect>::Memory;
 
     fn now(&self) -> Instant {
         self.connector.now()
@@ -220,6 +221,7 @@ impl Connect for Probe<'_> {
         address: SocketAddr,
         beginning: Beginning,
         first_reply: u64,
+        _memory: &Self::Memory,
         deadline: &Deadline,
     ) -> Result<Opened<Talk>, Failure> {
         self.begin(address);

@@ -3,6 +3,7 @@
 //! A session opens no socket and reads no clock. [`crate::connection`] puts it on a wire. Each protocol
 //! is one implementor of [`Session`].
 
+mod boxed;
 mod known;
 
 use std::time::Instant;

@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
     ("cli", &["config", "deadline", "error", "facts", "files", "list", "openpgp", "preflight", "signer", "signing", "status", "stop", "transport", "verify"]),
     ("signer", &["client", "config", "connector", "error", "failover", "journal", "preflight", "random", "secret", "signing", "stop", "transport", "verify"]),
     // Opens connections step by step, and notes what each step learns.
-    ("preflight", &["amqp", "broker", "config", "connection", "connector", "deadline", "error", "facts", "failover", "session", "signing", "transport"]),
+    ("preflight", &["broker", "config", "connection", "connector", "deadline", "error", "facts", "failover", "session", "signing", "transport"]),
     ("journal", &["error", "signing"]),
     ("client", &["broker", "deadline", "error", "signing"]),
     // The only place that knows every protocol.

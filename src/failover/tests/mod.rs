@@ -136,6 +136,20 @@ fn a_lost_connection_is_re_established_with_the_next_broker_and_numbers_go_on() 
 }
 
 #[test]
+fn what_is_remembered_of_a_broker_is_kept_for_its_next_connection() {
+    let settings = settings(&["a", "b"], &[]);
+    let script = Script::new([1, 1, 1].map(|_| after(0, reporting(vec![(0, Err(lost()))]))));
+    let mut failover = Failover::new(&settings, script.clone(), 1);
+    failover.connect().unwrap();
+    for _ in 0..4 {
+        failover.next(&script.at(60)).unwrap();
+    }
+    let attempts = script.attempts.borrow();
+    let earlier: Vec<_> = attempts.iter().map(|it| (it.broker.as_str(), it.earlier)).collect();
+    assert_eq!(earlier, [("a", 0), ("b", 0), ("a", 1)]);
+}
+
+#[test]
 fn an_end_that_is_not_transient_ends_the_run() {
     let settings = settings(&["a", "b"], &[]);
     let refusal = unauthorised(Subject::Listening("b".into()));

@@ -44,6 +44,8 @@ pub(super) struct Attempt {
     pub(super) login: Login,
     pub(super) target: Target,
     pub(super) first_reply: u64,
+    /// The earlier attempts at this broker.
+    pub(super) earlier: u32,
     /// The time that it has.
     pub(super) time: Duration,
     pub(super) address: SocketAddr,
@@ -101,6 +103,9 @@ impl Script {
 impl Connect for Script {
     type Connection = Scripted;
 
+    /// The attempts at the broker.
+    type Memory = Cell<u32>;
+
     fn now(&self) -> Instant {
         self.now.get()
     }
@@ -120,6 +125,7 @@ impl Connect for Script {
         address: SocketAddr,
         Beginning { login, target }: Beginning,
         first_reply: u64,
+        memory: &Cell<u32>,
         deadline: &Deadline,
     ) -> Result<Opened<Scripted>, Failure> {
         let time = deadline.remaining(self.now());
@@ -130,6 +136,7 @@ impl Connect for Script {
             login,
             target,
             first_reply,
+            earlier: memory.replace(memory.get() + 1),
             time,
             address,
         });

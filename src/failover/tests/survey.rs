@@ -1,6 +1,6 @@
 //! A survey finds what a run meets, whatever the brokers are like.
 
-use std::net::SocketAddr;
+use std::{cell::Cell, net::SocketAddr};
 
 use super::{
     script::{Answer, Scripted},
@@ -70,6 +70,8 @@ impl Fixed {
 impl Connect for Fixed {
     type Connection = Scripted;
 
+    type Memory = Cell<u32>;
+
     fn now(&self) -> Instant {
         self.script.now()
     }
@@ -88,12 +90,13 @@ impl Connect for Fixed {
         address: SocketAddr,
         beginning: Beginning,
         first_reply: u64,
+        memory: &Cell<u32>,
         deadline: &Deadline,
     ) -> Result<Opened<Scripted>, Failure> {
         let is_second = address == self.script.addresses.borrow()[1];
         let place = 2 * usize::from(url.host == "b") + usize::from(is_second);
         self.script.answer(self.fates[place].answer());
-        self.script.open(url, address, beginning, first_reply, deadline)
+        self.script.open(url, address, beginning, first_reply, memory, deadline)
     }
 }
 
