@@ -357,7 +357,7 @@ int amqp_messenger_settings_new(int signer_type,
 
 /**
  * Sets a key of the configuration file to a value as the file has it, such as "timeout" to "60"; ${NAME} is not
- * replaced. With "messaging_brokers" it adds one URL, and with "verify_keys" one path.
+ * replaced. With "messaging_brokers" it adds one URL, with "verify_keys" one path, and with "tls_alpn" one name.
  *
  * The value is checked by amqp_messenger_signer_new_with_settings.
  */

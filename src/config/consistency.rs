@@ -1,6 +1,8 @@
 //! Which settings go together.
 
-use super::{Capability, Sasl, SenderTarget, Settings, TlsVerify, Verify, section::Section};
+use super::{
+    Capability, Protocol, Sasl, SenderTarget, Settings, TlsVerify, Verify, section::Section,
+};
 use crate::error::{Error, printable};
 
 /// Checks what cannot be checked key by key.
@@ -8,6 +10,7 @@ use crate::error::{Error, printable};
 /// # Errors
 /// [`Error::Config`] for the first key that contradicts another.
 pub(super) fn check(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
+    check_protocol(settings, section)?;
     check_identity(settings, section)?;
     if settings.sender_capability != Capability::None
         && settings.sender_target == SenderTarget::Anonymous
@@ -42,9 +45,28 @@ impl Settings {
     }
 }
 
+/// Checks that all brokers have one protocol, which is built in.
+fn check_protocol(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
+    let fail = |problem| Err(section.fail("messaging_brokers", problem));
+    let first = &settings.brokers[0];
+    let other = settings.brokers.iter().find(|broker| broker.protocol != first.protocol);
+    if let Some(other) = other {
+        return fail(format!(
+            "{first} is for {}, and {other} for {}; list only brokers of one protocol",
+            first.protocol, other.protocol
+        ));
+    }
+    if first.protocol == Protocol::Mqtt && cfg!(not(feature = "mqtt")) {
+        return fail(format!(
+            "{first} is for MQTT, which this program is built without; build it with the feature mqtt"
+        ));
+    }
+    Ok(())
+}
+
 /// Checks that certificate, CA, user name and SASL mechanism go together with the brokers.
 fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
-    let any_tls = settings.brokers.iter().any(|broker| broker.tls);
+    let tls_broker = settings.brokers.iter().find(|broker| broker.tls);
     let plain_broker = settings.brokers.iter().find(|broker| !broker.tls);
     let fail = |key, problem: String| Err(section.fail(key, problem));
     match (&settings.username, &settings.password_file) {
@@ -63,7 +85,10 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
         if let Some(broker) = plain_broker {
             return fail(
                 "username",
-                format!("{broker} would carry the password unencrypted; use amqps://"),
+                format!(
+                    "{broker} would carry the password unencrypted; use {}://",
+                    broker.secure_scheme()
+                ),
             );
         }
         if !matches!(settings.sasl, Sasl::Auto | Sasl::Plain) {
@@ -88,17 +113,20 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
             );
         }
     }
-    if any_tls && settings.ca.is_none() && settings.tls_verify != TlsVerify::None {
-        return fail(
-            "messaging_ca_cert",
-            "an amqps:// broker cannot be verified without it; add it".into(),
-        );
-    }
-    if any_tls && settings.certificate.is_none() && settings.username.is_none() {
-        return fail(
-            "messaging_cert_key",
-            "an amqps:// broker needs it; add it, or username and password_file".into(),
-        );
+    if let Some(broker) = tls_broker {
+        let scheme = broker.scheme();
+        if settings.ca.is_none() && settings.tls_verify != TlsVerify::None {
+            return fail(
+                "messaging_ca_cert",
+                format!("an {scheme}:// broker cannot be verified without it; add it"),
+            );
+        }
+        if settings.certificate.is_none() && settings.username.is_none() {
+            return fail(
+                "messaging_cert_key",
+                format!("an {scheme}:// broker needs it; add it, or username and password_file"),
+            );
+        }
     }
     if settings.key.is_some() && settings.certificate.is_none() {
         return fail(

@@ -1,4 +1,4 @@
-//! The keys of the configuration: the table from which files are read, and the example file and the documents
+//! A table: the keys of the configuration, by which files are read, and of which the example file and the documents
 //! are made.
 
 use std::fmt;
@@ -27,7 +27,7 @@ pub(crate) enum Takes {
 pub(crate) enum Default {
     /// The key is required; a sample.
     Required(&'static str),
-    /// The key is required for an `amqps://` broker; a sample.
+    /// The key is required if a broker is reached over TLS; a sample.
     RequiredForTls(&'static str),
     /// The same as if it had this value.
     Is(&'static str),
@@ -36,14 +36,14 @@ pub(crate) enum Default {
 }
 
 /// The keys of both sections; the last, `chunk_size`, is only for the batch section.
-const KEYS: [Key; 34] = [
+const KEYS: [Key; 38] = [
     Key {
         name: "messaging_brokers",
-        takes: Takes::Value("a list of URLs, [\"amqps://host:5671\"]"),
+        takes: Takes::Value("a list of URLs, [\"amqps://host:5671\"] or [\"mqtts://host:8883\"]"),
         default: Default::Required(
             "[\"amqps://broker-01.example.com:5671\", \"amqps://broker-02.example.com:5671\"]",
         ),
-        meaning: "brokers, tried in this order; `amqps://` is TLS (port 5671 unless given), `amqp://` is not (port 5672)",
+        meaning: "brokers, tried in this order, all of one protocol: `amqps://` (port 5671 unless given) and `mqtts://` (8883) are AMQP 1.0 and MQTT 5 over TLS, `amqp://` (5672) and `mqtt://` (1883) without",
     },
     Key {
         name: "messaging_cert_key",
@@ -204,10 +204,34 @@ const KEYS: [Key; 34] = [
         meaning: "host name (virtual host) to open",
     },
     Key {
+        name: "mqtt_version",
+        takes: Takes::Word(&["5", "3.1.1"]),
+        default: Default::Is("5"),
+        meaning: "version of MQTT; over `3.1.1` messages have no properties and do not expire, and refusals have no reasons, so it needs a signing server that does without; the client never falls back to it",
+    },
+    Key {
+        name: "mqtt_client_id",
+        takes: Takes::Value(STRING),
+        default: Default::None { then: "20 random letters and digits", sample: "signer-{task_id}" },
+        meaning: "client id over MQTT, with the fields of addresses, for brokers that require a certain one; of two runs with the same id, the later one ends the earlier one",
+    },
+    Key {
+        name: "mqtt_max_open",
+        takes: Takes::Value(COUNT),
+        default: Default::Is("500"),
+        meaning: "most requests without a reply over MQTT, where brokers drop what a full queue cannot hold without a word",
+    },
+    Key {
         name: "tls_verify",
         takes: Takes::Word(&["full", "ca", "none"]),
         default: Default::Is("full"),
         meaning: "what the client verifies in a broker's certificate: chain and host name, only the chain, or nothing; anything but `full` is logged as a warning",
+    },
+    Key {
+        name: "tls_alpn",
+        takes: Takes::Value("a string, or a list of strings"),
+        default: Default::None { then: "none", sample: "x-amzn-mqtt-ca" },
+        meaning: "protocol names that the client offers in the TLS handshake (ALPN), for brokers and proxies that tell protocols on one port apart by them",
     },
     Key {
         name: "durable",

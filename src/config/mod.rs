@@ -6,6 +6,7 @@
 //! later, where they are used.
 
 mod address;
+mod alpn;
 mod builder;
 mod consistency;
 mod expand;
@@ -14,6 +15,7 @@ mod files;
 mod given;
 pub(crate) mod keys;
 mod level;
+mod mqtt;
 pub(crate) mod nearest;
 mod overrides;
 mod reading;
@@ -24,6 +26,7 @@ mod sources;
 mod template;
 #[cfg(test)]
 mod tests;
+mod times;
 mod url;
 mod values;
 mod words;
@@ -33,8 +36,10 @@ pub use builder::SettingsBuilder;
 pub use level::parse_level;
 pub use settings::Settings;
 pub use template::Template;
-pub use url::BrokerUrl;
-pub use words::{Capability, ForeignReplies, Sasl, SenderTarget, SignerType, TlsVerify, Verify};
+pub use url::{BrokerUrl, Protocol};
+pub use words::{
+    Capability, ForeignReplies, MqttVersion, Sasl, SenderTarget, SignerType, TlsVerify, Verify,
+};
 #[cfg(feature = "cli")]
 pub(crate) use {given::Given, overrides::Overrides};
 

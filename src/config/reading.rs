@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, num::NonZeroUsize, path::Path, time::Duration};
 
 use super::{
     BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, Template,
-    TlsVerify, Verify, consistency, expand::Env, overrides::Overrides, parse_level,
+    TlsVerify, Verify, alpn, consistency, expand::Env, mqtt, overrides::Overrides, parse_level,
     section::Section, url, values, yaml::Node,
 };
 use crate::error::{Error, Secret, secret_in};
@@ -93,15 +93,7 @@ pub(super) fn settings(section: &Section<'_>, signer: SignerType) -> Result<Sett
 /// # Errors
 /// [`Error::Config`] for the first key whose value has no meaning.
 pub(super) fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings, Error> {
-    let template = |key| {
-        section.required(key, |node, expected| {
-            let text = values::text(node, expected)?;
-            match secret_in(&text).filter(|secret| *secret == Secret::ConnectionString) {
-                Some(secret) => Err(format!("holds {secret}; expected {expected}")),
-                None => Template::parse(&text),
-            }
-        })
-    };
+    let template = |key| section.required(key, template);
     let text = |key| section.required(key, values::text);
     let count = |key| section.required(key, values::count);
     let seconds = |key| section.defaulted(key, values::seconds);
@@ -152,6 +144,10 @@ pub(super) fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings
             [SenderTarget::Auto, SenderTarget::Address, SenderTarget::Anonymous],
         )?,
         open_hostname: section.optional("open_hostname", values::name)?,
+        mqtt_version: section.defaulted("mqtt_version", mqtt::version)?,
+        mqtt_client_id: section.optional("mqtt_client_id", self::template)?,
+        mqtt_max_open: section.defaulted("mqtt_max_open", values::count)?,
+        tls_alpn: section.optional("tls_alpn", alpn::names)?.unwrap_or_default(),
         tls_verify: section
             .word("tls_verify", [TlsVerify::Full, TlsVerify::Ca, TlsVerify::None])?,
         durable: section.defaulted("durable", values::boolean)?,
@@ -162,6 +158,15 @@ pub(super) fn each(section: &Section<'_>, signer: SignerType) -> Result<Settings
         verify_keys: section.files("verify_keys")?,
         verify: section.word("verify", [Verify::Require, Verify::IfKnown, Verify::Off])?,
     })
+}
+
+/// A text with fields.
+fn template(node: &Node, expected: &str) -> Result<Template, String> {
+    let text = values::text(node, expected)?;
+    match secret_in(&text).filter(|secret| *secret == Secret::ConnectionString) {
+        Some(secret) => Err(format!("holds {secret}; expected {expected}")),
+        None => Template::parse(&text),
+    }
 }
 
 /// The problem with a level; in Python levels also have numbers.

@@ -12,8 +12,8 @@ use log::LevelFilter;
 use crate::error::Error;
 
 use super::{
-    BrokerUrl, Capability, ForeignReplies, Sasl, SenderTarget, Template, TlsVerify, Verify,
-    sources::Sources,
+    BrokerUrl, Capability, ForeignReplies, MqttVersion, Protocol, Sasl, SenderTarget, Template,
+    TlsVerify, Verify, sources::Sources,
 };
 
 /// A signer's settings, from a section of the configuration file or from [`Settings::builder`]; they are checked once
@@ -50,7 +50,11 @@ pub struct Settings {
     pub(crate) sender_capability: Capability,
     pub(crate) receiver_capability: Capability,
     pub(crate) open_hostname: Option<String>,
+    pub(crate) mqtt_version: MqttVersion,
+    pub(crate) mqtt_client_id: Option<Template>,
+    pub(crate) mqtt_max_open: u32,
     pub(crate) tls_verify: TlsVerify,
+    pub(crate) tls_alpn: Vec<String>,
     pub(crate) durable: bool,
     pub(crate) foreign_replies: ForeignReplies,
     pub(crate) max_message_size: u64,
@@ -70,31 +74,6 @@ impl Settings {
         }
     }
 
-    /// Returns how long a run without a single reply waits: `timeout × retries × send_retries`.
-    pub fn longest_silence(&self) -> Duration {
-        self.time_to_live().saturating_mul(self.send_retries)
-    }
-
-    /// The same with its arithmetic, and whether the deadline ends the run before.
-    pub(crate) fn longest_silence_in_words(&self) -> String {
-        let Self { timeout, retries, send_retries, .. } = self;
-        let (timeout, silence) = (timeout.as_secs(), self.longest_silence());
-        let sum = silence.as_secs();
-        let mut words = format!(
-            "timeout {timeout} s × retries {retries} × send_retries {send_retries} = {sum} s"
-        );
-        if let Some(deadline) = self.deadline.filter(|deadline| *deadline < silence) {
-            let deadline = deadline.as_secs_f64();
-            words += &format!("; the deadline of {deadline} s ends the run before");
-        }
-        words
-    }
-
-    /// Returns how long a request is valid, `timeout × retries`; fits AMQP's 32 bits of milliseconds.
-    pub fn time_to_live(&self) -> Duration {
-        self.timeout.saturating_mul(self.retries)
-    }
-
     /// Returns the path of the file; empty without one.
     pub fn path(&self) -> &Path {
         &self.sources.path
@@ -108,6 +87,11 @@ impl Settings {
     /// Returns the brokers in the order in which they are tried; at least one (`messaging_brokers`).
     pub fn brokers(&self) -> &[BrokerUrl] {
         &self.brokers
+    }
+
+    /// Returns the protocol of the brokers, which is the same for all.
+    pub fn protocol(&self) -> Protocol {
+        self.brokers[0].protocol
     }
 
     /// Returns the file with the client certificate and, unless [`Settings::key`] names another, its key, PEM
@@ -242,9 +226,29 @@ impl Settings {
         self.open_hostname.as_deref()
     }
 
+    /// Returns the version of MQTT; 5 unless set.
+    pub fn mqtt_version(&self) -> MqttVersion {
+        self.mqtt_version
+    }
+
+    /// Returns the client id over MQTT, with fields as in an address; a random one unless set.
+    pub fn mqtt_client_id(&self) -> Option<&Template> {
+        self.mqtt_client_id.as_ref()
+    }
+
+    /// Returns how many requests without a reply there may be over MQTT, at least 1; 500 unless set.
+    pub fn mqtt_max_open(&self) -> u32 {
+        self.mqtt_max_open
+    }
+
     /// Returns what the client checks in the broker's certificate.
     pub fn tls_verify(&self) -> TlsVerify {
         self.tls_verify
+    }
+
+    /// Returns the protocol names that the client offers in the TLS handshake (ALPN); none unless set.
+    pub fn tls_alpn(&self) -> &[String] {
+        &self.tls_alpn
     }
 
     /// Returns whether requests survive a restart of the broker; true unless set.
@@ -266,6 +270,7 @@ impl Settings {
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline
     }
+
     /// Returns the files and folders with the OpenPGP certificates by which signed values are verified; without any, none
     /// is.
     pub fn verify_keys(&self) -> &[PathBuf] {

@@ -2,13 +2,16 @@
 
 use std::{fmt, path::Path};
 
-use super::{Settings, SettingsBuilder, files};
+use super::{Settings, SettingsBuilder, Template, files};
 use crate::error::{printable, printable_path};
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let file = |path: &Option<std::path::PathBuf>| path.as_deref().map(file);
         let text = |text: &Option<String>| text.as_deref().map(printable);
+        let template = |template: &Option<Template>| {
+            template.as_ref().map(|template| printable(&format!("{template:?}")))
+        };
         f.debug_struct("Settings")
             .field("path", &printable_path(&self.sources.path))
             .field("section", &self.sources.section)
@@ -39,7 +42,11 @@ impl fmt::Debug for Settings {
             .field("sender_capability", &self.sender_capability)
             .field("receiver_capability", &self.receiver_capability)
             .field("open_hostname", &text(&self.open_hostname))
+            .field("mqtt_version", &self.mqtt_version)
+            .field("mqtt_client_id", &template(&self.mqtt_client_id))
+            .field("mqtt_max_open", &self.mqtt_max_open)
             .field("tls_verify", &self.tls_verify)
+            .field("tls_alpn", &printable(&format!("{:?}", self.tls_alpn)))
             .field("durable", &self.durable)
             .field("foreign_replies", &self.foreign_replies)
             .field("max_message_size", &self.max_message_size)

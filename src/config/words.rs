@@ -62,6 +62,16 @@ pub enum ForeignReplies {
     Release,
 }
 
+/// The version of MQTT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MqttVersion {
+    /// MQTT 5.
+    V5,
+    /// MQTT 3.1.1: messages have no properties and do not expire, and refusals have no reasons.
+    V311,
+}
+
 /// What the client checks in the broker's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

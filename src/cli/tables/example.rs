@@ -60,7 +60,7 @@ fn comment(key: &Key) -> String {
         text += &format!(" One of {}.", words.join(", "));
     }
     match key.default {
-        Default::RequiredForTls(_) => text += " Required for an amqps:// broker.",
+        Default::RequiredForTls(_) => text += " Required over TLS.",
         Default::None { then: "none", .. } => text += " No default.",
         Default::None { then, .. } => text += &format!(" Default: {}.", then.replace('`', "")),
         Default::Required(_) | Default::Is(_) => {}

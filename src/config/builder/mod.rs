@@ -1,11 +1,14 @@
 //! Settings without a file.
 
+mod protocol;
+
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use log::LevelFilter;
 
 use super::{
-    Capability, ForeignReplies, Sasl, SenderTarget, Settings, SignerType, TlsVerify, Verify,
+    Capability, ForeignReplies, MqttVersion, Sasl, SenderTarget, Settings, SignerType, TlsVerify,
+    Verify,
     keys::{self, Takes},
     reading,
     section::Section,
@@ -101,18 +104,20 @@ impl SettingsBuilder {
     }
 
     /// Sets a key to a value as it is written in a file, such as `timeout` to `60`; `messaging_brokers` adds one URL,
-    /// and `verify_keys` one path.
+    /// `verify_keys` one path, and `tls_alpn` one name.
     ///
     /// An unknown key or a wrong value is reported by [`SettingsBuilder::build`].
     pub fn set(self, key: &str, value: impl Into<String>) -> Self {
         match key {
             "messaging_brokers" => self.messaging_brokers([value]),
             "verify_keys" => self.verify_keys([value.into()]),
+            "tls_alpn" => self.tls_alpn([value]),
             _ => self.text(key, value),
         }
     }
 
-    /// Adds brokers' URLs, in the order in which they are tried: `amqps://host:port` or `amqp://host:port`.
+    /// Adds brokers' URLs, in the order in which they are tried: `amqps://host:port`, or `amqp`, `mqtts` or `mqtt` in its
+    /// place, the same protocol for all.
     pub fn messaging_brokers(self, urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.list("messaging_brokers", urls.into_iter().map(|url| Node::Text(url.into())))
     }
@@ -221,11 +226,6 @@ impl SettingsBuilder {
         self.seconds("idle_timeout", time)
     }
 
-    /// Sets how the client authenticates.
-    pub fn sasl(self, sasl: Sasl) -> Self {
-        self.word("sasl", sasl as usize)
-    }
-
     /// Sets the user name for PLAIN.
     pub fn username(self, name: impl Into<String>) -> Self {
         self.text("username", name)
@@ -234,26 +234,6 @@ impl SettingsBuilder {
     /// Sets the file with the password for PLAIN.
     pub fn password_file(self, path: impl AsRef<Path>) -> Self {
         self.file("password_file", path.as_ref())
-    }
-
-    /// Sets the kind of target that the sender attaches to.
-    pub fn sender_target(self, target: SenderTarget) -> Self {
-        self.word("sender_target", target as usize)
-    }
-
-    /// Sets what the sender's target has to be at the broker; it is attached to the address then.
-    pub fn sender_capability(self, capability: Capability) -> Self {
-        self.word("sender_capability", capability as usize)
-    }
-
-    /// Sets what the receiver's source has to be at the broker.
-    pub fn receiver_capability(self, capability: Capability) -> Self {
-        self.word("receiver_capability", capability as usize)
-    }
-
-    /// Sets the host name in the Open (AMQP 1.0 part 2.7.1), if it differs from the URL's.
-    pub fn open_hostname(self, name: impl Into<String>) -> Self {
-        self.text("open_hostname", name)
     }
 
     /// Adds files of OpenPGP certificates, or folders of such files, by which signed values are verified.
@@ -272,9 +252,9 @@ impl SettingsBuilder {
         self.word("tls_verify", verify as usize)
     }
 
-    /// Sets whether requests survive a restart of the broker.
-    pub fn durable(self, durable: bool) -> Self {
-        self.node("durable", Node::Bool(durable))
+    /// Adds protocol names that the client offers in the TLS handshake (ALPN), each of 1 to 255 bytes.
+    pub fn tls_alpn(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.list("tls_alpn", names.into_iter().map(|name| Node::Text(name.into())))
     }
 
     /// Sets what the client does with replies to other clients' requests.

@@ -1,7 +1,10 @@
 //! Compares settings made in code with the same ones read from a file.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
+/// Every key but those for MQTT.
 fn complete(signer: SignerType) -> SettingsBuilder {
     Settings::builder(signer)
         .messaging_brokers(["amqps://one"])
@@ -33,6 +36,8 @@ fn complete(signer: SignerType) -> SettingsBuilder {
         .receiver_capability(Capability::Queue)
         .open_hostname("vhost")
         .tls_verify(TlsVerify::Ca)
+        .tls_alpn(["one"])
+        .tls_alpn(["two"])
         .durable(false)
         .foreign_replies(ForeignReplies::Release)
         .max_message_size(1024)
@@ -42,33 +47,66 @@ fn complete(signer: SignerType) -> SettingsBuilder {
         .verify(Verify::Require)
 }
 
+/// The keys for MQTT, and those that are required.
+fn of_mqtt() -> SettingsBuilder {
+    Settings::builder(SignerType::Batch)
+        .messaging_brokers(["mqtts://one"])
+        .messaging_cert_key("/client.pem")
+        .messaging_ca_cert("/ca.pem")
+        .topic_send_to("topic://sign")
+        .topic_listen_to("{creator}/{task_id}")
+        .environment("prod")
+        .service("me")
+        .timeout(Duration::from_secs(60))
+        .retries(2)
+        .send_retries(3)
+        .message_id_key("request_id")
+        .mqtt_version(MqttVersion::V311)
+        .mqtt_client_id("signer-{task_id}")
+        .mqtt_max_open(20)
+}
+
 /// A file with the same values gives the same settings.
 #[test]
 fn every_key_is_read_as_in_a_file() {
-    let builder = complete(SignerType::Batch).chunk_size(50);
-    let keys: Vec<_> = builder.entries.keys().map(String::as_str).collect();
-    let mut known: Vec<_> = keys::of(SignerType::Batch).iter().map(|key| key.name).collect();
-    known.sort_unstable();
+    let amqp = complete(SignerType::Batch).chunk_size(50);
+    let mqtt = of_mqtt();
+    let keys: BTreeSet<_> = amqp.entries.keys().chain(mqtt.entries.keys()).cloned().collect();
+    let known = keys::of(SignerType::Batch).iter().map(|key| key.name.to_owned()).collect();
     assert_eq!(keys, known);
-    let file = "msg_batch_signer: {messaging_brokers: ['amqps://one', 'amqps://two:7'], \
-        messaging_cert_key: ~/client.pem, messaging_key: /client.key, messaging_ca_cert: /ca.pem, \
-        messaging_key_passphrase_file: /passphrase, topic_send_to: 'topic://sign', \
-        topic_listen_to: 'queue://{creator}.{task_id}', environment: prod, service: '${NAME}', \
-        timeout: 60, retries: 2, send_retries: 3, message_id_key: request_id, \
-        task_id_attribute: task, log_level: WARN, key_aliases: {one: '1', two: '2'}, \
-        chunk_size: 50, connect_timeout: 1.5, close_timeout: 1, idle_timeout: 0, sasl: plain, \
-        username: me, password_file: /password, sender_target: address, sender_capability: topic, \
-        receiver_capability: queue, open_hostname: vhost, \
-        tls_verify: ca, durable: false, foreign_replies: release, max_message_size: 1 KiB, deadline: 600, \
-        verify_keys: [/keys.asc, /keys], verify: require}";
-    let env = |name: &str| match name {
-        "NAME" => Some("${me}".to_owned()),
-        name => std::env::var(name).ok(),
-    };
-    let path = Path::new("");
-    let mut expected = Settings::parse(file, path, SignerType::Batch, &env).unwrap();
-    expected.sources.section = "settings";
-    assert_eq!(format!("{:?}", builder.build().unwrap()), format!("{expected:?}"));
+    for (builder, file) in [
+        (
+            amqp,
+            "messaging_brokers: ['amqps://one', 'amqps://two:7'], \
+            messaging_cert_key: ~/client.pem, messaging_key: /client.key, messaging_ca_cert: /ca.pem, \
+            messaging_key_passphrase_file: /passphrase, topic_send_to: 'topic://sign', \
+            topic_listen_to: 'queue://{creator}.{task_id}', environment: prod, service: '${NAME}', \
+            timeout: 60, retries: 2, send_retries: 3, message_id_key: request_id, \
+            task_id_attribute: task, log_level: WARN, key_aliases: {one: '1', two: '2'}, \
+            chunk_size: 50, connect_timeout: 1.5, close_timeout: 1, idle_timeout: 0, sasl: plain, \
+            username: me, password_file: /password, sender_target: address, sender_capability: topic, \
+            receiver_capability: queue, open_hostname: vhost, tls_verify: ca, tls_alpn: [one, two], \
+            durable: false, foreign_replies: release, max_message_size: 1 KiB, deadline: 600, \
+            verify_keys: [/keys.asc, /keys], verify: require",
+        ),
+        (
+            mqtt,
+            "messaging_brokers: ['mqtts://one'], messaging_cert_key: /client.pem, \
+            messaging_ca_cert: /ca.pem, topic_send_to: 'topic://sign', \
+            topic_listen_to: '{creator}/{task_id}', environment: prod, service: me, timeout: 60, \
+            retries: 2, send_retries: 3, message_id_key: request_id, mqtt_version: 3.1.1, \
+            mqtt_client_id: 'signer-{task_id}', mqtt_max_open: 20",
+        ),
+    ] {
+        let env = |name: &str| match name {
+            "NAME" => Some("${me}".to_owned()),
+            name => std::env::var(name).ok(),
+        };
+        let text = format!("msg_batch_signer: {{{file}}}");
+        let mut expected = Settings::parse(&text, Path::new(""), SignerType::Batch, &env).unwrap();
+        expected.sources.section = "settings";
+        assert_eq!(format!("{:?}", builder.build().unwrap()), format!("{expected:?}"));
+    }
 }
 
 #[test]

@@ -81,6 +81,9 @@ fn reads_the_file_of_pubtools_sign_with_the_default_values() {
     assert_eq!((settings.sasl, settings.sender_target), (Sasl::Auto, SenderTarget::Auto));
     assert_eq!((settings.tls_verify, settings.max_message_size), (TlsVerify::Full, 64 << 20));
     assert_eq!((settings.deadline, settings.open_hostname.as_deref()), (None, None));
+    assert_eq!((settings.protocol(), settings.mqtt_version), (Protocol::Amqp, MqttVersion::V5));
+    assert_eq!((settings.mqtt_client_id.as_ref(), settings.mqtt_max_open), (None, 500));
+    assert!(settings.tls_alpn.is_empty());
     assert_eq!((settings.verify_keys.len(), settings.verify), (0, Verify::IfKnown));
     assert_eq!(settings.time_to_live(), Duration::from_secs(120));
     assert_eq!(settings.longest_silence(), Duration::from_secs(360));

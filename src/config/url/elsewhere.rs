@@ -1,65 +1,80 @@
 //! Addresses of brokers as other clients write them, and what to write instead.
 
-use super::{broker_url::BrokerUrl, host};
+use super::{BrokerUrl, Protocol, host};
 
 /// What to write instead.
 pub(super) enum Instead {
-    One(BrokerUrl),
+    One(Meant),
     Many(Vec<BrokerUrl>),
+}
+
+/// A URL that may be meant, and the one of the other protocol if nothing says which.
+pub(super) struct Meant {
+    pub(super) url: BrokerUrl,
+    pub(super) or: Option<BrokerUrl>,
 }
 
 /// What a scheme stands for.
 #[derive(Clone, Copy)]
 enum Scheme {
-    /// AMQP, in the words of another client.
-    Amqp { tls: bool },
-    /// Another protocol, on another port.
-    Other { protocol: &'static str, tls: bool },
+    /// A protocol, in the words of another client.
+    Of(Protocol, bool),
+    /// A transport, over TLS or not: only the port may tell the protocol.
+    Any(bool),
+    /// Another protocol, on another port; what to use in its place.
+    Other(&'static str, Protocol, bool),
+    /// The same if either may be used.
+    Neither(&'static str, bool),
 }
 
-use Scheme::{Amqp, Other};
+use Protocol::{Amqp, Mqtt};
+use Scheme::{Any, Neither, Of, Other};
 
-/// Schemes of ActiveMQ and Artemis, Qpid's clients, Celery, Azure, STOMP, MQTT and the web.
+/// Schemes of ActiveMQ and Artemis, Qpid's clients, Celery, Azure, STOMP, Paho and other clients of MQTT, and the web.
 #[rustfmt::skip]
-const SCHEMES: [(&str, Scheme); 38] = [
-    ("amqps", Amqp { tls: true }),
-    ("amqp+ssl", Amqp { tls: true }),
-    ("amqp+tls", Amqp { tls: true }),
-    ("amqp+nio+ssl", Amqp { tls: true }),
-    ("amqps+nio", Amqp { tls: true }),
-    ("ssl", Amqp { tls: true }),
-    ("tls", Amqp { tls: true }),
-    ("nio+ssl", Amqp { tls: true }),
-    ("auto+ssl", Amqp { tls: true }),
-    ("auto+nio+ssl", Amqp { tls: true }),
-    ("sb", Amqp { tls: true }),
-    ("amqp", Amqp { tls: false }),
-    ("amqp+tcp", Amqp { tls: false }),
-    ("amqp+nio", Amqp { tls: false }),
-    ("pyamqp", Amqp { tls: false }),
-    ("tcp", Amqp { tls: false }),
-    ("nio", Amqp { tls: false }),
-    ("auto", Amqp { tls: false }),
-    ("auto+nio", Amqp { tls: false }),
-    ("amqpwss", Other { protocol: "AMQP over WebSockets", tls: true }),
-    ("amqpws", Other { protocol: "AMQP over WebSockets", tls: false }),
-    ("amqp+wss", Other { protocol: "AMQP over WebSockets", tls: true }),
-    ("amqp+ws", Other { protocol: "AMQP over WebSockets", tls: false }),
-    ("wss", Other { protocol: "WebSockets", tls: true }),
-    ("ws", Other { protocol: "WebSockets", tls: false }),
-    ("stomp+ssl", Other { protocol: "STOMP", tls: true }),
-    ("stomp+nio+ssl", Other { protocol: "STOMP", tls: true }),
-    ("stomps", Other { protocol: "STOMP", tls: true }),
-    ("stomp", Other { protocol: "STOMP", tls: false }),
-    ("mqtts", Other { protocol: "MQTT", tls: true }),
-    ("mqtt+ssl", Other { protocol: "MQTT", tls: true }),
-    ("mqtt+nio+ssl", Other { protocol: "MQTT", tls: true }),
-    ("mqtt", Other { protocol: "MQTT", tls: false }),
-    ("https", Other { protocol: "HTTP", tls: true }),
-    ("http", Other { protocol: "HTTP", tls: false }),
-    ("openwire+ssl", Other { protocol: "OpenWire", tls: true }),
-    ("openwire", Other { protocol: "OpenWire", tls: false }),
-    ("vm", Other { protocol: "a broker in the same process", tls: false }),
+const SCHEMES: [(&str, Scheme); 42] = [
+    ("amqps", Of(Amqp, true)),
+    ("amqp+ssl", Of(Amqp, true)),
+    ("amqp+tls", Of(Amqp, true)),
+    ("amqp+nio+ssl", Of(Amqp, true)),
+    ("amqps+nio", Of(Amqp, true)),
+    ("sb", Of(Amqp, true)),
+    ("amqp", Of(Amqp, false)),
+    ("amqp+tcp", Of(Amqp, false)),
+    ("amqp+nio", Of(Amqp, false)),
+    ("pyamqp", Of(Amqp, false)),
+    ("mqtts", Of(Mqtt, true)),
+    ("mqtt+ssl", Of(Mqtt, true)),
+    ("mqtt+nio+ssl", Of(Mqtt, true)),
+    ("mqtt", Of(Mqtt, false)),
+    ("mqtt+tcp", Of(Mqtt, false)),
+    ("mqtt+nio", Of(Mqtt, false)),
+    ("ssl", Any(true)),
+    ("tls", Any(true)),
+    ("nio+ssl", Any(true)),
+    ("auto+ssl", Any(true)),
+    ("auto+nio+ssl", Any(true)),
+    ("tcp", Any(false)),
+    ("nio", Any(false)),
+    ("auto", Any(false)),
+    ("auto+nio", Any(false)),
+    ("amqpwss", Other("AMQP over WebSockets", Amqp, true)),
+    ("amqpws", Other("AMQP over WebSockets", Amqp, false)),
+    ("amqp+wss", Other("AMQP over WebSockets", Amqp, true)),
+    ("amqp+ws", Other("AMQP over WebSockets", Amqp, false)),
+    ("wss", Neither("WebSockets", true)),
+    ("ws", Neither("WebSockets", false)),
+    ("stomp+ssl", Other("STOMP", Amqp, true)),
+    ("stomp+nio+ssl", Other("STOMP", Amqp, true)),
+    ("stomps", Other("STOMP", Amqp, true)),
+    ("stomp", Other("STOMP", Amqp, false)),
+    ("mqtt+wss", Other("MQTT over WebSockets", Mqtt, true)),
+    ("mqtt+ws", Other("MQTT over WebSockets", Mqtt, false)),
+    ("https", Other("HTTP", Amqp, true)),
+    ("http", Other("HTTP", Amqp, false)),
+    ("openwire+ssl", Other("OpenWire", Amqp, true)),
+    ("openwire", Other("OpenWire", Amqp, false)),
+    ("vm", Other("a broker in the same process", Amqp, false)),
 ];
 
 /// What clients write before several URLs.
@@ -72,14 +87,14 @@ const LISTED: usize = 10;
 /// The problem with a scheme; it follows the URL in an error.
 pub(super) fn problem(scheme: &str) -> String {
     match SCHEMES.iter().find(|(known, _)| *known == scheme) {
-        Some((_, Amqp { .. })) => "has the scheme of another client".into(),
-        Some((_, Other { protocol, .. })) => {
-            format!("is for {protocol}, not for AMQP 1.0, which has another port")
+        Some((_, Of(..) | Any(_))) => "has the scheme of another client".into(),
+        Some((_, Other(what, ..) | Neither(what, _))) => {
+            format!("is for {what}, not for AMQP 1.0 or MQTT, which have other ports")
         }
         None if scheme.contains([':', '(', '"', '=', '<']) => {
             "is written for another client".into()
         }
-        None => "is neither amqps:// nor amqp://".into(),
+        None => "is none of amqps://, amqp://, mqtts:// and mqtt://".into(),
     }
 }
 
@@ -98,11 +113,11 @@ pub(super) fn instead(text: &str) -> Option<Instead> {
     if pieces.len() > 1 && (schemes == 0 || schemes == pieces.len() || !shared.is_empty()) {
         let one = |piece: &&str| {
             if shared.is_empty() || piece.contains("://") {
-                return read(piece).filter(|_| piece.contains([':', '.']));
+                return read(piece).filter(|_| piece.contains([':', '.'])).map(|meant| meant.url);
             }
             // A second port is no broker.
             let is_host = !piece.bytes().all(|b| b.is_ascii_digit());
-            read(&format!("{shared}://{piece}")).filter(|_| is_host)
+            read(&format!("{shared}://{piece}")).filter(|_| is_host).map(|meant| meant.url)
         };
         let urls: Option<Vec<_>> = pieces.iter().map(one).collect();
         return urls.map(Instead::Many).or_else(|| read(unquoted(inner)).map(Instead::One));
@@ -136,18 +151,27 @@ fn unquoted(piece: &str) -> &str {
 }
 
 /// Reads one URL leniently.
-fn read(text: &str) -> Option<BrokerUrl> {
+fn read(text: &str) -> Option<Meant> {
     let (scheme, rest) = split_scheme(text);
     let authority = rest.split(['/', '?', '#', '\\', ')']).next()?;
     let (host, port) = match host::read(authority) {
         Ok(read) => read,
         Err(_) => without_fault(authority)?,
     };
-    Some(match scheme {
-        Some(Amqp { tls }) => BrokerUrl::new(tls, host, port),
-        Some(Other { tls, .. }) => BrokerUrl::new(tls, host, None),
-        None => BrokerUrl::new(port != Some(5672), host, port),
-    })
+    let of_port = port.and_then(BrokerUrl::of_port);
+    let one = |protocol, tls| (BrokerUrl::new(protocol, tls, host.clone(), port), None);
+    let (url, or) = match (scheme, of_port) {
+        (Some(Of(protocol, tls)), _) | (None, Some((protocol, tls))) => one(protocol, tls),
+        (Some(Any(tls)), Some((protocol, _))) => one(protocol, tls),
+        (Some(Any(tls)), None) => (one(Amqp, tls).0, Some(one(Mqtt, tls).0)),
+        (Some(Other(_, protocol, tls)), _) => (BrokerUrl::new(protocol, tls, host, None), None),
+        (Some(Neither(_, tls)), _) => (
+            BrokerUrl::new(Amqp, tls, host.clone(), None),
+            Some(BrokerUrl::new(Mqtt, tls, host, None)),
+        ),
+        (None, None) => one(Amqp, true),
+    };
+    Some(Meant { url, or })
 }
 
 /// An IPv6 address without brackets, or a host with something in the port's place that is none.
@@ -157,10 +181,12 @@ fn without_fault(authority: &str) -> Option<(String, Option<u16>)> {
         return host::read(host).ok();
     }
     // The last group may be meant as the port.
-    if let Some((address, port @ ("5671" | "5672"))) = authority.rsplit_once(':')
+    if let Some((address, digits)) = authority.rsplit_once(':')
         && host::is_ipv6(address)
+        && let Ok(port) = digits.parse()
+        && BrokerUrl::of_port(port).is_some()
     {
-        return Some((address.to_owned(), port.parse().ok()));
+        return Some((address.to_owned(), Some(port)));
     }
     Some((authority.to_owned(), None))
 }

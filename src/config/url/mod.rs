@@ -8,13 +8,14 @@ mod punycode;
 use std::str::FromStr;
 
 use crate::error::{Secret, printable, secret_in};
-pub use broker_url::BrokerUrl;
-use elsewhere::Instead;
+pub use broker_url::{BrokerUrl, Protocol};
+use elsewhere::{Instead, Meant};
 
 impl FromStr for BrokerUrl {
     type Err = String;
 
-    /// Reads `amqps://host:port`; the port may be missing (5671, and 5672 for `amqp`), blanks around it are ignored.
+    /// Reads `amqps://host:port`, or `amqp`, `mqtts` or `mqtt` in its place; the port may be missing (5671, 5672, 8883,
+    /// 1883), blanks around it are ignored.
     ///
     /// # Errors
     /// The problem with the URL, and what to write instead. What may be a secret in it is not repeated.
@@ -38,7 +39,12 @@ impl FromStr for BrokerUrl {
         exact(text).map_err(|problem| {
             let shown = shown(text);
             match instead(text) {
-                Some(Instead::One(url)) => format!("\"{shown}\" {problem}; write {url}"),
+                Some(Instead::One(Meant { url, or: None })) => {
+                    format!("\"{shown}\" {problem}; write {url}")
+                }
+                Some(Instead::One(Meant { url, or: Some(other) })) => {
+                    format!("\"{shown}\" {problem}; write {url}, or {other} for MQTT")
+                }
                 Some(Instead::Many(urls)) => {
                     let (count, list) = (urls.len(), elsewhere::list(&urls));
                     format!("\"{shown}\" holds {count} brokers; list them as {count} items: {list}")
@@ -52,11 +58,8 @@ impl FromStr for BrokerUrl {
 /// Reads a URL as it should be; the problem follows the URL in an error.
 fn exact(text: &str) -> Result<BrokerUrl, String> {
     let (scheme, rest) = text.split_once("://").ok_or("has no scheme")?;
-    let tls = match scheme.to_ascii_lowercase().as_str() {
-        "amqps" => true,
-        "amqp" => false,
-        other => return Err(elsewhere::problem(other)),
-    };
+    let (protocol, tls) = BrokerUrl::of_scheme(scheme)
+        .ok_or_else(|| elsewhere::problem(&scheme.to_ascii_lowercase()))?;
     if rest.contains(['?', '#']) {
         return Err("has a query or fragment, which means nothing here".into());
     }
@@ -68,7 +71,7 @@ fn exact(text: &str) -> Result<BrokerUrl, String> {
         );
     }
     let (host, port) = host::read(authority)?;
-    Ok(BrokerUrl::new(tls, host, port))
+    Ok(BrokerUrl::new(protocol, tls, host, port))
 }
 
 /// The text for an error, up to what is in a port's place without being one: it may be a password.
@@ -99,7 +102,7 @@ fn instead(text: &str) -> Option<Instead> {
 pub(super) fn as_list(text: &str) -> Option<String> {
     let text = text.trim();
     let urls = match instead(text).filter(|_| text.contains([':', '.']))? {
-        Instead::One(url) => vec![url],
+        Instead::One(meant) => vec![meant.url],
         Instead::Many(urls) => urls,
     };
     Some(elsewhere::list(&urls))

@@ -8,6 +8,10 @@ fn reads_urls() {
         ("amqps://broker.example.com:5671", "amqps://broker.example.com:5671"),
         ("amqps://broker", "amqps://broker:5671"),
         ("amqp://broker", "amqp://broker:5672"),
+        ("mqtts://broker", "mqtts://broker:8883"),
+        ("mqtt://broker", "mqtt://broker:1883"),
+        ("MQTTS://Broker:443/", "mqtts://Broker:443"),
+        ("mqtt://[::1]", "mqtt://[::1]:1883"),
         ("AMQPS://Broker:61617/", "amqps://Broker:61617"),
         ("amqps://[::1]", "amqps://[::1]:5671"),
         ("amqps://[2001:DB8::7]:9", "amqps://[2001:DB8::7]:9"),
@@ -48,8 +52,12 @@ fn says_what_to_write_instead() {
             "amqps://b-1.mq.example.com:5671",
         ),
         ("ssl://h:5671", "scheme of another client", "amqps://h:5671"),
-        ("ssl://h:61617?verifyHostName=false", "scheme of another client", "amqps://h:61617"),
-        ("tls://h", "scheme of another client", "amqps://h:5671"),
+        ("ssl://h:8883", "scheme of another client", "mqtts://h:8883"),
+        ("ssl://h:1883", "scheme of another client", "mqtts://h:1883"),
+        ("tcp://h:1883", "scheme of another client", "mqtt://h:1883"),
+        ("mqtt+ssl://h:61617", "scheme of another client", "mqtts://h:61617"),
+        ("mqtt+tcp://h", "scheme of another client", "mqtt://h:1883"),
+        ("mqtt+wss://h:443/mqtt", "is for MQTT over WebSockets", "mqtts://h:8883"),
         ("AMQP+NIO+SSL://h:1", "scheme of another client", "amqps://h:1"),
         ("tcp://h:5672", "scheme of another client", "amqp://h:5672"),
         ("amqp+tcp://h", "scheme of another client", "amqp://h:5672"),
@@ -61,12 +69,16 @@ fn says_what_to_write_instead() {
         ),
         ("stomp+ssl://h:61612", "is for STOMP", "amqps://h:5671"),
         ("stomp://h:61613", "is for STOMP", "amqp://h:5672"),
-        ("mqtts://h:8883", "is for MQTT", "amqps://h:5671"),
         ("https://h/api/message", "is for HTTP", "amqps://h:5671"),
         ("amqpwss://h:443/$servicebus/websocket", "is for AMQP over WebSockets", "amqps://h:5671"),
-        ("kafka://h:9093", "neither amqps:// nor amqp://", "amqps://h:9093"),
+        ("kafka://h:9093", "none of amqps://, amqp://, mqtts:// and mqtt://", "amqps://h:9093"),
         ("h:5671", "has no scheme", "amqps://h:5671"),
         ("h:5672", "has no scheme", "amqp://h:5672"),
+        ("h:8883", "has no scheme", "mqtts://h:8883"),
+        ("h:1883", "has no scheme", "mqtt://h:1883"),
+        ("mqtts:h:8883", "has no scheme", "mqtts://h:8883"),
+        ("mqtts://h:8883/mqtt", "has a path", "mqtts://h:8883"),
+        ("mqtts://2001:db8::7:8883", "without brackets", "mqtts://[2001:db8::7]:8883"),
         ("broker.example.com", "has no scheme", "amqps://broker.example.com:5671"),
         ("broker.example.com:5671/vhost", "has no scheme", "amqps://broker.example.com:5671"),
         ("//h:5671", "has no scheme", "amqps://h:5671"),
@@ -100,6 +112,27 @@ fn says_what_to_write_instead() {
         let expected = format!("; write {write}");
         assert!(said.contains(problem) && said.ends_with(&expected), "{text}: {said}");
         assert_eq!(write.parse::<BrokerUrl>().unwrap().to_string(), write);
+    }
+}
+
+/// A transport without its protocol's port may be either.
+#[test]
+fn names_both_protocols_if_nothing_tells_which() {
+    for (text, problem, amqp, mqtt) in [
+        ("tls://h", "scheme of another client", "amqps://h:5671", "mqtts://h:8883"),
+        (
+            "ssl://h:61617?verifyHostName=false",
+            "scheme of another client",
+            "amqps://h:61617",
+            "mqtts://h:61617",
+        ),
+        ("tcp://h", "scheme of another client", "amqp://h:5672", "mqtt://h:1883"),
+        ("wss://h:443/mqtt", "is for WebSockets", "amqps://h:5671", "mqtts://h:8883"),
+        ("ws://h:9001", "is for WebSockets", "amqp://h:5672", "mqtt://h:1883"),
+    ] {
+        let said = text.parse::<BrokerUrl>().unwrap_err();
+        let expected = format!("; write {amqp}, or {mqtt} for MQTT");
+        assert!(said.contains(problem) && said.ends_with(&expected), "{text}: {said}");
     }
 }
 
