@@ -53,6 +53,7 @@
 //!
 //! - `cli` (on by default): the command line of `amqp-messenger`, and its dependencies, with `verify`. Library users can
 //!   disable it.
+//! - `mqtt` (on by default): MQTT, beside AMQP.
 //! - `verify`: verifies signed values against OpenPGP certificates.
 //! - `static`: builds Qpid Proton's core from source and links it statically, so that programs need no
 //!   `libqpid-proton` at run time.
@@ -77,6 +78,8 @@ pub mod fuzzing;
 mod journal;
 #[cfg(any(feature = "cli", test))]
 mod list;
+#[cfg(feature = "mqtt")]
+mod mqtt;
 // Some of it is only for the command line.
 #[cfg(feature = "verify")]
 #[cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]

@@ -1,14 +1,11 @@
 //! Converts a message into a reply.
 
-use std::{borrow::Cow, collections::HashMap, ops::Range};
+use std::{borrow::Cow, ops::Range};
 
 use serde_json::{Number, Value};
 
 use super::message::{Body, Message, Scalar};
-use crate::signing::{RawReply, ReplyBody, pyjson};
-
-/// An application property.
-type Property<'a> = (Cow<'a, str>, Scalar<'a>);
+use crate::signing::{RawReply, ReplyBody, once, pyjson};
 
 /// Converts a message into a reply, which has the reason if it could not be read.
 pub(crate) fn reply(message: Vec<u8>) -> RawReply {
@@ -37,27 +34,8 @@ fn joined(mut message: Vec<u8>, parts: &[Range<usize>]) -> Vec<u8> {
     message
 }
 
-/// Each name once: the first place and the last value count.
-fn once(pairs: Vec<Property<'_>>) -> Vec<Property<'_>> {
-    let mut names: Vec<_> = pairs.iter().map(|(name, _)| name).collect();
-    names.sort_unstable();
-    if names.windows(2).all(|names| names[0] != names[1]) {
-        return pairs;
-    }
-    let mut kept: Vec<Property<'_>> = Vec::new();
-    let mut places = HashMap::new();
-    for (name, value) in pairs {
-        let place = *places.entry(name.clone()).or_insert(kept.len());
-        match kept.get_mut(place) {
-            Some(kept) => kept.1 = value,
-            None => kept.push((name, value)),
-        }
-    }
-    kept
-}
-
 /// Application properties as JSON.
-fn object(pairs: &[Property<'_>]) -> String {
+fn object(pairs: &[(Cow<'_, str>, Scalar<'_>)]) -> String {
     let mut out = Vec::with_capacity(256);
     let mut object = pyjson::Object::begin(&mut out);
     for (name, value) in pairs {

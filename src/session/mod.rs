@@ -5,6 +5,7 @@
 
 mod boxed;
 mod known;
+mod uuids;
 
 use std::time::Instant;
 
@@ -15,6 +16,7 @@ use crate::{
 };
 
 pub(crate) use known::Known;
+pub(crate) use uuids::Uuids;
 
 /// A session with one broker, from the first byte on.
 pub(crate) trait Session {

@@ -20,6 +20,7 @@ mod ledger;
 mod observer;
 mod operation;
 mod pieces;
+mod properties;
 pub(crate) mod pyjson;
 mod pyread;
 #[cfg(feature = "cli")]
@@ -40,6 +41,7 @@ pub use ledger::{Entry, State};
 pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order};
 pub use observer::{Noted, Notice, Observer, Received};
 pub use operation::{Blob, Digest, Image, Items, Key, Operation, Reference, TaskId, Text};
+pub(crate) use properties::once;
 #[cfg(feature = "cli")]
 pub(crate) use recorded::{Recorded, decoded, recorded};
 pub(crate) use reply::{Document, RawReply, ReplyBody};

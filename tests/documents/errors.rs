@@ -32,7 +32,7 @@ const NO_ERRORS: [(&str, &str); 12] = [
 ];
 
 /// Files and folders whose texts are parts of errors that begin in one way, with the beginning as the page has it.
-const FAMILIES: [(&str, &str); 15] = [
+const FAMILIES: [(&str, &str); 16] = [
     ("src/amqp/message", "a reply was rejected: …"),
     ("src/cli/argv", "no such option: …"),
     ("src/cli/input.rs", "OPTION: …"),
@@ -41,6 +41,7 @@ const FAMILIES: [(&str, &str); 15] = [
     ("src/config", "FILE: SECTION.KEY: …"),
     ("src/error/printable", "FILE: SECTION.KEY: …"),
     ("src/list", "LIST: line N: …"),
+    ("src/mqtt/packets/publish.rs", "a reply was rejected: …"),
     ("src/secret.rs", "FILE: SECTION.KEY: …"),
     ("src/signing/base64.rs", "ITEM: the reply is unusable: …"),
     ("src/signing/key_id.rs", "OPTION: …"),
@@ -87,6 +88,8 @@ const PIECES: [(&str, &[&str]); 6] = [
             "a file of the configuration",
             "a key of version {}",
             "a signed message",
+            "a packet of type {kind}",
+            "a packet of type {kind} with only {} bytes",
             "a symbolic link",
             "a weak hash",
             "an EC key",
@@ -105,6 +108,15 @@ const PIECES: [(&str, &[&str]); 6] = [
             "standard output",
             "the broker's certificate",
             "the broker's intermediate certificate \"{name}\"",
+            "the client id",
+            "the content type",
+            "the name of an application property",
+            "the password",
+            "the protocol",
+            "the request id",
+            "the response topic",
+            "the topic",
+            "the user name",
             "the version",
         ],
     ),

@@ -11,7 +11,7 @@ use source::{Source, Use};
 
 /// Each module at the top of `src/`, from the highest down, and the modules that it may use.
 #[rustfmt::skip]
-const LAYERS: [(&str, &[&str]); 27] = [
+const LAYERS: [(&str, &[&str]); 28] = [
     ("main", &["cli"]),
     ("cli", &["config", "deadline", "error", "facts", "files", "list", "openpgp", "preflight", "signer", "signing", "status", "stop", "transport", "verify"]),
     ("signer", &["client", "config", "connector", "error", "failover", "journal", "preflight", "random", "secret", "signing", "stop", "transport", "verify"]),
@@ -24,6 +24,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
     ("failover", &["broker", "config", "connection", "deadline", "error", "session", "signing"]),
     ("connection", &["broker", "deadline", "error", "session", "signing", "transport"]),
     ("amqp", &["broker", "error", "facts", "session", "signing"]),
+    ("mqtt", &["error", "session", "signing"]),
     ("session", &["broker", "error", "facts", "signing"]),
     ("broker", &["deadline", "error", "signing"]),
     ("transport", &["config", "deadline", "error", "random", "secret", "stop"]),

@@ -16,7 +16,6 @@ mod peer;
 mod raw;
 mod receiver;
 mod sender;
-mod uuids;
 mod window;
 
 pub(super) use engine::{Engine, Options};

@@ -12,10 +12,9 @@ use proton_sys::*;
 use super::{
     event::{DeliveryId, Event, Payload, Settlement},
     node::Node,
-    uuids::Uuids,
     window::{self, Window},
 };
-use crate::error::Condition;
+use crate::{error::Condition, session::Uuids};
 
 /// A receiver, once the client has attached it. Its link lives as long as the driver.
 pub(super) struct Receiver {

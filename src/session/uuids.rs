@@ -9,14 +9,14 @@ const MOST: usize = 100;
 
 /// The different UUIDs in a stream of bytes.
 #[derive(Default)]
-pub(super) struct Uuids {
+pub(crate) struct Uuids {
     /// The end of what has come, in which a UUID may have begun.
     tail: Vec<u8>,
     found: Vec<String>,
 }
 
 impl Uuids {
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
         // Across the boundary, and then the rest without a copy of it.
         let (start, tail) = (bytes.len().min(LENGTH), std::mem::take(&mut self.tail));
         let joined = [&tail, &bytes[..start]].concat();
@@ -42,7 +42,7 @@ impl Uuids {
         }
     }
 
-    pub(super) fn into_found(self) -> Vec<String> {
+    pub(crate) fn into_found(self) -> Vec<String> {
         self.found
     }
 }

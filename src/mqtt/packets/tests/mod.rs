@@ -1,0 +1,3 @@
+//! The packets, byte by byte.
+
+mod written;
