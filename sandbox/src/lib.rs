@@ -49,6 +49,7 @@ mod body;
 mod broker;
 mod config;
 pub mod faults;
+mod mqtt;
 mod openpgp;
 mod options;
 pub mod pki;
@@ -60,10 +61,11 @@ pub mod values;
 
 pub use body::{AmqpMessage, Body};
 pub use faults::{
-    Act, Carrier, ConnectionAct, Content, Layer, Limit, LinkAct, Phase, Refusal, ReplyAct,
+    Act, Answer, Carrier, ConnectionAct, Content, Layer, Limit, LinkAct, Phase, Refusal, ReplyAct,
     RequestAct, Rule, When,
 };
 pub use fe2o3_amqp::types;
+pub use mqtt::Mqtt;
 pub use openpgp::{Form, KeyKind, Parts, Twist};
 pub use options::{Options, Sasl, Weakness};
 pub use record::Record;

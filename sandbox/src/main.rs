@@ -10,13 +10,13 @@ use std::{
 };
 
 use amqp_sandbox::{
-    KeyKind, Options, Rule, Sandbox, Weakness, faults,
+    KeyKind, Mqtt, Options, Rule, Sandbox, Weakness, faults,
     remote::{self, RemoteSigner},
 };
 use argh::FromArgs;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// A loopback AMQPS broker with a signing server behind it.
+/// A loopback broker for AMQPS and MQTTS with a signing server behind it.
 #[derive(FromArgs)]
 struct Arguments {
     #[argh(subcommand)]
@@ -42,7 +42,15 @@ struct Up {
     #[argh(switch)]
     amqp: bool,
 
-    /// listen with TLS on that many more ports; to a client each is another broker, all share the queues
+    /// listen for MQTT without TLS too
+    #[argh(switch)]
+    mqtt: bool,
+
+    /// what the broker is like over MQTT, see below; may be given several times
+    #[argh(option, arg_name = "setting")]
+    mqtt_broker: Vec<String>,
+
+    /// listen with TLS on that many more ports of each protocol; to a client each is another broker, all share the queues
     #[argh(option, default = "0", arg_name = "number")]
     more_brokers: usize,
 
@@ -104,7 +112,10 @@ fn arguments() -> Result<Arguments, ExitCode> {
     let words: Vec<_> = words.iter().skip(1).map(String::as_str).collect();
     Arguments::from_args(&["amqp-sandbox"], &words).map_err(|exit| match exit.status {
         Ok(()) => {
-            let rules = if words[0] == "up" { faults::help() } else { String::new() };
+            let rules = match words[0] {
+                "up" => Mqtt::help() + &faults::help(),
+                _ => String::new(),
+            };
             // If the help cannot be written, there is nothing else to do.
             let _ = write!(io::stdout(), "{}\n{rules}", exit.output);
             ExitCode::SUCCESS
@@ -147,6 +158,10 @@ fn run(up: Up) -> io::Result<()> {
     let signals = Signals::new()?;
     let mut options = Options::new(up.dir);
     options.amqp = up.amqp;
+    options.mqtt = up.mqtt;
+    for setting in up.mqtt_broker {
+        options.mqtt_broker.set(&setting).map_err(io::Error::other)?;
+    }
     options.more_brokers = up.more_brokers;
     options.weakness = up.weakness;
     options.more_keys = up.key;
@@ -157,7 +172,7 @@ fn run(up: Up) -> io::Result<()> {
         options.sasl.mechanisms = mechanisms.split(',').map(str::to_owned).collect();
     }
     let sandbox = Sandbox::start(options)?;
-    io::stdout().write_all(usage(&sandbox, up.amqp).as_bytes())?;
+    io::stdout().write_all(usage(&sandbox, up.amqp, up.mqtt).as_bytes())?;
     io::stdout().flush()?;
     signals.wait();
     sandbox.stop();
@@ -203,17 +218,22 @@ impl Signals {
     }
 }
 
-fn usage(sandbox: &Sandbox, amqp: bool) -> String {
-    let plain = match amqp {
-        true => format!("  {}\n", sandbox.amqp_url()),
-        false => String::new(),
-    };
+fn usage(sandbox: &Sandbox, amqp: bool, mqtt: bool) -> String {
+    let mut urls = sandbox.amqps_urls();
+    if amqp {
+        urls.push(sandbox.amqp_url());
+    }
+    urls.extend(sandbox.mqtts_urls());
+    if mqtt {
+        urls.push(sandbox.mqtt_url());
+    }
     format!(
         "\
 broker
-  {url}
-{plain}files
+  {urls}
+files
   {config}    configuration of the client
+  {mqtt_config}    the same over MQTT
   {ca}    authority of the broker's certificate
   {client}    certificate and key of the client
   {key}    OpenPGP certificates of the signing server, by which replies are verified
@@ -227,8 +247,9 @@ verify
   base64 -d claim.b64 | gpg --decrypt
 ready
 ",
-        url = sandbox.amqps_urls().join("\n  "),
+        urls = urls.join("\n  "),
         config = sandbox.config_file().display(),
+        mqtt_config = sandbox.mqtt_config_file().display(),
         ca = sandbox.ca_file().display(),
         client = sandbox.client_pem().display(),
         key = sandbox.public_key_file().display(),

@@ -4,6 +4,7 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use crate::{
     faults::Rule,
+    mqtt::Mqtt,
     openpgp::KeyKind,
     pki::{Authority, Identity},
 };
@@ -17,12 +18,22 @@ pub struct Options {
     pub amqps: bool,
     /// Whether to listen without TLS.
     pub amqp: bool,
-    /// Listeners with TLS beyond the first, on free ports: to a client they are other brokers, which share the queues.
+    /// Listeners with TLS beyond the first, of each protocol, on free ports: to a client they are other brokers, which share the queues.
     pub more_brokers: usize,
     /// Port of the listener with TLS; 0 takes a free one.
     pub amqps_port: u16,
     /// Port of the listener without TLS; 0 takes a free one.
     pub amqp_port: u16,
+    /// Whether to listen with mutual TLS for MQTT.
+    pub mqtts: bool,
+    /// Whether to listen without TLS for MQTT.
+    pub mqtt: bool,
+    /// Port of MQTT's listener with TLS; 0 takes a free one.
+    pub mqtts_port: u16,
+    /// Port of MQTT's listener without TLS; 0 takes a free one.
+    pub mqtt_port: u16,
+    /// What the broker is like over MQTT.
+    pub mqtt_broker: Mqtt,
     /// Departures from good behaviour.
     pub behaviours: Vec<Rule>,
     /// The signing server's request addresses, each with the address its replies go to.
@@ -55,7 +66,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Both listeners, no faults, and the signing server on
+    /// All listeners, no faults, and the signing server on
     /// `topic://VirtualTopic.sandbox.sign` (replies to `topic://VirtualTopic.sandbox.reply`)
     /// and on `queue://requests` (replies to `queue://replies`).
     pub fn new(dir: impl Into<PathBuf>) -> Self {
@@ -66,6 +77,11 @@ impl Options {
             more_brokers: 0,
             amqps_port: 0,
             amqp_port: 0,
+            mqtts: true,
+            mqtt: true,
+            mqtts_port: 0,
+            mqtt_port: 0,
+            mqtt_broker: Mqtt::default(),
             behaviours: Vec::new(),
             signing: [(REQUESTS, REPLIES), ("queue://requests", "queue://replies")]
                 .map(|(request, reply)| (request.to_owned(), reply.to_owned()))

@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 
 use crate::{
     body::{self, Body},
-    broker::{Broker, Item, listen, tls_context},
+    broker::{Broker, Door, Item, listen, tls_context},
     config,
     faults::Rule,
     openpgp::KeyKind,
@@ -37,6 +37,9 @@ pub struct Sandbox {
     /// Of each broker.
     amqps: Vec<SocketAddr>,
     amqp: Option<SocketAddr>,
+    /// Of each broker.
+    mqtts: Vec<SocketAddr>,
+    mqtt: Option<SocketAddr>,
     /// Taken when it stops.
     runtime: Option<Runtime>,
     /// Ends when the last port is closed.
@@ -76,20 +79,30 @@ impl Sandbox {
         let (done, closed) = mpsc::channel();
         let closed = Mutex::new(closed);
         let mut listeners = Vec::new();
-        let mut open = |port: u16, tls: Option<SslContext>| -> io::Result<SocketAddr> {
+        let mut open = |port: u16, tls: Option<SslContext>, door: Door| -> io::Result<SocketAddr> {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
             listener.set_nonblocking(true)?;
             let address = listener.local_addr()?;
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let listening = listen(listener, tls, Arc::clone(&broker), done.clone());
+            let listening = listen(listener, tls, door, Arc::clone(&broker), done.clone());
             listeners.push(runtime.spawn(listening));
             Ok(address)
         };
-        let ports =
-            std::iter::once(options.amqps_port).chain(std::iter::repeat_n(0, options.more_brokers));
-        let ports = ports.filter(|_| options.amqps);
-        let amqps = ports.map(|port| open(port, Some(tls.clone()))).collect::<Result<_, _>>()?;
-        let amqp = options.amqp.then(|| open(options.amqp_port, None)).transpose()?;
+        // Of each broker, the first is given.
+        let ports = |first: u16, wanted: bool| {
+            let ports = std::iter::once(first).chain(std::iter::repeat_n(0, options.more_brokers));
+            ports.filter(move |_| wanted).enumerate()
+        };
+        let amqps = ports(options.amqps_port, options.amqps)
+            .map(|(_, port)| open(port, Some(tls.clone()), Door::Amqp))
+            .collect::<Result<_, _>>()?;
+        let amqp = options.amqp.then(|| open(options.amqp_port, None, Door::Amqp)).transpose()?;
+        let mqtts = ports(options.mqtts_port, options.mqtts)
+            .map(|(number, port)| open(port, Some(tls.clone()), Door::Mqtt(number)))
+            .collect::<Result<_, _>>()?;
+        // Without TLS, it is the first broker.
+        let mqtt =
+            options.mqtt.then(|| open(options.mqtt_port, None, Door::Mqtt(0))).transpose()?;
 
         let signer = Arc::new(Signer::new(keys, Arc::clone(&broker)));
         for (requests, replies) in &options.signing {
@@ -98,17 +111,42 @@ impl Sandbox {
         drop(context);
 
         let runtime = Some(runtime);
-        let sandbox =
-            Self { broker, authority, fingerprints, dir, amqps, amqp, runtime, closed, listeners };
-        let yaml = config::yaml(&config::Client {
-            broker_urls: &sandbox.best_urls(),
-            client_pem: &sandbox.client_pem(),
-            ca_file: &sandbox.ca_file(),
-            certificates: &sandbox.public_key_file(),
-            keys: &sandbox.fingerprints,
-        });
-        fs::write(sandbox.config_file(), yaml)?;
+        let sandbox = Self {
+            broker,
+            authority,
+            fingerprints,
+            dir,
+            amqps,
+            amqp,
+            mqtts,
+            mqtt,
+            runtime,
+            closed,
+            listeners,
+        };
+        sandbox.write_config(config::Protocol::Amqp)?;
+        sandbox.write_config(config::Protocol::Mqtt)?;
         Ok(sandbox)
+    }
+
+    /// Writes the configuration of a client, if there is a broker for it.
+    fn write_config(&self, protocol: config::Protocol) -> io::Result<()> {
+        let (urls, path) = match protocol {
+            config::Protocol::Amqp => (self.amqp_urls(), self.config_file()),
+            config::Protocol::Mqtt => (self.mqtt_urls(), self.mqtt_config_file()),
+        };
+        if urls.is_empty() {
+            return Ok(());
+        }
+        let yaml = config::yaml(&config::Client {
+            protocol,
+            broker_urls: &urls,
+            client_pem: &self.client_pem(),
+            ca_file: &self.ca_file(),
+            certificates: &self.public_key_file(),
+            keys: &self.fingerprints,
+        });
+        fs::write(path, yaml)
     }
 
     /// `amqps://localhost:PORT`, of the first broker
@@ -135,8 +173,44 @@ impl Sandbox {
         format!("amqp://localhost:{}", address.port())
     }
 
-    fn best_urls(&self) -> Vec<String> {
-        if self.amqps.is_empty() { vec![self.amqp_url()] } else { self.amqps_urls() }
+    /// `mqtts://localhost:PORT`, of the first broker
+    ///
+    /// # Panics
+    ///
+    /// If the options have no such listener.
+    pub fn mqtts_url(&self) -> String {
+        self.mqtts_urls().into_iter().next().expect("the sandbox does not listen for MQTT with TLS")
+    }
+
+    /// `mqtts://localhost:PORT`, of each broker
+    pub fn mqtts_urls(&self) -> Vec<String> {
+        self.mqtts.iter().map(|address| format!("mqtts://localhost:{}", address.port())).collect()
+    }
+
+    /// `mqtt://localhost:PORT`
+    ///
+    /// # Panics
+    ///
+    /// If the options have no such listener.
+    pub fn mqtt_url(&self) -> String {
+        let address = self.mqtt.expect("the sandbox does not listen for MQTT without TLS");
+        format!("mqtt://localhost:{}", address.port())
+    }
+
+    /// The URLs for a client over AMQP: with TLS if there are any.
+    fn amqp_urls(&self) -> Vec<String> {
+        match self.amqp {
+            Some(_) if self.amqps.is_empty() => vec![self.amqp_url()],
+            _ => self.amqps_urls(),
+        }
+    }
+
+    /// The URLs for a client over MQTT: with TLS if there are any.
+    fn mqtt_urls(&self) -> Vec<String> {
+        match self.mqtt {
+            Some(_) if self.mqtts.is_empty() => vec![self.mqtt_url()],
+            _ => self.mqtts_urls(),
+        }
     }
 
     /// Where the files are.
@@ -157,6 +231,11 @@ impl Sandbox {
     /// A configuration for the client.
     pub fn config_file(&self) -> PathBuf {
         self.dir.join("config.yaml")
+    }
+
+    /// A configuration for the client over MQTT.
+    pub fn mqtt_config_file(&self) -> PathBuf {
+        self.dir.join("config-mqtt.yaml")
     }
 
     /// The OpenPGP public keys, armoured.
@@ -222,6 +301,25 @@ impl Sandbox {
     /// Hangs up abruptly on every client; the broker continues to listen and keeps its messages.
     pub fn cut_connections(&self) {
         self.broker.cut_connections();
+    }
+
+    /// Ends all sessions of MQTT with what they hold, as a broker does that restarts without having saved them. Clients
+    /// are cut off.
+    pub fn forget_sessions(&self) {
+        self.broker.sessions.forget();
+        self.broker.cut_connections();
+    }
+
+    /// How many sessions of MQTT there are.
+    pub fn sessions(&self) -> usize {
+        self.broker.sessions.count()
+    }
+
+    /// Keeps a message on a topic, for clients that subscribe over MQTT later.
+    pub fn retain(&self, address: &str, body: Body) {
+        let mut item = Item::new(body::outgoing(body::message(body, &[])));
+        item.retained = true;
+        self.broker.router.route(address, item);
     }
 
     /// Stops everything: ports are closed, clients are cut off.

@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use amqp_sandbox::{Rule, Twist, faults};
+use amqp_sandbox::{Mqtt, Rule, Twist, faults};
 
 fn command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_amqp-sandbox"))
@@ -31,7 +31,16 @@ fn runs_until_a_signal_and_says_how_to_use_it() {
         let dir = format!("amqp-sandbox-command-{}-{name}", std::process::id());
         let dir = std::env::temp_dir().join(dir);
         let mut child = command()
-            .args(["up", "--amqp", "--behaviour", "twice@request=1", "--dir"])
+            .args([
+                "up",
+                "--amqp",
+                "--mqtt",
+                "--mqtt-broker",
+                "queue=5",
+                "--behaviour",
+                "twice@request=1",
+                "--dir",
+            ])
             .arg(&dir)
             .stdout(Stdio::piped())
             .spawn()
@@ -47,11 +56,15 @@ fn runs_until_a_signal_and_says_how_to_use_it() {
             let url = lines.iter().find_map(|line| line.trim().strip_prefix(scheme));
             url.unwrap_or_else(|| panic!("no {scheme} in {lines:?}")).parse::<u16>().unwrap()
         };
-        for port in [port("amqps://localhost:"), port("amqp://localhost:")] {
+        for scheme in ["amqps", "amqp", "mqtts", "mqtt"] {
+            let port = port(&format!("{scheme}://localhost:"));
             TcpStream::connect(("127.0.0.1", port)).unwrap();
         }
-        let config = fs::read_to_string(dir.join("config.yaml")).unwrap();
-        assert!(config.contains("msg_signer:") && config.contains("msg_batch_signer:"));
+        for (name, scheme) in [("config.yaml", "amqps"), ("config-mqtt.yaml", "mqtts")] {
+            let config = fs::read_to_string(dir.join(name)).unwrap();
+            assert!(config.contains("msg_signer:") && config.contains("msg_batch_signer:"));
+            assert!(config.contains(&format!("- {scheme}://")), "{config}");
+        }
         let mode = fs::metadata(dir.join("client.pem")).unwrap().permissions();
         assert_eq!(mode.mode() & 0o777, 0o600);
 
@@ -83,7 +96,10 @@ fn everything_in_the_help_is_understood() {
     let output = run(&["up", "--help"]);
     assert!(output.status.success());
     let help = String::from_utf8(output.stdout).unwrap();
-    assert!(help.contains("--behaviour") && help.ends_with(&faults::help()), "{help}");
+    assert!(
+        help.contains("--behaviour") && help.ends_with(&(Mqtt::help() + &faults::help())),
+        "{help}"
+    );
     assert!(faults::help().lines().all(|line| line.len() <= 90), "{help}");
     let names = |from: &str, until: &str| -> Vec<String> {
         let start = help.find(from).unwrap();
@@ -113,7 +129,7 @@ fn everything_in_the_help_is_understood() {
         values.concat().into_iter().map(|name| format!("value={name}@first")).collect();
     let examples = help[help.find("Examples").unwrap()..].split_whitespace();
     let examples: Vec<_> = examples.filter(|word| word.contains('@')).map(str::to_owned).collect();
-    assert_eq!((acts.len(), conditions.len(), examples.len()), (49, 9, 10));
+    assert_eq!((acts.len(), conditions.len(), examples.len()), (63, 13, 13));
     for rule in acts.into_iter().chain(conditions).chain(values).chain(examples) {
         assert!(rule.parse::<Rule>().is_ok(), "{rule}");
     }

@@ -98,12 +98,13 @@ fn take(
     let (info, message) = delivery.into_parts();
     let to = message.properties.as_ref().and_then(|p| p.to.clone());
     let address = target.map(str::to_owned).or(to).unwrap_or_default();
-    let request_id = request_id(&Body::of(&message));
+    let bytes = Body::of(&message).bytes();
+    let request_id = request_id(&bytes);
 
     let broker = &client.broker;
     let (number, acts) = {
         let mut matcher = broker.matcher.lock().unwrap();
-        matcher.request(client.number, &address, request_id.as_deref())
+        matcher.request(client.number, &address, request_id.as_deref(), &bytes)
     };
     let outgoing = body::outgoing(message);
     let record = RequestRecord {
@@ -120,6 +121,7 @@ fn take(
         outcome: None,
         outcome_sent: None,
         message: Arc::new(outgoing.message.clone()),
+        mqtt: None,
     };
     // Before it is routed: the record must have the request before its reply.
     let index = broker.recorder.write(|all| {
@@ -182,7 +184,8 @@ fn rejected(refusal: Refusal) -> TerminalDeliveryState {
     TerminalDeliveryState::Rejected(Rejected { error })
 }
 
-fn detach_wanted(acts: &[LinkAct]) -> Option<Refusal> {
+/// Why the rules end a link, if they do.
+pub(super) fn detach_wanted(acts: &[LinkAct]) -> Option<Refusal> {
     acts.iter().find_map(|act| match act {
         LinkAct::Detach(refusal) => Some(refusal.clone()),
         _ => None,
@@ -219,8 +222,9 @@ fn settle_when_answered(info: DeliveryInfo, late: Late) -> Arc<Notify> {
     answered
 }
 
-fn request_id(body: &Body) -> Option<String> {
-    let json: serde_json::Value = serde_json::from_slice(&body.bytes()).ok()?;
+/// The id of a request, if it has one.
+pub(super) fn request_id(body: &[u8]) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
     Some(json.get("request_id")?.as_str()?.to_owned())
 }
 

@@ -112,32 +112,42 @@ impl Line {
 
     /// Returns how many of these bytes may still be written, and counts them.
     pub(crate) fn allows(&mut self, frame: &[u8]) -> usize {
+        self.permits(frame.len(), is_performative(frame))
+    }
+
+    /// The same of a number of bytes, which are a frame or packet that counts, or not.
+    pub(crate) fn permits(&mut self, length: usize, counts: bool) -> usize {
         if self.is_dead() {
             return 0;
         }
-        if self.silent == Some(Phase::Open) && is_performative(frame) {
-            // This is the Open, the last that the client gets.
+        if self.silent == Some(Phase::Open) && counts {
+            // This is the Open (over MQTT: the CONNACK), the last that the client gets.
             self.die();
         }
         match &mut self.limit {
             Some(Limit::FramesSent(0)) => 0,
             Some(Limit::FramesSent(left)) => {
-                *left -= usize::from(is_performative(frame));
-                frame.len()
+                *left -= usize::from(counts);
+                length
             }
             Some(Limit::BytesSent(left)) => {
-                let count = frame.len().min(*left);
+                let count = length.min(*left);
                 *left -= count;
                 count
             }
-            _ => frame.len(),
+            _ => length,
         }
     }
 
     /// Counts a frame of the client.
     pub(crate) fn received(&mut self, frame: &[u8]) {
+        self.count_received(is_performative(frame));
+    }
+
+    /// Counts a frame or packet of the client, if it is one that counts.
+    pub(crate) fn count_received(&mut self, counts: bool) {
         if let Some(Limit::FramesReceived(left)) = &mut self.limit {
-            *left = left.saturating_sub(usize::from(is_performative(frame)));
+            *left = left.saturating_sub(usize::from(counts));
         }
     }
 

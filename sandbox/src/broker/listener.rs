@@ -1,34 +1,47 @@
-//! TCP and TLS: from an accepted socket to a stream of AMQP bytes.
+//! TCP and TLS: from an accepted socket to a stream of AMQP or MQTT.
 
-use std::{pin::Pin, sync::Arc};
+use std::{fmt::Debug, pin::Pin, sync::Arc};
 
 use openssl::{
     dh::Dh,
     error::ErrorStack,
     ssl::{
-        NameType, Ssl, SslAcceptor, SslContext, SslMethod, SslOptions, SslRef, SslSessionCacheMode,
-        SslVerifyMode, SslVersion,
+        AlpnError, NameType, Ssl, SslAcceptor, SslContext, SslMethod, SslOptions, SslRef,
+        SslSessionCacheMode, SslVerifyMode, SslVersion,
     },
     x509::{X509NameRef, store::X509StoreBuilder},
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 use tokio_openssl::SslStream;
 
 use super::{
     connection::{self, ignore, raw_first},
     line::Line,
+    mqtt,
     shared::Broker,
 };
 use crate::{
     Weakness,
-    faults::{Layer, Phase},
+    faults::{ConnectionAct, Layer, Phase},
     pki::{Authority, Identity},
 };
+
+/// What is behind a port.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Door {
+    Amqp,
+    /// MQTT. To a client each number is another broker, with sessions of its own.
+    Mqtt(usize),
+}
 
 /// Accepts connections until the task is aborted; the end of `_done` shows that the port is closed.
 pub(crate) async fn listen(
     listener: TcpListener,
     tls: Option<SslContext>,
+    door: Door,
     broker: Arc<Broker>,
     _done: std::sync::mpsc::Sender<()>,
 ) {
@@ -40,7 +53,7 @@ pub(crate) async fn listen(
         let number = broker.recorder.connection(tls.is_some());
         let (broker, tls) = (Arc::clone(&broker), tls.clone());
         tokio::spawn(async move {
-            if let Err(problem) = serve(socket, tls, &broker, number).await {
+            if let Err(problem) = serve(socket, tls, door, &broker, number).await {
                 broker.recorder.problem(number, problem);
             }
             broker.forget_socket(number);
@@ -53,6 +66,7 @@ pub(crate) async fn listen(
 async fn serve(
     socket: TcpStream,
     tls: Option<SslContext>,
+    door: Door,
     broker: &Arc<Broker>,
     number: usize,
 ) -> Result<(), String> {
@@ -70,7 +84,7 @@ async fn serve(
         if line.is_silent(Phase::Tls) {
             return ignore(socket, &acts).await;
         }
-        return connection::serve(socket, broker, number, line, &acts).await;
+        return enter(door, socket, broker, number, line, &acts).await;
     };
     let ssl = Ssl::new(&context).map_err(|e| format!("tls: {e}"))?;
     let mut stream = SslStream::new(ssl, socket).map_err(|e| format!("tls: {e}"))?;
@@ -83,11 +97,30 @@ async fn serve(
     broker.recorder.on_connection(number, |record| {
         record.tls_version = Some(stream.ssl().version_str().to_owned());
         record.certificate_subject = certificate_subject(stream.ssl());
+        let alpn = stream.ssl().selected_alpn_protocol();
+        record.alpn = alpn.map(|name| String::from_utf8_lossy(name).into_owned());
     });
     if line.is_silent(Phase::Tls) {
         return ignore(stream, &acts).await;
     }
-    connection::serve(stream, broker, number, line, &acts).await
+    enter(door, stream, broker, number, line, &acts).await
+}
+
+async fn enter<S>(
+    door: Door,
+    stream: S,
+    broker: &Arc<Broker>,
+    number: usize,
+    line: Line,
+    acts: &[ConnectionAct],
+) -> Result<(), String>
+where
+    S: AsyncRead + AsyncWrite + Debug + Send + Unpin + 'static,
+{
+    match door {
+        Door::Amqp => connection::serve(stream, broker, number, line, acts).await,
+        Door::Mqtt(port) => mqtt::serve(stream, broker, port, number, line, acts).await,
+    }
 }
 
 /// Keeps a second handle on the socket, by which it can be cut from outside.
@@ -148,6 +181,12 @@ pub(crate) fn tls_context(
         verify |= SslVerifyMode::FAIL_IF_NO_PEER_CERT;
     }
     builder.set_verify(verify);
+
+    // The first name that a client offers is taken.
+    builder.set_alpn_select_callback(|_, offered| {
+        let (length, names) = offered.split_first().ok_or(AlpnError::NOACK)?;
+        names.get(..usize::from(*length)).ok_or(AlpnError::NOACK)
+    });
 
     // The client presents its certificate again on every connection.
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);

@@ -1,4 +1,4 @@
-//! The broker: listeners, connections, links and nodes.
+//! The broker: listeners, connections, links and nodes; its door for MQTT is a module of its own.
 
 mod address;
 mod client;
@@ -6,6 +6,7 @@ mod connection;
 mod inbound;
 mod line;
 mod listener;
+mod mqtt;
 mod observer;
 mod outbound;
 mod router;
@@ -13,6 +14,6 @@ mod sasl;
 mod shared;
 mod wire;
 
-pub(crate) use listener::{listen, tls_context};
+pub(crate) use listener::{Door, listen, tls_context};
 pub(crate) use router::{Item, Subscription};
 pub(crate) use shared::Broker;

@@ -60,6 +60,7 @@ pub(crate) async fn serve(
                 address: address.clone(),
                 request_id: item.request_id.clone(),
                 sent: Instant::now(),
+                mqtt: None,
                 outcome: None,
                 ended: None,
             });

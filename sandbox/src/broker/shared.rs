@@ -12,7 +12,7 @@ use fe2o3_amqp::types::{
     primitives::{OrderedMap, Symbol, Value},
 };
 
-use super::router::Router;
+use super::{mqtt::Sessions, router::Router};
 use crate::{
     faults::{Matcher, Refusal},
     options::Options,
@@ -26,6 +26,8 @@ pub(crate) struct Broker {
     pub(crate) router: Arc<Router>,
     pub(crate) recorder: Arc<Recorder>,
     pub(crate) matcher: Mutex<Matcher>,
+    /// Sessions of MQTT.
+    pub(crate) sessions: Sessions,
     /// Second handles on the clients' sockets, by connection number, to cut them from outside.
     sockets: Mutex<HashMap<usize, TcpStream>>,
 }
@@ -36,6 +38,7 @@ impl Broker {
             matcher: Mutex::new(Matcher::new(options.behaviours.clone())),
             options,
             router: Arc::default(),
+            sessions: Sessions::default(),
             recorder: Arc::default(),
             sockets: Mutex::default(),
         }

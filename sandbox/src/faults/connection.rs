@@ -18,6 +18,13 @@ pub enum ConnectionAct {
     HalfOpen,
     /// The broker closes the connection with this error: upon a request, which gets no outcome, or after its Open.
     Close(super::Refusal),
+    /// Over MQTT: the broker ends the connection with a DISCONNECT: upon a request, which gets no outcome, upon what the
+    /// condition names, or after its CONNACK.
+    Disconnect(super::Answer),
+    /// Over MQTT: the answer to the CONNECT; from 0x80 on the connection ends after it.
+    Connack(super::Answer),
+    /// Over MQTT: the client's session ends with its connection.
+    Forget,
     /// These bytes are written as they are, between two frames: upon a request, which is served nevertheless, or after
     /// the Open. With [`ConnectionAct::Cut`] they are the last.
     Raw(Layer, Vec<u8>),

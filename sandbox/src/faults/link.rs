@@ -1,4 +1,6 @@
-//! Faults of a link.
+//! Faults of a link; over MQTT, of a subscription.
+
+use std::time::Duration;
 
 /// A fault of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +11,14 @@ pub enum LinkAct {
     Refuse(Refusal),
     /// The link is attached (and, upon a request, in use), then detached with this error.
     Detach(Refusal),
+    /// Over MQTT: the answer to the SUBSCRIBE; from 0x80 on nothing is subscribed.
+    Suback(super::Answer),
+    /// Over MQTT: the answer to the SUBSCRIBE comes later, and what is subscribed at once.
+    LateSuback(Duration),
+    /// Over MQTT: the subscription is granted, and nothing ever comes.
+    Mute,
+    /// Over MQTT: the message that the topic keeps comes, whatever the client asked for.
+    OldMessage,
 }
 
 /// Why the broker refuses something.

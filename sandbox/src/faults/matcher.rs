@@ -52,6 +52,7 @@ impl Matcher {
         connection: usize,
         address: &str,
         id: Option<&str>,
+        body: &[u8],
     ) -> (u64, Acts) {
         self.requests += 1;
         let delivery = id.map_or(1, |id| {
@@ -60,7 +61,7 @@ impl Matcher {
             *count
         });
         let number = self.requests;
-        let acts = self.acts(Event::Request { number, delivery }, connection, address);
+        let acts = self.acts(Event::Request { number, delivery, body }, connection, address);
         (number, acts)
     }
 
@@ -77,6 +78,34 @@ impl Matcher {
     /// The acts for a link that the client attaches as a receiver.
     pub(crate) fn receiver_link(&self, connection: usize, address: &str) -> Vec<LinkAct> {
         self.acts(Event::ReceiverLink, connection, address).link
+    }
+
+    /// The acts on its connection when a client's CONNECT has come.
+    pub(crate) fn connect(&self, connection: usize) -> Vec<ConnectionAct> {
+        self.particular(Event::Connect, connection, "")
+    }
+
+    /// The acts on its connection when a client subscribes.
+    pub(crate) fn subscribe(&self, connection: usize, address: &str) -> Vec<ConnectionAct> {
+        self.particular(Event::ReceiverLink, connection, address)
+    }
+
+    /// The acts on its connection when a client's PINGREQ has come.
+    pub(crate) fn ping(&self, connection: usize) -> Vec<ConnectionAct> {
+        self.particular(Event::Ping, connection, "")
+    }
+
+    /// The acts on its connection when a client has acknowledged a message of this address.
+    pub(crate) fn acknowledgement(&self, connection: usize, address: &str) -> Vec<ConnectionAct> {
+        self.particular(Event::Acknowledgement, connection, address)
+    }
+
+    /// The acts on a connection whose condition names this event, and holds.
+    fn particular(&self, event: Event, connection: usize, address: &str) -> Vec<ConnectionAct> {
+        let named =
+            |rule: &&Rule| rule.when.names(event) && rule.when.holds(event, connection, address);
+        let matching = self.rules.iter().filter(named);
+        matching.map(|rule| rule.act.clone()).collect::<Acts>().connection
     }
 
     fn acts(&self, event: Event, connection: usize, address: &str) -> Acts {
@@ -97,7 +126,7 @@ mod tests {
     }
 
     fn holds(matcher: &mut Matcher, connection: usize, id: Option<&str>) -> bool {
-        let acts = matcher.request(connection, "q", id).1;
+        let acts = matcher.request(connection, "q", id, b"a text").1;
         let counts = [acts.connection.len(), acts.link.len(), acts.reply.len()];
         assert!(counts == [0; 3] || counts == [1; 3], "{acts:?}");
         counts[0] == 1

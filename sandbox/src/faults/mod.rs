@@ -3,6 +3,7 @@
 //! Acts are sorted by what they act on: a connection, a link, a request or its reply. One table has the syntax and the
 //! meaning of each: [`Rule`]s are read with it, and [`help`] is made from it.
 
+mod answer;
 mod connection;
 mod link;
 mod matcher;
@@ -14,6 +15,7 @@ mod text;
 mod value;
 mod when;
 
+pub use answer::Answer;
 pub use connection::{ConnectionAct, Layer, Limit, Phase};
 pub use link::{LinkAct, Refusal};
 pub(crate) use matcher::Matcher;

@@ -44,6 +44,10 @@ pub enum ReplyAct {
     OnlyValue(usize),
     /// A reply with such values comes before the right one.
     ForgedFirst(Twist),
+    /// Over MQTT: the topic keeps the reply for later subscribers.
+    Retained,
+    /// Over MQTT: the reply comes with QoS 0.
+    Unconfirmed,
     /// The text of the reply is corrupted.
     Content(Content),
     /// The text of the reply is not carried by one string.
@@ -78,6 +82,10 @@ pub enum Carrier {
     Binary,
     /// That many data sections, the text cut evenly.
     Data(usize),
+    /// One data section with the amqp-value section that carries it, encoded: as RabbitMQ 4 gives it to an MQTT client.
+    EncodedBody,
+    /// One data section with the message that carries it, encoded: as ActiveMQ Classic gives it to an MQTT client.
+    EncodedMessage,
     /// One data section with bytes that are not UTF-8.
     InvalidUtf8,
     /// An amqp-value section with null; the text is lost.

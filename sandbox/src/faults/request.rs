@@ -1,5 +1,7 @@
 //! Faults of a request's delivery.
 
+use std::time::Duration;
+
 use super::Refusal;
 
 /// A fault of a request.
@@ -20,4 +22,10 @@ pub enum RequestAct {
     NeverSettle,
     /// The request gets its outcome only after a client has settled the reply.
     ReplyBeforeOutcome,
+    /// Over MQTT: the answer to the PUBLISH; from 0x80 on, and with 0x10, it goes nowhere.
+    Puback(super::Answer),
+    /// Over MQTT: the answer to the PUBLISH comes later; others are not held up.
+    LateOutcome(Duration),
+    /// Over MQTT: answers are held until there are that many, and then sent in reverse order.
+    ReverseOutcomes(usize),
 }

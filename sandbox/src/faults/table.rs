@@ -5,7 +5,8 @@ use super::{
     value::{
         Entry,
         Value::{
-            Bytes, Condition, Divisor, Listed, Nothing, Number, NumberOr, Text, TextOr, Time, Word,
+            Bytes, Code, Condition, Divisor, Listed, Nothing, Number, NumberOr, Text, TextOr, Time,
+            Word,
         },
     },
 };
@@ -120,6 +121,22 @@ pub(super) static REPLY: Groups<ReplyAct> = &[(
             "its bytes are not UTF-8",
         ),
         entry("null", Nothing(ReplyAct::Carrier(Carrier::Null)), "its body is null"),
+        entry(
+            "amqp-body",
+            Nothing(ReplyAct::Carrier(Carrier::EncodedBody)),
+            "its bytes are an encoded amqp-value section, as from RabbitMQ over MQTT",
+        ),
+        entry(
+            "amqp-message",
+            Nothing(ReplyAct::Carrier(Carrier::EncodedMessage)),
+            "its bytes are an encoded message, as from ActiveMQ Classic over MQTT",
+        ),
+        entry(
+            "retained",
+            Nothing(ReplyAct::Retained),
+            "MQTT: its topic keeps it for later subscribers",
+        ),
+        entry("qos-0", Nothing(ReplyAct::Unconfirmed), "MQTT: it comes with QoS 0"),
     ],
 )];
 
@@ -140,6 +157,21 @@ pub(super) static REQUEST: Groups<RequestAct> = &[(
             Nothing(RequestAct::ReplyBeforeOutcome),
             "accepted only when the client has settled the reply",
         ),
+        entry(
+            "puback",
+            Code(RequestAct::Puback),
+            "MQTT: answered so; from 0x80 on, and with 0x10, it goes nowhere",
+        ),
+        entry(
+            "late-puback",
+            Time(RequestAct::LateOutcome),
+            "MQTT: answered later; others are not held up",
+        ),
+        entry(
+            "reverse-pubacks",
+            Number("N", RequestAct::ReverseOutcomes),
+            "MQTT: N answers are held, and come in reverse order",
+        ),
     ],
 )];
 
@@ -152,6 +184,22 @@ pub(super) static LINK: Groups<LinkAct> = &[(
             "detach",
             Condition(LinkAct::Detach),
             "the link is detached, at once or upon a request",
+        ),
+        entry(
+            "suback",
+            Code(LinkAct::Suback),
+            "MQTT: the SUBSCRIBE is answered so; from 0x80 on nothing is subscribed",
+        ),
+        entry(
+            "late-suback",
+            Time(LinkAct::LateSuback),
+            "MQTT: the SUBSCRIBE is answered later; what comes does not wait for that",
+        ),
+        entry("mute", Nothing(LinkAct::Mute), "MQTT: it is granted, and nothing comes"),
+        entry(
+            "old-message",
+            Nothing(LinkAct::OldMessage),
+            "MQTT: what the topic keeps comes, whatever the client asked for",
         ),
     ],
 )];
@@ -195,6 +243,13 @@ pub(super) static CONNECTION: Groups<ConnectionAct> = &[
                 "silent, as if the network were gone",
             ),
             entry("close", Condition(ConnectionAct::Close), "closed with an error"),
+            entry("disconnect", Code(ConnectionAct::Disconnect), "MQTT: ended with a DISCONNECT"),
+            entry("connack", Code(ConnectionAct::Connack), "MQTT: its CONNECT is answered so"),
+            entry(
+                "forget",
+                Nothing(ConnectionAct::Forget),
+                "MQTT: the client's session ends with it; with cut, the broker has lost it",
+            ),
         ],
     ),
     (
@@ -247,8 +302,20 @@ pub(super) static WHEN: Groups<When> = &[(
         entry("first", Nothing(When::Delivery(1)), "this request comes for the first time"),
         entry("connection", Number("N", When::Connection), "it is, or is on, the N-th connection"),
         entry("address", Text("ADDRESS", When::Address), "the request or link has this address"),
+        entry("contains", Text("TEXT", When::Contains), "the request's body has this text"),
         entry("sender", Nothing(When::SenderLink), "the client attaches a sender"),
-        entry("receiver", Nothing(When::ReceiverLink), "the client attaches a receiver"),
+        entry(
+            "receiver",
+            Nothing(When::ReceiverLink),
+            "the client attaches a receiver; over MQTT, it subscribes",
+        ),
+        entry("connect", Nothing(When::Connect), "MQTT: a CONNECT has come, and has no answer yet"),
+        entry("ping", Nothing(When::Ping), "MQTT: a PINGREQ has come, and has no answer yet"),
+        entry(
+            "acknowledgement",
+            Nothing(When::Acknowledgement),
+            "MQTT: the client has acknowledged a reply",
+        ),
     ],
 )];
 

@@ -15,6 +15,7 @@ Examples: delay=2s@request=1   reject=amqp:not-allowed@every=3
           half-open@request=2   close=amqp:connection:forced@connection=1
           reject=amqp:resource-limit-exceeded,queue=sign,reason=maxlen@first
           raw=0000000402000000@request=2   \"raw-first=$(xxd -p file)\"
+          puback=0x97,full@every=3   suback=0x87@receiver   cut@connect@connection=2
 ";
 
 /// What the command's help says about rules.
@@ -22,6 +23,10 @@ pub fn help() -> String {
     let mut help = "\
 A RULE is ACT, ACT@WHEN or ACT@WHEN@WHEN (if all hold). CONDITION is that of the error;
 the default is amqp:not-allowed. Each KEY=VALUE is an entry of the error's info map.
+Over MQTT, Open means CONNACK, frames are packets, and a topic's address is topic://NAME.
+Reject, modify and refuse are answered by 0x87 or 0x80, release by 0x97; close and detach
+are a DISCONNECT. CODE is a number such as 0x87, TEXT its reason string. With receiver,
+connect, ping or acknowledgement, acts on the connection happen there.
 
 "
     .to_owned();

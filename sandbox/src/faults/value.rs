@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr, time::Duration};
 
-use super::Refusal;
+use super::{Answer, Refusal};
 
 /// One act or condition of the table.
 pub(super) struct Entry<T: 'static> {
@@ -28,6 +28,8 @@ pub(super) enum Value<T: 'static> {
     Bytes(fn(Vec<u8>) -> T),
     /// An error condition, and the entries of its map of further information; `amqp:not-allowed` if it is left out.
     Condition(fn(Refusal) -> T),
+    /// A reason code of MQTT, and what goes with it.
+    Code(fn(Answer) -> T),
     /// Any text, under this name.
     Text(&'static str, fn(String) -> T),
     /// Any text, which may be left out.
@@ -54,6 +56,7 @@ impl<T: Clone> Entry<T> {
             Value::Time(_) => format!("{name}=TIME"),
             Value::Bytes(_) => format!("{name}=HEX"),
             Value::Condition(_) => format!("{name}[=CONDITION[,KEY=VALUE]…]"),
+            Value::Code(_) => format!("{name}=CODE[,reference=HOST][,TEXT]"),
             Value::Word(words, _) => format!("{name}[={}]", words.join("|")),
         }
     }
@@ -89,6 +92,9 @@ impl<T: Clone> Entry<T> {
                 condition: value.unwrap_or("amqp:not-allowed").to_owned(),
                 description: Some("a rule of the sandbox refuses it".to_owned()),
             }),
+            Value::Code(make) => {
+                make(Answer::parse(value.unwrap_or_default()).map_err(|error| expected(&error))?)
+            }
             Value::Text(_, make) => make(value.unwrap_or_default().to_owned()),
             Value::TextOr(_, default, make) => make(value.unwrap_or(default).to_owned()),
             Value::Listed(_, make) => {

@@ -18,21 +18,32 @@ pub enum When {
     Address(String),
     /// The n-th connection of the sandbox's life, counted from 1, and its links and requests.
     Connection(usize),
+    /// Requests whose body has this text.
+    Contains(String),
     /// The client attaches a sender.
     SenderLink,
-    /// The client attaches a receiver.
+    /// The client attaches a receiver; over MQTT, it subscribes.
     ReceiverLink,
+    /// Over MQTT: the client's CONNECT has come, and is not answered yet.
+    Connect,
+    /// Over MQTT: the client's PINGREQ has come, and is not answered yet.
+    Ping,
+    /// Over MQTT: the client has acknowledged a reply.
+    Acknowledgement,
     /// All of these hold.
     All(Vec<Self>),
 }
 
 /// What a condition applies to.
 #[derive(Clone, Copy)]
-pub(super) enum Event {
+pub(super) enum Event<'a> {
     Connection,
-    Request { number: u64, delivery: u64 },
+    Request { number: u64, delivery: u64, body: &'a [u8] },
     SenderLink,
     ReceiverLink,
+    Connect,
+    Ping,
+    Acknowledgement,
 }
 
 impl When {
@@ -49,8 +60,23 @@ impl When {
             (Self::FromRequest(n), Event::Request { number, .. }) => number >= *n,
             (Self::EveryNth(n), Event::Request { number, .. }) => number.is_multiple_of(*n),
             (Self::Delivery(k), Event::Request { delivery, .. }) => delivery == *k,
+            (Self::Contains(text), Event::Request { body, .. }) => {
+                let text = text.as_bytes();
+                text.is_empty() || body.windows(text.len()).any(|part| part == text)
+            }
             (Self::SenderLink, Event::SenderLink) => true,
-            (Self::ReceiverLink, Event::ReceiverLink) => true,
+            _ => self.names(event),
+        }
+    }
+
+    /// Whether it is about such an event and no other.
+    pub(super) fn names(&self, event: Event) -> bool {
+        match (self, event) {
+            (Self::All(conditions), _) => conditions.iter().any(|c| c.names(event)),
+            (Self::ReceiverLink, Event::ReceiverLink)
+            | (Self::Connect, Event::Connect)
+            | (Self::Ping, Event::Ping)
+            | (Self::Acknowledgement, Event::Acknowledgement) => true,
             _ => false,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use super::ConnectRecord;
+
 /// One TCP connection.
 #[derive(Clone, Debug)]
 pub struct ConnectionRecord {
@@ -23,9 +25,13 @@ pub struct ConnectionRecord {
     pub protocol_header: Option<[u8; 8]>,
     /// The SASL mechanism, if there was a SASL layer.
     pub sasl_mechanism: Option<String>,
-    /// Whether an Open arrived; the fields below are from it.
+    /// The protocol that TLS agreed on by ALPN.
+    pub alpn: Option<String>,
+    /// The CONNECT, if it was made to an MQTT port.
+    pub mqtt: Option<ConnectRecord>,
+    /// Whether an Open (over MQTT: a CONNECT) arrived; the fields below are from it.
     pub opened: bool,
-    /// `container-id`.
+    /// `container-id`; over MQTT the client identifier.
     pub container_id: String,
     /// `hostname`.
     pub hostname: Option<String>,
@@ -41,7 +47,7 @@ pub struct ConnectionRecord {
     pub desired_capabilities: Vec<String>,
     /// The names in `properties`.
     pub properties: Vec<String>,
-    /// Whether the client sent a Close, and so did not just hang up.
+    /// Whether the client sent a Close (over MQTT: a DISCONNECT), and so did not just hang up.
     pub close_received: bool,
     /// Problems, such as a failed handshake or a malformed frame.
     pub problems: Vec<String>,
@@ -59,6 +65,8 @@ impl ConnectionRecord {
             certificate_subject: None,
             protocol_header: None,
             sasl_mechanism: None,
+            alpn: None,
+            mqtt: None,
             opened: false,
             container_id: String::new(),
             hostname: None,

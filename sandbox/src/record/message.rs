@@ -7,6 +7,7 @@ use fe2o3_amqp::types::{
     primitives::SimpleValue,
 };
 
+use super::PublishRecord;
 use crate::body::{AmqpMessage, Body};
 
 /// A message a client sent.
@@ -18,7 +19,7 @@ pub struct RequestRecord {
     pub received: Instant,
     /// Number of its connection.
     pub connection: usize,
-    /// Name of its link.
+    /// Name of its link; empty over MQTT.
     pub link: String,
     /// The address of the link's target; `None` is the anonymous terminus.
     pub target: Option<String>,
@@ -36,8 +37,10 @@ pub struct RequestRecord {
     pub outcome: Option<Outcome>,
     /// When the outcome was sent to the client.
     pub outcome_sent: Option<Instant>,
-    /// All sections.
+    /// All sections; over MQTT what the PUBLISH is as a message of AMQP.
     pub message: Arc<AmqpMessage>,
+    /// What the PUBLISH carried beside, over MQTT.
+    pub mqtt: Option<PublishRecord>,
 }
 
 impl RequestRecord {
@@ -79,7 +82,7 @@ impl RequestRecord {
 pub struct DeliveryRecord {
     /// Number of the connection.
     pub connection: usize,
-    /// Name of the link.
+    /// Name of the link; empty over MQTT.
     pub link: String,
     /// Address of the link's source.
     pub address: String,
@@ -87,6 +90,8 @@ pub struct DeliveryRecord {
     pub request_id: Option<String>,
     /// When it was handed to the link.
     pub sent: Instant,
+    /// Over MQTT: its packet identifier, unless it went with QoS 0, and the DUP flag.
+    pub mqtt: Option<(Option<u16>, bool)>,
     /// How it ended.
     pub outcome: Option<DeliveryOutcome>,
     /// When it ended.
@@ -114,6 +119,6 @@ pub enum DeliveryOutcome {
         /// `undeliverable-here`.
         undeliverable_here: bool,
     },
-    /// The link or the connection ended first; the message is back on its queue.
+    /// The link or the connection ended first; the message is back on its queue, or (over MQTT) in its session.
     Lost,
 }

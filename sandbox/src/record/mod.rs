@@ -1,14 +1,16 @@
-//! The record of what the sandbox saw: connections, links, requests and how replies ended.
+//! The record of what the sandbox saw: connections, links, packets, requests and how replies ended.
 
 mod connection;
 mod link;
 mod message;
+mod mqtt;
 mod recorder;
 
 pub use connection::ConnectionRecord;
 pub use link::{Direction, LinkRecord, TerminusRecord};
 pub(crate) use link::{keys, names};
 pub use message::{DeliveryOutcome, DeliveryRecord, RequestRecord};
+pub use mqtt::{ConnectRecord, End, PacketRecord, PublishRecord};
 pub(crate) use recorder::Recorder;
 
 /// Everything seen since the start, in order.
@@ -22,6 +24,8 @@ pub struct Record {
     pub requests: Vec<RequestRecord>,
     /// Messages sent to clients, and how they ended.
     pub deliveries: Vec<DeliveryRecord>,
+    /// MQTT packets both ways.
+    pub packets: Vec<PacketRecord>,
 }
 
 impl Record {
@@ -29,6 +33,13 @@ impl Record {
     pub fn accepted(&self) -> impl Iterator<Item = &DeliveryRecord> {
         let accepted = |d: &&DeliveryRecord| d.outcome == Some(DeliveryOutcome::Accepted);
         self.deliveries.iter().filter(accepted)
+    }
+
+    /// The MQTT packets of one connection that one end sent, each in short: `PUBLISH 7 DUP`, `PUBACK 7 0x00`.
+    pub fn sent(&self, connection: usize, from: End) -> Vec<String> {
+        let packets = self.packets.iter();
+        let sent = packets.filter(|packet| packet.connection == connection && packet.from == from);
+        sent.map(ToString::to_string).collect()
     }
 
     /// Whether every connection has ended and the outcome of everything delivered is known.

@@ -336,6 +336,12 @@ fn corrupted(mut reply: Value, acts: &[ReplyAct]) -> String {
     }
 }
 
+/// An encoded amqp-value section with a string.
+fn encoded(text: &str) -> Vec<u8> {
+    let length = u32::try_from(text.len()).expect("a reply has less than 4 GiB");
+    [&[0x00, 0x53, 0x77, 0xb1][..], &length.to_be_bytes(), text.as_bytes()].concat()
+}
+
 /// The body that carries the text.
 fn carried(text: String, acts: &[ReplyAct]) -> Body {
     let carrier = acts.iter().find_map(|act| match act {
@@ -346,6 +352,12 @@ fn carried(text: String, acts: &[ReplyAct]) -> Body {
         None => Body::Text(text),
         Some(Carrier::Binary) => Body::Binary(text.into_bytes()),
         Some(Carrier::Null) => Body::Null,
+        Some(Carrier::EncodedBody) => Body::Data(vec![encoded(&text)]),
+        Some(Carrier::EncodedMessage) => {
+            // A header section that says durable comes before the body.
+            let header = [0x00, 0x53, 0x70, 0xc0, 0x02, 0x01, 0x41];
+            Body::Data(vec![[&header[..], &encoded(&text)].concat()])
+        }
         Some(Carrier::InvalidUtf8) => {
             let mut bytes = text.into_bytes();
             bytes.insert(1, 0xff);

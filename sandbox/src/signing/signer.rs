@@ -112,6 +112,8 @@ impl Signer {
             let mut item = Item::new(body::outgoing(message));
             item.request_id = request_id;
             item.answered = request.answered.clone();
+            item.retained = request.acts.contains(&ReplyAct::Retained);
+            item.unconfirmed = request.acts.contains(&ReplyAct::Unconfirmed);
             item
         });
         items.collect()

@@ -54,16 +54,25 @@ impl Bench {
 
     /// A configuration for this sandbox over AMQPS, with the timeouts of a fast run.
     pub fn config(&self) -> Config {
+        self.config_of(
+            &self.sandbox.amqps_url(),
+            "queue://Consumer.{creator}-{task_id}.VirtualTopic.sandbox.reply",
+        )
+    }
+
+    /// The same over MQTTS.
+    pub fn mqtt_config(&self) -> Config {
+        self.config_of(&self.sandbox.mqtts_url(), "topic://VirtualTopic.sandbox.reply")
+    }
+
+    fn config_of(&self, url: &str, listen_to: &str) -> Config {
         let sandbox = &self.sandbox;
         Config::of([
-            ("messaging_brokers", format!("[\"{}\"]", sandbox.amqps_url())),
+            ("messaging_brokers", format!("[\"{url}\"]")),
             ("messaging_cert_key", sandbox.client_pem().display().to_string()),
             ("messaging_ca_cert", sandbox.ca_file().display().to_string()),
             ("topic_send_to", SEND_TO.into()),
-            (
-                "topic_listen_to",
-                "queue://Consumer.{creator}-{task_id}.VirtualTopic.sandbox.reply".into(),
-            ),
+            ("topic_listen_to", listen_to.into()),
             ("environment", "prod".into()),
             ("service", "suite".into()),
             ("timeout", "10".into()),
