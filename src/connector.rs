@@ -15,10 +15,12 @@ use crate::{
 };
 
 /// The addresses of one run, as the brokers understand them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) send_to: String,
     pub(crate) listen_to: String,
+    /// The client id over MQTT, if the configuration has one.
+    pub(crate) client_id: Option<String>,
 }
 
 /// Opens connections on a network, for the requests of one run.

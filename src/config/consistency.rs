@@ -1,7 +1,9 @@
 //! Which settings go together.
 
+use std::time::Duration;
+
 use super::{
-    Capability, Protocol, Sasl, SenderTarget, Settings, TlsVerify, Verify, section::Section,
+    Capability, Protocol, Sasl, SenderTarget, Settings, TlsVerify, Verify, mqtt, section::Section,
 };
 use crate::error::{Error, printable};
 
@@ -11,6 +13,7 @@ use crate::error::{Error, printable};
 /// [`Error::Config`] for the first key that contradicts another.
 pub(super) fn check(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
     check_protocol(settings, section)?;
+    mqtt::check(settings, section)?;
     check_identity(settings, section)?;
     if settings.sender_capability != Capability::None
         && settings.sender_target == SenderTarget::Anonymous
@@ -41,7 +44,16 @@ impl Settings {
             let shown = printable(value);
             (!is_fine).then(|| format!("{key} is sent with its blanks: \"{shown}\""))
         };
-        named.iter().filter_map(doubt).collect()
+        let mut doubts: Vec<_> = named.iter().filter_map(doubt).collect();
+        if self.username.is_some()
+            && let Some(broker) = self.brokers.iter().find(|broker| !broker.tls)
+        {
+            let (key, scheme) = (self.sources.name("username"), broker.secure_scheme());
+            doubts.push(format!(
+                "{key} goes to {broker} unencrypted; if it is a token, which replaces a password, use {scheme}://"
+            ));
+        }
+        doubts
     }
 }
 
@@ -69,8 +81,10 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
     let tls_broker = settings.brokers.iter().find(|broker| broker.tls);
     let plain_broker = settings.brokers.iter().find(|broker| !broker.tls);
     let fail = |key, problem: String| Err(section.fail(key, problem));
+    let is_mqtt = settings.protocol() == Protocol::Mqtt;
     match (&settings.username, &settings.password_file) {
-        (Some(_), None) => {
+        // A name by itself goes with a certificate there, or is all that the broker asks for.
+        (Some(_), None) if !is_mqtt => {
             return fail("username", "password_file is missing; add it, or remove username".into());
         }
         (None, Some(_)) => {
@@ -82,7 +96,9 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
         _ => {}
     }
     if settings.username.is_some() {
-        if let Some(broker) = plain_broker {
+        if let Some(broker) = plain_broker
+            && settings.password_file.is_some()
+        {
             return fail(
                 "username",
                 format!(
@@ -115,6 +131,7 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
     }
     if let Some(broker) = tls_broker {
         let scheme = broker.scheme();
+        let login = if is_mqtt { "username" } else { "username and password_file" };
         if settings.ca.is_none() && settings.tls_verify != TlsVerify::None {
             return fail(
                 "messaging_ca_cert",
@@ -124,9 +141,16 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
         if settings.certificate.is_none() && settings.username.is_none() {
             return fail(
                 "messaging_cert_key",
-                format!("an {scheme}:// broker needs it; add it, or username and password_file"),
+                format!("an {scheme}:// broker needs it; add it, or {login}"),
             );
         }
+    }
+    if tls_broker.is_none() && !settings.tls_alpn.is_empty() {
+        let scheme = settings.brokers[0].secure_scheme();
+        let problem = format!(
+            "it belongs to TLS, which no broker is reached by; use {scheme}://, or remove it"
+        );
+        return fail("tls_alpn", problem);
     }
     if settings.key.is_some() && settings.certificate.is_none() {
         return fail(
@@ -143,10 +167,19 @@ fn check_identity(settings: &Settings, section: &Section<'_>) -> Result<(), Erro
     Ok(())
 }
 
-/// Checks the time that the protocol limits.
+/// Checks the time that the protocol limits: 32 bits of milliseconds, or of seconds.
 fn check_time_to_live(settings: &Settings, section: &Section<'_>) -> Result<(), Error> {
-    if settings.time_to_live().as_millis() > u32::MAX.into() {
-        let problem = "timeout × retries is a request's time to live, at most 4294967 s in AMQP; lower one of them";
+    let protocol = settings.protocol();
+    let unit = match protocol {
+        Protocol::Amqp => Duration::from_millis(1),
+        Protocol::Mqtt => Duration::from_secs(1),
+    };
+    let longest = unit * u32::MAX;
+    if settings.time_to_live() > longest {
+        let longest = longest.as_secs();
+        let problem = format!(
+            "timeout × retries is a request's time to live, at most {longest} s in {protocol}; lower one of them"
+        );
         return Err(section.fail("timeout", problem));
     }
     Ok(())

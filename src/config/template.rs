@@ -1,4 +1,4 @@
-//! Addresses with fields in them.
+//! Addresses, and client ids, with fields in them.
 
 /// An address with `{field}` places, as Python's `str.format` reads it: `{{` and `}}` are braces.
 ///
@@ -24,10 +24,10 @@ impl Template {
     /// The problem, and what is expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
-            return Err("an address may not be empty".into());
+            return Err("the value is empty; write one".into());
         }
         if let Some(c) = text.chars().find(|c| c.is_control()) {
-            return Err(format!("an address may not hold the control character {c:?}"));
+            return Err(format!("holds the control character {c:?}; remove it"));
         }
         let mut parts = Vec::new();
         let mut literal = String::new();

@@ -94,7 +94,7 @@ pub(crate) fn of_files(
     steps
 }
 
-/// Checks the brokers in turn, on sockets; without a route only up to the login. `each` gets each broker as soon as it
+/// Checks the brokers in turn, on sockets; without links only up to the login. `each` gets each broker as soon as it
 /// is checked.
 ///
 /// # Errors
@@ -102,13 +102,12 @@ pub(crate) fn of_files(
 pub(crate) fn of_brokers(
     sockets: &Sockets<'_>,
     settings: &Settings,
-    route: Option<&Route>,
+    route: &Route,
+    has_links: bool,
     password: Option<&str>,
     mut each: impl FnMut(Broker),
 ) -> Result<(), Error> {
-    let nowhere = Route { send_to: String::new(), listen_to: String::new() };
-    let purpose = if route.is_some() { Purpose::SeeLinks } else { Purpose::SeeLogin };
-    let route = route.unwrap_or(&nowhere);
+    let purpose = if has_links { Purpose::SeeLinks } else { Purpose::SeeLogin };
     let connector = Connector { network: sockets, settings, route, password };
     let probe = Probe::new(connector, purpose, longest(settings));
     let mut brokers = settings.brokers.iter();

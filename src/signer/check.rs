@@ -3,7 +3,7 @@
 use super::Signer;
 use crate::{
     connector::Route,
-    error::Error,
+    error::{Error, printable},
     preflight::{self, Broker, Report, Step, Task},
     transport::{Sockets, TlsContext},
 };
@@ -44,16 +44,23 @@ impl Signer {
         task: Option<&Task>,
         mut each: impl FnMut(&Broker),
     ) -> Result<Report, Error> {
-        let route = task.map(|task| self.route_of(task)).transpose()?;
+        let route = self.route_of(task)?;
+        if let Some(id) = &route.client_id {
+            log::warn!(
+                "mqtt_client_id is \"{}\": the broker ends a run that uses it now, since it knows each client id only once",
+                printable(id)
+            );
+        }
         let network = Sockets::new(self.tls.as_ref(), self.stop.clone(), self.settings.deadline);
         let password = self.password.as_ref().map(|password| password.as_str());
+        let has_links = task.is_some();
         let mut brokers = Vec::new();
         let keep = |broker| {
             each(&broker);
             brokers.push(broker);
         };
         let result =
-            preflight::of_brokers(&network, &self.settings, route.as_ref(), password, keep);
+            preflight::of_brokers(&network, &self.settings, &route, has_links, password, keep);
         Ok(Report { local: self.files(), brokers, result })
     }
 
@@ -98,12 +105,16 @@ impl Signer {
         keys.iter().map(of_key).collect()
     }
 
-    fn route_of(&self, task: &Task) -> Result<Route, Error> {
+    /// The addresses of the task, or none, and the client id.
+    fn route_of(&self, task: Option<&Task>) -> Result<Route, Error> {
         let fields = [
-            ("task_id", Some(task.task_id.to_string())),
+            ("task_id", task.map(|task| task.task_id.to_string())),
             ("requester", self.requester.clone()),
-            ("repo", task.repo.clone()),
+            ("repo", task.and_then(|task| task.repo.clone())),
         ];
-        self.route(&fields)
+        match task {
+            Some(_) => self.route(&fields),
+            None => Ok(Route { client_id: self.client_id(&fields)?, ..Route::default() }),
+        }
     }
 }

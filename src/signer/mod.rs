@@ -134,6 +134,10 @@ impl Signer {
         for checked in [
             address("topic_send_to", &settings.send_to).map(drop),
             address("topic_listen_to", &settings.listen_to).map(drop),
+            settings
+                .mqtt_client_id
+                .as_ref()
+                .map_or(Ok(()), |template| address("mqtt_client_id", template).map(drop)),
             operation.check(&settings.key_aliases, settings.chunk_size),
             operation.fits(settings.max_message_size),
         ] {
@@ -227,6 +231,9 @@ impl Signer {
             printable(&route.send_to),
             printable(&route.listen_to)
         );
+        if let Some(id) = &route.client_id {
+            log::info!("client id: {}", printable(id));
+        }
         log::info!("longest wait without any reply: {}", self.settings.longest_silence_in_words());
     }
 }

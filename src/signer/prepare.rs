@@ -24,14 +24,26 @@ impl Signer {
         Ok(Run { route, ledger, journal: None })
     }
 
-    /// The addresses for these fields.
+    /// The addresses for these fields, and the client id.
     pub(super) fn route(&self, fields: &[(&'static str, Option<String>)]) -> Result<Route, Error> {
         let settings = &self.settings;
         let address = |key, template| settings.render_address(key, template, &self.creator, fields);
-        Ok(Route {
-            send_to: address("topic_send_to", &settings.send_to)?,
-            listen_to: address("topic_listen_to", &settings.listen_to)?,
-        })
+        let send_to = address("topic_send_to", &settings.send_to)?;
+        let listen_to = address("topic_listen_to", &settings.listen_to)?;
+        settings.check_distinct(&send_to, &listen_to)?;
+        Ok(Route { send_to, listen_to, client_id: self.client_id(fields)? })
+    }
+
+    /// The client id over MQTT for these fields, if the settings have one.
+    pub(super) fn client_id(
+        &self,
+        fields: &[(&'static str, Option<String>)],
+    ) -> Result<Option<String>, Error> {
+        let settings = &self.settings;
+        let template = settings.mqtt_client_id.as_ref();
+        let id =
+            |template| settings.render_address("mqtt_client_id", template, &self.creator, fields);
+        template.map(id).transpose()
     }
 
     /// The addresses of an operation whose replies are not too large.

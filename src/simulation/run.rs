@@ -174,7 +174,11 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
         jumps: scenario.jumps.into(),
     };
     let world = Rc::new(RefCell::new(World::new(shared, brokers, outside, scenario.random)));
-    let route = Route { send_to: super::SEND_TO.into(), listen_to: super::LISTEN_TO.into() };
+    let route = Route {
+        send_to: super::SEND_TO.into(),
+        listen_to: super::LISTEN_TO.into(),
+        client_id: None,
+    };
     let password = scenario.settings.username.then_some("secret");
     let sign = |ledger: &mut Ledger, observer: &dyn Observer| {
         // As a signer does.

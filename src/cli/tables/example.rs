@@ -97,10 +97,22 @@ fn loads_as_it_stands_and_shows_the_defaults() {
 #[test]
 fn loads_with_every_key_live() {
     for signer in [SignerType::Single, SignerType::Batch] {
-        let settings = parse(&text(|_| true), signer);
+        let settings = parse(&text(|key| !key.name.starts_with("mqtt_")), signer);
         assert!(settings.passphrase_file.is_some() && settings.log_level.is_some());
         assert!(settings.username.is_some() && settings.password_file.is_some());
         assert!(settings.open_hostname.is_some() && settings.deadline.is_some());
-        assert!(!settings.key_aliases.is_empty());
+        assert!(!settings.key_aliases.is_empty() && !settings.tls_alpn.is_empty());
+    }
+}
+
+/// For MQTT only brokers and topics change.
+#[test]
+#[cfg(feature = "mqtt")]
+fn loads_for_mqtt() {
+    for signer in [SignerType::Single, SignerType::Batch] {
+        let live = text(|key| key.name != "open_hostname");
+        let [brokers, queue] = [("amqps://", "mqtts://"), ("queue://", "")];
+        let settings = parse(&live.replace(brokers.0, brokers.1).replace(queue.0, queue.1), signer);
+        assert!(settings.mqtt_client_id.is_some() && settings.username.is_some());
     }
 }

@@ -3,7 +3,7 @@
 mod consumer;
 mod value;
 
-use super::{Settings, Template};
+use super::{Protocol, Settings, Template, mqtt};
 use crate::error::{Argument, Error, printable};
 use consumer::Doubt;
 
@@ -29,9 +29,9 @@ impl Settings {
         fields
     }
 
-    /// Puts the fields of the operation, the creator and the settings into an address.
+    /// Puts the fields of the operation, the creator and the settings into an address, or into the client id.
     ///
-    /// `key` is the template's key, `topic_send_to` or `topic_listen_to`. `creator` is the name in the
+    /// `key` is the template's key, `topic_send_to`, `topic_listen_to` or `mqtt_client_id`. `creator` is the name in the
     /// requests. An operation's field has no value if its argument was not given. The operation's fields
     /// take precedence over the settings. A value must not contain what has a meaning in a broker's addresses:
     /// it could otherwise reach addresses that the template's author did not intend.
@@ -49,6 +49,7 @@ impl Settings {
         let address = self.rendered(key, template, creator, operation)?;
         if let Some(Doubt::Unusual(problem)) = consumer::doubt(&address)
             && key == LISTEN_TO
+            && self.protocol() == Protocol::Amqp
         {
             log::warn!(
                 "{key}: {}: expected one segment, queue://Consumer.NAME.VirtualTopic.TOPIC",
@@ -58,7 +59,19 @@ impl Settings {
         Ok(address)
     }
 
-    /// The same without a warning of what is only doubtful.
+    /// Checks that requests do not come back as replies, as they would over MQTT.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if both addresses are one topic.
+    pub(crate) fn check_distinct(&self, send_to: &str, listen_to: &str) -> Result<(), Error> {
+        if self.protocol() == Protocol::Mqtt && send_to == listen_to {
+            let problem = format!("\"{}\": {}", printable(listen_to), mqtt::SAME);
+            return Err(self.sources.fail(LISTEN_TO, problem));
+        }
+        Ok(())
+    }
+
+    /// Does the same as [`Settings::render_address`] without a warning of what is only doubtful.
     pub(crate) fn rendered(
         &self,
         key: &'static str,
@@ -73,13 +86,23 @@ impl Settings {
         }
         // Only ActiveMQ and Artemis have addresses of this form, and a slash has no meaning for them.
         let slashes = template.begins_with_scheme();
+        let is_mqtt = self.protocol() == Protocol::Mqtt;
         let address = template.render(|name| {
             let value = fields.value(name)?;
-            match value::fault(&value, slashes, name != "task_id") {
+            let blanks = name != "task_id";
+            let fault = match is_mqtt {
+                true => value::fault_in_topic(&value, blanks),
+                false => value::fault(&value, slashes, blanks),
+            };
+            match fault {
                 None => Ok(value),
                 Some(fault) => Err(fields.unfit(name, fault)),
             }
         })?;
+        if is_mqtt {
+            let read = if key == CLIENT_ID { mqtt::client_id } else { mqtt::topic };
+            return read(address).map_err(|problem| fields.fail(problem));
+        }
         // Values side by side could make a segment that none of them holds.
         let plain = template.render(|_| Ok::<_, Error>("x".into()))?;
         if consumer::topics(&address) > consumer::topics(&plain) {
@@ -104,8 +127,9 @@ impl Settings {
     }
 }
 
-/// The key of the address of replies.
+/// The keys of the address of replies, and of the client id.
 const LISTEN_TO: &str = "topic_listen_to";
+const CLIENT_ID: &str = "mqtt_client_id";
 
 /// The values that an address may name.
 struct Fields<'a> {

@@ -143,3 +143,71 @@ fn refuses_values_that_change_the_address() {
         );
     }
 }
+
+/// Each over MQTT, with the parts of the error or the topic.
+#[test]
+#[cfg(feature = "mqtt")]
+fn over_mqtt_addresses_are_topics() {
+    let text = |listen_to: &str, id: &str| {
+        format!(
+            "msg_signer:\n  messaging_brokers: [mqtt://b]\n  topic_send_to: a\n  \
+             topic_listen_to: {listen_to:?}\n  mqtt_client_id: {id:?}\n  environment: prod\n  \
+             service: $S\n  timeout: 60\n  retries: 2\n  send_retries: 3\n  \
+             message_id_key: request_id\n"
+        )
+    };
+    let read = |text: &str| {
+        Settings::parse(text, Path::new("f.yaml"), SignerType::Single, &|_| None).unwrap()
+    };
+    let long = "x".repeat(65_530);
+    for (template, creator, task_id, status, expected) in [
+        ("topic://r.{creator}/{task_id}", "Me and I", "t-1", 0, "r.Me and I/t-1"),
+        ("{creator}", "Consumer.a.b.VirtualTopics", "t", 0, "Consumer.a.b.VirtualTopics"),
+        ("r/{task_id}", "c", "a/b", 2, "task_id: \"a/b\" holds '/', which separates levels of"),
+        ("r/{task_id}", "c", "a+b", 2, "task_id: \"a+b\" holds '+', which is a wildcard in MQTT"),
+        ("r/{task_id}", "c", "a#b", 2, "task_id: \"a#b\" holds the wildcard '#'"),
+        ("r/{task_id}", "c", "a b", 2, "holds the blank ' '"),
+        (
+            "r/{creator}",
+            "a/b",
+            "t",
+            78,
+            "{creator} is the client certificate's name: \"a/b\" holds",
+        ),
+        ("topic://{messaging_cert_key}", "c", "t", 78, "{messaging_cert_key} has no value"),
+        ("{service}/x", "c", "t", 78, "topic_listen_to: \"$S/x\" begins with '$'"),
+        ("{creator}{task_id}", "c", &long, 0, &format!("c{long}")),
+        ("{task_id}/{task_id}", "c", &long, 78, "a topic of 131061 bytes is too long"),
+    ] {
+        let fields = [("task_id", Some(task_id.to_owned())), ("requester", None), ("repo", None)];
+        for (key, text) in
+            [("topic_listen_to", text(template, "x")), ("mqtt_client_id", text("b", template))]
+        {
+            let settings = read(&text);
+            let template = match key {
+                "mqtt_client_id" => settings.mqtt_client_id.clone().unwrap(),
+                _ => settings.listen_to.clone(),
+            };
+            let rendered = settings.render_address(key, &template, creator, &fields);
+            // A client id may begin with anything, and what looks like a scheme belongs to it.
+            match (key, rendered) {
+                ("topic_listen_to", Ok(topic)) => assert_eq!((status, &*topic), (0, expected)),
+                ("topic_listen_to", Err(error)) => {
+                    assert_eq!(crate::Status::of_error(&error).code(), status, "{error}");
+                    assert!(error.to_string().contains(expected), "{error}");
+                }
+                (_, Ok(_)) => assert!(status == 0 || expected.contains("'$'"), "{expected}"),
+                (_, Err(error)) => {
+                    assert!(error.to_string().contains("mqtt_client_id") || status == 2, "{error}")
+                }
+            }
+        }
+    }
+    let settings = read(&text("b", "x"));
+    settings.check_distinct("a", "b").unwrap();
+    let same = settings.check_distinct("a", "a").unwrap_err().to_string();
+    assert_eq!(
+        same,
+        "f.yaml: msg_signer.topic_listen_to: \"a\": it is the topic of topic_send_to, so that the client would get its own requests; use another topic"
+    );
+}

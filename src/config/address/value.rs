@@ -55,6 +55,16 @@ pub(super) fn fault(value: &str, slashes: bool, blanks: bool) -> Option<String> 
     None
 }
 
+/// What makes a value unfit for a topic of MQTT, if anything.
+pub(super) fn fault_in_topic(value: &str, blanks: bool) -> Option<String> {
+    let meanings =
+        [('+', "which is a wildcard in MQTT"), ('/', "which separates levels of a topic in MQTT")];
+    match meanings.iter().find(|(c, _)| value.contains(*c)) {
+        Some((c, meaning)) => Some(format!("\"{}\" holds {c:?}, {meaning}", printable(value))),
+        None => fault(value, false, blanks),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +136,25 @@ mod tests {
             assert!(fault.contains(expected), "{fault}");
         }
         assert_eq!(fault("a b", true, false).unwrap(), "\"a b\" holds the blank ' '");
+    }
+
+    #[test]
+    fn in_a_topic_more_is_refused() {
+        for (value, expected) in [
+            ("a+b", "\"a+b\" holds '+', which is a wildcard in MQTT"),
+            ("a/b", "\"a/b\" holds '/', which separates levels of a topic in MQTT"),
+            ("a#", "the wildcard '#'"),
+            ("a*", "the wildcard '*'"),
+            ("a>", "the wildcard '>'"),
+            ("a\tb", "the control character"),
+            ("x::y", "holds '::'"),
+            ("", "it is empty"),
+        ] {
+            assert!(fault_in_topic(value, true).unwrap().contains(expected), "{value}");
+        }
+        for value in ["Me and I", "client.example.com", "$X", "1234"] {
+            assert_eq!(fault_in_topic(value, true), None, "{value}");
+        }
+        assert!(fault_in_topic("a b", false).is_some());
     }
 }

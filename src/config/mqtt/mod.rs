@@ -1,6 +1,12 @@
-//! What only settings for MQTT brokers have.
+//! What settings mean over MQTT.
+
+mod check;
+mod topic;
 
 use super::{MqttVersion, yaml::Node};
+
+pub(super) use check::{SAME, check};
+pub(super) use topic::{client_id, topic};
 
 /// Reads a version, which may be a number.
 pub(super) fn version(node: &Node, expected: &str) -> Result<MqttVersion, String> {

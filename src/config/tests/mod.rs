@@ -7,6 +7,7 @@ use log::LevelFilter;
 use super::*;
 use crate::error::Error;
 
+mod mqtt;
 mod refusals;
 mod secrets;
 
