@@ -83,18 +83,24 @@ struct Up {
     name = "signer",
     note = "The configuration is YAML:
 
-  brokers: [amqps://localhost:5671]     # tried in this order, forever
-  ca: ca.pem                            # verifies the brokers; required for amqps://
+  brokers: [amqps://localhost:5671]     # tried in this order, forever; also amqp, mqtts, mqtt
+  ca: ca.pem                            # verifies the brokers; required for TLS
   certificate: signer.pem               # the signer's, with its key; optional
   sasl: none                            # or anonymous, external, plain
-  username: signer                      # for plain
-  password_file: password               # for plain
+  username: signer                      # for plain, and for MQTT with a password
+  password_file: password               # the same
   hostname: vhost                       # Open's; default: the URL's host
   durable: true                         # whether replies survive the broker's restart
   keys: keys                            # folder of the signing key, made if missing
   services:                             # where requests come from, where replies go
     - requests: queue://Consumer.signer.VirtualTopic.sign
       replies: topic://VirtualTopic.reply
+  mqtt:                                 # only with mqtts:// and mqtt://; topics stand as they are
+    version: \"5\"                        # or \"3.1.1\"
+    client_id: signer                   # random if missing
+    user_name: false                    # whether username goes without a password
+    session: 3600                       # seconds that the broker keeps it
+    user_properties: made               # or copied from the request
 
 Paths count from the working directory. It prints a line when it is attached, and when it loses a
 broker. A request is settled only after the broker has accepted its reply."

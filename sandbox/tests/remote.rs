@@ -10,10 +10,16 @@ use std::{
 };
 
 use amqp_sandbox::{
-    AmqpMessage, Options, Sandbox,
-    remote::{Mechanism, RemoteSigner, Service, Settings},
+    AmqpMessage, Options, Record, Sandbox,
+    record::{DeliveryOutcome, End},
+    remote::{Mechanism, Mqtt, MqttVersion, Properties, RemoteSigner, Service, Settings},
 };
-use common::{Client, LIMIT, TestSandbox, receive_text, request};
+use common::{
+    Client, LIMIT, TestSandbox,
+    mqtt::{Mqtt as Mqtt5, blob as mqtt_blob, publish, reply},
+    receive_text, request,
+};
+use mqtt_proto::v5::{Packet, RetainHandling, UserProperty};
 use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 
@@ -39,6 +45,7 @@ fn settings(sandbox: &Sandbox) -> Settings {
         }],
         durable: true,
         keys: sandbox.dir().join("keys"),
+        mqtt: Mqtt::default(),
     }
 }
 
@@ -190,4 +197,102 @@ async fn the_command_says_when_it_is_attached() {
         let word = says.rsplit(' ').next().unwrap();
         assert!(said.contains("signer.yaml") && said.contains(word), "{said}");
     }
+}
+
+fn over_mqtt(sandbox: &Sandbox, version: MqttVersion) -> Settings {
+    Settings {
+        brokers: vec![sandbox.mqtts_url()],
+        services: vec![Service { requests: "topic://in".to_owned(), replies: "out".to_owned() }],
+        mqtt: Mqtt { version, user_properties: Properties::Copied, ..Mqtt::default() },
+        ..settings(sandbox)
+    }
+}
+
+fn to_sign(id: u16, text: &str) -> Packet {
+    let mut request = publish(id, "in", &mqtt_blob(text));
+    let property = UserProperty { name: "mtype".into(), value: "gpg_signature".into() };
+    request.properties.user_properties.push(property);
+    request.properties.correlation_data = Some(text.as_bytes().to_vec().into());
+    Packet::Publish(request)
+}
+
+#[test]
+fn signs_over_mqtt_of_both_versions() {
+    for version in [MqttVersion::V5, MqttVersion::V311] {
+        let sandbox = broker(|_| {});
+        let signer = RemoteSigner::start(over_mqtt(&sandbox, version), |_| {}).unwrap();
+        signer.wait_for(LIMIT, |seen| seen.attached == 1).unwrap();
+        let subject = sandbox.record().connections[0].certificate_subject.clone();
+        assert_eq!(subject.as_deref(), Some(SUBJECT));
+        let mut client = Mqtt5::new(&sandbox, "me");
+        client.subscribe("out", RetainHandling::DoNotSend);
+        for id in 1..=3 {
+            client.send(&to_sign(id, &format!("number {id}")));
+            assert_eq!(client.puback(), (id, 0));
+            let message = client.message();
+            assert_eq!(reply(&message).1, format!("number {id}"));
+            let properties = &message.properties;
+            let (names, data) = (properties.user_properties.len(), &properties.correlation_data);
+            match version {
+                MqttVersion::V5 => {
+                    assert_eq!(
+                        (names, data.as_deref()),
+                        (1, Some(format!("number {id}").as_bytes()))
+                    );
+                }
+                MqttVersion::V311 => assert_eq!((names, data), (0, &None)),
+            }
+        }
+        let seen = signer.wait_for(LIMIT, |seen| seen.settled == 3).unwrap();
+        assert_eq!(seen.requests, ["number 1", "number 2", "number 3"]);
+        let record = sandbox.record();
+        let level = record.connections[0].mqtt.as_ref().unwrap().level;
+        assert_eq!(level, if version == MqttVersion::V5 { 5 } else { 4 });
+        assert!(record.connections.iter().all(|c| c.problems.is_empty()), "{record:#?}");
+    }
+}
+
+/// A request that is not acknowledged when the connection ends comes again, and is answered once it may be.
+#[test]
+fn over_mqtt_requests_are_acknowledged_in_order_after_their_replies() {
+    let sandbox = broker(|options| options.mqtt_broker.in_flight = 10);
+    let signer = RemoteSigner::start(over_mqtt(&sandbox, MqttVersion::V5), |_| {}).unwrap();
+    signer.hold(true);
+    signer.wait_for(LIMIT, |seen| seen.attached == 1).unwrap();
+    let mut client = Mqtt5::resumed(&sandbox, "me").0;
+    client.subscribe("out", RetainHandling::DoNotSend);
+    for id in 1..=3 {
+        client.send(&to_sign(id, &id.to_string()));
+    }
+    signer.wait_for(LIMIT, |seen| seen.requests.len() == 3).unwrap();
+    sandbox.cut_connections();
+    let seen = signer.wait_for(LIMIT, |seen| seen.requests.len() == 6).unwrap();
+    assert_eq!((seen.attached, seen.delivered_before, seen.settled), (2, 3, 0));
+    signer.hold(false);
+    signer.wait_for(LIMIT, |seen| seen.settled == 3).unwrap();
+    let acknowledged = |record: &Record| {
+        let requests = record.deliveries.iter().filter(|d| d.address == "topic://in");
+        requests.filter(|d| d.outcome == Some(DeliveryOutcome::Accepted)).count() == 3
+    };
+    let record = sandbox.wait_for(LIMIT, acknowledged).unwrap();
+    let server = record.packets.iter().rfind(|packet| packet.kind == "SUBSCRIBE").unwrap();
+    let sent = record.sent(server.connection, End::Client);
+    assert_eq!(sent[..2], ["CONNECT", "SUBSCRIBE 1"]);
+    let pubacks: Vec<_> = sent.iter().filter(|packet| packet.starts_with("PUBACK")).collect();
+    assert_eq!(pubacks, ["PUBACK 1 0x00", "PUBACK 2 0x00", "PUBACK 3 0x00"]);
+}
+
+/// A reply that the broker does not take leaves its request unacknowledged.
+#[test]
+fn over_mqtt_a_request_is_not_acknowledged_before_its_reply_is() {
+    let sandbox = TestSandbox::start(|options| {
+        options.signing.clear();
+        options.behaviours = vec!["puback=0x97@address=topic://out".parse().unwrap()];
+    });
+    let signer = RemoteSigner::start(over_mqtt(&sandbox, MqttVersion::V5), |_| {}).unwrap();
+    signer.wait_for(LIMIT, |seen| seen.attached == 1).unwrap();
+    let mut client = Mqtt5::new(&sandbox, "me");
+    client.send(&to_sign(1, "refused"));
+    let seen = signer.wait_for(LIMIT, |seen| seen.requests.len() >= 3).unwrap();
+    assert_eq!((seen.settled, seen.delivered_before), (0, seen.requests.len() - 1));
 }

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amqp_sandbox::remote::{Mechanism, RemoteSigner, Service, Settings};
+use amqp_sandbox::remote::{Mechanism, Mqtt, RemoteSigner, Service, Settings};
 use tempfile::TempDir;
 
 use crate::{
@@ -94,6 +94,7 @@ impl Bench {
             }],
             durable: true,
             keys: self.folder.path().join("keys"),
+            mqtt: Mqtt::default(),
         };
         set(&mut settings);
         let signer = RemoteSigner::start(settings, |line| eprintln!("signer: {line}")).unwrap();

@@ -4,6 +4,7 @@
 //! whatever happens to the broker or to the signing server, no request is lost, but it may be answered
 //! twice.
 
+mod mqtt;
 mod settings;
 mod wire;
 
@@ -27,16 +28,16 @@ use fe2o3_amqp::{
         primitives::Value,
     },
 };
-use tokio::{runtime::Runtime, sync::watch, task::JoinSet};
+use tokio::{runtime::Runtime, sync::watch, task::JoinSet, time::timeout};
 use wire::Url;
 
 use crate::{
-    body,
+    body::{self, AmqpMessage},
     openpgp::SigningKey,
     signing::{self, Context, Keys},
 };
 
-pub use settings::{Mechanism, Service, Settings};
+pub use settings::{Mechanism, Mqtt, MqttVersion, Properties, Service, Settings};
 
 /// The first pause between two rounds through the brokers; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -65,7 +66,7 @@ struct Shared {
     keys: Keys,
     say: fn(&str),
     /// The number of replies made so far.
-    replies: AtomicU64,
+    made: AtomicU64,
     /// Whether replies are held back.
     held: watch::Sender<bool>,
     seen: Mutex<Seen>,
@@ -106,17 +107,24 @@ impl RemoteSigner {
             .enable_all()
             .build()?;
         let services = settings.services.clone();
+        let client_id = settings
+            .mqtt
+            .client_id
+            .clone()
+            .unwrap_or_else(|| format!("signer{:014x}", rand::random::<u64>() >> 8));
         let shared = Arc::new(Shared {
             settings,
             keys,
             say,
-            replies: AtomicU64::new(0),
+            made: AtomicU64::new(0),
             held: watch::Sender::new(false),
             seen: Mutex::default(),
             changed: Condvar::new(),
         });
-        for service in services {
-            runtime.spawn(Arc::clone(&shared).serve(urls.clone(), service));
+        for (number, service) in services.into_iter().enumerate() {
+            let client_id =
+                if number == 0 { client_id.clone() } else { format!("{client_id}{number}") };
+            runtime.spawn(Arc::clone(&shared).serve(urls.clone(), service, client_id));
         }
         Ok(Self { shared, runtime: Some(runtime) })
     }
@@ -169,17 +177,20 @@ impl Shared {
     }
 
     /// Serves one pair of addresses forever, on one broker after the other.
-    async fn serve(self: Arc<Self>, brokers: Vec<Url>, service: Service) {
+    async fn serve(self: Arc<Self>, brokers: Vec<Url>, service: Service, client_id: String) {
         let mut pause = FIRST_PAUSE;
         for (broker, text) in brokers.iter().zip(&self.settings.brokers).cycle() {
             let mut worked = false;
             let problem =
-                match tokio::time::timeout(CONNECT_LIMIT, self.attach(broker, &service)).await {
-                    Ok(Ok(links)) => {
+                match timeout(CONNECT_LIMIT, self.attach(broker, &service, &client_id)).await {
+                    Ok(Ok(attached)) => {
                         (self.say)(&format!("attached to {} on {text}", service.requests));
                         self.note(|seen| seen.attached += 1);
                         worked = true;
-                        links.work(&self, &service).await
+                        match attached {
+                            Attached::Amqp(links) => links.work(&self, &service).await,
+                            Attached::Mqtt(link) => link.work(&self, &service).await,
+                        }
                     }
                     Ok(Err(problem)) => problem,
                     Err(_) => format!("no answer within {} s", CONNECT_LIMIT.as_secs()),
@@ -190,7 +201,16 @@ impl Shared {
         }
     }
 
-    async fn attach(&self, broker: &Url, service: &Service) -> Result<Links, String> {
+    async fn attach(
+        &self,
+        broker: &Url,
+        service: &Service,
+        client_id: &str,
+    ) -> Result<Attached, String> {
+        if broker.mqtt {
+            let link = mqtt::attach(self, broker, service, client_id).await?;
+            return Ok(Attached::Mqtt(Box::new(link)));
+        }
         let stream = wire::connect(broker, &self.settings).await?;
         let hostname = self.settings.hostname.as_deref().unwrap_or(&broker.host);
         let name = format!("amqp-sandbox-signer-{:016x}", rand::random::<u64>());
@@ -210,30 +230,42 @@ impl Shared {
         let receiver = builder.credit_mode(CreditMode::Auto(CREDIT)).attach(&mut session).await;
         let receiver =
             receiver.map_err(|error| format!("listening to {}: {error}", service.requests))?;
-        Ok(Links {
+        Ok(Attached::Amqp(Box::new(Links {
             receiver,
             sender: Arc::new(tokio::sync::Mutex::new(sender)),
             _owners: (session, connection),
-        })
+        })))
     }
 
-    /// Signs on a thread for blocking work, not on those that serve sockets.
-    fn sign(&self, request: &Delivery<AmqpBody<Value>>, replies: &str) -> Vec<body::Outgoing> {
+    /// Signs; to be called on a thread for blocking work, not on those that serve sockets.
+    fn replies(&self, request: &AmqpMessage, replies: &str) -> Vec<AmqpMessage> {
         let context = Context {
             keys: &self.keys,
             previous: None,
             topic: replies,
             received: SystemTime::now(),
-            number: self.replies.fetch_add(1, Ordering::Relaxed) + 1,
+            number: self.made.fetch_add(1, Ordering::Relaxed) + 1,
         };
-        let signed = signing::replies(request.message(), &[], &context).into_iter();
+        let signed = signing::replies(request, &[], &context).into_iter();
+        signed.map(|(_, message)| message).collect()
+    }
+
+    /// The same for a link of AMQP.
+    fn sign(&self, request: &Delivery<AmqpBody<Value>>, replies: &str) -> Vec<body::Outgoing> {
         let durable = Header { durable: self.settings.durable, ..Header::default() };
-        let messages = signed.map(|(_, mut message)| {
+        let messages = self.replies(request.message(), replies).into_iter();
+        let messages = messages.map(|mut message| {
             message.header = Some(durable.clone());
             body::outgoing(message)
         });
         messages.collect()
     }
+}
+
+/// A service at a broker.
+enum Attached {
+    Amqp(Box<Links>),
+    Mqtt(Box<mqtt::Link>),
 }
 
 /// The two links of a service, with what keeps them open.

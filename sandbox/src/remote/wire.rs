@@ -27,6 +27,7 @@ impl<S: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin> Stream for S {}
 /// The address of a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Url {
+    pub(super) mqtt: bool,
     pub(super) tls: bool,
     pub(super) host: String,
     pub(super) port: u16,
@@ -34,27 +35,26 @@ pub(super) struct Url {
 
 impl Url {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let (tls, rest) = match (text.strip_prefix("amqps://"), text.strip_prefix("amqp://")) {
-            (Some(rest), _) => (true, rest),
-            (_, Some(rest)) => (false, rest),
-            _ => return Err(format!("{text}: neither amqps:// nor amqp://")),
-        };
+        let known = [
+            ("amqps://", false, true),
+            ("amqp://", false, false),
+            ("mqtts://", true, true),
+            ("mqtt://", true, false),
+        ];
+        let found = known.into_iter().find_map(|(scheme, mqtt, tls)| {
+            text.strip_prefix(scheme).map(|rest| (mqtt, tls, rest))
+        });
+        let (mqtt, tls, rest) =
+            found.ok_or(format!("{text}: neither amqps://, amqp://, mqtts:// nor mqtt://"))?;
         let (host, port) = rest.rsplit_once(':').ok_or(format!("{text}: no port"))?;
         let port = port.parse().map_err(|_| format!("{text}: no port"))?;
-        Ok(Self { tls, host: host.to_owned(), port })
+        Ok(Self { mqtt, tls, host: host.to_owned(), port })
     }
 }
 
-/// Connects and logs in; what follows is AMQP's protocol header.
+/// Connects and logs in for AMQP; what follows is AMQP's protocol header.
 pub(super) async fn connect(url: &Url, settings: &Settings) -> Result<Box<dyn Stream>, String> {
-    let socket = TcpStream::connect((url.host.as_str(), url.port))
-        .await
-        .map_err(|error| error.to_string())?;
-    socket.set_nodelay(true).map_err(|error| error.to_string())?;
-    let mut stream: Box<dyn Stream> = match url.tls {
-        true => Box::new(shake_hands(socket, &url.host, settings).await?),
-        false => Box::new(socket),
-    };
+    let mut stream = dial(url, settings).await?;
     let (mechanism, response) = match settings.sasl {
         Mechanism::None => return Ok(stream),
         Mechanism::Anonymous => ("ANONYMOUS", Vec::new()),
@@ -68,6 +68,18 @@ pub(super) async fn connect(url: &Url, settings: &Settings) -> Result<Box<dyn St
     Ok(stream)
 }
 
+/// Connects, with TLS if the URL says so.
+pub(super) async fn dial(url: &Url, settings: &Settings) -> Result<Box<dyn Stream>, String> {
+    let socket = TcpStream::connect((url.host.as_str(), url.port))
+        .await
+        .map_err(|error| error.to_string())?;
+    socket.set_nodelay(true).map_err(|error| error.to_string())?;
+    Ok(match url.tls {
+        true => Box::new(shake_hands(socket, &url.host, settings).await?),
+        false => Box::new(socket),
+    })
+}
+
 async fn shake_hands(
     socket: TcpStream,
     host: &str,
@@ -75,7 +87,7 @@ async fn shake_hands(
 ) -> Result<SslStream<TcpStream>, String> {
     let mut builder =
         SslConnector::builder(SslMethod::tls_client()).map_err(|error| error.to_string())?;
-    let ca = settings.ca.as_ref().ok_or("amqps:// needs ca")?;
+    let ca = settings.ca.as_ref().ok_or("TLS needs ca")?;
     builder.set_ca_file(ca).map_err(|error| format!("{}: {error}", ca.display()))?;
     if let Some(pem) = &settings.certificate {
         let set = builder.set_certificate_chain_file(pem);
@@ -92,10 +104,15 @@ async fn shake_hands(
 
 /// RFC 4616: authorisation identity, NUL, user, NUL, password.
 fn plain(settings: &Settings) -> Result<Vec<u8>, String> {
+    Ok(format!("\0{}\0{}", settings.username, password(settings)?).into_bytes())
+}
+
+/// The password, from its file.
+pub(super) fn password(settings: &Settings) -> Result<String, String> {
     let path = settings.password_file.as_ref().ok_or("sasl: plain needs password_file")?;
     let password =
         std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(format!("\0{}\0{}", settings.username, password.trim_end_matches(['\r', '\n'])).into_bytes())
+    Ok(password.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// AMQP 1.0 part 5.3.
