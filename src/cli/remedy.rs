@@ -19,6 +19,9 @@ pub(super) fn of_error(error: &Error) -> Option<String> {
         Error::Tls { cause: TlsCause::UnknownAuthority, .. } => {
             "put the certificate of the CA that signed the broker's into messaging_ca_cert".into()
         }
+        Error::Tls { cause: TlsCause::Handshake, problem, .. } if problem.contains("no application protocol") => {
+            "the broker, or a proxy before it, knows none of the names in tls_alpn: correct them".into()
+        }
         Error::Tls { cause: TlsCause::Handshake, .. } => {
             "ask the broker's administrator which TLS versions and host names it accepts, and whether it requires a certificate"
                 .into()

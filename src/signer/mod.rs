@@ -92,8 +92,10 @@ impl Signer {
                 "tls_verify is not \"full\": any host that answers at the broker's address is trusted"
             );
         }
-        let context =
-            || TlsContext::new(settings.ca.as_deref(), identity.as_ref(), settings.tls_verify);
+        let context = || {
+            let Settings { ca, tls_verify, tls_alpn, .. } = &settings;
+            TlsContext::new(ca.as_deref(), identity.as_ref(), *tls_verify, tls_alpn)
+        };
         let tls = needs_tls.then(context).transpose().map_err(transport::or_openssl)?;
         let password = settings
             .password_file

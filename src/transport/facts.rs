@@ -7,7 +7,7 @@ use openssl::{
 };
 
 use super::{certificate, validity};
-use crate::config::TlsVerify;
+use crate::{config::TlsVerify, error::printable};
 
 /// A certificate, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct Tls {
     pub version: String,
     /// The cipher, once one was chosen.
     pub cipher: Option<String>,
+    /// The protocol that the broker chose of those that the client offered (ALPN), if it chose one.
+    pub alpn: Option<String>,
     /// The broker's certificate, once it is known.
     pub broker: Option<Certificate>,
     /// What was verified.
@@ -91,6 +93,9 @@ impl Tls {
         Self {
             version: ssl.version_str().into(),
             cipher: ssl.current_cipher().map(|cipher| cipher.name().into()),
+            alpn: ssl
+                .selected_alpn_protocol()
+                .map(|name| printable(&String::from_utf8_lossy(name))),
             broker: broker.map(|x509| Certificate::of(&x509)),
             verify,
             verified_by: chain().last().map(|x509| certificate::name(x509.subject_name())),

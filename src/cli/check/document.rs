@@ -63,6 +63,7 @@ fn found(learned: &Learned) -> Value {
         Learned::Tls(tls) => json!({
             "version": tls.version,
             "cipher": tls.cipher,
+            "alpn": tls.alpn,
             "broker": tls.broker.as_ref().map(of_certificate),
             "verify": match tls.verify {
                 TlsVerify::Full => "full",

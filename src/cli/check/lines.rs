@@ -91,6 +91,7 @@ fn authorities(certificates: &[Certificate]) -> String {
 fn of_tls(tls: &Tls) -> String {
     let mut words = tls.version.clone();
     words.extend(tls.cipher.iter().map(|cipher| format!(", {cipher}")));
+    words.extend(tls.alpn.iter().map(|name| format!(", protocol {name}")));
     if let Some(broker) = &tls.broker {
         words += &format!("; {}, for {}", named(broker), listed(broker.hosts.clone()));
     }

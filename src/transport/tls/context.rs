@@ -34,7 +34,7 @@ pub(crate) struct TlsContext {
 
 impl TlsContext {
     /// Makes a context that verifies brokers only by the CA certificates of a file or folder, with the client's
-    /// identity.
+    /// identity. `alpn` are the protocol names that it offers; a broker may choose one of them, or none.
     ///
     /// It does not use OpenSSL's ready-made connector, which loads the system's certificates: these must not
     /// verify a broker, and loading them takes longer than the handshake.
@@ -45,6 +45,7 @@ impl TlsContext {
         ca: Option<&Path>,
         identity: Option<&Identity>,
         verify: TlsVerify,
+        alpn: &[String],
     ) -> Result<Self, Error> {
         let authorities = ca.map_or(Ok(Authorities::default()), Authorities::load)?;
         let refused = |stack: ErrorStack| Error::Certificate {
@@ -54,6 +55,9 @@ impl TlsContext {
         let mut context = trusting(&authorities, verify).map_err(refused)?;
         if let Some(identity) = identity {
             identity.show(&mut context)?;
+        }
+        if !alpn.is_empty() {
+            context.set_alpn_protos(&encoded(alpn)).map_err(refused)?;
         }
         let context = context.build();
         library::greeting(&context).map_err(refused)?;
@@ -91,6 +95,11 @@ impl TlsContext {
         }
         Ok((ssl, verification))
     }
+}
+
+/// Protocol names, each behind its length (RFC 7301, section 3.1). They were checked when they were read.
+fn encoded(alpn: &[String]) -> Vec<u8> {
+    alpn.iter().flat_map(|name| [name.len() as u8].into_iter().chain(name.bytes())).collect()
 }
 
 fn trusting(authorities: &Authorities, verify: TlsVerify) -> Result<SslContextBuilder, ErrorStack> {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use amqp_sandbox::pki::{Authority, Identity, Validity};
-use openssl::ssl::{NameType, SslAcceptor, SslMethod};
+use openssl::ssl::{AlpnError, NameType, SslAcceptor, SslMethod, select_next_proto};
 
 use super::{TlsContext, TlsStream};
 use crate::{
@@ -44,8 +44,20 @@ impl Bench {
         server: &Identity,
         host: &str,
     ) -> (Result<TlsStream, Fault>, Option<String>) {
+        self.handshake_with(server, host, &[], &[])
+    }
+
+    /// The same if the client and the server have these protocols (ALPN), the client's in its order.
+    fn handshake_with(
+        &self,
+        server: &Identity,
+        host: &str,
+        alpn: &[&str],
+        served: &'static [u8],
+    ) -> (Result<TlsStream, Fault>, Option<String>) {
         let ca = self.file(&self.authority.pem().unwrap());
-        let context = TlsContext::new(Some(&ca), None, TlsVerify::Full).unwrap();
+        let alpn: Vec<_> = alpn.iter().map(ToString::to_string).collect();
+        let context = TlsContext::new(Some(&ca), None, TlsVerify::Full, &alpn).unwrap();
         let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
         builder.set_certificate(&server.certificate).unwrap();
         builder.set_private_key(&server.key).unwrap();
@@ -54,6 +66,11 @@ impl Bench {
             let name = ssl.servername(NameType::HOST_NAME).map(str::to_owned);
             sender.send(name).map_err(|_| openssl::ssl::SniError::NOACK)
         });
+        if !served.is_empty() {
+            builder.set_alpn_select_callback(move |_, offered| {
+                select_next_proto(served, offered).ok_or(AlpnError::ALERT_FATAL)
+            });
+        }
         let acceptor = builder.build();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let tcp = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -135,4 +152,28 @@ fn a_certificate_for_another_host_names_those_that_it_is_for() {
         let expected = format!("is not for \"{host}\", the host in the URL; it is for {shown}");
         assert!(cause == TlsCause::OtherHost && problem.ends_with(&expected), "{problem}");
     }
+}
+
+/// As servers choose that have several protocols on one port: the first of the client's that they know, or they refuse.
+#[test]
+fn the_protocols_of_the_configuration_are_offered() {
+    let bench = Bench::new();
+    let server = bench.authority.server(&["b"], Validity::default()).unwrap();
+    let long = "l".repeat(255);
+    for (offered, served, chosen) in [
+        (&[][..], &b""[..], None),
+        (&["x-amzn-mqtt-ca"], b"", None),
+        (&["x-amzn-mqtt-ca"], b"\x0ex-amzn-mqtt-ca", Some("x-amzn-mqtt-ca")),
+        (&["one", &long, "mqtt"], b"\x04mqtt", Some("mqtt")),
+        (&["one", "mqtt"], b"\x04mqtt\x03one", Some("mqtt")),
+        // A server with such a list leaves a client without one alone.
+        (&[], b"\x04mqtt", None),
+    ] {
+        let (result, _) = bench.handshake_with(&server, "b", offered, served);
+        let tls = result.unwrap_or_else(|_| panic!("{offered:?} is refused")).facts();
+        assert_eq!(tls.alpn.as_deref(), chosen, "{offered:?}");
+    }
+    let (result, _) = bench.handshake_with(&server, "b", &["amqp"], b"\x04mqtt");
+    let Err(Fault::Alert(120, words)) = result else { panic!("{:?}", result.err()) };
+    assert_eq!(words, "no application protocol");
 }
