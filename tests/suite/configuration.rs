@@ -22,15 +22,65 @@ fn a_broker_as_other_clients_write_it_is_refused_with_what_to_write() {
         ),
         (
             "[\"stomp+ssl://h:61612\"]",
-            "is for STOMP, not for AMQP 1.0, which has another port; write amqps://h:5671\n",
+            "is for STOMP, not for AMQP 1.0 or MQTT, which have other ports; write amqps://h:5671\n",
         ),
         ("amqps://h", "found a string; write [\"amqps://h:5671\"]\n"),
+        (
+            "[\"ssl://h:8883\"]",
+            "item 1: \"ssl://h:8883\" has the scheme of another client; write mqtts://h:8883\n",
+        ),
+        (
+            "[\"wss://h:443/mqtt\"]",
+            "is for WebSockets, not for AMQP 1.0 or MQTT, which have other ports; write amqps://h:5671, or mqtts://h:8883 for MQTT\n",
+        ),
     ] {
         let config = bench.config().set("messaging_brokers", brokers);
         let ended = bench.run(&config, &images(1)).expect(78);
         ended.says(expected);
         assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
     }
+}
+
+/// One line each, which names the file or the option, and the key; nothing connects.
+#[test]
+fn what_mqtt_cannot_do_is_refused_before_anything_connects() {
+    let bench = Bench::new();
+    let mqtt = || {
+        bench
+            .config()
+            .set("messaging_brokers", "[\"mqtts://localhost:1\"]")
+            .set("topic_listen_to", "\"signed/{task_id}\"")
+    };
+    let file = "config.yaml: msg_signer";
+    for (config, arguments, says) in [
+        (mqtt().set("durable", "false"), "", format!("{file}.durable: over MQTT every request")),
+        (mqtt().set("mqtt_version", "3.1"), "", format!("{file}.mqtt_version: expected one of 5,")),
+        (mqtt(), " --set durable=false", "--set durable: over MQTT every request".into()),
+        (
+            mqtt(),
+            " --set topic_send_to=queue://a",
+            "--set topic_send_to: \"queue://a\" is no".into(),
+        ),
+        (
+            mqtt().set("topic_send_to", "\"signed/{task_id}\""),
+            "",
+            format!("{file}.topic_listen_to: it is the topic of topic_send_to"),
+        ),
+        (mqtt().set("topic_send_to", "\"signed/{repo}7\""), " --repo \"\"", "repo".into()),
+        (
+            mqtt().set("topic_send_to", "\"signed/7\""),
+            "",
+            format!("{file}.topic_listen_to: \"signed/7\": it is the topic of topic_send_to"),
+        ),
+        (bench.config(), " --set mqtt_client_id=me", "--set mqtt_client_id: amqps://".into()),
+        (bench.config(), " --set mqtt_version=4", "--set mqtt_version: expected one of".into()),
+    ] {
+        let status = if arguments.contains("mqtt_version") { 2 } else { 78 };
+        let status = if says == "repo" { 2 } else { status };
+        let ended = bench.run(&config, &(images(1) + arguments)).expect(status);
+        ended.says(&says);
+    }
+    assert!(bench.record().connections.is_empty());
 }
 
 #[test]

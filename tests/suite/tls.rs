@@ -9,7 +9,9 @@ use amqp_sandbox::pki::{self, Authority, Identity, Subject, Validity};
 use openssl::{
     pkey::PKey,
     rsa::Rsa,
-    ssl::{SslAcceptor, SslMethod, SslOptions, SslVerifyMode, SslVersion},
+    ssl::{
+        AlpnError, SslAcceptor, SslMethod, SslOptions, SslVerifyMode, SslVersion, select_next_proto,
+    },
     x509::X509,
 };
 
@@ -165,6 +167,32 @@ fn a_broker_without_a_certificate_is_refused() {
         let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(77);
         ended.says("the broker refused the client's handshake: handshake failure");
     }
+}
+
+/// A port with several protocols tells them apart by the names that the client offers.
+#[test]
+fn the_port_of_several_protocols_gets_the_names_that_are_configured() {
+    let bench = Bench::new();
+    let config = || {
+        let port = serve(acceptor(&bench, |builder| {
+            builder.set_alpn_select_callback(|_, offered| {
+                select_next_proto(b"\x0ex-amzn-mqtt-ca\x04amqp", offered)
+                    .ok_or(AlpnError::ALERT_FATAL)
+            });
+        }));
+        to_port(bench.config(), "amqps", port).set("connect_timeout", "1")
+    };
+    for (names, chosen) in [("amqp", "amqp"), ("[http/1.1, x-amzn-mqtt-ca]", "x-amzn-mqtt-ca")] {
+        let config = config().set("tls_alpn", names);
+        let ended = bench.run(&config, "check --json").expect(69);
+        let steps = ended.document()["brokers"][0]["steps"].clone();
+        assert_eq!(steps[2]["found"]["alpn"], chosen, "{steps:#}");
+        let ended = bench.run(&config, "check").expect(69);
+        assert!(ended.stdout.contains(&format!(", protocol {chosen};")), "{}", ended.stdout);
+    }
+    let ended = bench.run(&config().set("tls_alpn", "h2"), &images(1)).expect(77);
+    ended.says("the broker refused the client's handshake: no application protocol");
+    ended.says("knows none of the names in tls_alpn: correct them");
 }
 
 #[test]

@@ -118,8 +118,9 @@ fn the_document_has_stable_names() {
     assert_eq!(*found(&document, "resolve"), json!({"addresses": [address]}));
     assert_eq!(broker["steps"][1]["address"], *address);
     let tls = found(&document, "tls");
-    assert_eq!(keys(tls), ["version", "cipher", "broker", "verify", "verified_by"]);
+    assert_eq!(keys(tls), ["version", "cipher", "alpn", "broker", "verify", "verified_by"]);
     assert_eq!(keys(&tls["broker"]), certificate);
+    assert_eq!(tls["alpn"], Value::Null);
     assert_eq!(tls["broker"]["hosts"], json!(["localhost", "127.0.0.1", "::1"]));
     assert_eq!(
         (&tls["verify"], &tls["verified_by"]),
