@@ -78,8 +78,10 @@ impl Engine {
         if is_refused {
             return None;
         }
-        if let (Role::Sender, Some(sender)) = (role, &mut self.sender) {
-            sender.attached();
+        match (role, &mut self.sender, &mut self.receiver) {
+            (Role::Sender, Some(sender), _) => sender.attached(),
+            (Role::Receiver, _, Some(receiver)) => receiver.attached(),
+            _ => {}
         }
         Some(Event::Attached(role))
     }

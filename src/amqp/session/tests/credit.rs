@@ -7,13 +7,51 @@ use amqp_frames::{
 
 use super::*;
 
-/// The credit that the frames grant, in order.
-fn granted(written: &[u8]) -> Vec<u64> {
-    let frames = read(written).unwrap().into_iter().filter_map(|incoming| match incoming {
+fn flow_of(incoming: Incoming) -> Option<Frame> {
+    match incoming {
         Incoming::Frame(frame) if frame.code == flow::CODE => Some(frame),
         _ => None,
-    });
-    frames.map(|frame| frame.field(flow::LINK_CREDIT).as_u64().unwrap()).collect()
+    }
+}
+
+/// The credit that the frames grant, in order.
+fn granted(written: &[u8]) -> Vec<u64> {
+    let flows = read(written).unwrap().into_iter().filter_map(flow_of);
+    flows.map(|frame| frame.field(flow::LINK_CREDIT).as_u64().unwrap()).collect()
+}
+
+/// RabbitMQ 4 counts from five before 0, and another broker might count from any number.
+#[test]
+fn credit_is_said_again_counted_from_the_number_that_the_broker_begins_with() {
+    for first in [u32::MAX - 4, 0, 1000] {
+        let mut session = session(Target::Address, None);
+        feed(&mut session, &greeting());
+        assert_eq!(granted(&written(&mut session)), [99], "the broker has not attached");
+        let attached = receiver_attached().with(attach::INITIAL_DELIVERY_COUNT, first);
+        feed(&mut session, &attached.encode());
+        let written = read(&written(&mut session)).unwrap().into_iter();
+        let flows: Vec<_> = written.filter_map(flow_of).collect();
+        let [flow] = &flows[..] else { panic!("{flows:?}") };
+        assert_eq!(flow.field(flow::DELIVERY_COUNT).as_u32(), Some(first));
+        assert_eq!(flow.field(flow::LINK_CREDIT).as_u32(), Some(100));
+    }
+}
+
+/// By the first credit a broker that counts from five before 0 has 104.
+#[test]
+fn a_few_replies_more_than_there_was_credit_for_are_taken() {
+    for (count, is_taken) in [(104, true), (100 + 100, true), (101 + 100, false)] {
+        let mut session = session(Target::Address, None);
+        feed(&mut session, &greeting());
+        feed(&mut session, &receiver_attached().encode());
+        let reply = |id| transfer(RECEIVER, id, message::amqp_value("{}")).encode();
+        let mut all = Vec::new();
+        for id in 0..count {
+            all.extend(feed(&mut session, &reply(id)));
+        }
+        let is_end = |event: &Event| matches!(event, Event::Ended(_));
+        assert_eq!(!all.iter().any(is_end), is_taken, "{count}");
+    }
 }
 
 #[test]
