@@ -110,10 +110,10 @@ test-peer: ## Compares with pubtools-sign, through the sandbox and through Activ
 	tests/brokers/run artemis tests/peer/through-broker
 
 # The tests are built first: no broker should wait for the compiler.
-test-brokers: ## Runs the program against ActiveMQ Classic, Artemis, RabbitMQ and Qpid Broker-J
+test-brokers: ## Runs the program against ActiveMQ Classic, Artemis, RabbitMQ 3 and 4, and Qpid Broker-J
 	$(need) brokers
 	$(CARGO) test --test brokers --no-run
-	@set -e; for broker in activemq artemis rabbitmq qpid; do \
+	@set -e; for broker in activemq artemis rabbitmq rabbitmq4 qpid; do \
 		echo "tests/brokers/run $$broker $(CARGO) test --test brokers"; \
 		tests/brokers/run $$broker $(CARGO) test --test brokers; \
 	done

@@ -27,6 +27,8 @@ impl Route {
 
 pub struct Kind {
     pub name: &'static str,
+    /// What the broker calls itself, in lower case.
+    pub product: &'static str,
     /// Of each kind of address: send_to, requests, replies, listen_to. The first survives a restart.
     pub routes: &'static [[&'static str; 4]],
     /// The result of each way to log in.
@@ -85,6 +87,8 @@ pub struct Refusals {
 pub enum WrongHost {
     /// The broker checks it, and says this.
     Refused(&'static str, &'static str),
+    /// The broker checks it, and hangs up without a word.
+    HangsUp(&'static str),
     /// The broker ignores it.
     Ignored,
 }
@@ -117,14 +121,15 @@ const WRONG: &str = "wrong";
 
 impl Kind {
     pub fn of(name: &str) -> &'static Self {
-        let kind =
-            [&ACTIVEMQ, &ARTEMIS, &RABBITMQ, &QPID].into_iter().find(|kind| kind.name == name);
+        let kinds = [&ACTIVEMQ, &ARTEMIS, &RABBITMQ, &RABBITMQ4, &QPID];
+        let kind = kinds.into_iter().find(|kind| kind.name == name);
         kind.unwrap_or_else(|| panic!("there is no broker {name}"))
     }
 }
 
 static ACTIVEMQ: Kind = Kind {
     name: "activemq",
+    product: "activemq",
     routes: &[
         [
             "topic://VirtualTopic.REQ",
@@ -190,6 +195,7 @@ static ACTIVEMQ: Kind = Kind {
 
 static ARTEMIS: Kind = Kind {
     name: "artemis",
+    product: "activemq",
     routes: &[
         ["queue://REQ", "queue://REQ", "queue://REP", "queue://REP"],
         ["topic://REQ", "topic://REQ", "topic://REP", "topic://REP"],
@@ -238,6 +244,7 @@ static ARTEMIS: Kind = Kind {
 
 static RABBITMQ: Kind = Kind {
     name: "rabbitmq",
+    product: "rabbitmq",
     routes: &[
         // A queue that was declared as durable; one that is created by its address is not.
         ["/amq/queue/REQ", "/amq/queue/REQ", "/amq/queue/REP", "/amq/queue/REP"],
@@ -295,8 +302,57 @@ static RABBITMQ: Kind = Kind {
     released: Released::ToEither,
 };
 
+static RABBITMQ4: Kind = Kind {
+    name: "rabbitmq4",
+    product: "rabbitmq",
+    routes: &[
+        ["/queues/REQ", "/queues/REQ", "/queues/REP", "/queues/REP"],
+        // Its queues are bound to this exchange with their names.
+        ["/exchanges/amq.topic/REQ", "/queues/REQ", "/exchanges/amq.topic/REP", "/queues/REP"],
+    ],
+    logins: &[
+        login("auto", "amqps", 0, "the broker requires SASL; trying again with SASL"),
+        login("none", "amqps", 77, "the broker requires SASL"),
+        login("anonymous", "amqps", 0, "connected"),
+        login("external", "amqps", 0, "connected"),
+        plain("amqps", RIGHT, 0, "connected"),
+        plain("amqps", WRONG, 77, "login refused"),
+        stranger("external", 77, "login refused"),
+    ],
+    anonymous_terminus: (0, "connected"),
+    refusals: Refusals {
+        // The permission to send to a queue is that of the default exchange.
+        sending_forbidden: (
+            "/exchanges/forbidden/x",
+            "session refused: amqp:unauthorized-access: write access to exchange 'forbidden' in vhost '/' refused for user 'client'",
+        ),
+        listening_forbidden: (
+            "/queues/forbidden",
+            "session refused: amqp:unauthorized-access: read access to queue 'forbidden' in vhost '/' refused for user 'client'",
+        ),
+        sending_unknown: (
+            "/exchanges/missing/x",
+            "refused: amqp:not-found: no exchange 'missing' in vhost '/'",
+        ),
+        listening_unknown: (
+            "/queues/missing",
+            "session refused: amqp:not-found: no queue 'missing' in vhost '/'",
+        ),
+    },
+    wrong_host: WrongHost::HangsUp("vhost:nowhere"),
+    reaches: &[Reach {
+        // Its name holds a slash.
+        victim: "/queues/REQ%2Fx",
+        template: "/queues/REQ{task_id}",
+        value: "%2Fx",
+        takes: true,
+    }],
+    released: Released::ToEither,
+};
+
 static QPID: Kind = Kind {
     name: "qpid",
+    product: "qpid",
     routes: &[
         ["REQ", "REQ", "REP", "REP"],
         ["amq.topic/REQ", "amq.topic/REQ", "amq.topic/REP", "amq.topic/REP"],

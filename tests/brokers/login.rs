@@ -74,6 +74,10 @@ fn a_virtual_host_that_does_not_exist() {
             ended.logs(says);
             took_between(&ended, 0.0, 30.0);
         }
+        WrongHost::HangsUp(host) => {
+            let config = bench.config(&route).set("open_hostname", host).patience(1, 1, 1);
+            bench.run(&config, &images(1)).expect(69).says("the broker hung up before its Open");
+        }
         WrongHost::Ignored => {
             bench.run(&bench.config(&route).set("open_hostname", "nowhere"), &images(1)).expect(0);
         }

@@ -4,6 +4,8 @@ use crate::{
     bench::Bench,
     harness::images,
     kinds::{Released, Route},
+    signing::all_signed,
+    values::fill,
 };
 
 const COUNT: usize = 120;
@@ -16,6 +18,18 @@ fn queue(bench: &Bench) -> Route {
             && !route.replies.contains("exchange")
     };
     bench.routes().find(is_queue).unwrap()
+}
+
+/// They are all taken in, whatever the broker counts its deliveries from.
+#[test]
+fn more_replies_wait_than_a_client_has_credit_for_at_first() {
+    let bench = Bench::new();
+    let route = queue(&bench);
+    fill(&bench, &Route { send_to: route.listen_to.clone(), ..route.clone() }, 250);
+    let _signer = bench.signer(&route);
+    let ended = bench.run(&bench.config(&route), &images(2)).expect(0);
+    all_signed(&ended, 2);
+    assert!(!ended.stderr.contains("no broker could be reached"), "{}", ended.stderr);
 }
 
 /// The other client waits for a reply of its own, which never comes, and gets half of these. What it releases goes to

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{error::Condition, session::Uuids};
 
-/// So many replies more than there was credit for are not the peer's fault. The engine counts the first credit from 0, before
+/// This many replies more than there was credit for are not the peer's fault. The engine counts the first credit from 0, before
 /// it knows from which number the peer counts its deliveries: RabbitMQ 4 begins five before 0, and so has five more.
 const SPARE: c_int = 100;
 
