@@ -88,6 +88,12 @@ impl Large {
         publish::properties(self.version, &self.head, start).map(|place| place.end)
     }
 
+    /// How many bytes of memory it has.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.head.capacity() + if let Rest::Body(body) = &self.rest { body.capacity() } else { 0 }
+    }
+
     /// The packet, once nothing is missing.
     pub(super) fn into_packet(self) -> Packet {
         let (first, head) = (self.first, &self.head);

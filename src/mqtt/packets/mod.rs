@@ -5,6 +5,7 @@
 //! Nothing is allocated by a length that the broker only announces.
 
 mod connect;
+mod kind;
 mod large;
 mod packet;
 mod properties;
@@ -29,20 +30,6 @@ pub(crate) enum Version {
     V5,
     /// Without properties, and with other codes.
     V311,
-}
-
-/// The types of packets (§2.1.2): the upper half of a packet's first byte.
-mod kind {
-    pub(super) const CONNECT: u8 = 1;
-    pub(super) const CONNACK: u8 = 2;
-    pub(super) const PUBLISH: u8 = 3;
-    pub(super) const PUBACK: u8 = 4;
-    pub(super) const SUBSCRIBE: u8 = 8;
-    pub(super) const SUBACK: u8 = 9;
-    pub(super) const PINGREQ: u8 = 12;
-    pub(super) const PINGRESP: u8 = 13;
-    pub(super) const DISCONNECT: u8 = 14;
-    pub(super) const AUTH: u8 = 15;
 }
 
 /// The properties that the client uses (§2.2.2.2).

@@ -23,7 +23,7 @@ pub(crate) enum Packet {
     },
     Pingresp,
     Disconnect(Reason),
-    /// A packet that is of no use to the client or that cannot be read, described for the log: `a PUBREC`.
+    /// A packet that is of no use to the client or that cannot be read, described for the log: `a packet PUBREC`.
     Useless(String),
 }
 
@@ -76,10 +76,11 @@ impl Packet {
             kind::SUBACK => suback(version, bytes),
             kind::PINGRESP => Some(Self::Pingresp),
             kind::DISCONNECT => Some(Self::Disconnect(Reason::read(bytes))),
-            _ => return Self::Useless(format!("a packet of type {kind}")),
+            _ => return Self::Useless(format!("a packet {}", kind::name(kind))),
         };
         read.unwrap_or_else(|| {
-            Self::Useless(format!("a packet of type {kind} with only {} bytes", bytes.len()))
+            let (name, length) = (kind::name(kind), bytes.len());
+            Self::Useless(format!("a packet {name} that ends after {length} bytes"))
         })
     }
 }

@@ -51,18 +51,20 @@ impl Reader {
         if self.failed || self.input_ended {
             return &mut [];
         }
-        self.buffer.copy_within(self.start..self.end, 0);
-        (self.start, self.end) = (0, self.end - self.start);
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
         &mut self.buffer[self.end..]
     }
 
     /// Notes that `count` bytes were put into [`Reader::input`]. All packets are to be taken before the next ones are.
     pub(crate) fn input_done(&mut self, count: usize) {
-        self.end = (self.end + count).min(self.buffer.len());
+        self.end += count;
         (self.fresh, self.arrived) = (count, 0);
     }
 
-    /// Notes that the broker sends no more.
+    /// Notes that the broker sends no more. What is left of the packets can still be taken.
     pub(crate) fn input_ended(&mut self) {
         self.input_ended = true;
     }
@@ -112,6 +114,12 @@ impl Reader {
     /// How many of the bytes that came last belong to a message that is not whole yet, once all packets were taken.
     pub(crate) fn arrived(&self) -> u64 {
         self.arrived
+    }
+
+    /// How many bytes of memory it has.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.buffer.capacity() + self.large.as_ref().map_or(0, Large::held)
     }
 
     fn continue_large(&mut self) -> Option<Packet> {

@@ -1,6 +1,6 @@
 //! Writing packets. Each function appends one packet.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use super::{Version, kind, property};
 use crate::error::{Error, printable};
@@ -66,9 +66,18 @@ impl Request<'_> {
         for (name, value) in self.properties {
             out.push(property::USER_PROPERTY);
             write_text(out, "the name of an application property", name)?;
-            write_text(out, name, value)?;
+            write_text(out, Named(name), value)?;
         }
         Ok(())
+    }
+}
+
+/// An application property, for an error.
+struct Named<'a>(&'a str);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the application property \"{}\"", printable(self.0))
     }
 }
 
@@ -170,19 +179,26 @@ pub(super) fn encoded_length(mut length: usize) -> Option<([u8; ROOM], usize)> {
 }
 
 /// Appends a text, which the error calls `what`.
-pub(super) fn write_text(out: &mut Vec<u8>, what: &str, text: &str) -> Result<(), Unwritable> {
+pub(super) fn write_text(
+    out: &mut Vec<u8>,
+    what: impl fmt::Display,
+    text: &str,
+) -> Result<(), Unwritable> {
     // A broker must disconnect a client that sends one (§1.5.4).
     if text.contains('\0') {
-        return Err(Unwritable::Never(format!("{} has a NUL", printable(what))));
+        return Err(Unwritable::Never(format!("{what} has a NUL, which MQTT does not allow")));
     }
     write_bytes(out, what, text.as_bytes())
 }
 
 /// Appends a binary value, which the error calls `what`.
-pub(super) fn write_bytes(out: &mut Vec<u8>, what: &str, bytes: &[u8]) -> Result<(), Unwritable> {
+pub(super) fn write_bytes(
+    out: &mut Vec<u8>,
+    what: impl fmt::Display,
+    bytes: &[u8],
+) -> Result<(), Unwritable> {
     let length = bytes.len();
     let Ok(short) = u16::try_from(length) else {
-        let what = printable(what);
         let words = format!("{what} has {length} bytes; MQTT allows at most {LONGEST}");
         return Err(Unwritable::Never(words));
     };

@@ -134,9 +134,12 @@ fn what_mqtt_cannot_carry_is_not_written() {
     let long = "x".repeat(65_536);
     let request = |request: Request<'_>| words(|out| request.write(out, |_| Ok(())));
     for (properties, expected) in [
-        (("k", &*long), "k has 65536 bytes; MQTT allows at most 65535"),
-        (("k\n", "a\0"), "k\\n has a NUL"),
-        (("\0", "a"), "the name of an application property has a NUL"),
+        (
+            ("k", &*long),
+            "the application property \"k\" has 65536 bytes; MQTT allows at most 65535",
+        ),
+        (("k\n", "a\0"), "the application property \"k\\n\" has a NUL, which MQTT does not allow"),
+        (("\0", "a"), "the name of an application property has a NUL, which MQTT does not allow"),
     ] {
         let properties = [(properties.0, properties.1.into())];
         assert_eq!(request(Request { properties: &properties, ..REQUEST }), expected);
