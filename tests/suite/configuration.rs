@@ -66,7 +66,6 @@ fn what_mqtt_cannot_do_is_refused_before_anything_connects() {
             "",
             format!("{file}.topic_listen_to: it is the topic of topic_send_to"),
         ),
-        (mqtt().set("topic_send_to", "\"signed/{repo}7\""), " --repo \"\"", "repo".into()),
         (
             mqtt().set("topic_send_to", "\"signed/7\""),
             "",
@@ -76,7 +75,6 @@ fn what_mqtt_cannot_do_is_refused_before_anything_connects() {
         (bench.config(), " --set mqtt_version=4", "--set mqtt_version: expected one of".into()),
     ] {
         let status = if arguments.contains("mqtt_version") { 2 } else { 78 };
-        let status = if says == "repo" { 2 } else { status };
         let ended = bench.run(&config, &(images(1) + arguments)).expect(status);
         ended.says(&says);
     }

@@ -54,6 +54,25 @@ fn it_prints_what_a_run_sends_and_connects_to_nothing() {
     }
 }
 
+/// The same over MQTT, to the topic.
+#[test]
+fn over_mqtt_it_prints_the_topic() {
+    let bench = Bench::new();
+    let config = bench
+        .config()
+        .set("messaging_brokers", "[\"mqtts://localhost\"]")
+        .set("topic_send_to", "\"topic://sign/{environment}\"")
+        .set("topic_listen_to", "\"signed/{task_id}\"");
+    let arguments = format!("{} --dry-run", images(1));
+    let printed = lines(&bench.run(&config, &arguments).expect(0));
+    let environment = printed[0]["properties"]["environment"].as_str().unwrap();
+    assert_eq!(printed[0]["address"], format!("sign/{environment}"));
+    let over_amqp = lines(&bench.run(&bench.config(), &arguments).expect(0));
+    assert_eq!(printed[0]["properties"], over_amqp[0]["properties"]);
+    let [mqtt, amqp] = [printed, over_amqp].map(|lines| timeless(lines[0]["body"].clone()));
+    assert_eq!(mqtt, amqp);
+}
+
 #[test]
 fn it_finds_the_mistakes_of_a_run() {
     let bench = Bench::new();
