@@ -145,8 +145,9 @@ test-static: ## Tests them, in an empty root and by those tests of the suite tha
 	@$(MAKE) --no-print-directory static
 	@CARGO='$(CARGO)' packaging/test-static $(if $(ALL),--all)
 
-promises: ## Checks what users build on: the oldest Rust, the public interface, and all dependencies
+promises: ## Checks what users build on: the oldest Rust, the features, the public interface, and all dependencies
 	$(check)
+	@CARGO='$(CARGO)' .ci/check-features
 	.ci/check-msrv
 	.ci/check-api
 	@CARGO='$(CARGO)' .ci/check-dependencies

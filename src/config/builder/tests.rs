@@ -1,7 +1,5 @@
 //! Compares settings made in code with the same ones read from a file.
 
-use std::collections::BTreeSet;
-
 use super::*;
 
 /// Every key but those for MQTT.
@@ -48,6 +46,7 @@ fn complete(signer: SignerType) -> SettingsBuilder {
 }
 
 /// The keys for MQTT, and those that are required.
+#[cfg(feature = "mqtt")]
 fn of_mqtt() -> SettingsBuilder {
     Settings::builder(SignerType::Batch)
         .messaging_brokers(["mqtts://one"])
@@ -68,10 +67,12 @@ fn of_mqtt() -> SettingsBuilder {
 
 /// A file with the same values gives the same settings.
 #[test]
+#[cfg(feature = "mqtt")]
 fn every_key_is_read_as_in_a_file() {
     let amqp = complete(SignerType::Batch).chunk_size(50);
     let mqtt = of_mqtt();
-    let keys: BTreeSet<_> = amqp.entries.keys().chain(mqtt.entries.keys()).cloned().collect();
+    let keys: std::collections::BTreeSet<_> =
+        amqp.entries.keys().chain(mqtt.entries.keys()).cloned().collect();
     let known = keys::of(SignerType::Batch).iter().map(|key| key.name.to_owned()).collect();
     assert_eq!(keys, known);
     for (builder, file) in [
