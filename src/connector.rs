@@ -1,10 +1,10 @@
 //! Opens connections to real or simulated brokers: the only place that knows every protocol.
 
-use std::{ffi::NulError, net::SocketAddr, time::Instant};
+use std::{net::SocketAddr, time::Instant};
 
 use crate::{
     amqp::{self, Means, Mechanisms},
-    config::{BrokerUrl, Settings},
+    config::{BrokerUrl, Protocol, Settings},
     connection::{self, Connection, Failure, Opened},
     deadline::Deadline,
     error::{Argument, Error, Phase},
@@ -13,6 +13,8 @@ use crate::{
     session::{Beginning, Login, Purpose, Session},
     transport::Network,
 };
+#[cfg(feature = "mqtt")]
+use crate::{config::MqttVersion, mqtt};
 
 /// The addresses of one run, as the brokers understand them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,11 +33,16 @@ pub(crate) struct Connector<'a, N> {
     pub(crate) password: Option<&'a str>,
 }
 
+/// What a session leaves for the next one at its broker; with AMQP nothing.
+#[cfg(feature = "mqtt")]
+pub(crate) type Memory = mqtt::Memory;
+#[cfg(not(feature = "mqtt"))]
+pub(crate) type Memory = ();
+
 impl<N: Network> Connect for Connector<'_, N> {
     type Connection = Connection<Box<dyn Session>, N::Wire>;
 
-    /// An AMQP session leaves nothing for the next one.
-    type Memory = ();
+    type Memory = Memory;
 
     fn now(&self) -> Instant {
         self.network.now()
@@ -58,7 +65,7 @@ impl<N: Network> Connect for Connector<'_, N> {
         address: SocketAddr,
         beginning: Beginning,
         first_reply: u64,
-        _memory: &(),
+        memory: &Memory,
         deadline: &Deadline,
     ) -> Result<Opened<Self::Connection>, Failure> {
         let broker = label(url, address);
@@ -67,7 +74,7 @@ impl<N: Network> Connect for Connector<'_, N> {
             let deadline = deadline.during(phase);
             Failure::OfBroker(connection::unconnected(fault, &broker, url.tls, &deadline))
         })?;
-        let session = self.session(url, beginning, Purpose::Sign, first_reply)?;
+        let session = self.session(url, beginning, Purpose::Sign, first_reply, memory)?;
         Connection::open(broker, url.tls, session, wire, deadline)
     }
 }
@@ -76,19 +83,43 @@ impl<N: Network> Connector<'_, N> {
     /// A session with a broker, which has not begun.
     ///
     /// # Errors
-    /// An address that C cannot hold.
+    /// A text that the protocol cannot carry.
     pub(crate) fn session(
         &self,
         url: &BrokerUrl,
         beginning: Beginning,
         purpose: Purpose,
         first_reply: u64,
+        #[cfg_attr(not(feature = "mqtt"), allow(unused_variables))] memory: &Memory,
     ) -> Result<Box<dyn Session>, Failure> {
+        let session: Result<Box<dyn Session>, _> = match url.protocol {
+            Protocol::Amqp => self
+                .amqp(url, beginning, purpose, first_reply)
+                .map(|session| -> Box<dyn Session> { Box::new(session) }),
+            #[cfg(feature = "mqtt")]
+            Protocol::Mqtt => self
+                .mqtt(purpose, first_reply, memory)
+                .map(|session| -> Box<dyn Session> { Box::new(session) }),
+            #[cfg(not(feature = "mqtt"))]
+            Protocol::Mqtt => {
+                Err("contains a broker of MQTT, without which this program is built".into())
+            }
+        };
+        // This should not happen: the configuration, with addresses and passwords, is checked when it is read.
+        session.map_err(|problem| Failure::OfRun(Error::argument(Argument::Address, problem)))
+    }
+
+    fn amqp(
+        &self,
+        url: &BrokerUrl,
+        beginning: Beginning,
+        purpose: Purpose,
+        first_reply: u64,
+    ) -> Result<amqp::Session, String> {
         let settings = self.settings;
-        let bits = u128::from(self.network.random()) << 64 | u128::from(self.network.random());
         // The dot at the end of a name is no part of a virtual host's.
         let host = url.host.strip_suffix('.').unwrap_or(&url.host);
-        let container_id = random::uuid_of(bits);
+        let container_id = random::uuid_of(self.bits());
         let session = amqp::Session::new(&amqp::Options {
             container_id: &container_id,
             receiver_name: &format!("{container_id}-{}", self.route.listen_to),
@@ -113,10 +144,49 @@ impl<N: Network> Connector<'_, N> {
             first_reply,
             now: self.network.now(),
         });
-        match session {
-            Ok(session) => Ok(Box::new(session)),
-            Err(nul) => Err(Failure::OfRun(holds_nul(&nul))),
-        }
+        session.map_err(|_| "contains a NUL character".into())
+    }
+
+    #[cfg(feature = "mqtt")]
+    fn mqtt(
+        &self,
+        purpose: Purpose,
+        first_reply: u64,
+        memory: &Memory,
+    ) -> Result<mqtt::Session, String> {
+        let settings = self.settings;
+        let silence = settings.longest_silence();
+        mqtt::Session::new(&mqtt::Options {
+            version: match settings.mqtt_version {
+                MqttVersion::V5 => mqtt::Version::V5,
+                MqttVersion::V311 => mqtt::Version::V311,
+            },
+            client_id: &self.client_id(),
+            username: settings.username.as_deref(),
+            password: self.password,
+            idle_timeout: settings.idle_timeout,
+            max_message_size: settings.max_message_size,
+            purpose,
+            listen_to: &self.route.listen_to,
+            send_to: &self.route.send_to,
+            ttl: settings.time_to_live(),
+            // Replies extend a run, but silence does not: no run goes on for longer without a connection.
+            session_expiry: settings.deadline.map_or(silence, |deadline| deadline.min(silence)),
+            first_reply,
+            memory,
+            decode: amqp::reply_of,
+            now: self.network.now(),
+        })
+    }
+
+    #[cfg(feature = "mqtt")]
+    fn client_id(&self) -> String {
+        let given = self.route.client_id.clone();
+        given.unwrap_or_else(|| random::letters_of(self.bits()))
+    }
+
+    fn bits(&self) -> u128 {
+        u128::from(self.network.random()) << 64 | u128::from(self.network.random())
     }
 }
 
@@ -134,9 +204,4 @@ impl<N> Connector<'_, N> {
             },
         })
     }
-}
-
-/// An error that should not happen: the configuration, with addresses and passwords, is checked for NUL when it is read.
-fn holds_nul(_: &NulError) -> Error {
-    Error::argument(Argument::Address, "contains a NUL character")
 }

@@ -30,6 +30,22 @@ pub struct Peer {
     pub capabilities: Vec<String>,
 }
 
+/// What an MQTT broker says in its CONNACK (MQTT 5.0, 3.2); with MQTT 3.1.1 it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Mqtt {
+    /// The client's id, which may be one that the broker assigned.
+    pub client_id: String,
+    /// How long the broker keeps the session without a connection; `None`: as long as the client asked for.
+    pub session_expiry: Option<Duration>,
+    /// How long the broker lets the client be silent; `None`: as long as the client said.
+    pub keep_alive: Option<Duration>,
+    /// How many requests may be on their way that it has not acknowledged; `None`: 65,535.
+    pub receive_maximum: Option<u16>,
+    /// The most bytes of a packet; `None`: any number.
+    pub max_packet_size: Option<u32>,
+}
+
 /// A link that the broker has answered (AMQP 1.0 part 2.6).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -9,6 +9,18 @@ pub(crate) fn uuid_of(bits: u128) -> String {
     Builder::from_random_bytes(bits.to_ne_bytes()).into_uuid().to_string()
 }
 
+/// Makes a text of 20 letters and digits from random bits, as every MQTT broker accepts it as a client's id (MQTT 5.0, 3.1.3.1).
+#[cfg(feature = "mqtt")]
+pub(crate) fn letters_of(mut bits: u128) -> String {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let letter = |_| {
+        let letter = LETTERS[(bits % 62) as usize];
+        bits /= 62;
+        char::from(letter)
+    };
+    (0..20).map(letter).collect()
+}
+
 /// Draws a number.
 ///
 /// # Panics
@@ -49,6 +61,15 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[cfg(feature = "mqtt")]
+    #[test]
+    fn a_client_s_id_has_20_letters_and_digits_of_all_the_bits() {
+        let all: HashSet<String> = (0..128).map(|bit| letters_of(1 << bit)).collect();
+        assert!(all.len() > 110, "the highest bits do not count");
+        let fits = |id: &String| id.len() == 20 && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        assert!(all.iter().chain([&letters_of(u128::MAX)]).all(fits));
+    }
 
     #[test]
     fn ids_are_of_version_4_and_differ() {

@@ -17,6 +17,6 @@ mod session;
 pub(crate) use message::Outgoing;
 pub(crate) use offer::Means;
 pub(crate) use proton::Mechanisms;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(feature = "mqtt", test, fuzzing))]
 pub(crate) use reply::reply as reply_of;
 pub(crate) use session::{Options, Session};

@@ -19,6 +19,8 @@ pub(super) struct Situation<'a> {
     pub(super) tls: bool,
     /// Why the broker may not accept the client's certificate, if that is known.
     pub(super) remark: Option<&'a str>,
+    /// What the broker may mean by hanging up, if the protocol says that.
+    pub(super) presumed: Option<&'a str>,
 }
 
 /// The error of a byte stream that failed.
@@ -32,24 +34,31 @@ pub(super) fn fault(fault: Fault, situation: &Situation<'_>) -> Error {
         Fault::NotTls => Error::Protocol {
             broker,
             phase,
-            problem: "the port does not speak TLS; use amqp:// for a plain port".into(),
+            problem: format!(
+                "the port does not speak TLS; use {}:// for a plain port",
+                scheme(situation.broker, false)
+            ),
         },
         Fault::Io(source) if situation.is_opening && situation.tls && is_hang_up(&source) => {
             let reason = situation.remark.map_or(String::new(), |remark| format!("; {remark}"));
+            let presumed = situation.presumed.map_or(String::new(), |it| format!("; or {it}"));
             let problem = format!(
-                "the broker hung up; it may not accept the client's certificate, or no more connections{reason}"
+                "the broker hung up; it may not accept the client's certificate, or no more connections{reason}{presumed}"
             );
             Error::Network { broker, phase, source: io::Error::new(source.kind(), problem) }
         }
         // OpenSSL hangs up like this after bytes that are not a TLS record, without an alert.
-        Fault::Io(source) if situation.is_opening && is_hang_up(&source) => Error::Network {
-            broker,
-            phase,
-            source: io::Error::new(
-                source.kind(),
-                "the broker hung up; if the port speaks TLS, use amqps://",
-            ),
-        },
+        Fault::Io(source) if situation.is_opening && is_hang_up(&source) => {
+            let presumed = situation.presumed.map_or(String::new(), |it| format!("; or {it}"));
+            let scheme = scheme(situation.broker, true);
+            let problem =
+                format!("the broker hung up; if the port speaks TLS, use {scheme}://{presumed}");
+            Error::Network { broker, phase, source: io::Error::new(source.kind(), problem) }
+        }
+        Fault::Io(source) if is_hang_up(&source) && situation.presumed.is_some() => {
+            let problem = format!("the broker hung up; {}", situation.presumed.unwrap_or_default());
+            Error::Network { broker, phase, source: io::Error::new(source.kind(), problem) }
+        }
         Fault::Io(source) => Error::Network { broker, phase, source },
     }
 }
@@ -73,6 +82,12 @@ fn alert(number: u8, words: &str, situation: &Situation<'_>) -> Error {
     }
 }
 
+/// The scheme of the broker's URL, or the one with which its protocol is over TLS, or is not.
+fn scheme(broker: &str, tls: bool) -> String {
+    let scheme = broker.split("://").next().unwrap_or_default();
+    format!("{}{}", scheme.trim_end_matches('s'), if tls { "s" } else { "" })
+}
+
 fn is_hang_up(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
@@ -85,7 +100,10 @@ pub(super) fn hang_up() -> Fault {
 
 /// The error of a byte stream that could not be opened. `deadline` is named after the phase that it failed in.
 pub(crate) fn unconnected(fault: Fault, broker: &str, tls: bool, deadline: &Deadline) -> Error {
-    self::fault(fault, &Situation { broker, deadline, is_opening: true, tls, remark: None })
+    self::fault(
+        fault,
+        &Situation { broker, deadline, is_opening: true, tls, remark: None, presumed: None },
+    )
 }
 
 #[cfg(test)]
@@ -97,7 +115,9 @@ mod tests {
     fn explained(reason: Fault, opening: bool) -> Error {
         let (now, second) = (std::time::Instant::now(), std::time::Duration::from_secs(1));
         let (broker, deadline) = ("amqps://b:5671", &Deadline::after(now, second, Phase::Reply));
-        fault(reason, &Situation { broker, deadline, is_opening: opening, tls: true, remark: None })
+        let (remark, presumed) = (None, None);
+        let is_opening = opening;
+        fault(reason, &Situation { broker, deadline, is_opening, tls: true, remark, presumed })
     }
 
     /// After the Open an alert concerns only the connection, whatever it says: the client's certificate was accepted.
@@ -122,5 +142,37 @@ mod tests {
                 .contains("may not accept the client's certificate")
         };
         assert_eq!((blamed(true), blamed(false)), (true, false));
+    }
+
+    #[test]
+    fn a_hang_up_is_explained_by_what_the_protocol_presumes() {
+        let deadline =
+            &Deadline::after(std::time::Instant::now(), std::time::Duration::MAX, Phase::Open);
+        for (broker, tls, is_opening, expected) in [
+            (
+                "mqtt://b:1",
+                false,
+                true,
+                "the broker hung up; if the port speaks TLS, use mqtts://; or it may be old",
+            ),
+            ("mqtts://b:1", true, true, "or no more connections; or it may be old"),
+            ("mqtts://b:1", true, false, "the broker hung up; it may be old"),
+        ] {
+            let presumed = Some("it may be old");
+            let situation = Situation { broker, deadline, is_opening, tls, remark: None, presumed };
+            let said = fault(hang_up(), &situation).with_sources();
+            assert!(said.ends_with(expected), "{said}");
+        }
+        let situation = Situation {
+            broker: "mqtts://b:1",
+            deadline,
+            is_opening: true,
+            tls: true,
+            remark: None,
+            presumed: None,
+        };
+        assert!(
+            fault(Fault::NotTls, &situation).to_string().ends_with("use mqtt:// for a plain port")
+        );
     }
 }

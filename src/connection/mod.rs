@@ -291,6 +291,8 @@ impl<S: Session, W: Wire> Connection<S, W> {
     fn explain(&self, fault: Fault, deadline: &Deadline) -> Error {
         let (broker, is_opening, tls) = (self.broker.as_str(), self.is_opening, self.tls);
         let remark = self.pump.wire.remark();
-        explain::fault(fault, &Situation { broker, deadline, is_opening, tls, remark })
+        let presumed = self.pump.session.presumed();
+        let presumed = presumed.as_deref();
+        explain::fault(fault, &Situation { broker, deadline, is_opening, tls, remark, presumed })
     }
 }

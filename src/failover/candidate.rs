@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     broker::Event,
-    config::{BrokerUrl, Capability, SenderTarget, Settings},
+    config::{BrokerUrl, Capability, Protocol, SenderTarget, Settings},
     connection::{Connected, Failure},
     deadline::Deadline,
     error::{Error, Phase},
@@ -40,6 +40,8 @@ pub(super) type Ready<C> = (C, Option<Event>);
 impl<M: Default> Candidate<M> {
     pub(super) fn new(url: &BrokerUrl, settings: &Settings) -> Self {
         let target = match settings.sender_target {
+            // A PUBLISH names its topic.
+            _ if url.protocol == Protocol::Mqtt => Target::Address,
             // A message's own address has no capability.
             SenderTarget::Auto if settings.sender_capability != Capability::None => Target::Address,
             // Addresses of this form are those of ActiveMQ and Artemis, which have the anonymous terminus: waiting for the

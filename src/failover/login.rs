@@ -1,12 +1,16 @@
 //! Which logins a configuration allows, the preferred one first.
 
 use crate::{
-    config::{BrokerUrl, Sasl, Settings},
+    config::{BrokerUrl, Protocol, Sasl, Settings},
     session::Login,
 };
 
 /// The logins to try with a broker, in this order.
 pub(super) fn choices(settings: &Settings, url: &BrokerUrl) -> Vec<Login> {
+    // Over MQTT each connection shows a certificate and a user name if there are any.
+    if url.protocol == Protocol::Mqtt {
+        return vec![Login::Bare];
+    }
     let has_identity = url.tls && settings.certificate.is_some();
     match settings.sasl {
         Sasl::Plain => vec![Login::Plain],

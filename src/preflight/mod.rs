@@ -18,7 +18,7 @@ use crate::{
 use probe::Probe;
 
 pub use crate::{
-    facts::{Link, Peer, Sasl},
+    facts::{Link, Mqtt, Peer, Sasl},
     transport::{Certificate, Tls},
 };
 pub use step::{Kind, Learned, State, Step};

@@ -14,7 +14,7 @@ use crate::{
     broker::Event,
     config::BrokerUrl,
     connection::{self, Connected, Connection, Failure, Opened, Stage},
-    connector::Connector,
+    connector::{Connector, Memory},
     deadline::Deadline,
     error::{Error, Phase, Subject},
     failover::{Connect, label},
@@ -189,10 +189,10 @@ impl<'a> Probe<'a> {
     }
 }
 
-impl<'a> Connect for Probe<'a> {
+impl Connect for Probe<'_> {
     type Connection = Talk;
 
-    type Memory = <Connector<'a, Sockets<'a>> as Connect>::Memory;
+    type Memory = Memory;
 
     fn now(&self) -> Instant {
         self.connector.now()
@@ -221,12 +221,12 @@ impl<'a> Connect for Probe<'a> {
         address: SocketAddr,
         beginning: Beginning,
         first_reply: u64,
-        _memory: &Self::Memory,
+        memory: &Memory,
         deadline: &Deadline,
     ) -> Result<Opened<Talk>, Failure> {
         self.begin(address);
         let socket = self.wire(url, address, deadline).map_err(Failure::OfBroker)?;
-        let session = self.connector.session(url, beginning, self.purpose, first_reply)?;
+        let session = self.connector.session(url, beginning, self.purpose, first_reply, memory)?;
         let mut connection = Connection::new(label(url, address), url.tls, session, socket);
         let sender = self.talk(&mut connection, beginning.login, Some(address), deadline)?;
         Ok((connection, sender))

@@ -54,6 +54,10 @@ impl Session for Box<dyn Session> {
         (**self).known()
     }
 
+    fn presumed(&self) -> Option<String> {
+        (**self).presumed()
+    }
+
     fn send(&mut self, entry: usize, request: &Request) -> HandOver {
         (**self).send(entry, request)
     }

@@ -1,6 +1,6 @@
 //! What a session has learned of its broker so far.
 
-use crate::facts::{Link, Peer, Sasl};
+use crate::facts::{Link, Mqtt, Peer, Sasl};
 
 /// What a session has learned of its broker so far.
 #[derive(Clone, Debug, Default)]
@@ -8,7 +8,10 @@ pub(crate) struct Known {
     /// `None`: there is no SASL layer.
     pub(crate) login: Option<Sasl>,
     pub(crate) peer: Peer,
-    /// The links that the broker has attached, too.
+    /// `None`: there was no CONNACK.
+    #[allow(dead_code, reason = "`check` reads it next")]
+    pub(crate) mqtt: Option<Mqtt>,
+    /// The links that the broker has answered, too; over MQTT both, once the client is subscribed.
     pub(crate) receiver: Option<Link>,
     pub(crate) sender: Option<Link>,
 }

@@ -54,6 +54,9 @@ pub(crate) trait Session {
     /// What the session has learned of the broker so far.
     fn known(&self) -> Known;
 
+    /// What the broker may mean if it ends the byte stream now without a reason, in one clause.
+    fn presumed(&self) -> Option<String>;
+
     /// Hands over one request, without waiting. It goes out with the next output.
     fn send(&mut self, entry: usize, request: &Request) -> HandOver;
 

@@ -158,7 +158,12 @@ const PIECES: [(&str, &[&str]); 6] = [
     ),
     (
         "what no system refuses, and no configuration that was checked has",
-        &["contains a NUL character", "handle signals", "make an interrupt"],
+        &[
+            "contains a NUL character",
+            "contains a broker of MQTT, without which this program is built",
+            "handle signals",
+            "make an interrupt",
+        ],
     ),
 ];
 

@@ -20,11 +20,11 @@ const LAYERS: [(&str, &[&str]); 28] = [
     ("journal", &["error", "signing"]),
     ("client", &["broker", "deadline", "error", "signing"]),
     // The only place that knows every protocol.
-    ("connector", &["amqp", "config", "connection", "deadline", "error", "failover", "random", "session", "transport"]),
+    ("connector", &["amqp", "config", "connection", "deadline", "error", "failover", "mqtt", "random", "session", "transport"]),
     ("failover", &["broker", "config", "connection", "deadline", "error", "session", "signing"]),
     ("connection", &["broker", "deadline", "error", "session", "signing", "transport"]),
     ("amqp", &["broker", "error", "facts", "session", "signing"]),
-    ("mqtt", &["error", "session", "signing"]),
+    ("mqtt", &["broker", "error", "facts", "session", "signing"]),
     ("session", &["broker", "error", "facts", "signing"]),
     ("broker", &["deadline", "error", "signing"]),
     ("transport", &["config", "deadline", "error", "random", "secret", "stop"]),

@@ -20,6 +20,7 @@ impl Session {
                 .allowed
                 .map(|_| Sasl { offered: self.offer.names(), chosen: engine.mechanism() }),
             peer: engine.peer(),
+            mqtt: None,
             receiver: receiver.then(|| Link {
                 address: Some(printable(&self.listen_to)),
                 credit: 0,

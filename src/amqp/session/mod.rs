@@ -227,6 +227,10 @@ impl session::Session for Session {
         self.look()
     }
 
+    fn presumed(&self) -> Option<String> {
+        None
+    }
+
     fn send(&mut self, entry: usize, request: &Request) -> HandOver {
         if !self.engine.has_credit() {
             return HandOver::NotNow;

@@ -62,6 +62,10 @@ impl Session for Script {
         Known::default()
     }
 
+    fn presumed(&self) -> Option<String> {
+        None
+    }
+
     fn send(&mut self, _entry: usize, _request: &Request) -> HandOver {
         HandOver::NotNow
     }

@@ -56,6 +56,9 @@ pub(crate) enum Outcome {
     NotNow(Condition),
     /// No outcome, but the broker ended the connection, probably because of this request.
     Blamed(Condition),
+    /// Final for this request, even if it may have arrived: connections end whenever it is sent.
+    #[cfg_attr(not(feature = "mqtt"), allow(dead_code))]
+    Fatal(Condition),
     /// The broker settled the delivery without an outcome.
     Unknown,
 }
@@ -255,6 +258,7 @@ impl Ledger {
                 self.going_out.retain(|&other| other != index);
             }
             Outcome::Undeliverable(condition) => self.undeliverable(index, condition),
+            Outcome::Fatal(condition) => self.close(index, State::Undeliverable(condition.into())),
             Outcome::Accepted | Outcome::Unknown => {}
         }
     }

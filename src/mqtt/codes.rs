@@ -1,0 +1,150 @@
+//! A table: what a broker's reason code means, by the packet that it is in.
+
+use super::packets::Reason;
+use crate::{
+    error::{Condition, Subject},
+    session::{End, Scope},
+};
+
+/// The packet with a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Connack,
+    Suback,
+    Puback,
+    Disconnect,
+}
+
+/// What happens because of a code at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// The broker did what it was asked for.
+    Success,
+    /// The run ends.
+    Run,
+    /// Nothing more is sent; the client waits for replies to requests that the broker has.
+    Sending,
+    /// The item fails; the others are not affected.
+    Item,
+    /// The item is sent again, from the next window on.
+    Later,
+    /// The next broker, or the same again.
+    NextBroker,
+    /// The same; but what is remembered of the session does not match the broker's, and is forgotten.
+    Forget,
+    /// The next broker, and never this one again.
+    BrokerIsOut,
+}
+
+/// The table: what `code` means at `place`. Codes without a line are known by their upper bit (MQTT 5.0, 2.4).
+pub(super) fn effect(place: Place, code: u8) -> Effect {
+    match (place, code) {
+        (Place::Connack, 0x84 | 0x85 | 0x86 | 0x87 | 0x8a | 0x8c) => Effect::BrokerIsOut,
+        (Place::Suback, 0x87 | 0x8f | 0x9e | 0xa1 | 0xa2) => Effect::Run,
+        (Place::Suback | Place::Puback, 0x91) => Effect::Forget,
+        // "No matching subscribers": the broker has dropped the request.
+        (Place::Puback, 0x10) => Effect::Later,
+        // RabbitMQ's answer if a queue is full, and the standard's.
+        (Place::Puback, 0x83 | 0x97) => Effect::Later,
+        (Place::Puback, 0x87 | 0x90) => Effect::Sending,
+        (Place::Puback, 0x80..) => Effect::Item,
+        (Place::Disconnect, 0x8e) => Effect::Run,
+        (Place::Disconnect, 0x87 | 0x90 | 0x9a | 0x9b) => Effect::Sending,
+        (Place::Disconnect, _) | (Place::Connack | Place::Suback, 0x80..) => Effect::NextBroker,
+        _ => Effect::Success,
+    }
+}
+
+/// Whether a DISCONNECT is about the broker or the connection, and not about anything that the client sent.
+pub(super) fn is_of_broker(code: u8) -> bool {
+    matches!(code, 0x00 | 0x04 | 0x89 | 0x8b | 0x8d | 0x8e | 0x98 | 0x9c | 0x9d | 0xa0)
+}
+
+/// The name of each code (MQTT 5.0, 2.4).
+const NAMES: [(u8, &str); 43] = [
+    (0x00, "success"),
+    (0x01, "granted QoS 1"),
+    (0x02, "granted QoS 2"),
+    (0x04, "disconnect with will message"),
+    (0x10, "no matching subscribers"),
+    (0x11, "no subscription existed"),
+    (0x18, "continue authentication"),
+    (0x19, "re-authenticate"),
+    (0x80, "unspecified error"),
+    (0x81, "malformed packet"),
+    (0x82, "protocol error"),
+    (0x83, "implementation specific error"),
+    (0x84, "unsupported protocol version"),
+    (0x85, "client identifier not valid"),
+    (0x86, "bad user name or password"),
+    (0x87, "not authorized"),
+    (0x88, "server unavailable"),
+    (0x89, "server busy"),
+    (0x8a, "banned"),
+    (0x8b, "server shutting down"),
+    (0x8c, "bad authentication method"),
+    (0x8d, "keep alive timeout"),
+    (0x8e, "session taken over"),
+    (0x8f, "topic filter invalid"),
+    (0x90, "topic name invalid"),
+    (0x91, "packet identifier in use"),
+    (0x92, "packet identifier not found"),
+    (0x93, "receive maximum exceeded"),
+    (0x94, "topic alias invalid"),
+    (0x95, "packet too large"),
+    (0x96, "message rate too high"),
+    (0x97, "quota exceeded"),
+    (0x98, "administrative action"),
+    (0x99, "payload format invalid"),
+    (0x9a, "retain not supported"),
+    (0x9b, "QoS not supported"),
+    (0x9c, "use another server"),
+    (0x9d, "server moved"),
+    (0x9e, "shared subscriptions not supported"),
+    (0x9f, "connection rate exceeded"),
+    (0xa0, "maximum connect time"),
+    (0xa1, "subscription identifiers not supported"),
+    (0xa2, "wildcard subscriptions not supported"),
+];
+
+/// What a code of a CONNACK in the form of 3.1.1 is among the codes of MQTT 5 (MQTT 3.1.1, 3.2.2.3).
+pub(super) fn of_old_connack(code: u8) -> u8 {
+    match code {
+        0 => 0,
+        1 => 0x84,
+        2 => 0x85,
+        3 => 0x88,
+        4 => 0x86,
+        5 => 0x87,
+        _ => 0x80,
+    }
+}
+
+/// A code as people read it: its name and its number.
+fn name(code: u8) -> String {
+    let known = NAMES.iter().find(|(known, _)| *known == code);
+    let name = known.map_or("unknown reason code", |(_, name)| name);
+    format!("{name} (0x{code:02X})")
+}
+
+/// A code and what the broker says of it.
+pub(super) fn condition(reason: &Reason) -> Condition {
+    let mut info = reason.info.clone();
+    let server = reason.server.iter().map(|server| ("server reference".into(), server.clone()));
+    info.splice(0..0, server);
+    Condition::new(&name(reason.code), &reason.text).with_info(&info)
+}
+
+/// The end of the connection or run after a broker's code at `place`.
+pub(super) fn end(place: Place, what: Subject, reason: &Reason) -> End {
+    let condition = condition(reason);
+    match effect(place, reason.code) {
+        Effect::Run | Effect::Sending => {
+            End::Refused { what, condition, scope: Scope::EveryBroker }
+        }
+        Effect::BrokerIsOut => End::Refused { what, condition, scope: Scope::ThisBroker },
+        Effect::Success | Effect::Item | Effect::Later | Effect::NextBroker | Effect::Forget => {
+            End::Closed { what, condition }
+        }
+    }
+}

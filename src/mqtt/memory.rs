@@ -1,0 +1,81 @@
+//! What the client remembers of its session at one broker from one connection to the next.
+
+use std::{cell::Cell, rc::Rc};
+
+use super::queue::Queue;
+
+/// What is remembered of one broker. Each connection's session takes it, and leaves it when it is dropped, whatever ends
+/// the connection.
+#[derive(Clone, Default)]
+pub(crate) struct Memory(Rc<Cell<Remembered>>);
+
+/// What a session leaves for the next one.
+#[derive(Default)]
+pub(super) struct Remembered {
+    /// The client's id; `None` before the first connection.
+    pub(super) client_id: Option<String>,
+    /// The broker has a session of this client, if it has not lost it.
+    pub(super) has_session: bool,
+    /// The requests without a PUBACK.
+    pub(super) queue: Queue,
+    pub(super) suspect: Option<Suspect>,
+    /// What is said once of a broker: that the topic has no subscriber, and that it keeps sessions for a shorter time.
+    pub(super) has_told_of_no_subscriber: bool,
+    pub(super) has_told_of_expiry: bool,
+}
+
+/// A request with which connections end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Suspect {
+    pub(super) entry: usize,
+    /// How many connections in a row ended while it was the oldest request without a PUBACK.
+    pub(super) ends: u32,
+}
+
+/// After this many ends in a row it is no accident: the request fails.
+pub(super) const MOST_ENDS: u32 = 3;
+
+/// After this many, what is sent again goes out one by one, so that the request that is to blame is alone.
+const ENDS_FOR_CARE: u32 = 2;
+
+impl Memory {
+    pub(super) fn take(&self) -> Remembered {
+        self.0.take()
+    }
+
+    pub(super) fn leave(&self, remembered: Remembered) {
+        self.0.set(remembered);
+    }
+}
+
+impl Remembered {
+    /// Notes that the broker ended a connection, and it may be because of a request.
+    pub(super) fn ended(&mut self) {
+        let ends = |entry| match self.suspect {
+            Some(suspect) if suspect.entry == entry => suspect.ends + 1,
+            _ => 1,
+        };
+        self.suspect = self.queue.oldest().map(|entry| Suspect { entry, ends: ends(entry) });
+    }
+
+    /// Notes that the broker has acknowledged a request.
+    pub(super) fn acknowledged(&mut self, entry: usize) {
+        self.suspect = self.suspect.filter(|suspect| suspect.entry != entry);
+    }
+
+    /// The request that must not be sent again: it ended too many connections.
+    pub(super) fn convicted(&self) -> Option<usize> {
+        self.suspect.filter(|suspect| suspect.ends >= MOST_ENDS).map(|suspect| suspect.entry)
+    }
+
+    /// Whether requests go out one by one.
+    pub(super) fn is_careful(&self) -> bool {
+        self.suspect.is_some_and(|suspect| suspect.ends >= ENDS_FOR_CARE)
+    }
+
+    /// Forgets the session: the broker has none, or another one.
+    pub(super) fn forget_session(&mut self) {
+        self.has_session = false;
+        self.queue.clear();
+    }
+}
