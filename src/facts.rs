@@ -34,6 +34,8 @@ pub struct Peer {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mqtt {
+    /// The version of MQTT: `5` or `3.1.1`.
+    pub version: &'static str,
     /// The client's id, which may be one that the broker assigned.
     pub client_id: String,
     /// How long the broker keeps the session without a connection; `None`: as long as the client asked for.

@@ -18,7 +18,7 @@ use crate::{
     deadline::Deadline,
     error::{Error, Phase, Subject},
     failover::{Connect, label},
-    session::{Beginning, Login, Purpose, Session},
+    session::{Beginning, Known, Login, Purpose, Session},
     transport::{Fault, Network, Socket, Sockets},
 };
 
@@ -103,18 +103,24 @@ impl<'a> Probe<'a> {
                     awaited = Kind::Open;
                 }
                 Ok(Stage::Opened) => {
-                    if login == Login::Bare {
+                    if login == Login::Bare && known.mqtt.is_none() {
                         self.done(Kind::Sasl, at, Some(Learned::Sasl(None)), None);
                     }
                     // A broker may end the connection right after its Open: without links, its Begin counts.
                     if self.purpose == Purpose::SeeLinks {
-                        self.done(Kind::Open, at, Some(Learned::Peer(known.peer)), None);
+                        self.done(Kind::Open, at, Some(of_broker(known)), None);
                         awaited = Kind::Receiver;
                     }
                 }
                 Ok(Stage::Ready(_)) if self.purpose == Purpose::SeeLogin => {
-                    self.done(Kind::Open, at, Some(Learned::Peer(known.peer)), None);
+                    self.done(Kind::Open, at, Some(of_broker(known)), None);
                     return Ok(Ok(()));
+                }
+                // Only a request shows whether the client may send.
+                Ok(Stage::Ready(sender)) if known.mqtt.is_some() => {
+                    let topic = known.receiver.and_then(|link| link.address);
+                    self.done(Kind::Receiver, at, topic.map(Learned::Subscription), None);
+                    return Ok(sender);
                 }
                 Ok(Stage::Ready(sender)) => {
                     self.done(Kind::Receiver, at, known.receiver.map(Learned::Receiver), None);
@@ -231,6 +237,11 @@ impl Connect for Probe<'_> {
         let sender = self.talk(&mut connection, beginning.login, Some(address), deadline)?;
         Ok((connection, sender))
     }
+}
+
+/// What the broker says of itself.
+fn of_broker(known: Known) -> Learned {
+    known.mqtt.map_or(Learned::Peer(known.peer), Learned::Mqtt)
 }
 
 /// Waits until the broker grants credit for requests, as it does for a run.

@@ -3,7 +3,7 @@
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{
-    facts::{Link, Peer, Sasl},
+    facts::{Link, Mqtt, Peer, Sasl},
     transport::{Certificate, Tls},
 };
 
@@ -51,13 +51,13 @@ pub enum Kind {
     Tcp,
     /// The TLS handshake, and the verification of the broker's certificate.
     Tls,
-    /// The login.
+    /// The login; over MQTT it is a part of [`Kind::Open`].
     Sasl,
-    /// The broker's Open: it lets the client in.
+    /// The broker's Open, over MQTT its CONNACK: it lets the client in.
     Open,
-    /// The link for replies.
+    /// The link for replies, over MQTT the subscription.
     Receiver,
-    /// The link for requests.
+    /// The link for requests; over MQTT there is none.
     Sender,
 }
 
@@ -153,6 +153,10 @@ pub enum Learned {
     Sasl(Option<Sasl>),
     /// What the broker says of itself.
     Peer(Peer),
+    /// What an MQTT broker says of itself.
+    Mqtt(Mqtt),
+    /// The topic that the client is subscribed to.
+    Subscription(String),
     /// The link for replies.
     Receiver(Link),
     /// The link for requests.

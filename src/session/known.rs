@@ -9,7 +9,6 @@ pub(crate) struct Known {
     pub(crate) login: Option<Sasl>,
     pub(crate) peer: Peer,
     /// `None`: there was no CONNACK.
-    #[allow(dead_code, reason = "`check` reads it next")]
     pub(crate) mqtt: Option<Mqtt>,
     /// The links that the broker has answered, too; over MQTT both, once the client is subscribed.
     pub(crate) receiver: Option<Link>,

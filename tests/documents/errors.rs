@@ -23,7 +23,7 @@ const NO_ERRORS: [(&str, &str); 12] = [
     ("src/cli/help.rs", "help"),
     ("src/cli/options.rs", "help"),
     ("src/cli/progress", "progress"),
-    ("src/cli/remedy.rs", "remedies, each below an error"),
+    ("src/cli/remedy", "remedies, each below an error"),
     ("src/cli/statuses.rs", "help"),
     ("src/cli/tables", "tables for documents"),
     ("src/cli/verify/meanings.rs", "help"),

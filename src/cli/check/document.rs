@@ -84,6 +84,17 @@ fn found(learned: &Learned) -> Value {
             "max_frame_size": peer.max_frame_size,
             "capabilities": peer.capabilities,
         }),
+        Learned::Mqtt(mqtt) => json!({
+            "version": mqtt.version,
+            "client_id": mqtt.client_id,
+            "session_expiry": mqtt.session_expiry.map(|time| time.as_secs()),
+            "keep_alive": mqtt.keep_alive.map(|time| time.as_secs()),
+            "receive_maximum": mqtt.receive_maximum,
+            "max_packet_size": mqtt.max_packet_size,
+        }),
+        Learned::Subscription(topic) => {
+            json!({"address": topic, "credit": null, "max_message_size": null})
+        }
         Learned::Receiver(link) | Learned::Sender(link) => of_link(link),
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     config::TlsVerify,
     error::{printable, printable_path},
-    preflight::{Broker, Certificate, Learned, Link, Peer, Sasl, Step, Tls},
+    preflight::{Broker, Certificate, Learned, Link, Mqtt, Peer, Sasl, Step, Tls},
 };
 
 /// How many names of a list are shown.
@@ -63,6 +63,10 @@ fn words(learned: &Learned) -> String {
             format!("{chosen}; offered: {}", listed(offered.clone()))
         }
         Learned::Peer(peer) => of_peer(peer),
+        Learned::Mqtt(mqtt) => of_mqtt(mqtt),
+        Learned::Subscription(topic) => {
+            format!("{topic}; whether the client may send is known only with the first request")
+        }
         Learned::Receiver(link) => {
             format!("{}; no credit is granted, so that no reply is taken", of_link(link))
         }
@@ -121,6 +125,16 @@ fn of_peer(peer: &Peer) -> String {
     if !peer.capabilities.is_empty() {
         words += &format!("; offers {}", listed(peer.capabilities.clone()));
     }
+    words
+}
+
+fn of_mqtt(mqtt: &Mqtt) -> String {
+    let mut words = format!("MQTT {}; client id \"{}\"", mqtt.version, mqtt.client_id);
+    words.extend(mqtt.receive_maximum.map(|count| format!("; receive maximum {count}")));
+    words.extend(mqtt.keep_alive.map(|time| format!("; keep alive {} s", time.as_secs())));
+    let expiry = mqtt.session_expiry;
+    words.extend(expiry.map(|time| format!("; session expiry {} s", time.as_secs())));
+    words.extend(mqtt.max_packet_size.map(|size| format!("; packets up to {size} bytes")));
     words
 }
 

@@ -6,6 +6,7 @@ use super::{Session, State};
 use crate::{
     error::printable,
     facts::{Link, Mqtt},
+    mqtt::packets::Version,
     session::Known,
 };
 
@@ -23,6 +24,10 @@ impl Session {
         let credit = u32::try_from(credit).unwrap_or(u32::MAX);
         Known {
             mqtt: connack.map(|connack| Mqtt {
+                version: match self.version {
+                    Version::V5 => "5",
+                    Version::V311 => "3.1.1",
+                },
                 client_id: self.remembered.client_id.as_deref().map(printable).unwrap_or_default(),
                 session_expiry: connack.session_expiry.map(seconds),
                 keep_alive: connack.server_keep_alive.map(|time| seconds(time.into())),

@@ -3,6 +3,7 @@
 mod addresses;
 mod failures;
 mod files;
+mod mqtt;
 
 use amqp_sandbox::{Body, LinkAct, When, record::Direction};
 use serde_json::{Value, json};

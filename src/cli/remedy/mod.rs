@@ -1,9 +1,16 @@
 //! What to do about an error, if that is known.
 
+mod reason_code;
+
 use crate::{Condition, Error, Phase, Subject, TlsCause};
 
 /// One clause for the user; `None` if there is nothing to add to the error.
 pub(super) fn of_error(error: &Error) -> Option<String> {
+    if let Error::Refused { what, condition, .. } | Error::Closed { what, condition, .. } = error
+        && let Some(remedy) = reason_code::remedy(what, condition)
+    {
+        return Some(remedy.into());
+    }
     Some(match error {
         // The remedy is part of what the client says of the certificate that it does not have.
         Error::Tls { cause: TlsCause::ClientCertificate, problem, .. } if problem.contains("set messaging_cert_key") => {
@@ -91,6 +98,7 @@ pub(super) fn of_running_again(condition: &Condition) -> &'static str {
         | "amqp:frame-size-too-small"
         | "amqp:invalid-field"
         | "amqp:not-implemented" => "running again does not help",
+        _ if reason_code::is_lasting(condition) => "running again does not help",
         _ => "running again may not help",
     }
 }
@@ -135,6 +143,7 @@ pub(super) fn of_condition(condition: &Condition) -> Option<String> {
         "amqp:not-found" => {
             "check the address, and open_hostname if the broker has virtual hosts".into()
         }
+        _ if reason_code::is_too_large(condition) => SMALLER.into(),
         _ => return None,
     })
 }
