@@ -19,6 +19,9 @@ export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DATADIR DESTDIR
 
 # Seconds that each fuzz target looks for new inputs.
 FUZZ_SECONDS ?= 60
+# What `make demo` speaks: amqp or mqtt.
+PROTOCOL ?= amqp
+
 # The release of Debian for `make test-fresh`, and the targets that are made there.
 RELEASE ?= trixie
 FRESH ?= demo test-quick
@@ -48,9 +51,9 @@ build: ## Builds the program into target/debug
 	$(check)
 	$(CARGO) build
 
-demo: ## Signs an image, a text and a file through a broker on this machine, and verifies them
+demo: ## Signs an image, a text and a file through a broker on this machine, and verifies them; PROTOCOL=mqtt is the other way
 	$(need) demo
-	@CARGO='$(CARGO)' sandbox/demo
+	@CARGO='$(CARGO)' PROTOCOL='$(PROTOCOL)' sandbox/demo
 
 check: ## Checks format, lints, unit tests and simulation; two minutes, eight the first time
 	$(check)

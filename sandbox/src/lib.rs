@@ -1,9 +1,9 @@
-//! A loopback AMQP 1.0 broker with a signing server behind it.
+//! A loopback broker for AMQP 1.0 and MQTT with a signing server behind it.
 //!
-//! It stands in for a message bus and a signing service in demonstrations and tests: it speaks AMQP
-//! over TLS, signs with OpenPGP, records what it sees, and misbehaves on request. It uses `fe2o3-amqp`, an
-//! implementation of the protocol that shares nothing with the client's: a mistake in one does not hide a
-//! mistake in the other.
+//! It stands in for a message bus and a signing service in demonstrations and tests: it speaks AMQP and MQTT
+//! over TLS, signs with OpenPGP, records what it sees, and misbehaves on request. It uses `fe2o3-amqp` and
+//! `mqtt-proto`, implementations of the protocols that share nothing with the client's: a mistake in one does not
+//! hide a mistake in the other.
 //!
 //! ```
 //! use amqp_sandbox::{Options, Sandbox};
@@ -11,6 +11,7 @@
 //! let dir = std::env::temp_dir().join("amqp-sandbox-example");
 //! let sandbox = Sandbox::start(Options::new(&dir))?;
 //! println!("{} {}", sandbox.amqps_url(), sandbox.config_file().display());
+//! println!("{} {}", sandbox.mqtts_url(), sandbox.mqtt_config_file().display());
 //! # drop(sandbox);
 //! # std::fs::remove_dir_all(dir)?;
 //! # Ok::<(), std::io::Error>(())
@@ -26,6 +27,18 @@
 //!
 //! Nodes are created when they are first named. A message that a receiver did not settle, or released, goes
 //! back to its place in the queue. A null target accepts messages for the addresses in their `to`.
+//!
+//! # Over MQTT
+//!
+//! It speaks 5 and 3.1.1, with QoS 1 or 0. The topic `NAME` is the node `topic://NAME`, whatever characters it has; wildcards
+//! and shared subscriptions are refused. A PUBLISH is a message of AMQP with the same properties, and the other way round:
+//! user properties are application properties, the response topic is `reply-to`, and a payload that says that it is text is a
+//! string. So rules, the record and the signing server are the same; [`Record::packets`] has the packets both ways, in their
+//! order, and what only MQTT has is in the fields `mqtt`. [`Options::mqtt_broker`] says what the broker announces and how
+//! much it keeps: a session is kept as long as the client asks, also without a connection, until it expires or
+//! [`Sandbox::forget_sessions`] ends it.
+//!
+//! Rules mean over MQTT what is nearest to their meaning over AMQP: see [`faults::help`].
 //!
 //! # The signing server
 //!

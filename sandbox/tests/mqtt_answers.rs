@@ -355,11 +355,11 @@ fn what_a_broker_announces_it_enforces() {
     let mut client = Mqtt::new(&sandbox, "me");
     client.publish(1, "a text of more than that");
     assert_eq!(client.puback(), (1, 0x95));
-    client.send(&Packet::Publish(publish(2, "nobody.listens", "a")));
+    client.send(&Packet::Publish(publish(2, "no.subscriber", "a")));
     assert_eq!(client.puback(), (2, 0x10));
     let sandbox = TestSandbox::start(|options| options.mqtt_broker.tells_no_subscriber = false);
     let mut client = Mqtt::new(&sandbox, "me");
-    client.send(&Packet::Publish(publish(2, "nobody.listens", "a")));
+    client.send(&Packet::Publish(publish(2, "no.subscriber", "a")));
     assert_eq!(client.puback(), (2, 0));
 }
 

@@ -102,9 +102,13 @@ fn more_than_the_queue_holds_is_dropped_in_silence() {
         assert_eq!(other.puback(), (id, 0), "confirmed all the same");
     }
     // The signing server answers in order: after the reply to the last request all others were there.
-    let mut last = Mqtt::new(&sandbox, "last").listening();
-    last.publish(10, &blob("10"));
-    while !matches!(last.read(), Some(Packet::Publish(publish)) if reply(&publish).1 == "10") {}
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let mut amqp = common::Client::connect(&sandbox).await;
+        let mut replies = amqp.receiver(&format!("topic://{REPLY}")).await;
+        other.publish(10, &blob("10"));
+        while !common::receive_text(&mut replies).await.contains("\"request_id\":\"10\"") {}
+    });
     client.acknowledge(1);
     client.acknowledge(2);
     let mut received = Vec::new();

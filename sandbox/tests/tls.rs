@@ -2,7 +2,10 @@
 
 mod common;
 
-use std::pin::Pin;
+use std::{
+    io::{Read, Write},
+    pin::Pin,
+};
 
 use amqp_sandbox::{
     Options, Sandbox,
@@ -15,6 +18,7 @@ use fe2o3_amqp::{
     connection::{ConnectionHandle, OpenError},
     sasl_profile::SaslProfile,
 };
+use mqtt_proto::v5::Packet;
 use openssl::{
     pkey::PKey,
     ssl::{SslConnector, SslConnectorBuilder, SslFiletype, SslMethod, SslOptions, SslVersion},
@@ -198,4 +202,47 @@ async fn sasl_can_be_demanded_and_its_password_checked() {
     assert_eq!(record.connections[0].protocol_header, Some(*b"AMQP\0\x01\0\0"));
     let opened: Vec<bool> = record.connections.iter().map(|c| c.opened).collect();
     assert_eq!(opened, [false, false, true]);
+}
+
+/// Over MQTT, where a client may name protocols by ALPN; the first is taken.
+#[test]
+fn mqtt_is_behind_the_same_tls() {
+    for (with_certificate, alpn) in [(true, None), (true, Some("x-amzn-mqtt-ca")), (false, None)] {
+        let sandbox = TestSandbox::good();
+        let mut builder = connector(&sandbox);
+        if !with_certificate {
+            builder = SslConnector::builder(SslMethod::tls_client()).unwrap();
+            builder.set_ca_file(sandbox.ca_file()).unwrap();
+        }
+        if let Some(name) = alpn {
+            let length = u8::try_from(name.len()).unwrap();
+            let names = [&[length][..], name.as_bytes(), &[4], b"mqtt"].concat();
+            builder.set_alpn_protos(&names).unwrap();
+        }
+        let url = sandbox.mqtts_url();
+        let port = url.rsplit(':').next().unwrap();
+        let socket = std::net::TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+        // In TLS 1.3 a missing certificate is found out by what is read later.
+        let mut stream = builder.build().connect("localhost", socket).unwrap();
+        let connect = Packet::Connect(common::mqtt::connect("me", |_| {})).encode().unwrap();
+        let answer = stream.write_all(connect.as_ref()).and_then(|()| {
+            let mut connack = [0; 5];
+            stream.read_exact(&mut connack).map(|()| connack)
+        });
+        drop(stream);
+        let connection = closed(&sandbox);
+        match with_certificate {
+            true => {
+                assert_eq!(answer.unwrap(), [0x20, 3, 0, 0, 0]);
+                let subject = connection.certificate_subject.as_deref();
+                assert_eq!(subject, Some("O=Sandbox,CN=sandbox-client,UID=sandbox"));
+                assert_eq!(connection.alpn.as_deref(), alpn);
+                assert!(connection.opened && connection.problems.is_empty());
+            }
+            false => {
+                answer.unwrap_err();
+                assert!(!connection.opened && connection.problems[0].starts_with("tls"));
+            }
+        }
+    }
 }

@@ -49,12 +49,17 @@ where
     let ending = match ending {
         Ok((client, keep_alive, mut lost)) => {
             let client = Arc::new(client);
-            let delivering = tokio::spawn(outbound::serve(Arc::clone(&client)));
             let ending = match client.apply(acts) {
                 Some(ending) => Ok(ending),
-                None => serve_packets(&mut wire, &client, keep_alive, &mut lost).await,
+                None => {
+                    // A resumed session begins with what it has.
+                    outbound::send_waiting(&client);
+                    let delivering = tokio::spawn(outbound::serve(Arc::clone(&client)));
+                    let ending = serve_packets(&mut wire, &client, keep_alive, &mut lost).await;
+                    delivering.abort();
+                    ending
+                }
             };
-            delivering.abort();
             let forget = client.forget.load(Ordering::SeqCst);
             let sessions = &broker.sessions;
             sessions.leave(&client.key, &client.session, number, forget, &broker.recorder);
@@ -90,12 +95,17 @@ pub(super) struct Wire<S> {
 impl<S: AsyncRead> Wire<S> {
     /// Waits for the next packet. Cancelling the wait loses nothing.
     pub(super) async fn next(&mut self, limit: usize) -> Result<mqtt::Frame, String> {
-        let frame = self.frames.next(&mut self.reader, limit).await;
-        let frame = frame.map_err(|error| format!("receive: {error}"))?;
-        if let mqtt::Frame::Whole(bytes) = &frame {
-            self.line.count_received(bytes[0] >> 4 != 12);
+        loop {
+            let frame = self.frames.next(&mut self.reader, limit).await;
+            let frame = frame.map_err(|error| format!("receive: {error}"))?;
+            if let mqtt::Frame::Whole(bytes) = &frame {
+                if self.line.is_dead() {
+                    continue;
+                }
+                self.line.count_received(bytes[0] >> 4 != 12);
+            }
+            return Ok(frame);
         }
-        Ok(frame)
     }
 
     /// Whether the client has sent all that it may send.

@@ -16,16 +16,26 @@ use crate::{
 /// Sends what the session has, as far as the client may have it, until the connection ends.
 pub(super) async fn serve(client: Arc<Client>) {
     loop {
+        client.session.queue.arrived().await;
+        if !client.session.is_owned_by(client.number) {
+            // Another connection has taken over, and this was meant for it.
+            return client.session.queue.wake();
+        }
+        send_waiting(&client);
+    }
+}
+
+/// Sends what the session has now, as far as the client may have it.
+pub(super) fn send_waiting(client: &Client) {
+    loop {
         let record = |next: &Next| {
             client.broker.recorder.write(|all| {
-                all.deliveries.push(delivery(&client, next));
+                all.deliveries.push(delivery(client, next));
                 all.deliveries.len() - 1
             })
         };
-        match client.session.next(client.number, record) {
-            Some(next) => send(&client, &next),
-            None => client.session.queue.arrived().await,
-        }
+        let Some(next) = client.session.next(client.number, record) else { return };
+        send(client, &next);
     }
 }
 

@@ -161,7 +161,8 @@ impl Session {
         }
     }
 
-    fn is_owned_by(&self, connection: usize) -> bool {
+    /// Whether this connection has it.
+    pub(super) fn is_owned_by(&self, connection: usize) -> bool {
         let state = self.state.lock().unwrap();
         state.owner.as_ref().is_some_and(|owner| owner.connection == connection)
     }
