@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, fs, path::Path};
 
-/// `module::name` of each test in a folder and below, where the module is the file's name, or its folder's for `mod.rs`
+/// `module::name` of each test in a folder and below, also of those that run over both protocols, where the module is the file's name, or its folder's for `mod.rs`
 /// and `tests.rs`.
 fn tests_below(folder: &Path, names: &mut HashSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -20,6 +20,11 @@ fn tests_below(folder: &Path, names: &mut HashSet<String>) {
                 let (_, after) = after.split_once("fn ").expect("a function follows #[test]");
                 let (name, _) = after.split_once('(').expect("its parentheses");
                 names.insert(format!("{module}::{name}"));
+            }
+            for after in text.split("over_both!(").skip(1) {
+                let (both, _) = after.split_once(')').expect("the names end");
+                let both = both.split([',', '\n']).map(str::trim).filter(|name| !name.is_empty());
+                names.extend(both.map(|name| format!("{module}::{name}")));
             }
         }
     }

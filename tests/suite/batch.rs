@@ -3,7 +3,9 @@
 use amqp_sandbox::Verifier;
 use serde_json::Value;
 
-use crate::harness::Bench;
+use crate::harness::{Bench, Protocol};
+
+over_both!(the_values_of_a_batch_are_in_the_order_of_the_input,);
 
 /// The operands for images that are given by repository and tag, each with its own digest.
 fn batch(images: &[&str]) -> String {
@@ -33,8 +35,7 @@ fn signed(bench: &Bench, stdout: &str) -> Vec<String> {
 }
 
 /// Requests are grouped by repository and cut by size, as pubtools-sign does it; the values are not.
-#[test]
-fn the_values_of_a_batch_are_in_the_order_of_the_input() {
+fn the_values_of_a_batch_are_in_the_order_of_the_input(protocol: Protocol) {
     for (size, images) in [
         (200, &["ns/b:1", "ns/a:1", "ns/b:2", "ns/a:2"][..]),
         (1, &["ns/b:1", "ns/a:1", "ns/b:2", "ns/a:2"]),
@@ -42,7 +43,7 @@ fn the_values_of_a_batch_are_in_the_order_of_the_input() {
         // Equal images are asked for once, and each has its value.
         (2, &["a:1", "b:1", "a:1", "a:2", "b:1", "a:1", "a:3"]),
     ] {
-        let bench = Bench::new();
+        let bench = protocol.bench();
         let config = bench.config().set("chunk_size", &size.to_string());
         let ended = bench.run(&config, &(batch(images) + " --raw")).expect(0);
         assert_eq!(signed(&bench, &ended.stdout), images, "{size}");

@@ -8,7 +8,17 @@ use amqp_messenger::{
 };
 use amqp_sandbox::{ReplyAct, RequestAct, When};
 
-use crate::harness::{Bench, LONG, images, rule, took_between};
+use crate::harness::{Bench, LONG, Protocol, images, rule, took_between};
+
+over_both!(
+    without_a_reply_the_client_waits_for_every_window_of_every_cycle,
+    some_replies_are_printed_in_their_places,
+    raw_prints_an_empty_line_for_a_missing_item,
+    a_second_reply_is_accepted_and_ignored,
+    replies_count_while_requests_are_still_going_out,
+    a_reply_without_any_outcome_counts,
+    a_run_that_is_signed_is_not_signed_again,
+);
 
 /// How often each request id was received.
 pub fn times_received(bench: &Bench) -> HashMap<String, usize> {
@@ -19,9 +29,8 @@ pub fn times_received(bench: &Bench) -> HashMap<String, usize> {
     times
 }
 
-#[test]
-fn without_a_reply_the_client_waits_for_every_window_of_every_cycle() {
-    let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
+fn without_a_reply_the_client_waits_for_every_window_of_every_cycle(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().patience(1, 2, 2), &images(3)).expect(75);
     took_between(&ended, 4.0, 9.0);
     assert_eq!(ended.stderr.matches("no reply for 1 s").count(), 4, "{}", ended.stderr);
@@ -41,10 +50,9 @@ fn without_a_reply_the_client_waits_for_every_window_of_every_cycle() {
     ended.logs("timeout 1 s × retries 2 × send_retries 2 = 4 s");
 }
 
-#[test]
-fn some_replies_are_printed_in_their_places() {
+fn some_replies_are_printed_in_their_places(protocol: Protocol) {
     for missing in [1, 2, 3] {
-        let bench = Bench::misbehaving(vec![rule(When::Request(missing), ReplyAct::NoReply)]);
+        let bench = protocol.misbehaving(vec![rule(When::Request(missing), ReplyAct::NoReply)]);
         let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
         for (index, message) in ended.messages().iter().enumerate() {
             if index as u64 + 1 == missing {
@@ -59,27 +67,24 @@ fn some_replies_are_printed_in_their_places() {
     }
 }
 
-#[test]
-fn raw_prints_an_empty_line_for_a_missing_item() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
+fn raw_prints_an_empty_line_for_a_missing_item(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
     let ended =
         bench.run(&bench.config().patience(1, 1, 1), &format!("{} --raw", images(3))).expect(75);
     let lines: Vec<_> = ended.stdout.lines().map(str::is_empty).collect();
     assert_eq!(lines, [false, true, false]);
 }
 
-#[test]
-fn a_second_reply_is_accepted_and_ignored() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(1), ReplyAct::ReplyTwice)]);
+fn a_second_reply_is_accepted_and_ignored(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Request(1), ReplyAct::ReplyTwice)]);
     let ended = bench.run(&bench.config(), &images(2)).expect(0);
     assert_eq!(ended.messages().len(), 2);
     assert!(bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 3).is_ok());
 }
 
-/// With a credit of 1 each request waits for a flow frame, and replies arrive in between.
-#[test]
-fn replies_count_while_requests_are_still_going_out() {
-    let bench = Bench::with(|options| options.credit = 1);
+/// With a credit of 1 each request waits for a flow frame or an outcome, and replies arrive in between.
+fn replies_count_while_requests_are_still_going_out(protocol: Protocol) {
+    let bench = protocol.bench_with_credit(1);
     let ended = bench.run(&bench.config(), &images(300)).expect(0);
     assert_eq!(ended.messages().len(), 300);
     let record = bench.record();
@@ -92,9 +97,8 @@ fn replies_count_while_requests_are_still_going_out() {
     assert_eq!(record.requests.len(), 300);
 }
 
-#[test]
-fn a_reply_without_any_outcome_counts() {
-    let bench = Bench::misbehaving(vec![rule(When::Any, RequestAct::NeverSettle)]);
+fn a_reply_without_any_outcome_counts(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Any, RequestAct::NeverSettle)]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);
     took_between(&ended, 0.0, 5.0);
 }
@@ -114,9 +118,8 @@ fn the_receiver_is_attached_before_the_first_request() {
 }
 
 /// Its broker need not be there.
-#[test]
-fn a_run_that_is_signed_is_not_signed_again() {
-    let bench = Bench::new();
+fn a_run_that_is_signed_is_not_signed_again(protocol: Protocol) {
+    let bench = protocol.bench();
     let path = bench.file("config.yaml", bench.config().yaml());
     let signer = Signer::new(Settings::load(&path, SignerType::Single).unwrap(), None).unwrap();
     let image = Image::new(format!("sha256:{:064x}", 1), "host/repo:1").unwrap();

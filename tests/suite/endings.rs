@@ -7,9 +7,11 @@ use amqp_frames::SASL_HEADER;
 use amqp_sandbox::{Act, LinkAct, Record, Refusal, ReplyAct, RequestAct, Rule, When};
 
 use crate::{
-    harness::{Bench, Ended, LONG, images, rule, shown, signal, took_between},
+    harness::{Bench, Ended, LONG, Protocol, images, rule, shown, signal, took_between},
     peer,
 };
+
+over_both!(no_connection_is_one_cause_that_names_each_broker, an_end_from_outside_is_one_cause,);
 
 /// The causes in the document: a line each.
 #[track_caller]
@@ -173,11 +175,10 @@ fn the_refusal_of_a_session_and_of_a_host_have_remedies() {
     }
 }
 
-#[test]
-fn no_connection_is_one_cause_that_names_each_broker() {
-    let bench = Bench::new();
-    let stranger = Bench::new();
-    let closed = format!("amqps://127.0.0.1:{}", peer::closed_port());
+fn no_connection_is_one_cause_that_names_each_broker(protocol: Protocol) {
+    let bench = protocol.bench();
+    let stranger = protocol.bench();
+    let closed = format!("{}s://127.0.0.1:{}", protocol.scheme(), peer::closed_port());
     let config = bench.config().patience(1, 1, 1);
     let to = |urls: &[&str]| config.clone().set("messaging_brokers", &format!("{urls:?}"));
     let ended = bench.run(&to(&[&closed]), &images(1)).expect(69);
@@ -187,7 +188,7 @@ fn no_connection_is_one_cause_that_names_each_broker() {
     assert_eq!(causes(&ended), [expected]);
     ended.says_once(&closed);
 
-    let other = stranger.sandbox.amqps_url();
+    let other = stranger.url();
     let ended = bench.run(&to(&[&other]), &images(1)).expect(77);
     let [cause] = &causes(&ended)[..] else { panic!("{}", ended.stdout) };
     assert!(
@@ -210,16 +211,15 @@ fn no_connection_is_one_cause_that_names_each_broker() {
     ended.says_once(&closed).says_once(&other);
 }
 
-#[test]
-fn an_end_from_outside_is_one_cause() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
+fn an_end_from_outside_is_one_cause(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().set("deadline", "1"), &images(3)).expect(124);
     assert_eq!(
         causes(&ended),
         ["DeadlinePassed : the deadline of 1 s for the whole run has passed"]
     );
     ended.says_once("the deadline of 1 s for the whole run has passed");
-    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
+    let bench = protocol.misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
     let running = bench.program(&bench.config(), &images(3)).start();
     bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 2).unwrap();
     signal("TERM", running.id());

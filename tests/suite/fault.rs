@@ -5,7 +5,7 @@ use std::{collections::HashMap, thread, time::Duration};
 use amqp_sandbox::{Record, Rule};
 
 use crate::{
-    harness::{Bench, LONG},
+    harness::{LONG, Protocol, set_credit},
     three::{Operation, operations},
 };
 
@@ -20,10 +20,12 @@ pub const ONE_WINDOW: &[(&str, &str)] =
 /// A fault, and the expected results.
 #[derive(Clone, Copy)]
 pub struct Fault<'a> {
+    /// The protocol of the runs.
+    pub protocol: Protocol,
     /// The sandbox's rules, with blanks between them; `#` stands for the position.
     pub rules: &'a str,
-    /// Credit that the sandbox grants.
-    pub credit: u32,
+    /// How many requests without an outcome the sandbox lets be on their way.
+    pub credit: u16,
     /// Keys of the configuration.
     pub set: &'a [(&'a str, &'a str)],
     /// The exit status. If it is not 0, the item at the position is missing, or all of them.
@@ -38,6 +40,7 @@ pub struct Fault<'a> {
 
 /// No fault.
 pub const NONE: Fault = Fault {
+    protocol: Protocol::Amqp,
     rules: "",
     credit: 100,
     set: &[],
@@ -52,6 +55,11 @@ pub const NONE: Fault = Fault {
 const TIMEOUT: &str = "120";
 /// The limit of a run.
 const AT_MOST: Duration = Duration::from_secs(100);
+
+/// No fault, over this protocol.
+pub fn over(protocol: Protocol) -> Fault<'static> {
+    Fault { protocol, ..NONE }
+}
 
 impl Fault<'_> {
     /// Runs three items by every operation, with the fault at each of them.
@@ -82,11 +90,13 @@ impl Fault<'_> {
     }
 
     fn run(self, position: usize, operation: Operation) {
-        let name = format!("{} at {position}, {operation:?}", self.rules);
+        let name = format!("{} at {position}, {operation:?}, {:?}", self.rules, self.protocol);
         let rules = self.rules.replace('#', &position.to_string());
         let rules: Vec<Rule> = rules.split_whitespace().map(|rule| rule.parse().unwrap()).collect();
-        let bench =
-            Bench::with(|options| (options.behaviours, options.credit) = (rules, self.credit));
+        let bench = self.protocol.bench_with(|options| {
+            options.behaviours = rules;
+            set_credit(options, self.credit);
+        });
         let config = bench.config().set("timeout", TIMEOUT);
         let config = self.set.iter().fold(config, |config, (key, value)| config.set(key, value));
         let ended = operation.run(&bench, &config);

@@ -12,10 +12,16 @@ use amqp_sandbox::{Body, LinkAct, ReplyAct, Rule, When};
 use serde_json::Value;
 
 use crate::{
-    harness::{Bench, LONG, Program, images, signal, took_between},
+    harness::{Bench, LONG, Program, Protocol, images, signal, took_between},
     peer::{self, Peer},
     three::operations,
 };
+
+over_both!(
+    a_large_text_or_file_is_signed_in_little_memory,
+    after_the_deadline_of_the_run_everything_received_is_printed,
+    a_large_blob_is_signed_in_little_memory,
+);
 
 /// The most memory that the process ever held, in KiB; `None` once it has ended.
 fn peak_memory(id: u32) -> Option<u64> {
@@ -80,10 +86,9 @@ fn lines_of_json_are_printed_in_little_memory() {
 }
 
 /// Neither is kept in two forms at once, on its way out, back, or into the document.
-#[test]
-fn a_large_text_or_file_is_signed_in_little_memory() {
+fn a_large_text_or_file_is_signed_in_little_memory(protocol: Protocol) {
     const SIZE: usize = 20_000_000;
-    let bench = Bench::new();
+    let bench = protocol.bench();
     let text = bench.file("large", "a line, \"quoted\": é\n".repeat(SIZE / 21));
     for operation in [
         format!("clear-sign --signing-key ABCD1234 --task-id 7 @{}", text.display()),
@@ -101,9 +106,8 @@ fn a_large_text_or_file_is_signed_in_little_memory() {
     }
 }
 
-#[test]
-fn after_the_deadline_of_the_run_everything_received_is_printed() {
-    let bench = Bench::misbehaving(vec![Rule::new(When::Request(2), ReplyAct::NoReply)]);
+fn after_the_deadline_of_the_run_everything_received_is_printed(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![Rule::new(When::Request(2), ReplyAct::NoReply)]);
     let ended = bench.run(&bench.config().set("deadline", "1"), &images(2)).expect(124);
     took_between(&ended, 1.0, 9.0);
     ended.says("the deadline of 1 s for the whole run has passed");
@@ -111,7 +115,7 @@ fn after_the_deadline_of_the_run_everything_received_is_printed() {
     assert!(!messages[0].is_null() && messages[1].is_null());
     bench.run(&bench.config().set("deadline", "20"), &images(1)).expect(0);
     for operation in operations() {
-        let bench = Bench::misbehaving(vec![Rule::new(When::Request(2), ReplyAct::NoReply)]);
+        let bench = protocol.misbehaving(vec![Rule::new(When::Request(2), ReplyAct::NoReply)]);
         let ended = operation.run(&bench, &bench.config().set("deadline", "1")).expect(124);
         assert_eq!(operation.signed(&bench, &ended), [true, false, true], "{operation:?}");
     }
@@ -317,10 +321,9 @@ fn confined(program: &Program, limit: u64) -> Command {
 }
 
 /// At most three bytes for each byte to sign, and what the program needs anyway.
-#[test]
-fn a_large_blob_is_signed_in_little_memory() {
+fn a_large_blob_is_signed_in_little_memory(protocol: Protocol) {
     const SIZE: usize = 32 << 20;
-    let bench = Bench::new();
+    let bench = protocol.bench();
     let blob = bench.file("blob", vec![b'x'; SIZE]);
     let arguments =
         format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", blob.display());

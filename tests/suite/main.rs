@@ -6,6 +6,24 @@
 // One crate in modules, not a library.
 #![allow(unreachable_pub)]
 
+/// Makes tests of functions that take a protocol: `over_amqp::NAME` and `over_mqtt::NAME`.
+macro_rules! over_both {
+    ($($name:ident),+ $(,)?) => {
+        over_both!(@ over_amqp Amqp $($name)+);
+        over_both!(@ over_mqtt Mqtt $($name)+);
+    };
+    (@ $module:ident $protocol:ident $($name:ident)+) => {
+        mod $module {
+            $(
+                #[test]
+                fn $name() {
+                    super::$name(crate::harness::Protocol::$protocol);
+                }
+            )+
+        }
+    };
+}
+
 mod addresses;
 mod answers;
 mod authorities;

@@ -6,9 +6,16 @@ use amqp_frames::{Frame, accepted, disposition};
 use amqp_sandbox::{ReplyAct, RequestAct, When};
 
 use crate::{
-    harness::{Bench, Config, Ended, LONG, images, rule, shown, signal, took_between},
+    harness::{Bench, Config, Ended, LONG, Protocol, images, rule, shown, signal, took_between},
     peer::{self, Peer},
 };
+
+over_both!(
+    a_cut_after_some_replies_loses_nothing,
+    a_cut_while_sending_loses_nothing,
+    cuts_again_and_again_lose_nothing,
+    the_next_broker_gets_only_requests_without_an_outcome,
+);
 
 fn to(config: Config, urls: &[&str]) -> Config {
     let urls: Vec<_> = urls.iter().map(|url| format!("\"{url}\"")).collect();
@@ -27,10 +34,9 @@ fn times_asked(bench: &Bench) -> HashMap<String, usize> {
 // ---- the connection ends ----
 
 /// Answered requests are not sent again; accepted ones are answered on the new connection.
-#[test]
-fn a_cut_after_some_replies_loses_nothing() {
+fn a_cut_after_some_replies_loses_nothing(protocol: Protocol) {
     let late = |number| rule(When::Request(number), ReplyAct::Delay(Duration::from_millis(500)));
-    let bench = Bench::misbehaving(vec![late(3), late(4)]);
+    let bench = protocol.misbehaving(vec![late(3), late(4)]);
     let running = bench.program(&bench.config(), &images(4)).start();
     let record = bench
         .sandbox
@@ -91,9 +97,8 @@ fn a_close_for_maintenance_loses_nothing_and_follows_no_redirection() {
 }
 
 /// Only requests without an outcome, one at a credit of 1, may be sent twice.
-#[test]
-fn a_cut_while_sending_loses_nothing() {
-    let bench = Bench::with(|options| options.credit = 1);
+fn a_cut_while_sending_loses_nothing(protocol: Protocol) {
+    let bench = protocol.bench_with_credit(1);
     let running = bench.program(&bench.config(), &images(300)).start();
     bench.sandbox.wait_for(LONG, |record| record.requests.len() >= 50).unwrap();
     bench.sandbox.cut_connections();
@@ -106,9 +111,8 @@ fn a_cut_while_sending_loses_nothing() {
     assert!((300..=302).contains(&requests), "{requests} requests for 300 items");
 }
 
-#[test]
-fn cuts_again_and_again_lose_nothing() {
-    let bench = Bench::with(|options| options.credit = 10);
+fn cuts_again_and_again_lose_nothing(protocol: Protocol) {
+    let bench = protocol.bench_with_credit(10);
     let running = bench.program(&bench.config(), &images(300)).start();
     for cut in 1..=4 {
         bench.sandbox.wait_for(LONG, |record| record.requests.len() >= 60 * cut).unwrap();
@@ -120,14 +124,13 @@ fn cuts_again_and_again_lose_nothing() {
 }
 
 /// The first broker stops with two requests that have no outcome: only these go to the second.
-#[test]
-fn the_next_broker_gets_only_requests_without_an_outcome() {
-    let first = Bench::misbehaving(vec![
+fn the_next_broker_gets_only_requests_without_an_outcome(protocol: Protocol) {
+    let first = protocol.misbehaving(vec![
         rule(When::FromRequest(2), RequestAct::NeverSettle),
         rule(When::FromRequest(2), ReplyAct::NoReply),
     ]);
-    let second = Bench::new();
-    let config = to(second.config(), &[&first.sandbox.amqp_url(), &second.sandbox.amqp_url()]);
+    let second = protocol.bench();
+    let config = to(second.config(), &[&first.plain_url(), &second.plain_url()]);
     let running = second.program(&config, &images(3)).start();
     first
         .sandbox

@@ -9,7 +9,12 @@ use std::{
 use amqp_sandbox::{LinkAct, Refusal, ReplyAct, RequestAct, Rule, Verifier, When};
 use serde_json::{Value, json};
 
-use crate::harness::{Bench, Ended, LONG, images, rule, signal};
+use crate::harness::{Bench, Ended, LONG, Protocol, images, rule, signal};
+
+over_both!(
+    a_reply_is_accepted_only_after_its_line_is_written,
+    a_reader_that_has_enough_ends_the_run_quietly,
+);
 
 /// The lines, in the order in which they came.
 fn lines(stdout: &str) -> Vec<Value> {
@@ -236,18 +241,16 @@ fn a_line_comes_while_others_are_waited_for_and_a_signal_brings_the_rest() {
 }
 
 /// The broker keeps what could not be written.
-#[test]
-fn a_reply_is_accepted_only_after_its_line_is_written() {
-    let bench = Bench::new();
+fn a_reply_is_accepted_only_after_its_line_is_written(protocol: Protocol) {
+    let bench = protocol.bench();
     let mut program = bench.program(&bench.config(), &format!("{} --format ndjson", images(200)));
     program.command.stdout(OpenOptions::new().write(true).open(Path::new("/dev/full")).unwrap());
     program.run().expect(74).says_once("standard output: cannot read or write");
     assert_eq!(bench.record().accepted().count(), 0);
 }
 
-#[test]
-fn a_reader_that_has_enough_ends_the_run_quietly() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(300), ReplyAct::NoReply)]);
+fn a_reader_that_has_enough_ends_the_run_quietly(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Request(300), ReplyAct::NoReply)]);
     let config = bench.config().set("log_level", "error").patience(60, 1, 1);
     let arguments = format!("{} --format ndjson", images(300));
     let mut child = bench.program(&config, &arguments).command.spawn().unwrap();

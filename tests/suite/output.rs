@@ -10,7 +10,12 @@ use std::{
 use amqp_sandbox::{ReplyAct, Verifier, When};
 use serde_json::{Value, json};
 
-use crate::harness::{Bench, Program, images, refused, rule, signal};
+use crate::harness::{Bench, Program, Protocol, images, refused, rule, signal};
+
+over_both!(
+    on_a_full_disk_the_run_ends_and_nothing_more_is_accepted,
+    a_killed_run_goes_on_and_a_complete_one_changes_nothing,
+);
 
 /// The files below a folder by their names, also of folders in it.
 pub fn tree(folder: &Path) -> Vec<String> {
@@ -162,9 +167,8 @@ fn what_cannot_be_replaced_is_refused_before_anything_is_sent() {
 }
 
 /// The broker keeps what could not be written; what was received is in the document nevertheless.
-#[test]
-fn on_a_full_disk_the_run_ends_and_nothing_more_is_accepted() {
-    let bench = Bench::new();
+fn on_a_full_disk_the_run_ends_and_nothing_more_is_accepted(protocol: Protocol) {
+    let bench = protocol.bench();
     let out = folder(&bench, "out");
     let arguments = format!("{} --output-dir {}", images(30), out.display());
     let ended = limited(bench.program(&bench.config(), &arguments), 0).run();
@@ -175,7 +179,7 @@ fn on_a_full_disk_the_run_ends_and_nothing_more_is_accepted() {
     assert!(ended.messages().iter().any(|message| !message.is_null()));
     assert!(tree(&out).is_empty());
 
-    let bench = Bench::new();
+    let bench = protocol.bench();
     let file = bench.folder().join("results");
     let arguments = format!("{} --format ndjson --output {}", images(200), file.display());
     limited(bench.program(&bench.config(), &arguments), 120).run().expect(74);
@@ -283,10 +287,9 @@ fn two_items_of_one_name_are_refused_before_anything_is_sent() {
     }
 }
 
-#[test]
-fn a_killed_run_goes_on_and_a_complete_one_changes_nothing() {
+fn a_killed_run_goes_on_and_a_complete_one_changes_nothing(protocol: Protocol) {
     let last = rule(When::Request(20), ReplyAct::Delay(Duration::from_secs(2)));
-    let bench = Bench::misbehaving(vec![last]);
+    let bench = protocol.misbehaving(vec![last]);
     let out = bench.folder().join("out");
     let results = bench.folder().join("results");
     let state = bench.folder().join("state");

@@ -3,7 +3,16 @@
 use amqp_sandbox::{Act, ReplyAct, Rule, When};
 use serde_json::{Value, json};
 
-use crate::harness::{Bench, Ended, images};
+use crate::harness::{Ended, Protocol, images};
+
+over_both!(
+    not_yet_is_waited_on,
+    not_yet_is_not_signed,
+    a_batch_may_be_answered_in_parts,
+    an_incomplete_batch_is_final_after_its_window,
+    an_incomplete_batch_is_final_after_the_deadline_of_the_run,
+    a_signature_after_a_refusal_replaces_it,
+);
 
 const BATCH: &str = " --signer-type batch --signing-key-name k";
 
@@ -16,10 +25,9 @@ fn lengths(ended: &Ended) -> Vec<bool> {
 }
 
 /// "In progress" is no answer, whatever is beside it.
-#[test]
-fn not_yet_is_waited_on() {
+fn not_yet_is_waited_on(protocol: Protocol) {
     for arguments in [images(3), images(3) + BATCH] {
-        let bench = Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::InProgressFirst)]);
+        let bench = protocol.misbehaving(vec![Rule::new(When::Any, ReplyAct::InProgressFirst)]);
         let ended = bench.run(&bench.config(), &format!("{arguments} --raw")).expect(0);
         assert_eq!(lengths(&ended), [true; 3]);
         let count = bench.record().requests.len();
@@ -28,10 +36,9 @@ fn not_yet_is_waited_on() {
 }
 
 /// If nothing else comes, it is sent again by the next cycle, and in the end it is printed and reported.
-#[test]
-fn not_yet_is_not_signed() {
+fn not_yet_is_not_signed(protocol: Protocol) {
     let status = || ReplyAct::Field("signing_status".into(), "Pending".into());
-    let bench = Bench::misbehaving(vec![only(2, status()), only(4, status())]);
+    let bench = protocol.misbehaving(vec![only(2, status()), only(4, status())]);
     let ended = bench.run(&bench.config().patience(1, 1, 2), &images(3)).expect(75);
     let document = ended.document();
     assert_eq!(document["signer_result"]["status"], "error");
@@ -45,9 +52,8 @@ fn not_yet_is_not_signed() {
     assert_eq!(bench.record().requests.len(), 4);
 }
 
-#[test]
-fn a_batch_may_be_answered_in_parts() {
-    let bench = Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::InParts)]);
+fn a_batch_may_be_answered_in_parts(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![Rule::new(When::Any, ReplyAct::InParts)]);
     let ended = bench.run(&bench.config(), &(images(3) + BATCH)).expect(0);
     let claims = ended.messages()[0]["claims"].as_array().unwrap().clone();
     let digests: Vec<_> = claims.iter().map(|claim| claim["manifest_digest"].clone()).collect();
@@ -58,9 +64,8 @@ fn a_batch_may_be_answered_in_parts() {
 }
 
 /// The rest is waited for, for the silence of one window; it is not asked for again: that would sign twice.
-#[test]
-fn an_incomplete_batch_is_final_after_its_window() {
-    let bench = Bench::misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
+fn an_incomplete_batch_is_final_after_its_window(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
     let config = bench.config().patience(1, 3, 3);
     let ended = bench.run(&config, &(images(2) + BATCH + " --raw")).expect(75);
     assert_eq!(lengths(&ended), [true, false]);
@@ -69,9 +74,8 @@ fn an_incomplete_batch_is_final_after_its_window() {
 }
 
 /// The run may end from outside before the window does: what has come is printed as it is.
-#[test]
-fn an_incomplete_batch_is_final_after_the_deadline_of_the_run() {
-    let bench = Bench::misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
+fn an_incomplete_batch_is_final_after_the_deadline_of_the_run(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
     let config = bench.config().patience(20, 1, 1).set("deadline", "1");
     let ended = bench.run(&config, &(images(2) + BATCH + " --raw")).expect(124);
     assert_eq!(lengths(&ended), [true, false]);
@@ -79,11 +83,10 @@ fn an_incomplete_batch_is_final_after_the_deadline_of_the_run() {
 }
 
 /// A refusal ends its request, but not the run: what comes while that goes on replaces it.
-#[test]
-fn a_signature_after_a_refusal_replaces_it() {
+fn a_signature_after_a_refusal_replaces_it(protocol: Protocol) {
     let busy =
         ReplyAct::ServerError { errors: vec!["busy".into()], signing_status: "failed".into() };
-    let bench = Bench::misbehaving(vec![only(1, busy), only(2, ReplyAct::NoReply)]);
+    let bench = protocol.misbehaving(vec![only(1, busy), only(2, ReplyAct::NoReply)]);
     let running =
         bench.program(&bench.config().patience(20, 1, 1), &(images(2) + " --raw")).start();
     let accepted = |record: &amqp_sandbox::Record| {

@@ -10,9 +10,16 @@ use amqp_sandbox::{LinkAct, Refusal, Rule, When};
 use openssl::ssl::{SslAcceptor, SslMethod};
 
 use crate::{
-    harness::{Bench, Config, images, shown, took_between},
+    harness::{Bench, Config, Protocol, images, shown, took_between},
     peer,
 };
+
+over_both!(
+    the_next_broker_is_used,
+    a_list_of_closed_ports_ends_after_the_timeout,
+    a_name_that_does_not_resolve,
+    if_every_broker_refuses_it_is_a_refusal,
+);
 
 fn to(config: Config, urls: &[&str]) -> Config {
     let urls: Vec<_> = urls.iter().map(|url| format!("\"{url}\"")).collect();
@@ -46,17 +53,17 @@ fn answering(answer: Vec<u8>) -> String {
 }
 
 /// A broker that is down or silent is skipped, wherever in the list it is.
-#[test]
-fn the_next_broker_is_used() {
-    let bench = Bench::new();
-    let good = bench.sandbox.amqps_url();
+fn the_next_broker_is_used(protocol: Protocol) {
+    let bench = protocol.bench();
+    let good = bench.url();
+    let scheme = protocol.scheme();
     let (_listener, silent) = silent();
     let bad = [
-        format!("amqps://localhost:{}", peer::closed_port()),
-        format!("amqps://{silent}"),
-        format!("amqp://{silent}"),
-        format!("amqps://{}", silent_behind_tls(&bench)),
-        "amqps://no-such-host.invalid:5671".to_owned(),
+        format!("{scheme}s://localhost:{}", peer::closed_port()),
+        format!("{scheme}s://{silent}"),
+        format!("{scheme}://{silent}"),
+        format!("{scheme}s://{}", silent_behind_tls(&bench)),
+        format!("{scheme}s://no-such-host.invalid:5671"),
     ];
     for bad in &bad {
         let config = to(bench.config(), &[bad, &good]).set("connect_timeout", "1");
@@ -97,10 +104,10 @@ fn a_broker_that_refuses_leaves_the_next() {
 }
 
 /// The client tries the list again, with pauses, until `timeout` has elapsed.
-#[test]
-fn a_list_of_closed_ports_ends_after_the_timeout() {
-    let bench = Bench::new();
-    let urls = [0, 1].map(|_| format!("amqps://127.0.0.1:{}", peer::closed_port()));
+fn a_list_of_closed_ports_ends_after_the_timeout(protocol: Protocol) {
+    let bench = protocol.bench();
+    let scheme = protocol.scheme();
+    let urls = [0, 1].map(|_| format!("{scheme}s://127.0.0.1:{}", peer::closed_port()));
     let config = to(bench.config(), &[&urls[0], &urls[1]]).patience(1, 3, 3);
     let ended = bench.run(&config, &images(2)).expect(69);
     took_between(&ended, 1.0, 2.5);
@@ -118,12 +125,10 @@ fn a_list_of_closed_ports_ends_after_the_timeout() {
     assert_eq!(ended.document()["signer_result"]["status"], "error");
 }
 
-#[test]
-fn a_name_that_does_not_resolve() {
-    let bench = Bench::new();
-    let config = to(bench.config(), &["amqps://no-such-host.invalid:5671"])
-        .patience(1, 1, 1)
-        .set("connect_timeout", "1");
+fn a_name_that_does_not_resolve(protocol: Protocol) {
+    let bench = protocol.bench();
+    let url = format!("{}s://no-such-host.invalid:5671", protocol.scheme());
+    let config = to(bench.config(), &[&url]).patience(1, 1, 1).set("connect_timeout", "1");
     let ended = bench.run(&config, &images(1)).expect(69);
     took_between(&ended, 1.0, 2.5);
     ended
@@ -156,17 +161,16 @@ fn a_broker_that_is_silent_is_named_with_its_phase() {
     took_between(&bench.run(&config, &images(1)).expect(69), 0.9, 2.5);
 }
 
-#[test]
-fn if_every_broker_refuses_it_is_a_refusal() {
-    let bench = Bench::new();
-    let strangers = [Bench::new(), Bench::new()];
-    let urls: Vec<_> = strangers.iter().map(|stranger| stranger.sandbox.amqps_url()).collect();
+fn if_every_broker_refuses_it_is_a_refusal(protocol: Protocol) {
+    let bench = protocol.bench();
+    let strangers = [protocol.bench(), protocol.bench()];
+    let urls: Vec<_> = strangers.iter().map(Bench::url).collect();
     let config = to(bench.config(), &[&urls[0], &urls[1]]);
     let ended = bench.run(&config, &images(1)).expect(77);
     took_between(&ended, 0.0, 2.0);
     ended.says(&urls[0]).says(&urls[1]);
     // A broker that is only down might have accepted the client.
-    let down = format!("amqps://localhost:{}", peer::closed_port());
+    let down = format!("{}s://localhost:{}", protocol.scheme(), peer::closed_port());
     let before = strangers[0].record().connections.len();
     let ended =
         bench.run(&to(bench.config(), &[&urls[0], &down]).patience(1, 1, 1), &images(1)).expect(69);

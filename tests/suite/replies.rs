@@ -3,7 +3,24 @@
 use amqp_sandbox::{Act, Carrier, Content, ReplyAct, Rule, When, record::DeliveryOutcome};
 use serde_json::{Value, json};
 
-use crate::harness::{Bench, Ended, LONG, images};
+use crate::harness::{Bench, Ended, LONG, Protocol, images};
+
+over_both!(
+    a_refusal_by_the_server_is_status_1_and_a_document_that_is_ok,
+    errors_and_status_are_evaluated_separately,
+    a_reply_without_result_is_printed_and_65,
+    a_batch_reply_that_leaves_claims_out_names_them,
+    the_text_may_be_carried_in_any_way,
+    a_malformed_reply_is_rejected_and_the_others_count,
+    after_a_malformed_reply_the_client_continues_to_wait,
+    of_many_malformed_replies_the_number_is_reported,
+    a_reply_s_text_stays_out_of_the_log,
+    a_reply_of_20_mb_is_accepted,
+    a_reply_above_max_message_size_is_rejected_and_the_others_count,
+    a_reply_of_100_mb_is_rejected_by_default,
+    numbers_and_texts_of_a_reply_are_printed_exactly,
+    the_most_severe_problem_decides_the_status,
+);
 
 fn only(number: u64, act: impl Into<Act>) -> Rule {
     Rule::new(When::Request(number), act)
@@ -44,10 +61,9 @@ fn about(number: u64) -> String {
     )
 }
 
-#[test]
-fn a_refusal_by_the_server_is_status_1_and_a_document_that_is_ok() {
+fn a_refusal_by_the_server_is_status_1_and_a_document_that_is_ok(protocol: Protocol) {
     for number in 1..=3 {
-        let bench = Bench::misbehaving(vec![only(
+        let bench = protocol.misbehaving(vec![only(
             number,
             server_error(&["no such key", "call back"], "failure"),
         )]);
@@ -64,15 +80,14 @@ fn a_refusal_by_the_server_is_status_1_and_a_document_that_is_ok() {
         assert_eq!(bench.record().requests.len(), 3, "a refused request is not sent again");
 
         let bench =
-            Bench::misbehaving(vec![only(number, server_error(&["no such key"], "failure"))]);
+            protocol.misbehaving(vec![only(number, server_error(&["no such key"], "failure"))]);
         let ended = bench.run(&bench.config(), &(images(3) + " --raw")).expect(1);
         assert_eq!(filled(&ended), all_but(number));
         ended.says("no such key");
     }
 }
 
-#[test]
-fn errors_and_status_are_evaluated_separately() {
+fn errors_and_status_are_evaluated_separately(protocol: Protocol) {
     for (act, says) in [
         (server_error(&["failed"], "success"), "refused by the signing server: failed"),
         (server_error(&[], "failure"), "refused by the signing server: signing_status is failure"),
@@ -82,7 +97,7 @@ fn errors_and_status_are_evaluated_separately() {
             "refused by the signing server: \\u{1b}[31mred\\n\"two\"",
         ),
     ] {
-        let bench = Bench::misbehaving(vec![only(2, act)]);
+        let bench = protocol.misbehaving(vec![only(2, act)]);
         let ended = bench.run(&bench.config(), &images(3)).expect(1);
         ended.says(&about(2)).says(says);
         assert!(!ended.stderr.contains('\u{1b}'), "a terminal would obey it");
@@ -98,10 +113,9 @@ fn without_an_errors_field_there_are_none() {
     assert!(ended.messages()[0].get("errors").is_none(), "the reply is printed as it was received");
 }
 
-#[test]
-fn a_reply_without_result_is_printed_and_65() {
+fn a_reply_without_result_is_printed_and_65(protocol: Protocol) {
     for number in 1..=3 {
-        let bench = Bench::misbehaving(vec![only(number, ReplyAct::WithoutResult)]);
+        let bench = protocol.misbehaving(vec![only(number, ReplyAct::WithoutResult)]);
         let ended = bench.run(&bench.config(), &images(3)).expect(65);
         let result = ended.document()["signer_result"].clone();
         assert_eq!(result["status"], "error");
@@ -112,16 +126,15 @@ fn a_reply_without_result_is_printed_and_65() {
         others_are_signed(&ended, number);
         ended.says(&format!("{}the reply is unusable: it has neither", about(number)));
 
-        let bench = Bench::misbehaving(vec![only(number, ReplyAct::WithoutResult)]);
+        let bench = protocol.misbehaving(vec![only(number, ReplyAct::WithoutResult)]);
         let ended = bench.run(&bench.config(), &(images(3) + " --raw")).expect(65);
         assert_eq!(filled(&ended), all_but(number));
     }
 }
 
-#[test]
-fn a_batch_reply_that_leaves_claims_out_names_them() {
+fn a_batch_reply_that_leaves_claims_out_names_them(protocol: Protocol) {
     let arguments = images(3) + " --signer-type batch --signing-key-name release";
-    let bench = Bench::misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
+    let bench = protocol.misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &arguments).expect(75);
     let message = ended.document()["signer_result"]["error_message"].as_str().unwrap().to_owned();
     assert!(message.starts_with("IncompleteReply : batch of 3 claims for ns/app"), "{message}");
@@ -138,13 +151,13 @@ fn a_batch_reply_that_leaves_claims_out_names_them() {
         "everything received is printed"
     );
 
-    let bench = Bench::misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
+    let bench = protocol.misbehaving(vec![only(1, ReplyAct::PartialBatch(1))]);
     let ended =
         bench.run(&bench.config().patience(1, 1, 1), &format!("{arguments} --raw")).expect(75);
     assert_eq!(filled(&ended), [true, false, false]);
 
     // None of them.
-    let bench = Bench::misbehaving(vec![only(2, ReplyAct::PartialBatch(0))]);
+    let bench = protocol.misbehaving(vec![only(2, ReplyAct::PartialBatch(0))]);
     let ended = bench.run(&bench.config().set("chunk_size", "1"), &arguments).expect(65);
     ended.says("it holds no signature for any of the claims");
     let claims: Vec<_> =
@@ -152,11 +165,10 @@ fn a_batch_reply_that_leaves_claims_out_names_them() {
     assert_eq!(claims, [1, 0, 1]);
 }
 
-#[test]
-fn the_text_may_be_carried_in_any_way() {
+fn the_text_may_be_carried_in_any_way(protocol: Protocol) {
     for carrier in [Carrier::Binary, Carrier::Data(1), Carrier::Data(2), Carrier::Data(50)] {
         let bench =
-            Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::Carrier(carrier.clone()))]);
+            protocol.misbehaving(vec![Rule::new(When::Any, ReplyAct::Carrier(carrier.clone()))]);
         let ended = bench.run(&bench.config(), &images(3)).expect(0);
         others_are_signed(&ended, 0);
         let record = bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 3);
@@ -165,8 +177,8 @@ fn the_text_may_be_carried_in_any_way() {
 }
 
 /// Malformed replies, each with the reported reason.
-fn malformed() -> Vec<(ReplyAct, &'static str)> {
-    vec![
+fn malformed(protocol: Protocol) -> Vec<(ReplyAct, &'static str)> {
+    let mut all = vec![
         (
             ReplyAct::Content(Content::NotJson),
             "it is not JSON: expected a value at line 1 column 1",
@@ -181,33 +193,49 @@ fn malformed() -> Vec<(ReplyAct, &'static str)> {
             ReplyAct::Content(Content::Nested(100_000)),
             "its JSON is nested 128 levels deep or deeper",
         ),
-        (ReplyAct::Carrier(Carrier::Null), "its body is null: expected text or binary"),
         (ReplyAct::Carrier(Carrier::InvalidUtf8), "it is not UTF-8 from byte 1 on"),
-    ]
+    ];
+    if protocol == Protocol::Amqp {
+        let reason = "its body is null: expected text or binary";
+        all.push((ReplyAct::Carrier(Carrier::Null), reason));
+    }
+    all
 }
 
-/// The outcomes of all deliveries that were rejected, once the program's are all known.
-fn rejected(bench: &Bench, deliveries: usize) -> Vec<(Option<String>, Option<String>)> {
+/// Fails the test unless the outcomes of all deliveries say that as many were rejected, for these reasons. Over MQTT all
+/// are acknowledged: there is no other way to be rid of them.
+#[track_caller]
+fn rejected(bench: &Bench, deliveries: usize, reasons: &[&str]) {
     let ended = |record: &amqp_sandbox::Record| {
         record.deliveries.iter().filter(|d| d.ended.is_some()).count()
     };
     let record = bench.sandbox.wait_for(LONG, |record| ended(record) == deliveries).unwrap();
+    if bench.protocol == Protocol::Mqtt {
+        return assert_eq!(record.accepted().count(), deliveries);
+    }
     let outcomes = record.deliveries.into_iter().filter_map(|delivery| delivery.outcome);
-    outcomes
+    let mut found: Vec<_> = outcomes
         .filter_map(|outcome| match outcome {
-            DeliveryOutcome::Rejected { condition, description } => Some((condition, description)),
+            DeliveryOutcome::Rejected { condition, description } => {
+                assert_eq!(condition.as_deref(), Some("amqp:decode-error"));
+                description
+            }
             _ => None,
         })
-        .collect()
+        .collect();
+    let mut reasons = reasons.to_vec();
+    (found.sort(), reasons.sort_unstable());
+    let same = found.len() == reasons.len()
+        && found.iter().zip(&reasons).all(|(found, reason)| found.starts_with(reason));
+    assert!(same, "{found:?}, expected {reasons:?}");
 }
 
 /// The kinds one after the other in one run, between two requests with proper replies.
-#[test]
-fn a_malformed_reply_is_rejected_and_the_others_count() {
-    let kinds = malformed();
+fn a_malformed_reply_is_rejected_and_the_others_count(protocol: Protocol) {
+    let kinds = malformed(protocol);
     let count = kinds.len() + 2;
     let rules = (2..).zip(&kinds).map(|(number, (act, _))| only(number, act.clone())).collect();
-    let bench = Bench::misbehaving(rules);
+    let bench = protocol.misbehaving(rules);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(count)).expect(75);
     assert!(ended.took.as_secs_f64() >= 1.0, "the client waits for the whole window");
 
@@ -224,29 +252,21 @@ fn a_malformed_reply_is_rejected_and_the_others_count() {
 
     let said =
         |reason: &str| ended.stderr.matches(&format!("a reply was rejected: {reason}")).count();
-    let rejected = rejected(&bench, count);
     for (number, (act, reason)) in (2..).zip(&kinds) {
         let same = kinds.iter().filter(|(_, other)| other == reason).count();
         assert_eq!(said(reason), same, "{act:?}: {}", ended.stderr);
-        let outcome = (Some("amqp:decode-error".to_owned()), Some((*reason).to_owned()));
-        assert_eq!(
-            rejected.iter().filter(|&rejected| *rejected == outcome).count(),
-            same,
-            "{act:?}: {rejected:?}"
-        );
         ended.says(&format!("{}no reply, though the broker accepted the request", about(number)));
     }
-    assert_eq!(rejected.len(), kinds.len());
+    rejected(&bench, count, &kinds.iter().map(|(_, reason)| *reason).collect::<Vec<_>>());
 }
 
 /// A malformed reply does not count: the request is sent again in the next cycle, and is then signed.
-#[test]
-fn after_a_malformed_reply_the_client_continues_to_wait() {
-    let kinds = malformed();
+fn after_a_malformed_reply_the_client_continues_to_wait(protocol: Protocol) {
+    let kinds = malformed(protocol);
     let first_time = |number| When::All(vec![When::Request(number), When::Delivery(1)]);
     let rules =
         (1..).zip(&kinds).map(|(number, (act, _))| Rule::new(first_time(number), act.clone()));
-    let bench = Bench::misbehaving(rules.collect());
+    let bench = protocol.misbehaving(rules.collect());
     let ended = bench.run(&bench.config().patience(1, 1, 2), &images(kinds.len() + 1)).expect(0);
     others_are_signed(&ended, 0);
     assert_eq!(bench.record().requests.len(), 2 * kinds.len() + 1);
@@ -263,14 +283,15 @@ fn a_malformed_reply_leaves_an_empty_line_in_raw() {
 }
 
 /// The log does not grow with their number.
-#[test]
-fn of_many_malformed_replies_the_number_is_reported() {
-    let bench = Bench::misbehaving(vec![only(1, ReplyAct::NoReply)]);
-    let queue = "queue://Consumer.sandbox-client-7.VirtualTopic.sandbox.reply";
+fn of_many_malformed_replies_the_number_is_reported(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![only(1, ReplyAct::NoReply)]);
+    let running = bench.program(&bench.config().patience(3, 1, 1), &images(1)).start();
+    bench.sandbox.wait_for(LONG, |record| !record.requests.is_empty()).unwrap();
     for _ in 0..1000 {
-        bench.sandbox.publish(queue, amqp_sandbox::Body::Text("no JSON".into()), &[]);
+        let body = amqp_sandbox::Body::Text("no JSON".into());
+        bench.sandbox.publish("topic://VirtualTopic.sandbox.reply", body, &[]);
     }
-    let ended = bench.run(&bench.config().patience(1, 2, 1), &images(1)).expect(75);
+    let ended = running.wait().expect(75);
     assert_eq!(
         ended.reported().matches("a reply was rejected: it is not JSON").count(),
         10,
@@ -278,13 +299,12 @@ fn of_many_malformed_replies_the_number_is_reported() {
         ended.stderr
     );
     ended.says_once("further replies rejected: 990");
-    assert_eq!(rejected(&bench, 1000).len(), 1000);
+    rejected(&bench, 1000, &["it is not JSON"; 1000]);
 }
 
 /// The log is bounded, whatever a reply holds; and bodies are in it only at level trace.
-#[test]
-fn a_reply_s_text_stays_out_of_the_log() {
-    let bench = Bench::misbehaving(vec![only(1, ReplyAct::Content(Content::NotJson))]);
+fn a_reply_s_text_stays_out_of_the_log(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![only(1, ReplyAct::Content(Content::NotJson))]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(2)).expect(75);
     assert!(!ended.stderr.contains("signed, but this is not JSON"), "{}", ended.stderr);
     assert!(
@@ -302,10 +322,9 @@ fn nesting_up_to_the_limit_is_accepted() {
     assert_eq!(ended.stdout.matches("[[[[").count(), 25, "all levels are printed");
 }
 
-#[test]
-fn a_reply_of_20_mb_is_accepted() {
+fn a_reply_of_20_mb_is_accepted(protocol: Protocol) {
     const SIZE: usize = 20 << 20;
-    let bench = Bench::misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(SIZE)))]);
+    let bench = protocol.misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(SIZE)))]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);
     others_are_signed(&ended, 0);
     assert!(ended.stdout.len() > SIZE);
@@ -313,11 +332,10 @@ fn a_reply_of_20_mb_is_accepted() {
     assert!(padding > SIZE - 10_000);
 }
 
-#[test]
-fn a_reply_above_max_message_size_is_rejected_and_the_others_count() {
+fn a_reply_above_max_message_size_is_rejected_and_the_others_count(protocol: Protocol) {
     for number in 1..=3 {
         let bench =
-            Bench::misbehaving(vec![only(number, ReplyAct::Content(Content::Padded(200_000)))]);
+            protocol.misbehaving(vec![only(number, ReplyAct::Content(Content::Padded(200_000)))]);
         let config = bench.config().set("max_message_size", "100 KiB").patience(60, 2, 2);
         let ended = bench.run(&config, &images(3)).expect(75);
         others_are_signed(&ended, number);
@@ -326,11 +344,9 @@ fn a_reply_above_max_message_size_is_rejected_and_the_others_count() {
         let item = format!("app:{} sha256:{:064x} key", number - 1, number - 1);
         ended.says(&item).says("the reply was rejected: it has 200");
         assert_eq!(bench.record().requests.len(), 3, "it is not asked for again");
-        let rejected = rejected(&bench, 3);
-        assert_eq!(rejected.len(), 1);
-        assert!(rejected[0].1.as_ref().unwrap().contains("max_message_size"), "{rejected:?}");
+        rejected(&bench, 3, &["it has 200"]);
     }
-    let bench = Bench::misbehaving(vec![only(1, ReplyAct::Content(Content::Padded(90_000)))]);
+    let bench = protocol.misbehaving(vec![only(1, ReplyAct::Content(Content::Padded(90_000)))]);
     let config = bench.config().set("max_message_size", "100 KiB").patience(1, 1, 1);
     bench.run(&config, &images(1)).expect(0);
 }
@@ -349,18 +365,16 @@ fn a_text_that_cannot_come_back_is_refused_before_it_is_sent() {
 }
 
 /// It is discarded while it arrives, and so needs no memory.
-#[test]
-fn a_reply_of_100_mb_is_rejected_by_default() {
-    let bench = Bench::misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(100 << 20)))]);
+fn a_reply_of_100_mb_is_rejected_by_default(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(100 << 20)))]);
     let ended = bench.run(&bench.config().patience(60, 2, 2), &images(3)).expect(75);
     others_are_signed(&ended, 2);
     ended.says("a reply was rejected: it has 1048").says("more than max_message_size");
 }
 
 /// Replies to requests of the run, but not made by the signing server of the sandbox.
-#[test]
-fn numbers_and_texts_of_a_reply_are_printed_exactly() {
-    let bench = Bench::misbehaving(vec![only(1, ReplyAct::NoReply)]);
+fn numbers_and_texts_of_a_reply_are_printed_exactly(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![only(1, ReplyAct::NoReply)]);
     let running = bench.program(&bench.config(), &images(1)).start();
     let record = bench.sandbox.wait_for(LONG, |record| !record.requests.is_empty()).unwrap();
     let id = record.requests[0].request_id.clone().unwrap();
@@ -393,15 +407,14 @@ fn claims_of_a_batch_are_found_whatever_their_order() {
 }
 
 /// In order of severity: the server's refusal, a reply without a result, a missing reply.
-#[test]
-fn the_most_severe_problem_decides_the_status() {
+fn the_most_severe_problem_decides_the_status(protocol: Protocol) {
     let refusal = || server_error(&["no"], "failure");
     for (rules, status) in [
         (vec![only(1, refusal()), only(2, ReplyAct::WithoutResult), only(3, ReplyAct::NoReply)], 1),
         (vec![only(1, ReplyAct::NoReply), only(3, refusal())], 1),
         (vec![only(1, ReplyAct::NoReply), only(2, ReplyAct::WithoutResult)], 65),
     ] {
-        let bench = Bench::misbehaving(rules);
+        let bench = protocol.misbehaving(rules);
         let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(status);
         assert_eq!(ended.document()["signer_result"]["status"], "error", "one is missing");
     }

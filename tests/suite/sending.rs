@@ -5,10 +5,17 @@ use std::collections::HashMap;
 use amqp_sandbox::{LinkAct, Refusal, ReplyAct, RequestAct, When};
 
 use crate::{
-    harness::{Bench, Ended, LONG, images, rule, took_between},
+    harness::{Bench, Ended, LONG, Protocol, images, rule, took_between},
     peer::{self, Peer},
     three::operations,
 };
+
+over_both!(
+    only_a_rejected_request_fails,
+    all_rejected_ends_at_once,
+    a_request_that_is_neither_settled_nor_answered,
+    a_request_that_is_always_returned_is_reported_at_the_end,
+);
 
 fn refusal(condition: &str) -> Refusal {
     Refusal { condition: condition.into(), description: Some("says the test".into()) }
@@ -41,15 +48,20 @@ fn present(ended: &Ended) -> Vec<bool> {
 const REFUSALS: [&str; 3] = ["amqp:unauthorized-access", "amqp:not-found", "amqp:not-allowed"];
 
 /// A rejected item fails at once, with the broker's reason; the others are not affected.
-#[test]
-fn only_a_rejected_request_fails() {
+fn only_a_rejected_request_fails(protocol: Protocol) {
     for rejected in [1, 2, 3] {
         for operation in operations().filter(|operation| !operation.raw) {
             let act = RequestAct::Reject(refusal("amqp:decode-error"));
-            let bench = Bench::misbehaving(vec![rule(When::Request(rejected), act)]);
+            let bench = protocol.misbehaving(vec![rule(When::Request(rejected), act)]);
             let ended = operation.run(&bench, &bench.config()).expect(75);
             took_between(&ended, 0.0, 5.0);
-            ended.says("not accepted by the broker: amqp:decode-error: says the test; running again does not help");
+            ended.says(&format!(
+                "not accepted by the broker: {} help",
+                protocol.or(
+                    "amqp:decode-error: says the test; running again does not",
+                    "unspecified error (0x80): says the test; running again may not",
+                )
+            ));
             assert_eq!(
                 operation.signed(&bench, &ended),
                 [1, 2, 3].map(|number| number != rejected)
@@ -60,10 +72,9 @@ fn only_a_rejected_request_fails() {
     }
 }
 
-#[test]
-fn all_rejected_ends_at_once() {
-    let bench =
-        Bench::misbehaving(vec![rule(When::Any, RequestAct::Reject(refusal("amqp:decode-error")))]);
+fn all_rejected_ends_at_once(protocol: Protocol) {
+    let bench = protocol
+        .misbehaving(vec![rule(When::Any, RequestAct::Reject(refusal("amqp:decode-error")))]);
     let ended = bench.run(&bench.config(), &images(3)).expect(75);
     took_between(&ended, 0.0, 5.0);
     assert_eq!(present(&ended), [false; 3]);
@@ -98,25 +109,27 @@ fn nothing_follows_a_refused_request_even_with_credit() {
     assert_eq!(followers.recv_timeout(LONG), Ok(0), "requests were sent after the refusal");
 }
 
-#[test]
-fn a_request_that_is_always_returned_is_reported_at_the_end() {
-    for (act, word) in [
-        (RequestAct::Release, "released"),
-        (RequestAct::Modify { undeliverable_here: false }, "modified"),
-    ] {
-        let bench = Bench::misbehaving(vec![rule(When::Any, act)]);
+fn a_request_that_is_always_returned_is_reported_at_the_end(protocol: Protocol) {
+    let modify = RequestAct::Modify { undeliverable_here: false };
+    for (act, says) in protocol.or(
+        vec![
+            (RequestAct::Release, "returned by the broker (released)"),
+            (modify, "returned by the broker (modified)"),
+        ],
+        vec![(RequestAct::Release, "not accepted by the broker: quota exceeded (0x97)")],
+    ) {
+        let bench = protocol.misbehaving(vec![rule(When::Any, act)]);
         let ended = bench.run(&bench.config().patience(1, 2, 1), &images(2)).expect(75);
         took_between(&ended, 2.0, 9.0);
-        ended.says(&format!("returned by the broker ({word}); running again can help"));
+        ended.says(&format!("{says}; running again can help"));
         let hint = "as RabbitMQ does: check topic_send_to";
-        assert_eq!(ended.stderr.contains(hint), word == "released", "{}", ended.stderr);
+        assert_eq!(ended.stderr.contains(hint), says.contains("released"), "{}", ended.stderr);
         assert_eq!(arrivals(&bench), [2, 2]);
     }
 }
 
-#[test]
-fn a_request_that_is_neither_settled_nor_answered() {
-    let bench = Bench::misbehaving(vec![
+fn a_request_that_is_neither_settled_nor_answered(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![
         rule(When::Request(2), RequestAct::NeverSettle),
         rule(When::Request(2), ReplyAct::NoReply),
     ]);

@@ -12,23 +12,28 @@ use amqp_frames::{HEADER, accepted, close};
 use amqp_sandbox::{ReplyAct, When};
 
 use crate::{
-    harness::{Bench, Config, LONG, images, rule, signal, signals, took_between},
+    harness::{Bench, Config, LONG, Protocol, images, rule, signal, signals, took_between},
     peer::{self, Peer},
     three::operations,
 };
+
+over_both!(
+    after_a_signal_the_wait_ends_and_everything_received_is_printed,
+    signals_that_come_together_lose_nothing,
+);
 
 fn to(config: Config, url: &str) -> Config {
     config.set("messaging_brokers", &format!("[\"{url}\"]"))
 }
 
-#[test]
-fn after_a_signal_the_wait_ends_and_everything_received_is_printed() {
+fn after_a_signal_the_wait_ends_and_everything_received_is_printed(protocol: Protocol) {
     for (name, status) in [("HUP", 129), ("INT", 130), ("ALRM", 142), ("TERM", 143), ("XCPU", 152)]
     {
         std::thread::scope(|scope| {
             for operation in operations() {
                 scope.spawn(move || {
-                    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
+                    let bench =
+                        protocol.misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
                     let program = operation.program(&bench, &bench.config());
                     let running = program.with_usual_signals().start();
                     bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 2).unwrap();
@@ -66,8 +71,7 @@ fn a_signal_that_the_caller_ignores_stays_ignored() {
 }
 
 /// A service manager sends several, a wrapper forwards one that the whole group gets, and so does a terminal that closes.
-#[test]
-fn signals_that_come_together_lose_nothing() {
+fn signals_that_come_together_lose_nothing(protocol: Protocol) {
     const RUNS: usize = 12;
     std::thread::scope(|scope| {
         for (names, statuses) in [
@@ -77,7 +81,7 @@ fn signals_that_come_together_lose_nothing() {
             (&["TERM", "TERM", "TERM", "TERM", "INT"], &[143, 130]),
         ] {
             scope.spawn(move || {
-                let bench = Bench::misbehaving(vec![rule(When::EveryNth(2), ReplyAct::NoReply)]);
+                let bench = protocol.misbehaving(vec![rule(When::EveryNth(2), ReplyAct::NoReply)]);
                 for run in 1..=RUNS {
                     let program = bench.program(&bench.config(), &images(2));
                     let running = program.with_usual_signals().start();

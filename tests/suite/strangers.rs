@@ -6,16 +6,17 @@ use amqp_frames::{accepted, disposition, released};
 use amqp_sandbox::{Body, ReplyAct, When};
 
 use crate::{
-    harness::{Bench, images, rule},
+    harness::{Bench, Protocol, images, rule},
     peer::{self, Peer},
 };
+
+over_both!(the_first_reply_of_another_client_is_reported_though_all_is_signed);
 
 const QUEUE: &str = "queue://Consumer.sandbox-client-7.VirtualTopic.sandbox.reply";
 
 /// At once, not when the window ends: the other run can still be stopped.
-#[test]
-fn the_first_reply_of_another_client_is_reported_though_all_is_signed() {
-    let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::ForeignReplyFirst)]);
+fn the_first_reply_of_another_client_is_reported_though_all_is_signed(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Any, ReplyAct::ForeignReplyFirst)]);
     let ended = bench.run(&bench.config(), &images(3)).expect(0);
     ended
         .says_once("a reply to a request of another client was ignored")

@@ -16,9 +16,17 @@ use openssl::{
 };
 
 use crate::{
-    harness::{Bench, Config, Ended, images},
+    harness::{Bench, Config, Ended, Protocol, images},
     openssl_conf, peer,
 };
+
+over_both!(
+    a_broker_of_another_authority_is_refused,
+    tls_older_than_1_2_is_refused,
+    a_broker_s_refusal_of_the_client_certificate_is_reported,
+    a_hang_up_after_the_client_certificate_is_reported_with_a_likely_cause,
+    tls_to_a_plain_port_and_the_reverse_are_named,
+);
 
 pub fn with_server(certificate: Identity) -> Bench {
     Bench::with(|options| options.server_certificate = Some(certificate))
@@ -40,10 +48,10 @@ pub fn refuses(bench: &Bench, config: &Config, reason: &str) {
     assert_eq!(record.connections.len(), 1, "trying again cannot help");
 }
 
-#[test]
-fn a_broker_of_another_authority_is_refused() {
+fn a_broker_of_another_authority_is_refused(protocol: Protocol) {
     let other = Authority::new("other CA").unwrap();
-    let bench = with_server(other.server(&["localhost"], Validity::default()).unwrap());
+    let server = other.server(&["localhost"], Validity::default()).unwrap();
+    let bench = protocol.bench_with(|options| options.server_certificate = Some(server));
     refuses(
         &bench,
         &bench.config(),
@@ -140,9 +148,8 @@ pub fn to_port(config: Config, scheme: &str, port: u16) -> Config {
 
 /// OpenSSL's own level would refuse old TLS, too: with both sides at level 0, only the client's minimum is left. The
 /// acceptor's own options are cleared, since it must offer only old versions.
-#[test]
-fn tls_older_than_1_2_is_refused() {
-    let bench = Bench::new();
+fn tls_older_than_1_2_is_refused(protocol: Protocol) {
+    let bench = protocol.bench();
     let port = serve(acceptor(&bench, |builder| {
         builder.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
         builder.set_min_proto_version(Some(SslVersion::TLS1)).unwrap();
@@ -150,7 +157,8 @@ fn tls_older_than_1_2_is_refused() {
         builder.set_cipher_list("ALL:@SECLEVEL=0").unwrap();
         builder.set_security_level(0);
     }));
-    let mut program = bench.program(&to_port(bench.config(), "amqps", port), &images(1));
+    let scheme = protocol.or("amqps", "mqtts");
+    let mut program = bench.program(&to_port(bench.config(), scheme, port), &images(1));
     program.command.env("OPENSSL_CONF", openssl_conf::at_level(&bench, 0));
     program.run().expect(77).says("the broker does not support TLS 1.2 or newer");
 }
@@ -500,9 +508,8 @@ fn an_expired_intermediate_warns() {
     ended.says("mine.pem: an intermediate certificate expired on");
 }
 
-#[test]
-fn a_broker_s_refusal_of_the_client_certificate_is_reported() {
-    let bench = Bench::new();
+fn a_broker_s_refusal_of_the_client_certificate_is_reported(protocol: Protocol) {
+    let bench = protocol.bench();
     let stranger = Authority::new("stranger").unwrap();
     let identity = stranger.client(Subject::common_name("me"), Validity::default()).unwrap();
     let config = with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap())
@@ -526,13 +533,13 @@ fn a_broker_s_refusal_of_the_client_certificate_is_reported() {
     }
 }
 
-#[test]
-fn a_hang_up_after_the_client_certificate_is_reported_with_a_likely_cause() {
-    let bench = Bench::new();
+fn a_hang_up_after_the_client_certificate_is_reported_with_a_likely_cause(protocol: Protocol) {
+    let bench = protocol.bench();
     let context = acceptor(&bench, |_| {});
     // After the handshake, in which a silent broker got the certificate.
     let (port, _) = peer::listen(move |stream| drop(context.accept(stream)));
-    let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(69);
+    let scheme = protocol.or("amqps", "mqtts");
+    let ended = bench.run(&to_port(bench.config(), scheme, port), &images(1)).expect(69);
     ended.says("the broker hung up; it may not accept the client's certificate");
 }
 
@@ -559,19 +566,24 @@ fn the_creator_is_the_common_name_else_the_user_id() {
 
 // ---- the wrong kind of port ----
 
-#[test]
-fn tls_to_a_plain_port_and_the_reverse_are_named() {
-    let bench = Bench::new();
+fn tls_to_a_plain_port_and_the_reverse_are_named(protocol: Protocol) {
+    let bench = protocol.bench();
     let port_of = |url: String| url.rsplit(':').next().unwrap().parse::<u16>().unwrap();
-    let plain = port_of(bench.sandbox.amqp_url());
-    let ended = bench.run(&to_port(bench.config(), "amqps", plain), &images(1)).expect(69);
-    ended.says("the port does not speak TLS; use amqp:// for a plain port");
-    let tls = port_of(bench.sandbox.amqps_url());
-    let ended = bench.run(&to_port(bench.config(), "amqp", tls), &images(1)).expect(69);
-    ended.says("if the port speaks TLS, use amqps://");
+    let plain = port_of(bench.plain_url());
+    let scheme = protocol.scheme();
+    let secure = &format!("{scheme}s");
+    let ended = bench.run(&to_port(bench.config(), secure, plain), &images(1)).expect(69);
+    // A broker of MQTT has nothing to say to what is no CONNECT.
+    ended.says(protocol.or(
+        "the port does not speak TLS; use amqp:// for a plain port",
+        "tls failed: the broker hung up",
+    ));
+    let tls = port_of(bench.url());
+    let ended = bench.run(&to_port(bench.config(), scheme, tls), &images(1)).expect(69);
+    ended.says(&format!("if the port speaks TLS, use {secure}://"));
     let alert = answering(b"\x15\x03\x01\0\x02\x02\x28", true);
-    let ended = bench.run(&to_port(bench.config(), "amqp", alert), &images(1)).expect(69);
-    ended.says("the port speaks TLS; use amqps:// for it");
+    let ended = bench.run(&to_port(bench.config(), scheme, alert), &images(1)).expect(69);
+    ended.says(&format!("the port speaks TLS; use {secure}:// for it"));
     assert_eq!(bench.record().requests.len(), 0);
 }
 
@@ -579,8 +591,8 @@ fn tls_to_a_plain_port_and_the_reverse_are_named() {
 fn answering(answer: &'static [u8], hang_up: bool) -> u16 {
     let script = move |mut stream: TcpStream| {
         use std::io::{Read, Write};
-        let mut first = [0; 8];
-        if stream.read_exact(&mut first).is_ok() {
+        // All of it, or the end of the stream would overtake the answer.
+        if stream.read(&mut [0; 4096]).is_ok() {
             let _ = stream.write_all(answer);
         }
         if !hang_up {

@@ -4,7 +4,9 @@ use std::{collections::HashSet, os::unix::process::CommandExt};
 
 use amqp_sandbox::{ReplyAct, When, record::RequestRecord, types::primitives::SimpleValue};
 
-use crate::harness::{Bench, Config, Ended, Program, images, rule, under_test};
+use crate::harness::{Bench, Config, Ended, Program, Protocol, images, rule, under_test};
+
+over_both!(a_request_that_is_sent_again_keeps_its_span, every_request_is_a_span_of_its_own,);
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -39,9 +41,8 @@ fn span(request: &RequestRecord) -> String {
     span.to_owned()
 }
 
-#[test]
-fn every_request_is_a_span_of_its_own() {
-    let bench = Bench::new();
+fn every_request_is_a_span_of_its_own(protocol: Protocol) {
+    let bench = protocol.bench();
     for arguments in [
         images(3) + " --signing-key 55A34A82",
         images(3) + " --signer-type batch",
@@ -66,9 +67,8 @@ fn every_request_is_a_span_of_its_own() {
 }
 
 /// The same message is sent again, not another one.
-#[test]
-fn a_request_that_is_sent_again_keeps_its_span() {
-    let bench = Bench::misbehaving(vec![rule(When::Delivery(1), ReplyAct::NoReply)]);
+fn a_request_that_is_sent_again_keeps_its_span(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Delivery(1), ReplyAct::NoReply)]);
     let config = bench.config().patience(1, 1, 2);
     sign(&bench, &config, &images(2), &[("TRACEPARENT", PARENT)]).expect(0);
     let requests = bench.record().requests;

@@ -4,16 +4,13 @@ use amqp_sandbox::{Answer, ConnectionAct, LinkAct, Options, When};
 use serde_json::{Value, json};
 
 use super::{CHECK, document, found, steps};
-use crate::harness::{Bench, Config, images, rule};
+use crate::harness::{Bench, Config, Protocol, images, rule};
 
 const WHOLE: [&str; 5] = ["resolve ok", "tcp ok", "tls ok", "open ok", "receiver ok"];
 
 fn bench(set: impl FnOnce(&mut Options)) -> (Bench, Config) {
-    let bench = Bench::with(|options| {
-        options.mqtts = true;
-        set(options);
-    });
-    let config = bench.mqtt_config().set("topic_listen_to", "\"signed/{task_id}\"");
+    let bench = Protocol::Mqtt.bench_with(set);
+    let config = bench.config().set("topic_listen_to", "\"signed/{task_id}\"");
     (bench, config)
 }
 

@@ -7,9 +7,11 @@ use serde_json::Value;
 
 use super::{events, of, requested, state};
 use crate::{
-    harness::{Bench, Config},
+    harness::{Bench, Config, Protocol},
     three::{Operation, operations},
 };
+
+over_both!(a_run_goes_on_from_wherever_the_file_ends,);
 
 /// Positions are tried for each operation, besides the ends of all lines.
 const POSITIONS: u64 = 50;
@@ -18,11 +20,10 @@ fn config(bench: &Bench) -> Config {
     bench.config().patience(1, 1, 2)
 }
 
-#[test]
-fn a_run_goes_on_from_wherever_the_file_ends() {
+fn a_run_goes_on_from_wherever_the_file_ends(protocol: Protocol) {
     std::thread::scope(|scope| {
         for operation in operations().filter(|operation| !operation.raw) {
-            let bench = Bench::new();
+            let bench = protocol.bench();
             let path = state(&bench);
             let mut program = operation.program(&bench, &config(&bench));
             let whole = program.args(["--state".as_ref(), path.as_os_str()]).run().expect(0);
@@ -39,7 +40,7 @@ fn a_run_goes_on_from_wherever_the_file_ends() {
             for cuts in cuts.chunks(cuts.len().div_ceil(4)) {
                 let (cuts, journal, whole) = (cuts.to_vec(), journal.clone(), whole.document());
                 scope.spawn(move || {
-                    let bench = Bench::new();
+                    let bench = protocol.bench();
                     for at in cuts {
                         goes_on(operation, &bench, &journal[..at], &whole);
                     }

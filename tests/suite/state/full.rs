@@ -5,7 +5,12 @@ use std::{collections::HashSet, fs};
 use serde_json::Value;
 
 use super::{events, of, program, run, state};
-use crate::harness::{Bench, images};
+use crate::harness::{Protocol, images};
+
+over_both!(
+    when_the_file_cannot_grow_the_run_ends_and_nothing_more_is_accepted,
+    when_the_requests_cannot_be_written_nothing_is_sent,
+);
 
 /// A limit of the size of files in place of a full disk: the errors differ only in their number.
 fn limited(program: crate::harness::Program, kilobytes: u32) -> crate::harness::Program {
@@ -14,9 +19,8 @@ fn limited(program: crate::harness::Program, kilobytes: u32) -> crate::harness::
 
 /// What was received is printed, and nothing that is not in the file is accepted from the broker: it is there for the next
 /// run.
-#[test]
-fn when_the_file_cannot_grow_the_run_ends_and_nothing_more_is_accepted() {
-    let bench = Bench::new();
+fn when_the_file_cannot_grow_the_run_ends_and_nothing_more_is_accepted(protocol: Protocol) {
+    let bench = protocol.bench();
     let path = state(&bench);
     let full = || limited(program(&bench, &bench.config(), &images(30), &path), 16);
     let ended = full().run().expect(74);
@@ -50,9 +54,8 @@ fn when_the_file_cannot_grow_the_run_ends_and_nothing_more_is_accepted() {
 }
 
 /// Not even the ids of the requests: nothing is sent.
-#[test]
-fn when_the_requests_cannot_be_written_nothing_is_sent() {
-    let bench = Bench::new();
+fn when_the_requests_cannot_be_written_nothing_is_sent(protocol: Protocol) {
+    let bench = protocol.bench();
     let path = state(&bench);
     let ended = limited(program(&bench, &bench.config(), &images(30), &path), 2).run().expect(74);
     ended.says("cannot read or write: File too large");

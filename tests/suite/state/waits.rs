@@ -4,7 +4,15 @@ use amqp_sandbox::{Body, Refusal, ReplyAct, RequestAct, When};
 use serde_json::{Value, json};
 
 use super::{events, of, program, requested, run, state};
-use crate::harness::{Bench, LONG, images, rule, signal, took_between};
+use crate::harness::{Bench, LONG, Protocol, images, rule, signal, took_between};
+
+over_both!(
+    what_was_refused_is_asked_for_again,
+    a_refusal_of_an_earlier_run_is_not_one_of_this_run,
+    what_was_accepted_long_ago_or_in_vain_is_sent_again,
+    parts_of_a_batch_are_kept_and_the_rest_is_asked_for_again,
+    what_was_rejected_or_returned_is_sent_again,
+);
 
 const BATCH: &str = " --signer-type batch --signing-key-name k";
 
@@ -13,9 +21,8 @@ fn refusal() -> ReplyAct {
 }
 
 /// Its cause may be fixed by then. What is signed stays as it is.
-#[test]
-fn what_was_refused_is_asked_for_again() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(2), refusal())]);
+fn what_was_refused_is_asked_for_again(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Request(2), refusal())]);
     let path = state(&bench);
     let first = run(&bench, &bench.config(), &images(3), &path).expect(1);
     first.says("no such key").says("state.jsonl goes on from here");
@@ -31,9 +38,8 @@ fn what_was_refused_is_asked_for_again() {
 }
 
 /// The run that asks again may get no answer: what there was is not what it reports.
-#[test]
-fn a_refusal_of_an_earlier_run_is_not_one_of_this_run() {
-    let bench = Bench::misbehaving(vec![
+fn a_refusal_of_an_earlier_run_is_not_one_of_this_run(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![
         rule(When::Request(1), refusal()),
         rule(When::Request(2), ReplyAct::NoReply),
     ]);
@@ -49,14 +55,13 @@ fn a_refusal_of_an_earlier_run_is_not_one_of_this_run() {
 }
 
 /// What the broker did not accept is sent again at once, whatever the reason was.
-#[test]
-fn what_was_rejected_or_returned_is_sent_again() {
+fn what_was_rejected_or_returned_is_sent_again(protocol: Protocol) {
     for act in [
         RequestAct::Reject(Refusal { condition: "vendor:full".into(), description: None }),
         RequestAct::Release,
         RequestAct::Modify { undeliverable_here: true },
     ] {
-        let bench = Bench::misbehaving(vec![rule(When::Request(1), act)]);
+        let bench = protocol.misbehaving(vec![rule(When::Request(1), act)]);
         let path = state(&bench);
         run(&bench, &bench.config().patience(1, 1, 1), &images(1), &path).expect(75);
         run(&bench, &bench.config().patience(9, 1, 1), &images(1), &path).expect(0);
@@ -99,9 +104,8 @@ fn a_late_reply_to_an_earlier_run_counts() {
 }
 
 /// In the first cycle it is waited for; the next one sends it again.
-#[test]
-fn what_was_accepted_long_ago_or_in_vain_is_sent_again() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(1), ReplyAct::NoReply)]);
+fn what_was_accepted_long_ago_or_in_vain_is_sent_again(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Request(1), ReplyAct::NoReply)]);
     let path = state(&bench);
     run(&bench, &bench.config().patience(1, 1, 1), &images(1), &path).expect(75);
     // By now the request is not valid any more.
@@ -109,7 +113,7 @@ fn what_was_accepted_long_ago_or_in_vain_is_sent_again() {
     took_between(&ended, 0.0, 1.0);
     assert_eq!(bench.record().requests.len(), 2);
 
-    let bench = Bench::misbehaving(vec![rule(When::Request(1), ReplyAct::NoReply)]);
+    let bench = protocol.misbehaving(vec![rule(When::Request(1), ReplyAct::NoReply)]);
     let path = state(&bench);
     run(&bench, &bench.config().patience(1, 1, 1), &images(1), &path).expect(75);
     let ended = run(&bench, &bench.config().patience(2, 1, 2), &images(1), &path).expect(0);
@@ -118,11 +122,13 @@ fn what_was_accepted_long_ago_or_in_vain_is_sent_again() {
 }
 
 /// The claims that are signed stay, if the next run gets nothing, and what it gets adds to them.
-#[test]
-fn parts_of_a_batch_are_kept_and_the_rest_is_asked_for_again() {
+fn parts_of_a_batch_are_kept_and_the_rest_is_asked_for_again(protocol: Protocol) {
     let partial = |number| rule(When::Request(number), ReplyAct::PartialBatch(1));
-    let bench =
-        Bench::misbehaving(vec![partial(1), rule(When::Request(2), ReplyAct::NoReply), partial(3)]);
+    let bench = protocol.misbehaving(vec![
+        partial(1),
+        rule(When::Request(2), ReplyAct::NoReply),
+        partial(3),
+    ]);
     let path = state(&bench);
     let config = bench.config().patience(1, 1, 1);
     let arguments = images(2) + BATCH + " --raw";

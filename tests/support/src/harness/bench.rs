@@ -12,13 +12,15 @@ use std::{
 use amqp_sandbox::{Options, Record, Rule, Sandbox};
 use tempfile::TempDir;
 
-use super::{Config, Ended, Program, SEND_TO, under_test};
+use super::{Config, Ended, Program, Protocol, SEND_TO, under_test};
 
-/// A sandbox in its own temporary folder.
+/// A sandbox in its own temporary folder; it speaks AMQP, unless a [`Protocol`] makes it.
 pub struct Bench {
     /// The sandbox.
     pub sandbox: Arc<Sandbox>,
-    folder: TempDir,
+    /// What the program speaks to it.
+    pub protocol: Protocol,
+    pub(super) folder: TempDir,
 }
 
 impl Bench {
@@ -37,7 +39,8 @@ impl Bench {
         let folder = folder();
         let mut options = Options::new(folder.path().join("sandbox"));
         set(&mut options);
-        Self { sandbox: Arc::new(Sandbox::start(options).unwrap()), folder }
+        let sandbox = Arc::new(Sandbox::start(options).unwrap());
+        Self { sandbox, protocol: Protocol::Amqp, folder }
     }
 
     /// The folder of this bench.
@@ -52,27 +55,25 @@ impl Bench {
         path
     }
 
-    /// A configuration for this sandbox over AMQPS, with the timeouts of a fast run.
+    /// Its URL, with TLS.
+    pub fn url(&self) -> String {
+        self.protocol.urls(&self.sandbox).swap_remove(0)
+    }
+
+    /// Its URL without TLS.
+    pub fn plain_url(&self) -> String {
+        self.protocol.plain_url(&self.sandbox)
+    }
+
+    /// A configuration for this sandbox with TLS, with the timeouts of a fast run.
     pub fn config(&self) -> Config {
-        self.config_of(
-            &self.sandbox.amqps_url(),
-            "queue://Consumer.{creator}-{task_id}.VirtualTopic.sandbox.reply",
-        )
-    }
-
-    /// The same over MQTTS.
-    pub fn mqtt_config(&self) -> Config {
-        self.config_of(&self.sandbox.mqtts_url(), "topic://VirtualTopic.sandbox.reply")
-    }
-
-    fn config_of(&self, url: &str, listen_to: &str) -> Config {
         let sandbox = &self.sandbox;
         Config::of([
-            ("messaging_brokers", format!("[\"{url}\"]")),
+            ("messaging_brokers", format!("[\"{}\"]", self.url())),
             ("messaging_cert_key", sandbox.client_pem().display().to_string()),
             ("messaging_ca_cert", sandbox.ca_file().display().to_string()),
             ("topic_send_to", SEND_TO.into()),
-            ("topic_listen_to", listen_to.into()),
+            ("topic_listen_to", self.protocol.listen_to().into()),
             ("environment", "prod".into()),
             ("service", "suite".into()),
             ("timeout", "10".into()),

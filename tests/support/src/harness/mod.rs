@@ -5,6 +5,7 @@ mod config;
 mod ended;
 mod names;
 mod program;
+mod protocol;
 mod refusal;
 mod terminal;
 
@@ -13,6 +14,7 @@ pub use config::Config;
 pub use ended::{Ended, took_between};
 pub use names::{can_name, with_names};
 pub use program::{Program, Running, has_static_core, signal, signals, under_test};
+pub use protocol::{Protocol, set_credit};
 pub use refusal::{refused, run};
 pub use terminal::shown as shown_on_terminal;
 
