@@ -48,6 +48,7 @@ mod lookaside;
 mod manifest;
 mod middle;
 mod moving;
+mod mqtt;
 mod names;
 mod ndjson;
 mod openssl_conf;
