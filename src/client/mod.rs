@@ -12,6 +12,7 @@
 
 mod foreign;
 mod moved;
+mod news;
 mod observed;
 mod plan;
 mod secured;
@@ -27,6 +28,7 @@ use crate::{
 };
 use foreign::Foreign;
 use moved::Moved;
+use news::{Handed, News};
 use observed::Observed;
 pub(crate) use plan::Plan;
 use secured::Secured;
@@ -49,9 +51,19 @@ pub(crate) fn sign(
     let foreign = Foreign::new(plan.releases_foreign);
     let timeout = plan.timeout;
     let moved = Moved::new(timeout, plan.max_message_size, ledger);
+    let max_outstanding = plan.max_outstanding;
     let mut broker = Secured::new(broker, observer);
     let (broker, ledger) = (&mut broker, Observed::new(ledger, observer));
-    let mut client = Client { broker, ledger, timeout, refusal: None, moved, foreign, unexpected };
+    let mut client = Client {
+        broker,
+        ledger,
+        timeout,
+        max_outstanding,
+        refusal: None,
+        moved,
+        foreign,
+        unexpected,
+    };
     let result = client.run(plan);
     client.unexpected.report();
     client.ledger.end_waits();
@@ -62,34 +74,13 @@ struct Client<'a, B> {
     broker: &'a mut B,
     ledger: Observed<'a>,
     timeout: Duration,
+    max_outstanding: usize,
     /// Why nothing more may be sent. Requests that the broker accepted before may still be answered.
     refusal: Option<Error>,
     /// What moved since the last progress.
     moved: Moved,
     foreign: Foreign,
     unexpected: Unexpected,
-}
-
-/// The result of a wait for one event.
-#[derive(PartialEq)]
-enum News {
-    Nothing,
-    Outcome,
-    ExpectedReply,
-    /// This number of bytes of requests.
-    Moved(u64),
-    /// The connection was lost, with what was handed over.
-    Lost,
-    Other,
-}
-
-/// What was handed over.
-#[derive(Default)]
-struct Handed {
-    /// Anything at all.
-    any: bool,
-    /// Something for the first time in this cycle.
-    new: bool,
 }
 
 impl<B: Broker> Client<'_, B> {
@@ -201,10 +192,11 @@ impl<B: Broker> Client<'_, B> {
         }
     }
 
-    /// Hands over as many requests as possible.
+    /// Hands over as many requests as possible, and as may be outstanding.
     fn hand_over(&mut self) -> Handed {
         let mut handed = Handed::default();
         while self.refusal.is_none()
+            && self.ledger.outstanding() < self.max_outstanding
             && let Some((entry, request)) = self.ledger.next_unsent()
         {
             match self.broker.send(entry, request) {

@@ -10,6 +10,8 @@ pub(crate) struct Plan {
     pub(crate) retries: u32,
     /// The number of cycles.
     pub(crate) send_retries: u32,
+    /// How many requests the broker and the signing server may have at once.
+    pub(crate) max_outstanding: usize,
     /// The most bytes of a reply.
     pub(crate) max_message_size: u64,
     /// Replies to other clients' requests are released.

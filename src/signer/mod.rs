@@ -1,6 +1,7 @@
 //! Signs an operation, with the settings of a signer.
 
 mod check;
+mod plan;
 mod prepare;
 mod run;
 mod stamp;
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     client::{self, Plan},
-    config::{ForeignReplies, Settings},
+    config::Settings,
     connector::{Connector, Route},
     error::{Argument, Error, printable},
     failover::Failover,
@@ -249,15 +250,13 @@ pub(crate) fn sign_on<N: Network>(
     ledger: &mut Ledger,
     observer: &dyn Observer,
 ) -> Result<(), Error> {
-    let Settings { timeout, retries, send_retries, max_message_size, .. } = *settings;
-    let releases_foreign = settings.foreign_replies == ForeignReplies::Release;
     let connector = Connector { network, settings, route, password };
     let mut broker = Failover::new(settings, connector, network.random());
     // An earlier run may have sent some of the requests.
     if observer.secures() || ledger.awaits_any() {
         broker.expect_replies();
     }
-    let plan = Plan { timeout, retries, send_retries, max_message_size, releases_foreign };
+    let plan = plan::of(settings);
     let result = broker.connect().and_then(|()| client::sign(&mut broker, ledger, observer, &plan));
     broker.close();
     result

@@ -3,6 +3,7 @@
 mod fates;
 mod interleavings;
 mod judged;
+mod outstanding;
 mod script;
 mod secured;
 
@@ -18,6 +19,7 @@ fn plan(retries: u32, send_retries: u32) -> Plan {
         timeout: Duration::from_secs(3600),
         retries,
         send_retries,
+        max_outstanding: usize::MAX,
         max_message_size: 1 << 20,
         releases_foreign: false,
     }

@@ -70,6 +70,8 @@ pub(super) struct Script {
     pub(super) credit: usize,
     /// The requests that were handed over, in order.
     pub(super) sent: Vec<usize>,
+    /// How many of them there were before each wait.
+    pub(super) sent_before: Vec<usize>,
     /// The requests without an outcome on this connection.
     pub(super) in_flight: HashSet<usize>,
     /// The requests that were accepted in this cycle.
@@ -97,6 +99,7 @@ impl Script {
             answered: HashSet::new(),
             credit,
             sent: vec![],
+            sent_before: vec![],
             in_flight: HashSet::new(),
             accepted: HashSet::new(),
             settled: vec![],
@@ -182,6 +185,7 @@ impl Broker for Script {
     }
 
     fn next(&mut self, deadline: &Deadline) -> Result<Event, Error> {
+        self.sent_before.push(self.sent.len());
         let outcome = |entry, outcome| Event::Outcome { entry, outcome };
         let step = loop {
             match self.steps.pop_front().unwrap_or(Quiet) {

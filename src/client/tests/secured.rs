@@ -150,6 +150,7 @@ fn run(
         timeout,
         retries: 1,
         send_retries: 1,
+        max_outstanding: usize::MAX,
         max_message_size: 1 << 20,
         releases_foreign: false,
     };

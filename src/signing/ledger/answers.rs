@@ -81,6 +81,9 @@ impl Ledger {
         let doubts = (!faults.is_empty()).then(|| self.entries[index].unverified(faults));
         let is_open = self.entries[index].is_open();
         self.open = self.open + usize::from(is_open) - usize::from(was_open);
+        if !is_open {
+            self.settled(index);
+        }
         Entered { kind, index: Some(index), part, doubts }
     }
 

@@ -23,6 +23,8 @@ pub struct Entry {
     pub(super) is_in_doubt: bool,
     /// All of that sending is on the socket.
     pub(super) is_out: bool,
+    /// It was sent in this cycle, and the broker or the signing server may have it.
+    pub(super) is_outstanding: bool,
     /// A connection was ended, probably because of it.
     pub(super) was_blamed: bool,
     /// What has come of an answer that is not all that was asked for.
@@ -109,6 +111,7 @@ impl Entry {
             may_have_arrived: false,
             is_in_doubt: false,
             is_out: false,
+            is_outstanding: false,
             was_blamed: false,
             unfinished: None,
         }

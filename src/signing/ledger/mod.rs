@@ -4,6 +4,7 @@ mod answers;
 mod entry;
 mod ids;
 mod order;
+mod outcome;
 mod unsent;
 
 use std::sync::Arc;
@@ -15,10 +16,11 @@ use super::{
     reply::Reply,
     request::{Place, Request},
 };
-use crate::error::{Condition, Error};
+use crate::error::Error;
 pub use entry::{Entry, State};
 use ids::Ids;
 pub(crate) use order::in_input_order;
+pub(crate) use outcome::Outcome;
 use unsent::Unsent;
 
 /// The requests of one operation, with everything that is known about them.
@@ -35,6 +37,8 @@ pub(crate) struct Ledger {
     going_out: Vec<usize>,
     /// The number of requests that are neither answered nor undeliverable, or answered only in part.
     open: usize,
+    /// The number of requests that were sent in this cycle, and that the broker or the signing server may have.
+    outstanding: usize,
     /// The request that [`Ledger::awaits_any`] found last.
     awaited: usize,
     /// In place of every reply that need not be kept.
@@ -42,25 +46,6 @@ pub(crate) struct Ledger {
     cycle: u32,
     /// Decides whether signed values count; without it all do.
     judge: Option<Arc<dyn Judge>>,
-}
-
-/// The broker's outcome of a request.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Accepted,
-    /// Final for this request.
-    Undeliverable(Condition),
-    /// The request is sent again later; the name of the AMQP outcome.
-    Returned(&'static str),
-    /// The request is sent again later: the broker is full, for example.
-    NotNow(Condition),
-    /// No outcome, but the broker ended the connection, probably because of this request.
-    Blamed(Condition),
-    /// Final for this request, even if it may have arrived: connections end whenever it is sent.
-    #[cfg_attr(not(feature = "mqtt"), allow(dead_code))]
-    Fatal(Condition),
-    /// The broker settled the delivery without an outcome.
-    Unknown,
 }
 
 /// The kinds of replies.
@@ -104,6 +89,7 @@ impl Ledger {
             unsent: Unsent::new(entries.len()),
             going_out: Vec::new(),
             open: entries.len(),
+            outstanding: 0,
             awaited: 0,
             forgotten: Arc::new(Reply::forgotten()),
             cycle: 0,
@@ -140,10 +126,11 @@ impl Ledger {
         let waits = self.cycle == 0;
         self.cycle += 1;
         self.unsent.clear();
-        for (index, entry) in self.entries.iter().enumerate() {
+        for (index, entry) in self.entries.iter_mut().enumerate() {
             let is_due = entry.state.is_open() && !(waits && entry.state == State::Accepted);
             if is_due && !is_held(index) {
                 self.unsent.insert(index);
+                self.outstanding -= usize::from(std::mem::take(&mut entry.is_outstanding));
             }
         }
     }
@@ -166,8 +153,14 @@ impl Ledger {
             if entry.state.is_open() && entry.is_in_doubt {
                 entry.may_have_arrived |= std::mem::take(&mut entry.is_out);
                 self.unsent.insert(index);
+                self.outstanding -= usize::from(std::mem::take(&mut entry.is_outstanding));
             }
         }
+    }
+
+    /// The number of requests that were sent in this cycle, and that the broker or the signing server may have.
+    pub(crate) fn outstanding(&self) -> usize {
+        self.outstanding
     }
 
     pub(crate) fn has_unsent(&self) -> bool {
@@ -228,68 +221,8 @@ impl Ledger {
         let entry = &mut self.entries[index];
         entry.state = if entry.was_accepted { State::Accepted } else { State::Sent };
         (entry.is_in_doubt, entry.is_out) = (true, false);
+        self.outstanding += usize::from(!std::mem::replace(&mut entry.is_outstanding, true));
         std::mem::replace(&mut entry.cycle, self.cycle) != self.cycle
-    }
-
-    /// Notes an outcome. One of a request that is no longer open changes nothing.
-    ///
-    /// It may belong to an earlier sending, while the request waits to be sent again. Once a broker has
-    /// accepted it, that is not necessary.
-    pub(crate) fn outcome(&mut self, index: usize, outcome: Outcome) {
-        let entry = &mut self.entries[index];
-        if !entry.state.is_open() {
-            return;
-        }
-        entry.was_accepted |= outcome == Outcome::Accepted;
-        match outcome {
-            _ if entry.was_accepted => self.accepted(index),
-            Outcome::Returned(how) => {
-                entry.state = State::Returned(how);
-                entry.has_outcome();
-            }
-            Outcome::NotNow(condition) => {
-                entry.state = State::NotNow(condition.into());
-                entry.has_outcome();
-            }
-            // The next broker may accept it; twice is no accident.
-            Outcome::Blamed(condition) if entry.was_blamed => self.undeliverable(index, condition),
-            Outcome::Blamed(_) => {
-                (entry.was_blamed, entry.is_out) = (true, false);
-                self.going_out.retain(|&other| other != index);
-            }
-            Outcome::Undeliverable(condition) => self.undeliverable(index, condition),
-            Outcome::Fatal(condition) => self.close(index, State::Undeliverable(condition.into())),
-            Outcome::Accepted | Outcome::Unknown => {}
-        }
-    }
-
-    /// Notes that a request can never be delivered. One that a broker has, or may have, stays open: its reply may be on
-    /// its way.
-    pub(crate) fn undeliverable(&mut self, index: usize, condition: Condition) {
-        let entry = &mut self.entries[index];
-        if entry.was_accepted {
-            self.accepted(index);
-        } else if entry.may_have_arrived {
-            entry.state = State::Sent;
-            entry.has_outcome();
-            self.unsent.remove(index);
-        } else {
-            self.close(index, State::Undeliverable(condition.into()));
-        }
-    }
-
-    fn accepted(&mut self, index: usize) {
-        self.unsent.remove(index);
-        let entry = &mut self.entries[index];
-        entry.state = State::Accepted;
-        entry.has_outcome();
-    }
-
-    fn close(&mut self, index: usize, state: State) {
-        self.unsent.remove(index);
-        let entry = &mut self.entries[index];
-        self.open -= usize::from(entry.state.is_open());
-        entry.state = state;
     }
 }
 
