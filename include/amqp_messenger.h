@@ -1,4 +1,4 @@
-/* The C interface of amqp_messenger: sends signing requests to an AMQP 1.0 broker and waits for the signed replies.
+/* The C interface of amqp_messenger: sends signing requests to a broker, over AMQP 1.0 or MQTT 5, and waits for the signed replies.
  *
  * Made from capi/ by `make header`; do not edit.
  *

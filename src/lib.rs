@@ -1,4 +1,4 @@
-//! Sends signing requests to an AMQP 1.0 broker and waits for the signed replies.
+//! Sends signing requests to a broker, over AMQP 1.0 or MQTT 5, and waits for the signed replies.
 //!
 //! It is synchronous and single-threaded: [`Signer::sign`] blocks until every request is answered or the retry limits
 //! are exhausted, and every wait in it has a deadline.

@@ -28,7 +28,7 @@ fn of_program(topic: &Topic) -> String {
     let call = topic.call();
     let mut text = match topic.style {
         Style::Native => {
-            "Sends signing requests to an AMQP 1.0 broker and waits for the signed replies.\n"
+            "Sends signing requests to a broker, over AMQP 1.0 or MQTT 5, and waits for the signed replies.\n"
         }
         Style::PubtoolsSign => "Signs by messages, under the names that pubtools-sign uses.\n",
     }

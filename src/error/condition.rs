@@ -4,11 +4,12 @@ use std::fmt;
 
 use super::printable;
 
-/// An AMQP error condition with the peer's description (AMQP 1.0 part 2.8.14).
+/// An AMQP error condition with the peer's description (AMQP 1.0 part 2.8.14), or a reason code of MQTT with its reason
+/// string (MQTT 5.0 section 2.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Condition {
-    /// The symbol, such as `amqp:unauthorized-access`; empty if the peer named none.
+    /// The symbol, such as `amqp:unauthorized-access`, or name and number, `not authorized (0x87)`; empty if the peer named none.
     pub name: String,
     /// The peer's description, made printable and cut to a bounded length; may be empty.
     pub description: Box<str>,

@@ -120,7 +120,7 @@ pub enum Error {
         /// How long.
         after: Duration,
     },
-    /// A broker sent something that is not AMQP 1.0 over the expected transport.
+    /// A broker sent something that does not follow its protocol over the expected transport.
     Protocol {
         /// The broker's URL, without credentials; if its name was looked up, also the address in use.
         broker: String,

@@ -14,9 +14,9 @@ pub enum Phase {
     Tls,
     /// The SASL negotiation (AMQP 1.0 part 5.3).
     Sasl,
-    /// Waiting for the broker's Open (AMQP 1.0 part 2.4).
+    /// Waiting for the broker's Open (AMQP 1.0 part 2.4), or CONNACK (MQTT 5.0 section 3.2).
     Open,
-    /// Waiting for the broker's answer to both links (AMQP 1.0 part 2.6.3).
+    /// Waiting for the broker's answer to both links (AMQP 1.0 part 2.6.3), or its SUBACK (MQTT 5.0 section 3.9).
     Attach,
     /// Sending requests and gathering their outcomes.
     Send,

@@ -134,6 +134,26 @@ fn a_broker_is_a_host_and_a_port() {
     }));
 }
 
+/// pubtools-sign speaks AMQP whatever the scheme is, and TLS only for "amqps".
+#[test]
+fn a_scheme_says_the_protocol() {
+    let prepared = image()
+        .sandbox(|options| {
+            options.amqp = true;
+            options.mqtts = true;
+        })
+        .bench();
+    let (amqps, plain) = (prepared.bench.sandbox.amqps_url(), prepared.bench.sandbox.amqp_url());
+    prepared.rewrite(|yaml| yaml.replace(&amqps, &plain.replace("amqp://", "mqtts://")));
+    let theirs = prepared.reference().signed();
+    assert!(!theirs.record.connections[0].tls && theirs.record.requests[0].mqtt.is_none());
+    prepared.rewrite(|_| prepared.bench.mqtt_config().yaml());
+    let ours = prepared.ours().signed();
+    assert!(ours.record.connections[0].tls && ours.record.requests[0].mqtt.is_some());
+    // The document and the body are those of AMQP.
+    theirs.prints_the_same(&ours);
+}
+
 #[test]
 fn names_of_attributes_are_not_empty() {
     is_a_mistake(image().set("task_id_attribute", "''"));
