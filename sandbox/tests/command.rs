@@ -114,6 +114,7 @@ fn everything_in_the_help_is_understood() {
             Some((name, "TIME")) => format!("{name}=1s"),
             Some((name, "HEX")) => format!("{name}=41"),
             Some((name, "VALUE")) => format!("{name}=wrong-key"),
+            Some((name, "SETTING")) => format!("{name}=queue:5"),
             Some((name, _)) if name.ends_with('[') => name.trim_end_matches('[').to_owned(),
             Some((name, _)) => format!("{name}=1"),
             None => word.to_owned(),
@@ -129,7 +130,7 @@ fn everything_in_the_help_is_understood() {
         values.concat().into_iter().map(|name| format!("value={name}@first")).collect();
     let examples = help[help.find("Examples").unwrap()..].split_whitespace();
     let examples: Vec<_> = examples.filter(|word| word.contains('@')).map(str::to_owned).collect();
-    assert_eq!((acts.len(), conditions.len(), examples.len()), (63, 13, 13));
+    assert_eq!((acts.len(), conditions.len(), examples.len()), (64, 13, 15));
     for rule in acts.into_iter().chain(conditions).chain(values).chain(examples) {
         assert!(rule.parse::<Rule>().is_ok(), "{rule}");
     }

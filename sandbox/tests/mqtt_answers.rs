@@ -527,6 +527,8 @@ fn rules_read_what_the_table_says() {
     ] {
         assert_eq!(text.parse(), Ok(rule), "{text}");
     }
+    let error = "setting=loud".parse::<Rule>().unwrap_err();
+    assert!(error.contains("unknown setting"), "{error}");
     for text in ["puback", "puback=256", "puback=0x", "puback=x"] {
         let error = text.parse::<Rule>().unwrap_err();
         assert!(error.contains("a code is a number from 0 to 255"), "{error}");

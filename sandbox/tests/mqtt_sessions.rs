@@ -187,6 +187,19 @@ fn a_broker_restarts_with_its_sessions_or_without() {
             (next, _) => panic!("{next:?}"),
         }
     }
+    // By a rule, when the client comes back.
+    let sandbox = TestSandbox::with_rules(&[
+        "forget@connect@connection=2",
+        "setting=receive-maximum:7@connection=2",
+    ]);
+    for number in 1..=3 {
+        let (_client, connack) = Mqtt::connected(&sandbox, "me", |connect| {
+            connect.clean_start = false;
+            connect.properties.session_expiry_interval = Some(100);
+        });
+        assert_eq!(connack.session_present, number == 3);
+        assert_eq!(connack.properties.receive_max, (number == 2).then_some(7));
+    }
     // By a rule, upon a request.
     let sandbox = TestSandbox::with_rules(&["forget@request=1", "cut@request=1"]);
     let mut client = Mqtt::resumed(&sandbox, "me").0;

@@ -23,8 +23,10 @@ pub enum ConnectionAct {
     Disconnect(super::Answer),
     /// Over MQTT: the answer to the CONNECT; from 0x80 on the connection ends after it.
     Connack(super::Answer),
-    /// Over MQTT: the client's session ends with its connection.
+    /// Over MQTT: the client's session ends with its connection; upon its CONNECT, the broker has lost it.
     Forget,
+    /// Over MQTT: on this connection the broker has this setting, as [`Mqtt::set`](crate::Mqtt::set) reads it.
+    Setting(String),
     /// These bytes are written as they are, between two frames: upon a request, which is served nevertheless, or after
     /// the Open. With [`ConnectionAct::Cut`] they are the last.
     Raw(Layer, Vec<u8>),

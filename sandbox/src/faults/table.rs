@@ -10,6 +10,7 @@ use super::{
         },
     },
 };
+use crate::mqtt::Mqtt;
 
 /// Headings of the help, each with its entries.
 pub(super) type Groups<T> = &'static [(&'static str, &'static [Entry<T>])];
@@ -248,7 +249,12 @@ pub(super) static CONNECTION: Groups<ConnectionAct> = &[
             entry(
                 "forget",
                 Nothing(ConnectionAct::Forget),
-                "MQTT: the client's session ends with it; with cut, the broker has lost it",
+                "MQTT: the client's session ends with it; with connect, the broker has lost it",
+            ),
+            entry(
+                "setting",
+                Listed("SETTING", setting),
+                "MQTT: on it the broker has this setting, written NAME:VALUE or NAME, see above",
             ),
         ],
     ),
@@ -325,6 +331,12 @@ const fn entry<T>(
     meaning: &'static str,
 ) -> Entry<T> {
     Entry { name, value, meaning }
+}
+
+fn setting(text: &str) -> Result<ConnectionAct, String> {
+    let text = text.replacen(':', "=", 1);
+    Mqtt::default().set(&text)?;
+    Ok(ConnectionAct::Setting(text))
 }
 
 fn server_error(text: String) -> ReplyAct {

@@ -16,6 +16,7 @@ Examples: delay=2s@request=1   reject=amqp:not-allowed@every=3
           reject=amqp:resource-limit-exceeded,queue=sign,reason=maxlen@first
           raw=0000000402000000@request=2   \"raw-first=$(xxd -p file)\"
           puback=0x97,full@every=3   suback=0x87@receiver   cut@connect@connection=2
+          setting=receive-maximum:5@connection=2   forget@connect@connection=2
 ";
 
 /// What the command's help says about rules.

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     faults::{Answer, ConnectionAct, Layer},
-    mqtt::{self, Version},
+    mqtt::{self, Mqtt, Version},
     record::{End, PacketRecord},
 };
 
@@ -33,6 +33,8 @@ pub(super) struct Client {
     /// Number of the connection.
     pub(super) number: usize,
     pub(super) version: Version,
+    /// What the broker is like on this connection.
+    pub(super) settings: Mqtt,
     pub(super) key: Key,
     pub(super) session: Arc<Session>,
     /// The largest packet that it takes.

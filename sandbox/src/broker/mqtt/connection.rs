@@ -125,7 +125,7 @@ async fn serve_packets<S: AsyncRead>(
     keep_alive: Option<Duration>,
     lost: &mut mpsc::UnboundedReceiver<()>,
 ) -> Result<Ending, String> {
-    let settings = &client.broker.options.mqtt_broker;
+    let settings = &client.settings;
     let limit = settings.maximum_packet_size.map_or(usize::MAX, |size| size as usize);
     loop {
         let silence = async {

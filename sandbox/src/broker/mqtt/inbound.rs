@@ -27,7 +27,7 @@ use crate::{
 
 /// Takes a PUBLISH; returns how the connection ends, if it does.
 pub(super) fn take(client: &Arc<Client>, publish: Publish, size: usize) -> Option<Ending> {
-    let settings = &client.broker.options.mqtt_broker;
+    let settings = &client.settings;
     let id = publish.qos_pid.pid().map(|id| id.value());
     let message = mqtt::received(&publish);
     let bytes = Body::of(&message).bytes();
@@ -101,7 +101,7 @@ pub(super) fn take(client: &Arc<Client>, publish: Publish, size: usize) -> Optio
 
 /// What of the protocol, or of what the broker announced, the client does not keep to.
 fn violation(client: &Client, publish: &Publish) -> Option<Ending> {
-    let settings = &client.broker.options.mqtt_broker;
+    let settings = &client.settings;
     let qos = publish.qos_pid.qos();
     if qos == QoS::Level2 || (qos == QoS::Level1 && settings.maximum_qos == Some(0)) {
         return client.blame(0x9b, "a PUBLISH with a QoS that is not supported");

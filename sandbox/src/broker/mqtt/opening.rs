@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     faults::{Answer, ConnectionAct, Layer},
-    mqtt::{self, Frame, Version},
+    mqtt::{self, Frame, Mqtt, Version},
     record::{ConnectRecord, End},
 };
 
@@ -37,7 +37,6 @@ pub(super) async fn open<S: AsyncRead>(
     acts: &[ConnectionAct],
     queue: mpsc::UnboundedSender<Out>,
 ) -> Result<Opened, Result<Ending, String>> {
-    let settings = &broker.options.mqtt_broker;
     let frame = match wire.next(usize::MAX).await {
         Ok(Frame::Whole(frame)) => frame,
         Ok(Frame::End) => return Err(Err("no CONNECT".to_owned())),
@@ -48,17 +47,11 @@ pub(super) async fn open<S: AsyncRead>(
     let level =
         frame.windows(5).find(|bytes| bytes.starts_with(b"MQTT")).map_or(0, |bytes| bytes[4]);
     let version = if level == 4 { Version::V311 } else { Version::V5 };
-    let line = wire.line();
-    let sender = Sender { number, version, line, queue };
+    let sender = Sender { number, version, line: wire.line(), queue };
     if let Some(bytes) = raw_first(acts, Layer::Amqp) {
         sender.put(Out::Raw(bytes.to_vec()));
-        return Err(Ok(sender
-            .apply(
-                acts.iter()
-                    .find(|act| **act == ConnectionAct::Cut)
-                    .map_or(&[], std::slice::from_ref),
-            )
-            .unwrap_or(Ending::Silent)));
+        let cut = acts.iter().filter(|act| **act == ConnectionAct::Cut).cloned();
+        return Err(Ok(sender.apply(&cut.collect::<Vec<_>>()).unwrap_or(Ending::Silent)));
     }
     let connect = match mqtt::read(version, &frame) {
         Ok(Packet::Connect(connect)) => connect,
@@ -73,30 +66,50 @@ pub(super) async fn open<S: AsyncRead>(
     };
     record(broker, number, &connect, level, frame.len());
     let upon_connect = broker.matcher.lock().unwrap().connect(number);
-    let only = settings.only_311 && version == Version::V5;
-    let ending =
-        if only { sender.apply(&[ConnectionAct::Cut]) } else { sender.apply(&upon_connect) };
-    if let Some(ending) = ending {
+    let rules = Rules::new(broker, number, &[&upon_connect[..], acts].concat());
+    let upon_connect = match rules.settings.only_311 && version == Version::V5 {
+        true => vec![ConnectionAct::Cut],
+        false => upon_connect,
+    };
+    if let Some(ending) = sender.apply(&upon_connect) {
         return Err(Ok(ending));
     }
-    let ruled = upon_connect.iter().chain(acts).find_map(|act| match act {
-        ConnectionAct::Connack(answer) => Some(answer.clone()),
-        _ => None,
-    });
-    if let Some(answer) = ruled
-        .clone()
-        .filter(|answer| answer.code >= 0x80)
-        .or_else(|| refusal(broker, &connect, version))
-    {
+    let ruled = rules.connack.clone().filter(|answer| answer.code >= 0x80);
+    if let Some(answer) = ruled.or_else(|| refusal(&rules.settings, &connect, version)) {
         refuse(&sender, &answer);
         return Err(Ok(Ending::Closed));
     }
-    Ok(admit(broker, port, sender, &connect, ruled))
+    let has_lost_session = upon_connect.contains(&ConnectionAct::Forget);
+    Ok(admit(broker, port, sender, &connect, rules, has_lost_session))
+}
+
+/// What the rules say of a connection before it is let in.
+struct Rules {
+    settings: Mqtt,
+    connack: Option<Answer>,
+}
+
+impl Rules {
+    fn new(broker: &Broker, number: usize, acts: &[ConnectionAct]) -> Self {
+        let mut rules = Self { settings: broker.options.mqtt_broker.clone(), connack: None };
+        for act in acts {
+            match act {
+                ConnectionAct::Connack(answer) => rules.connack = Some(answer.clone()),
+                ConnectionAct::Setting(text) => {
+                    if let Err(problem) = rules.settings.set(text) {
+                        broker.recorder.problem(number, problem);
+                    }
+                }
+                _ => {}
+            }
+        }
+        rules
+    }
 }
 
 /// Why a client is not let in, if it is not.
-fn refusal(broker: &Broker, connect: &Connect, version: Version) -> Option<Answer> {
-    if let Some((name, password)) = &broker.options.mqtt_broker.user {
+fn refusal(settings: &Mqtt, connect: &Connect, version: Version) -> Option<Answer> {
+    if let Some((name, password)) = &settings.user {
         let same = connect.username.as_deref() == Some(name)
             && password
                 .as_deref()
@@ -129,9 +142,9 @@ fn admit(
     port: usize,
     sender: Sender,
     connect: &Connect,
-    ruled: Option<Answer>,
+    Rules { settings, connack: ruled }: Rules,
+    has_lost_session: bool,
 ) -> Opened {
-    let settings = &broker.options.mqtt_broker;
     let number = sender.number;
     let assigned =
         connect.client_id.is_empty().then(|| format!("auto-{:016x}", rand::random::<u64>()));
@@ -144,8 +157,14 @@ fn admit(
         Owner { connection: number, limit: usize::from(settings.in_flight.min(own_maximum)), lost };
     let key: Key = (port, client_id.to_owned());
     let queue = || Queue::limited(settings.queue);
-    let (session, present) =
-        broker.sessions.open(&key, connect.clean_start, expiry, owner, queue, &broker.recorder);
+    let (session, present) = broker.sessions.open(
+        &key,
+        connect.clean_start || has_lost_session,
+        expiry,
+        owner,
+        queue,
+        &broker.recorder,
+    );
     if present && settings.renumbers {
         session.renumber();
     }
@@ -185,6 +204,7 @@ fn admit(
         broker: Arc::clone(broker),
         number,
         version: sender.version,
+        settings,
         key,
         session,
         largest: largest.map_or(usize::MAX, |size| size as usize),

@@ -82,7 +82,7 @@ fn grant(client: &Client, filter: &str, options: SubscriptionOptions, links: &[L
         _ if filter.contains(['+', '#']) => Some(Answer::code(0xa2)),
         _ => None,
     };
-    let maximum = client.broker.options.mqtt_broker.maximum_qos.unwrap_or(1);
+    let maximum = client.settings.maximum_qos.unwrap_or(1);
     let granted = maximum.min(if options.max_qos == QoS::Level0 { 0 } else { 1 });
     let answer = ruled.or(refused).unwrap_or_else(|| Answer::code(granted));
     if answer.code >= 0x80 {
