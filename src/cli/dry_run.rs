@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::output;
 use crate::{Error, Run, signing::pyjson};
 
-/// Prints each request on a line of JSON: its address, its application properties and its body.
+/// Prints each request on a line of JSON: its address, its application properties, if messages have any, and its body.
 ///
 /// # Errors
 /// [`Error::InputFile`] if a file cannot be read; [`Error::LocalFile`] if standard output cannot be written to.
-pub(super) fn print(run: &Run) -> Result<(), Error> {
+pub(super) fn print(run: &Run, has_properties: bool) -> Result<(), Error> {
     let address = pyjson::quoted(run.send_to());
     let mut unreadable = None;
     let printed = output::to_stdout(|out| {
@@ -23,7 +23,7 @@ pub(super) fn print(run: &Run) -> Result<(), Error> {
                     return Err(io::ErrorKind::Other.into());
                 }
             };
-            let properties = message.properties.iter();
+            let properties = message.properties.iter().filter(|_| has_properties);
             let properties: Map<_, _> = properties
                 .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
                 .collect();

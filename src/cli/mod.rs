@@ -128,7 +128,7 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
         };
         asked.warn();
         if is_dry {
-            dry_run::print(&run)?;
+            dry_run::print(&run, signer.sends_properties())?;
         }
         Ok((signer, asked, run))
     });

@@ -94,6 +94,11 @@ impl Settings {
         self.brokers[0].protocol
     }
 
+    /// Whether messages have properties, which MQTT 3.1.1 lacks.
+    pub(crate) fn has_properties(&self) -> bool {
+        self.protocol() == Protocol::Amqp || self.mqtt_version == MqttVersion::V5
+    }
+
     /// Returns the file with the client certificate and, unless [`Settings::key`] names another, its key, PEM
     /// (`messaging_cert_key`).
     pub fn certificate(&self) -> Option<&Path> {

@@ -1,5 +1,6 @@
 //! Signs an operation, with the settings of a signer.
 
+mod announce;
 mod check;
 mod plan;
 mod prepare;
@@ -12,10 +13,10 @@ mod verification;
 use zeroize::Zeroizing;
 
 use crate::{
-    client::{self, Plan},
+    client,
     config::Settings,
     connector::{Connector, Route},
-    error::{Argument, Error, printable},
+    error::{Argument, Error},
     failover::Failover,
     secret,
     signing::{Ledger, Observer, TraceContext},
@@ -219,25 +220,6 @@ impl Signer {
         let network = Sockets::new(self.tls.as_ref(), self.stop.clone(), total);
         let password = self.password.as_ref().map(|password| password.as_str());
         sign_on(&network, &self.settings, route, password, ledger, observer)
-    }
-
-    /// Logs what will happen, and how long it may take.
-    fn announce(&self, route: &Route, ledger: &Ledger) {
-        if let Some(trace) = &self.trace {
-            log::info!("trace: {}", trace.trace_id());
-        }
-        let brokers: Vec<_> = self.settings.brokers.iter().map(ToString::to_string).collect();
-        log::info!("brokers: {}", brokers.join(", "));
-        log::info!(
-            "requests: {}, to {}; replies from {}",
-            ledger.open(),
-            printable(&route.send_to),
-            printable(&route.listen_to)
-        );
-        if let Some(id) = &route.client_id {
-            log::info!("client id: {}", printable(id));
-        }
-        log::info!("longest wait without any reply: {}", self.settings.longest_silence_in_words());
     }
 }
 

@@ -69,6 +69,8 @@ fn over_mqtt_it_prints_the_topic() {
     assert_eq!(printed[0]["address"], format!("sign/{environment}"));
     let over_amqp = lines(&bench.run(&bench.config(), &arguments).expect(0));
     assert_eq!(printed[0]["properties"], over_amqp[0]["properties"]);
+    let old = bench.run(&config.set("mqtt_version", "3.1.1"), &arguments).expect(0);
+    assert_eq!(lines(&old)[0]["properties"], serde_json::json!({}));
     let [mqtt, amqp] = [printed, over_amqp].map(|lines| timeless(lines[0]["body"].clone()));
     assert_eq!(mqtt, amqp);
 }
