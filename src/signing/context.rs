@@ -47,7 +47,7 @@ pub(super) struct Common {
     pub(super) service: String,
     pub(super) task_id_attribute: String,
     /// The repository that texts belong to.
-    pub(super) repo: Option<Arc<String>>,
+    pub(super) repo: Option<String>,
     /// When the requests were made.
     pub(super) created: Arc<str>,
     pub(super) trace: Option<TraceContext>,
@@ -56,7 +56,7 @@ pub(super) struct Common {
 impl Common {
     pub(super) fn new(operation: &Operation, context: &Context<'_>) -> Arc<Self> {
         let repo = match operation.items() {
-            Items::Texts { repo, .. } => repo.clone().map(Arc::new),
+            Items::Texts { repo, .. } => repo.clone(),
             Items::Images(_) | Items::Blobs(_) => None,
         };
         Arc::new(Self {

@@ -45,7 +45,19 @@ impl Request {
     /// Whether it asks for the claims of a batch.
     #[cfg(feature = "cli")]
     pub(crate) fn is_batch(&self) -> bool {
-        matches!(self.expected, Expected::Claims { .. })
+        matches!(self.expected, Expected::Claims(_))
+    }
+
+    /// The image and the repository that a single request names; the task id may be in place of the latter.
+    pub(super) fn named(&self) -> (Option<&Image>, Option<&str>) {
+        let Expected::Value { item, .. } = &self.expected else { return (None, None) };
+        let repository = match item {
+            _ if self.common.task_id_attribute == "repo" => None,
+            Item::Image(image) => Some(image.reference().repository()),
+            Item::Text(..) => self.common.repo.as_deref(),
+            Item::Blob(..) => None,
+        };
+        (item.image(), repository.filter(|repository| !repository.is_empty()))
     }
 
     /// Returns the number of signed values asked for: one, or in a batch one for each claim and key.
@@ -58,35 +70,26 @@ impl Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     /// One value.
-    Value {
-        item: Item,
-        key: Arc<ServerKey>,
-        /// The repository that the request names.
-        repository: Repository,
-    },
+    Value { item: Item, key: Arc<ServerKey> },
     /// One value for each claim and key.
-    Claims {
-        claims: Vec<Claim>,
-        keys: Arc<[ServerKey]>,
-        /// The positions of the claims in the order of their texts: replies name them by these.
-        sorted: Vec<usize>,
-    },
+    Claims(Box<Claims>),
+}
+
+/// The claims of a batch and their keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Claims {
+    pub(crate) claims: Vec<Claim>,
+    pub(crate) keys: Arc<[ServerKey]>,
+    /// The positions of the claims in the order of their texts: replies name them by these.
+    pub(crate) sorted: Vec<usize>,
 }
 
 /// What is signed once with each key. Texts and blobs have a number, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Item {
     Image(Image),
-    Text(Text, usize),
-    Blob(Blob, usize),
-}
-
-/// The repository that a single request names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Repository {
-    None,
-    OfImage,
-    Named(Arc<String>),
+    Text(Text, u32),
+    Blob(Blob, u32),
 }
 
 /// A claim of a batch.
@@ -95,6 +98,14 @@ pub(crate) struct Claim {
     /// Its text, as sent.
     pub(crate) text: String,
     pub(crate) image: Image,
+}
+
+impl Claims {
+    /// The claim and the key of the value at a position.
+    fn at(&self, position: usize) -> (&Claim, &ServerKey) {
+        let keys = &self.keys;
+        (&self.claims[position / keys.len()], &keys[position % keys.len()])
+    }
 }
 
 impl Item {
@@ -125,26 +136,14 @@ impl Expected {
     pub(super) fn claims(claims: Vec<Claim>, keys: Arc<[ServerKey]>) -> Self {
         let mut sorted: Vec<_> = (0..claims.len()).collect();
         sorted.sort_unstable_by(|&a, &b| claims[a].text.cmp(&claims[b].text));
-        Self::Claims { claims, keys, sorted }
-    }
-
-    /// The image and the repository that a single request names.
-    pub(super) fn named(&self) -> (Option<&Image>, Option<&str>) {
-        let Self::Value { item, repository, .. } = self else { return (None, None) };
-        let image = item.image();
-        let repository = match repository {
-            Repository::None => None,
-            Repository::OfImage => image.map(|image| image.reference().repository()),
-            Repository::Named(name) => Some(name.as_str()),
-        };
-        (image, repository.filter(|repository| !repository.is_empty()))
+        Self::Claims(Box::new(Claims { claims, keys, sorted }))
     }
 
     /// The number of values asked for.
     pub(super) fn count(&self) -> usize {
         match self {
             Self::Value { .. } => 1,
-            Self::Claims { claims, keys, .. } => claims.len() * keys.len(),
+            Self::Claims(batch) => batch.claims.len() * batch.keys.len(),
         }
     }
 
@@ -152,8 +151,9 @@ impl Expected {
     pub(super) fn at(&self, position: usize) -> (Option<&Image>, &Key) {
         match self {
             Self::Value { item, key, .. } => (item.image(), &key.given),
-            Self::Claims { claims, keys, .. } => {
-                (Some(&claims[position / keys.len()].image), &keys[position % keys.len()].given)
+            Self::Claims(batch) => {
+                let (claim, key) = batch.at(position);
+                (Some(&claim.image), &key.given)
             }
         }
     }
@@ -162,18 +162,18 @@ impl Expected {
     pub(super) fn signed(&self, position: usize) -> (Signed<'_>, &Key) {
         match self {
             Self::Value { item, key, .. } => (item.signed(), &key.given),
-            Self::Claims { claims, keys, .. } => {
-                let image = &claims[position / keys.len()].image;
-                (Signed::Image(image), &keys[position % keys.len()].given)
+            Self::Claims(batch) => {
+                let (claim, key) = batch.at(position);
+                (Signed::Image(&claim.image), &key.given)
             }
         }
     }
 
     /// A readable name of the value at a position of a batch.
     pub(super) fn name(&self, position: usize) -> String {
-        let Self::Claims { claims, keys, .. } = self else { return String::new() };
-        let image = &claims[position / keys.len()].image;
-        match keys[position % keys.len()].name() {
+        let Self::Claims(batch) = self else { return String::new() };
+        let (Claim { image, .. }, key) = batch.at(position);
+        match key.name() {
             "" => printable(&image.to_string()),
             key_name => printable(&format!("{image} ({key_name})")),
         }

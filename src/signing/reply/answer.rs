@@ -10,7 +10,7 @@ use super::{
 use crate::signing::{
     context::ServerKey,
     pyread::{Kind, Value},
-    request::{Claim, Expected},
+    request::{Claim, Expected, Request},
 };
 
 /// The signed values and the errors found in a reply.
@@ -34,16 +34,17 @@ impl<'a> Answer<'a> {
     ///
     /// If the server reports an error, a single value beside it is not trusted. In a batch each claim says for itself
     /// whether it is signed.
-    pub(super) fn read(expected: &'a Expected, message: Option<Value<'a>>) -> Self {
+    pub(super) fn read(request: &'a Request, message: Option<Value<'a>>) -> Self {
+        let expected = &request.expected;
         let none = || vec![None; expected.count()];
         let Some(message) = message else {
             let nothing = "it has no \"msg\"".to_owned();
             return Self { values: none(), nothing, ..Self::default() };
         };
         let mut answer = match expected {
-            Expected::Value { item, .. } => Self::read_value(item.value(), expected, message),
-            Expected::Claims { claims, keys, sorted } => {
-                Self::read_claims(claims, keys, sorted, message)
+            Expected::Value { item, .. } => Self::read_value(item.value(), request, message),
+            Expected::Claims(batch) => {
+                Self::read_claims(&batch.claims, &batch.keys, &batch.sorted, message)
             }
         };
         let errors = errors(message);
@@ -64,7 +65,7 @@ impl<'a> Answer<'a> {
         answer
     }
 
-    fn read_value(name: &str, expected: &Expected, message: Value<'a>) -> Self {
+    fn read_value(name: &str, request: &Request, message: Value<'a>) -> Self {
         let mut answer = Self { values: vec![None], ..Self::default() };
         let value = message.get(name);
         match signature(value) {
@@ -76,7 +77,7 @@ impl<'a> Answer<'a> {
                 };
             }
             Found::Wrong(problem) => answer.problems.push(format!("\"{name}\": {problem}")),
-            Found::Signature(value) => match another(expected, message) {
+            Found::Signature(value) => match another(request, message) {
                 None => answer.values[0] = Some(value),
                 Some(problem) => answer.problems.push(problem),
             },
@@ -147,8 +148,8 @@ pub(super) fn another_batch(claims: &[Claim], message: Value<'_>) -> Option<Stri
 }
 
 /// What a single reply says it is for instead of what was asked for.
-fn another(expected: &Expected, message: Value<'_>) -> Option<String> {
-    let (image, repository) = expected.named();
+fn another(request: &Request, message: Value<'_>) -> Option<String> {
+    let (image, repository) = request.named();
     subject::another(message, image.into_iter(), repository).or_else(|| {
         let image = image?;
         let (digest, reference) = (image.digest().as_str(), image.reference().as_str());

@@ -21,7 +21,8 @@ pub(crate) fn join(request: &Request, first: &Reply, more: &[Arc<Part>]) -> Opti
     let (last, middle) = more.split_last()?;
     let last = last.document();
     let alone = Reply::read(last.body().to_owned(), last.properties(), request)?;
-    let Expected::Claims { claims: asked, .. } = &request.expected else { return Some(alone) };
+    let Expected::Claims(batch) = &request.expected else { return Some(alone) };
+    let asked = &batch.claims;
     if alone.verdict == Verdict::Signed {
         return Some(alone);
     }

@@ -73,7 +73,7 @@ impl Request {
             Expected::Value { item, .. } => {
                 message.and_then(|it| it.get(item.value())).into_iter().collect()
             }
-            Expected::Claims { .. } => {
+            Expected::Claims(_) => {
                 let claims = message.and_then(|it| it.get("claims"));
                 let claims = claims.into_iter().flat_map(Value::items);
                 let signed =

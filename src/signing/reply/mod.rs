@@ -50,7 +50,7 @@ struct Places {
 impl Request {
     /// Reads a reply to this request.
     pub(crate) fn read(&self, parsed: &Parsed) -> Reading {
-        Answer::read(&self.expected, parsed.message()).into_reading()
+        Answer::read(self, parsed.message()).into_reading()
     }
 }
 
@@ -64,7 +64,7 @@ impl Reply {
     /// Reads the text of a reply to a request; `None` if it is none.
     fn read(text: String, properties: &str, request: &Request) -> Option<Self> {
         let json = pyread::read(text.into_bytes()).ok()?;
-        let reading = Answer::read(&request.expected, json.value().get("msg")).into_reading();
+        let reading = Answer::read(request, json.value().get("msg")).into_reading();
         Some(Self::new(Part::new(json, Some(properties)), reading, request))
     }
 

@@ -55,7 +55,7 @@ impl Operation {
             (Some(size), Items::Images(images)) => {
                 batch::requests(images, self.key_sets(), &keys, size, &mut request)
             }
-            _ => single::requests(self, &keys, &common, &mut request),
+            _ => single::requests(self, &keys, &mut request),
         })
     }
 
@@ -121,7 +121,7 @@ impl Request {
         out.reserve(usize::try_from(self.size()).unwrap_or_default());
         match &self.expected {
             Expected::Value { item, key, .. } => single::write_body(out, self, item, key)?,
-            Expected::Claims { claims, keys, .. } => batch::write_body(out, self, claims, keys),
+            Expected::Claims(batch) => batch::write_body(out, self, &batch.claims, &batch.keys),
         }
         Ok(())
     }
@@ -130,7 +130,7 @@ impl Request {
     pub(crate) fn properties(&self) -> Vec<(&str, Cow<'_, str>)> {
         let mut properties = match &self.expected {
             Expected::Value { item, .. } => single::properties(&self.common, item),
-            Expected::Claims { .. } => batch::properties(&self.common),
+            Expected::Claims(_) => batch::properties(&self.common),
         };
         if let Some(trace) = &self.common.trace {
             for (name, value) in trace.properties(self.id.text(&mut [0; 36])) {
@@ -144,7 +144,7 @@ impl Request {
     pub(crate) fn size(&self) -> u64 {
         REST + match &self.expected {
             Expected::Value { item, .. } => single::size(item),
-            Expected::Claims { claims, keys, .. } => batch::size(claims, keys),
+            Expected::Claims(batch) => batch::size(&batch.claims, &batch.keys),
         }
     }
 
@@ -152,7 +152,7 @@ impl Request {
     pub fn subject(&self) -> String {
         printable(&match &self.expected {
             Expected::Value { item, key, .. } => single::subject(item, key),
-            Expected::Claims { claims, keys, .. } => batch::subject(claims, keys),
+            Expected::Claims(batch) => batch::subject(&batch.claims, &batch.keys),
         })
     }
 }

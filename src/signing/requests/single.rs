@@ -13,7 +13,7 @@ use crate::{
         context::{Common, ServerKey},
         operation::{Items, Operation},
         pieces, pyjson,
-        request::{Expected, Item, Place, Repository, Request},
+        request::{Expected, Item, Place, Request},
     },
 };
 
@@ -40,7 +40,6 @@ pub(super) fn check(keys: &[ServerKey]) -> Result<(), Error> {
 pub(super) fn requests(
     operation: &Operation,
     keys: &[Keys],
-    common: &Common,
     request: &mut dyn FnMut(Expected),
 ) -> Vec<Place> {
     let keys = numbered(keys);
@@ -60,8 +59,7 @@ pub(super) fn requests(
             places.push(Place { request: earlier.unwrap_or(made), value: 0 });
             if earlier.is_none_or(|earlier| earlier == made) {
                 made += 1;
-                let repository = repository(&item, common);
-                request(Expected::Value { item: item.clone(), key: Arc::clone(key), repository });
+                request(Expected::Value { item: item.clone(), key: Arc::clone(key) });
             }
         }
     }
@@ -88,16 +86,6 @@ fn items(items: &Items) -> Box<dyn Iterator<Item = Item> + '_> {
         Items::Blobs(blobs) => {
             Box::new(blobs.iter().cloned().zip(1..).map(|(blob, number)| Item::Blob(blob, number)))
         }
-    }
-}
-
-/// What the request names; the task id may be in its place.
-fn repository(item: &Item, common: &Common) -> Repository {
-    match item {
-        _ if common.task_id_attribute == "repo" => Repository::None,
-        Item::Image(_) => Repository::OfImage,
-        Item::Text(..) => common.repo.clone().map_or(Repository::None, Repository::Named),
-        Item::Blob(..) => Repository::None,
     }
 }
 

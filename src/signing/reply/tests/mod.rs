@@ -14,7 +14,7 @@ use crate::{
     signing::{
         Blob, Context, Image, Items, Key, Operation, RequestId, TaskId, Text, claim,
         context::{Common, ServerKey},
-        request::{Claim, Expected, Item, Repository},
+        request::{Claim, Expected, Item},
     },
 };
 
@@ -45,8 +45,8 @@ fn key(key: Result<Key, Error>) -> ServerKey {
     ServerKey::resolve(&key.unwrap(), &BTreeMap::new()).unwrap()
 }
 
-fn value(item: Item, repository: Repository) -> Expected {
-    Expected::Value { item, key: key(Key::new("K")).into(), repository }
+fn value(item: Item) -> Expected {
+    Expected::Value { item, key: key(Key::new("K")).into() }
 }
 
 fn claim_file(digest: &str, reference: &str) -> String {
@@ -55,12 +55,12 @@ fn claim_file(digest: &str, reference: &str) -> String {
 
 fn single() -> Request {
     let image = Image::lenient("sha256:0", "h/r:0").unwrap();
-    request(value(Item::Image(image), Repository::None))
+    request(value(Item::Image(image)))
 }
 
 fn of_image(digest: &str, reference: &str) -> Request {
     let image = Image::lenient(digest, reference).unwrap();
-    request(value(Item::Image(image), Repository::OfImage))
+    request(value(Item::Image(image)))
 }
 
 fn batch(pairs: &[(&str, &str)], key_names: &[&str]) -> Request {

@@ -1,5 +1,7 @@
 //! Replies to requests for one value.
 
+use std::sync::Arc;
+
 use super::*;
 
 #[test]
@@ -114,10 +116,14 @@ fn a_value_is_base64_on_one_line() {
 fn a_reply_for_something_else_is_named() {
     let of_image = of_image("sha256:1", "h/ns/a:1");
     // pubtools-sign takes a blank at its end.
-    let named = Repository::Named(std::sync::Arc::new("ns/a ".into()));
-    let of_text = request(value(Item::Text(Text::new("text").unwrap(), 1), named));
+    let mut of_text = request(value(Item::Text(Text::new("text").unwrap(), 1)));
+    Arc::make_mut(&mut of_text.common).repo = Some("ns/a ".to_owned());
+    // The task id is in place of the repository.
+    let mut of_task = of_image.clone();
+    Arc::make_mut(&mut of_task.common).task_id_attribute = "repo".to_owned();
     let another_claim = claim_file("sha256:1", "h/ns/a:2");
     for (request, field, value, expected) in [
+        (&of_task, "repo", json!("7"), None),
         (&of_image, "manifest_digest", json!("sha256:1"), None),
         (&of_image, "manifest_digest", json!(""), None),
         (&of_image, "manifest_digest", json!(null), None),
