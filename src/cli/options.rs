@@ -3,7 +3,7 @@
 //! This struct is the table that the parser, `--help`, the manual page, the completions and the
 //! documents are made from. [`Command`](super::commands::Command) knows which command accepts which option.
 
-use std::{ffi::OsString, fmt::Write};
+use std::{borrow::Cow, ffi::OsString, fmt::Write};
 
 use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs, Optionality};
 use log::LevelFilter;
@@ -256,17 +256,18 @@ impl Options {
                 let expected = listed(choices);
                 return Err(format!("option '{option}' with value '{value}': expected {expected}"));
             }
-            words.push(flag.long.to_owned());
+            words.push(Cow::Borrowed(flag.long));
             match value_name(flag) {
                 None => {}
-                Some(_) if is_file(flag) => words.push(Bytes(value).to_string()),
-                Some(_) => words.push(value.to_string_lossy().into_owned()),
+                Some(_) if is_file(flag) => words.push(Bytes(value).to_string().into()),
+                // The parser has seen to it that it is text.
+                Some(_) => words.push(value.into_string().unwrap_or_default().into()),
             }
         }
         // After this a word is an input even if it reads "help" or "--raw".
         words.push("--".into());
-        words.extend(inputs.into_iter().map(|word| Bytes(word).to_string()));
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        words.extend(inputs.into_iter().map(|word| Cow::Owned(Bytes(word).to_string())));
+        let words: Vec<&str> = words.iter().map(Cow::as_ref).collect();
         Self::from_args(&[&topic.tool], &words).map_err(|exit| {
             let text = exit.output.split_whitespace().collect::<Vec<_>>().join(" ");
             printable(text.strip_prefix("Error parsing ").unwrap_or(&text))

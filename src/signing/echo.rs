@@ -117,20 +117,18 @@ fn quote(out: &mut dyn Write, text: &str) -> io::Result<()> {
     out.write_all(b"\"")
 }
 
-/// The characters that are printed at once.
-const PIECE: usize = 16 * 1024;
-
 /// Writes a text without its quotation marks.
 fn write_inner(out: &mut dyn Write, text: &str) -> io::Result<()> {
     let mut rest = text;
-    let mut printed = Vec::new();
-    while !rest.is_empty() {
-        let end = (rest.len().min(PIECE)..).find(|&end| rest.is_char_boundary(end));
-        let (piece, after) = rest.split_at(end.unwrap_or(rest.len()));
-        printed.clear();
-        pyjson::write_text(&mut printed, piece);
-        out.write_all(&printed[1..printed.len() - 1])?;
-        rest = after;
+    let mut escaped = Vec::new();
+    loop {
+        let (run, other) = rest.split_at(pyjson::plain(rest.as_bytes()));
+        out.write_all(run.as_bytes())?;
+        let mut others = other.chars();
+        let Some(c) = others.next() else { return Ok(()) };
+        escaped.clear();
+        pyjson::escape(&mut escaped, c);
+        out.write_all(&escaped)?;
+        rest = others.as_str();
     }
-    Ok(())
 }

@@ -20,6 +20,7 @@ mod ledger;
 mod observer;
 mod operation;
 mod pieces;
+mod plain;
 mod properties;
 pub(crate) mod pyjson;
 mod pyread;

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+pub(super) use super::plain::plain;
+
 /// Prints a value.
 pub(crate) fn to_string(value: &Value) -> String {
     let mut out = Vec::with_capacity(512);
@@ -85,6 +87,14 @@ impl<'a> Object<'a> {
         write_text(self.name(name), text);
     }
 
+    /// Appends an attribute that is a text of which every character stands for itself, such as base64.
+    pub(crate) fn plain(&mut self, name: &str, text: &str) {
+        let out = self.name(name);
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    }
+
     pub(crate) fn end(self) {
         self.out.push(b'}');
     }
@@ -110,34 +120,6 @@ pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
         rest = others.as_str();
     }
     out.push(b'"');
-}
-
-/// How many bytes at the beginning stand for themselves.
-pub(super) fn plain(bytes: &[u8]) -> usize {
-    // Eight at once: many texts are a few words, and some are a run of megabytes.
-    let mut start = 0;
-    while let Some(eight) = bytes[start..].first_chunk() {
-        let others = others(u64::from_le_bytes(*eight));
-        if others != 0 {
-            return start + others.trailing_zeros() as usize / 8;
-        }
-        start += 8;
-    }
-    let is_plain = |byte: &&u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-    start + bytes[start..].iter().take_while(is_plain).count()
-}
-
-/// The highest bits of those of eight bytes that do not stand for themselves.
-fn others(eight: u64) -> u64 {
-    let all = |byte: u8| u64::from_ne_bytes([byte; 8]);
-    let low = eight & all(0x7f);
-    // No sum goes beyond its byte, and the highest bit says of each: it is no quote, no backslash, no control character;
-    // it is DEL.
-    let no_quote = (low ^ all(b'"')) + all(0x7f);
-    let no_backslash = (low ^ all(b'\\')) + all(0x7f);
-    let no_control = low + all(0x60);
-    let delete = low + all(0x01);
-    (eight | delete | !(no_quote & no_backslash & no_control)) & all(0x80)
 }
 
 /// Appends a character that does not stand for itself.

@@ -174,12 +174,13 @@ impl Receiver {
         if self.partial_size > self.max_message_size {
             self.discard_partial();
         }
-        let start = self.partial.len();
-        self.partial.resize(start + pending, 0);
-        let free = self.partial[start..].as_mut_ptr().cast();
-        // SAFETY: the link is live, and `pending` bytes are free at `start`.
-        let received = unsafe { pn_link_recv(self.link.as_ptr(), free, pending) };
-        self.partial.truncate(start + usize::try_from(received).unwrap_or(0));
+        self.partial.reserve(pending);
+        let free = self.partial.spare_capacity_mut().as_mut_ptr().cast();
+        // SAFETY: the link is live, and `pending` bytes are free; the engine has written as many of them as it says.
+        unsafe {
+            let received = pn_link_recv(self.link.as_ptr(), free, pending);
+            self.partial.set_len(self.partial.len() + usize::try_from(received).unwrap_or(0));
+        }
         if self.partial_size > self.max_message_size {
             self.discard_partial();
         }

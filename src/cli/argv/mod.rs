@@ -243,8 +243,8 @@ fn option(
         Some(at) => (&bytes[..at], Some(OsString::from_vec(bytes[at + 1..].to_vec()))),
         None => (bytes, None),
     };
-    let mut known = options::of(command, topic.style);
-    let Some(flag) = known.find(|flag| flag.long.as_bytes() == name) else {
+    let flag = options::all().find(|flag| flag.long.as_bytes() == name);
+    let Some(flag) = flag.filter(|flag| command.takes(flag.long, topic.style)) else {
         return Err(unknown(topic, command, &String::from_utf8_lossy(name)));
     };
     let name = flag.long;

@@ -113,7 +113,7 @@ fn fault(reference: &str) -> Option<String> {
 }
 
 fn has_scheme(reference: &str) -> bool {
-    reference.split(':').skip(1).any(|rest| rest.starts_with("//"))
+    reference.contains("://")
 }
 
 /// A blank, or a character without a shape.

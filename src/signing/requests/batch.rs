@@ -95,7 +95,7 @@ pub(super) fn write_body(
     for (place, claim) in claims.iter().enumerate() {
         pyjson::separate(out, place);
         let mut described = Object::begin(out);
-        described.text("claim_file", &claim.text);
+        described.plain("claim_file", &claim.text);
         pyjson::write_texts(described.name("sig_keynames"), keys.iter().map(ServerKey::name));
         let ids = keys.iter().map(|key| key.id.as_str());
         pyjson::write_texts(described.name("sig_key_ids"), ids);
@@ -147,7 +147,7 @@ struct Batch<'a> {
 }
 
 /// An image whose claim is sent once, however often it is given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 struct Asked<'a> {
     image: &'a Image,
     places: Vec<usize>,
@@ -163,7 +163,7 @@ impl Asked<'_> {
 fn batches<'a>(images: impl Iterator<Item = Placed<'a>>, size: usize) -> Vec<Batch<'a>> {
     let mut groups: Vec<Batch<'_>> = Vec::new();
     let mut group_of = HashMap::new();
-    let mut claim_of = HashMap::new();
+    let mut claim_of = HashMap::with_capacity(images.size_hint().1.unwrap_or_default());
     for Placed { image, set, place } in images {
         let repository = image.reference().repository();
         let group = *group_of.entry((repository, set)).or_insert_with(|| {
@@ -177,12 +177,13 @@ fn batches<'a>(images: impl Iterator<Item = Placed<'a>>, size: usize) -> Vec<Bat
         });
         claims[claim].places.push(place);
     }
-    let cut = |group: &Batch<'a>| {
-        let (repository, set) = (group.repository, group.set);
-        let chunks = group.claims.chunks(size);
-        Vec::from_iter(chunks.map(|claims| Batch { repository, set, claims: claims.to_vec() }))
+    let cut = |Batch { repository, set, claims }: Batch<'a>| {
+        let mut claims = claims.into_iter();
+        let next = move || Vec::from_iter(claims.by_ref().take(size));
+        let chunks = std::iter::repeat_with(next).take_while(|claims| !claims.is_empty());
+        chunks.map(move |claims| Batch { repository, set, claims })
     };
-    groups.iter().flat_map(cut).collect()
+    groups.into_iter().flat_map(cut).collect()
 }
 
 #[cfg(test)]
