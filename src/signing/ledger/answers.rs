@@ -30,6 +30,9 @@ impl Ledger {
     pub(crate) fn enter(&mut self, raw: RawReply) -> Entered {
         let entered = |kind, index| Entered { kind, index, part: None, doubts: None };
         let too_large = self.too_large(&raw.body);
+        if let ReplyBody::Bytes(bytes) = &raw.body {
+            self.room.fill(bytes.capacity());
+        }
         let parsed = match reply::parse(raw, &self.message_id_key) {
             Ok(parsed) => parsed,
             Err(reason) => {

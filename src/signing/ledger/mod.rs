@@ -5,6 +5,7 @@ mod entry;
 mod ids;
 mod order;
 mod outcome;
+mod room;
 mod unsent;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub use entry::{Entry, State};
 use ids::Ids;
 pub(crate) use order::in_input_order;
 pub(crate) use outcome::Outcome;
+use room::Room;
 use unsent::Unsent;
 
 /// The requests of one operation, with everything that is known about them.
@@ -43,6 +45,7 @@ pub(crate) struct Ledger {
     awaited: usize,
     /// In place of every reply that need not be kept.
     forgotten: Arc<Reply>,
+    room: Room,
     cycle: u32,
     /// Decides whether signed values count; without it all do.
     judge: Option<Arc<dyn Judge>>,
@@ -92,6 +95,7 @@ impl Ledger {
             outstanding: 0,
             awaited: 0,
             forgotten: Arc::new(Reply::forgotten()),
+            room: Room::default(),
             cycle: 0,
             judge: None,
             entries,
