@@ -196,22 +196,22 @@ impl Settings {
         self.idle_timeout
     }
 
-    /// Returns how the client authenticates.
+    /// Returns how the client authenticates over AMQP.
     pub fn sasl(&self) -> Sasl {
         self.sasl
     }
 
-    /// Returns the user name for PLAIN.
+    /// Returns the user name for SASL PLAIN or MQTT.
     pub fn username(&self) -> Option<&str> {
         self.username.as_deref()
     }
 
-    /// Returns the file with the password for PLAIN.
+    /// Returns the file with the password for SASL PLAIN or MQTT.
     pub fn password_file(&self) -> Option<&Path> {
         self.password_file.as_deref()
     }
 
-    /// Returns the kind of target that the sender attaches to.
+    /// Returns the kind of target that the sender attaches to over AMQP.
     pub fn sender_target(&self) -> SenderTarget {
         self.sender_target
     }

@@ -142,12 +142,12 @@ impl SettingsBuilder {
         self.file("messaging_key_passphrase_file", path.as_ref())
     }
 
-    /// Sets the address of requests, in which fields such as `{task_id}` are replaced.
+    /// Sets the address of requests, over MQTT a topic, in which fields such as `{task_id}` are replaced.
     pub fn topic_send_to(self, template: impl Into<String>) -> Self {
         self.text("topic_send_to", template)
     }
 
-    /// Sets the address of replies, in which fields such as `{creator}` are replaced.
+    /// Sets the address of replies, over MQTT a topic, in which fields such as `{creator}` are replaced.
     pub fn topic_listen_to(self, template: impl Into<String>) -> Self {
         self.text("topic_listen_to", template)
     }
@@ -221,17 +221,18 @@ impl SettingsBuilder {
         self.seconds("close_timeout", time)
     }
 
-    /// Sets the silence of the broker after which the connection counts as lost, at least 2 s; zero for never.
+    /// Sets the silence of the broker after which the connection counts as lost, at least 2 s; zero for never. Over MQTT it
+    /// is the keep alive, at most 65,535 s.
     pub fn idle_timeout(self, time: Duration) -> Self {
         self.seconds("idle_timeout", time)
     }
 
-    /// Sets the user name for PLAIN.
+    /// Sets the user name for SASL PLAIN or MQTT.
     pub fn username(self, name: impl Into<String>) -> Self {
         self.text("username", name)
     }
 
-    /// Sets the file with the password for PLAIN.
+    /// Sets the file with the password for SASL PLAIN or MQTT.
     pub fn password_file(self, path: impl AsRef<Path>) -> Self {
         self.file("password_file", path.as_ref())
     }

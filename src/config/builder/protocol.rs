@@ -3,12 +3,12 @@
 use super::{Capability, MqttVersion, Node, Sasl, SenderTarget, SettingsBuilder};
 
 impl SettingsBuilder {
-    /// Sets how the client authenticates.
+    /// Sets how the client authenticates over AMQP.
     pub fn sasl(self, sasl: Sasl) -> Self {
         self.word("sasl", sasl as usize)
     }
 
-    /// Sets the kind of target that the sender attaches to.
+    /// Sets the kind of target that the sender attaches to over AMQP.
     pub fn sender_target(self, target: SenderTarget) -> Self {
         self.word("sender_target", target as usize)
     }
@@ -18,7 +18,7 @@ impl SettingsBuilder {
         self.word("sender_capability", capability as usize)
     }
 
-    /// Sets what the receiver's source has to be at the broker.
+    /// Sets what the receiver's source has to be at the broker, over AMQP.
     pub fn receiver_capability(self, capability: Capability) -> Self {
         self.word("receiver_capability", capability as usize)
     }
@@ -43,7 +43,7 @@ impl SettingsBuilder {
         self.node("mqtt_max_open", Node::Int(count.into()))
     }
 
-    /// Sets whether requests survive a restart of the broker.
+    /// Sets whether requests survive a restart of the broker; over MQTT there is only true.
     pub fn durable(self, durable: bool) -> Self {
         self.node("durable", Node::Bool(durable))
     }
