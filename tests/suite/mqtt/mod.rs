@@ -1,6 +1,7 @@
 //! What is particular to MQTT. What holds over both protocols is beside the tests of AMQP, made by `over_both`.
 
 mod codes;
+mod settings;
 
 use std::collections::HashMap;
 
