@@ -148,3 +148,74 @@ pub(super) fn end(place: Place, what: Subject, reason: &Reason) -> End {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Effect::{BrokerIsOut, Forget, Item, Later, NextBroker, Run, Sending, Success};
+
+    /// CONNACK, SUBACK, PUBACK, DISCONNECT.
+    const PLACES: [Place; 4] = [Place::Connack, Place::Suback, Place::Puback, Place::Disconnect];
+
+    #[test]
+    fn the_whole_table_of_codes() {
+        const FAILURE: [Effect; 4] = [NextBroker, NextBroker, Item, NextBroker];
+        const SUCCESS: [Effect; 4] = [Success, Success, Success, NextBroker];
+        let special = [
+            (0x10, [Success, Success, Later, NextBroker]),
+            (0x83, [NextBroker, NextBroker, Later, NextBroker]),
+            (0x84, [BrokerIsOut, NextBroker, Item, NextBroker]),
+            (0x85, [BrokerIsOut, NextBroker, Item, NextBroker]),
+            (0x86, [BrokerIsOut, NextBroker, Item, NextBroker]),
+            (0x87, [BrokerIsOut, Run, Sending, Sending]),
+            (0x8a, [BrokerIsOut, NextBroker, Item, NextBroker]),
+            (0x8c, [BrokerIsOut, NextBroker, Item, NextBroker]),
+            (0x8e, [NextBroker, NextBroker, Item, Run]),
+            (0x8f, [NextBroker, Run, Item, NextBroker]),
+            (0x90, [NextBroker, NextBroker, Sending, Sending]),
+            (0x91, [NextBroker, Forget, Forget, NextBroker]),
+            (0x97, [NextBroker, NextBroker, Later, NextBroker]),
+            (0x9a, [NextBroker, NextBroker, Item, Sending]),
+            (0x9b, [NextBroker, NextBroker, Item, Sending]),
+            (0x9e, [NextBroker, Run, Item, NextBroker]),
+            (0xa1, [NextBroker, Run, Item, NextBroker]),
+            (0xa2, [NextBroker, Run, Item, NextBroker]),
+        ];
+        for code in 0..=u8::MAX {
+            let usual = if code < 0x80 { SUCCESS } else { FAILURE };
+            let found = special.iter().find(|(known, _)| *known == code);
+            let expected = found.map_or(usual, |(_, effects)| *effects);
+            assert_eq!(PLACES.map(|place| effect(place, code)), expected, "0x{code:02X}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_shown_by_name_and_number_with_what_the_broker_says() {
+        let reason = |code, text: &str, server: Option<&str>, info: &[(&str, &str)]| Reason {
+            code,
+            text: text.into(),
+            server: server.map(Into::into),
+            info: info.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+        };
+        for (reason, expected) in [
+            (reason(0x87, "", None, &[]), "not authorized (0x87)"),
+            (reason(0x8c, "no\u{1b}", None, &[]), "bad authentication method (0x8C): no\\u{1b}"),
+            (
+                reason(0x9c, "", Some("b2"), &[("a", "b")]),
+                "use another server (0x9C) (server reference: b2, a: b)",
+            ),
+            (reason(0xff, "", None, &[]), "unknown reason code (0xFF)"),
+        ] {
+            assert_eq!(condition(&reason).to_string(), expected);
+        }
+        assert!(NAMES.is_sorted_by_key(|(code, _)| code));
+    }
+
+    #[test]
+    fn return_codes_of_3_1_1_have_their_meaning() {
+        let effects =
+            [0, 1, 2, 3, 4, 5, 6].map(|code| effect(Place::Connack, of_old_connack(code)));
+        let out = BrokerIsOut;
+        assert_eq!(effects, [Success, out, out, NextBroker, out, out, NextBroker]);
+    }
+}

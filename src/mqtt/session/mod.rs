@@ -8,6 +8,8 @@ mod options;
 mod outbox;
 mod outgoing;
 mod packet;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::VecDeque, time::Instant};
 

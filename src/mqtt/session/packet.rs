@@ -72,7 +72,11 @@ impl Session {
         self.may_be_blamed &= !codes::is_of_broker(reason.code);
         let is_subscribing = matches!(self.state, State::Subscribing(_));
         let what = if is_subscribing { self.listening() } else { Subject::Connection };
-        let condition = codes::condition(reason);
+        let mut condition = codes::condition(reason);
+        if reason.code == 0x8e {
+            let id = printable(self.remembered.client_id.as_deref().unwrap_or_default());
+            condition.description = format!("another client uses the client id \"{id}\"").into();
+        }
         let end = match codes::effect(Place::Disconnect, reason.code) {
             Effect::Run => End::Refused { what, condition, scope: Scope::EveryBroker },
             Effect::Sending if self.state == State::Connecting => {
