@@ -163,6 +163,9 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
         Ok(()) => {}
     }
     report::print_entries(tool, &run, &result);
+    if let Some(remedy) = remedy::of_silence(signer.protocol(), &run, &result) {
+        tell!("{tool}: {remedy}");
+    }
     if let Err(error) = &printed
         && !is_broken_pipe(error)
     {

@@ -1,7 +1,7 @@
 //! What is said of a run before it begins.
 
 use super::Signer;
-use crate::{connector::Route, error::printable, signing::Ledger};
+use crate::{config::Protocol, connector::Route, error::printable, signing::Ledger};
 
 impl Signer {
     /// Logs what will happen, and how long it may take.
@@ -26,6 +26,12 @@ impl Signer {
             log::info!("client id: {}", printable(id));
         }
         log::info!("longest wait without any reply: {}", self.settings.longest_silence_in_words());
+    }
+
+    /// The protocol of its brokers.
+    #[cfg(feature = "cli")]
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.settings.protocol()
     }
 
     /// Whether its messages have properties.

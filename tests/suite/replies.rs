@@ -224,7 +224,8 @@ fn rejected(bench: &Bench, deliveries: usize, reasons: &[&str]) {
         })
         .collect();
     let mut reasons = reasons.to_vec();
-    (found.sort(), reasons.sort_unstable());
+    found.sort();
+    reasons.sort_unstable();
     let same = found.len() == reasons.len()
         && found.iter().zip(&reasons).all(|(found, reason)| found.starts_with(reason));
     assert!(same, "{found:?}, expected {reasons:?}");

@@ -1,8 +1,10 @@
 //! What to do about an error, if that is known.
 
 mod reason_code;
+mod silence;
 
 use crate::{Condition, Error, Phase, Subject, TlsCause};
+pub(super) use silence::remedy as of_silence;
 
 /// One clause for the user; `None` if there is nothing to add to the error.
 pub(super) fn of_error(error: &Error) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod codes;
 mod settings;
+mod silence;
 
 use std::collections::HashMap;
 
