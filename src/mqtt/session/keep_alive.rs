@@ -72,8 +72,15 @@ impl KeepAlive {
         }
         let Some(period) = self.period else { return Ok(false) };
         if let Some(ping) = &self.ping {
-            let is_late = now.duration_since(ping.since) >= self.limit - period;
-            return if is_late { Err(self.limit) } else { Ok(false) };
+            if now.duration_since(ping.since) >= self.limit - period {
+                return Err(self.limit);
+            }
+            // Whether the broker answers or not, it must not have to wait for the client (MQTT 5.0, 3.1.2.10).
+            let is_silent = ping.is_written && now.duration_since(self.sent) >= period;
+            if is_silent {
+                self.sent = now;
+            }
+            return Ok(is_silent);
         }
         if now.duration_since(self.sent.min(self.received)) < period {
             return Ok(false);
@@ -86,7 +93,12 @@ impl KeepAlive {
     pub(super) fn next(&self) -> Option<Instant> {
         let period = self.period?;
         Some(match &self.ping {
-            Some(ping) => ping.since + (self.limit - period),
+            Some(ping) => {
+                let late = ping.since + (self.limit - period);
+                // A PINGREQ is written behind the tick that made it. One that cannot be written is waited for.
+                let again = self.sent.max(ping.since) + period;
+                if again > self.now { again.min(late) } else { late }
+            }
             None => self.sent.min(self.received) + period,
         })
     }
