@@ -155,11 +155,16 @@ impl Queue {
         }
     }
 
+    /// Drops all packets. Their identifiers stay in use, as long as the broker keeps the session.
+    pub(super) fn give_up(&mut self) {
+        self.packets.clear();
+        (self.begun, self.given, self.left_over) = (0, 0, 0);
+    }
+
     /// Drops everything: the broker has no session, and all identifiers are free.
     pub(super) fn clear(&mut self) {
-        self.packets.clear();
+        self.give_up();
         self.ids = Ids::default();
-        (self.begun, self.given, self.left_over) = (0, 0, 0);
     }
 }
 

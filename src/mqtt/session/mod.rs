@@ -214,6 +214,9 @@ impl session::Session for Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let mut remembered = std::mem::take(&mut self.remembered);
+        if let State::Subscribing(id) = self.state {
+            remembered.queue.release_id(id);
+        }
         if self.may_be_blamed {
             remembered.ended();
         }

@@ -85,7 +85,7 @@ impl Session {
             // Which request it was is not said: none of them is sent again.
             Effect::Sending if self.remembered.queue.begun() > 0 => {
                 self.refuse_sending(Place::Disconnect, reason);
-                self.remembered.queue.clear();
+                self.remembered.queue.give_up();
                 End::Closed { what, condition }
             }
             Effect::Sending => End::Refused { what, condition, scope: Scope::EveryBroker },
