@@ -69,6 +69,11 @@ impl Queue {
         self.packets.len()
     }
 
+    /// The size of the largest packet.
+    pub(super) fn largest(&self) -> usize {
+        self.packets.iter().map(|packet| packet.bytes.len()).max().unwrap_or_default()
+    }
+
     /// The number of packets that were begun on this connection.
     pub(super) fn begun(&self) -> usize {
         self.begun

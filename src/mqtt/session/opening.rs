@@ -102,6 +102,12 @@ impl Session {
             self.remembered.forget_session();
             return self.fail("the broker resumes a session, although the client began a new one");
         }
+        let limit = connack.maximum_packet_size.map_or(usize::MAX, |limit| limit as usize);
+        if connack.session_present && self.remembered.queue.largest() > limit {
+            // They would have to go out again as they are: only in a new session they need not.
+            self.remembered.forget_session();
+            return self.fail("the broker accepts only smaller packets than before");
+        }
         self.begin(&connack);
         self.connack = Some(connack);
         self.events.push_back(Event::Opened);
