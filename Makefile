@@ -62,7 +62,7 @@ check: ## Checks format, lints, unit tests and simulation; two minutes, eight th
 	$(CARGO) test --workspace --lib
 	@$(MAKE) --no-print-directory simulation
 
-simulation: ## Simulates 100,000 runs with seeded faults; SIMULATION_SEEDS changes that, SIMULATION_SEED replays one
+simulation: ## Simulates 100,000 runs with seeded faults, half of them over MQTT; SIMULATION_SEEDS changes that, SIMULATION_SEED replays one
 	$(check)
 	$(CARGO) test --profile simulation --lib simulation
 

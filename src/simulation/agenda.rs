@@ -27,6 +27,8 @@ pub(crate) enum Timer {
     /// Opens the session's window.
     Window,
     Heartbeat,
+    /// Answers the client's subscription.
+    Answer,
     /// Looks whether the client was silent for too long.
     IdleCheck,
     Fault,

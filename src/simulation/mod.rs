@@ -7,6 +7,8 @@
 mod agenda;
 mod bench;
 mod broker;
+mod condition;
+mod coverage;
 mod dice;
 mod killed;
 mod network;
@@ -25,6 +27,10 @@ mod world;
 /// The addresses of every run.
 const SEND_TO: &str = "topic://requests";
 const LISTEN_TO: &str = "queue://replies";
+
+/// The same over MQTT.
+const SEND_TO_TOPIC: &str = "requests";
+const LISTEN_TO_TOPIC: &str = "replies";
 
 /// Prints a line of a run that is looked at.
 #[allow(clippy::print_stderr)]

@@ -73,12 +73,12 @@ impl Network for Simulated {
         let mut world = self.0.borrow_mut();
         world.step();
         let number = world.connect(broker);
-        let plan = &world.peers[number].plan;
+        let plan = &world.peers[number].line().plan;
         let (reach, latency) = (plan.reach.clone(), plan.latency);
         let until = world.time(deadline.at());
         let round_trip = (world.now() + 2 * latency).min(until);
         let fail = |world: &mut World, phase, fault| {
-            world.peers[number].state = State::Gone;
+            world.peers[number].line_mut().state = State::Gone;
             let now = world.now();
             world.shared.witness.note(now, number, "is not reached", &[]);
             Err((phase, fault))
@@ -140,7 +140,7 @@ impl World {
 
     /// Whether the client's end is ready for that.
     fn is_ready(&self, number: usize, want: Readiness) -> bool {
-        let (peer, now) = (&self.peers[number], self.now());
+        let (peer, now) = (self.peers[number].line(), self.now());
         let readable = peer.to_client.is_readable(now) || peer.to_client.ended(now).is_some();
         let writable = peer.to_client.is_reset(now) || peer.to_broker.length() < peer.plan.socket;
         want.read && readable || want.write && writable
@@ -158,7 +158,7 @@ impl Wire for Line {
         world.step();
         world.settle();
         let now = world.now();
-        let peer = &mut world.peers[self.number];
+        let peer = world.peers[self.number].line_mut();
         let most = buffer.len().min(peer.plan.chunk);
         match peer.to_client.read(now, &mut buffer[..most]) {
             0 if buffer.is_empty() => Ok(Turn::Done(0)),
@@ -180,7 +180,7 @@ impl Wire for Line {
         world.step();
         world.settle();
         let now = world.now();
-        let peer = &mut world.peers[self.number];
+        let peer = world.peers[self.number].line_mut();
         if peer.to_client.is_reset(now) {
             return Err(Fault::Io(io::ErrorKind::BrokenPipe.into()));
         }
@@ -193,7 +193,7 @@ impl Wire for Line {
         }
         // A byte that goes is progress, too: a large request may go byte by byte.
         world.progress();
-        let peer = &mut world.peers[self.number];
+        let peer = world.peers[self.number].line_mut();
         let known = match peer.stuck {
             Some(since) => [peer.reads[0], since, since],
             None => peer.reads,

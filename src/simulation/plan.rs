@@ -2,63 +2,13 @@
 
 use std::time::Duration;
 
+pub(crate) use super::{
+    broker::{Connack, MqttPlan, Suback},
+    condition::{Condition, Meaning, Packet},
+};
 use crate::error::{Phase, TlsCause};
 
-/// A condition as a broker says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Condition {
-    pub(crate) name: &'static str,
-    pub(crate) description: &'static str,
-}
-
-impl Condition {
-    pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, description: "says the simulation" }
-    }
-
-    /// What it means, by the documents: this table shares nothing with the client's.
-    pub(crate) fn meaning(self) -> Meaning {
-        match self.name {
-            "amqp:unauthorized-access" | "amqp:not-found" | "amqp:not-allowed" => Meaning::Refusal,
-            "failed" if self.description.starts_with("AMQ119002") => Meaning::Refusal,
-            "amqp:invalid-field" | "amqp:not-implemented" => Meaning::Unsupported,
-            "amqp:precondition-failed" => Meaning::Unfit,
-            "amqp:decode-error" | "amqp:link:message-size-exceeded" => Meaning::BadMessage,
-            "amqp:internal-error"
-            | "amqp:resource-limit-exceeded"
-            | "amqp:resource-locked"
-            | "amqp:resource-deleted"
-            | "amqp:connection:forced"
-            | "amqp:link:detach-forced" => Meaning::Passing,
-            _ => Meaning::Unclear,
-        }
-    }
-}
-
-impl Meaning {
-    /// Whether it refuses what is asked for at a link, a session or a connection.
-    pub(crate) fn refuses(self) -> bool {
-        matches!(self, Self::Refusal | Self::Unsupported)
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    /// The client may not, or there is no such thing.
-    Refusal,
-    /// What the client asks for is not understood; said of a message, it is wrong.
-    Unsupported,
-    /// What was sent is wrong and would be again.
-    Unfit,
-    /// The same of one message.
-    BadMessage,
-    /// A state that passes.
-    Passing,
-    /// It may pass.
-    Unclear,
-}
-
-/// What becomes of one connection. The default is a good broker.
+/// What becomes of one connection. The default is a good broker. What only AMQP has means nothing to a broker of MQTT.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectionPlan {
     pub(crate) reach: Reach,
@@ -92,6 +42,8 @@ pub(crate) struct ConnectionPlan {
     /// Outcomes are gathered up to this number, and told in one frame.
     pub(crate) batch: usize,
     pub(crate) fault: Option<(Trigger, Fault)>,
+    /// What only MQTT has.
+    pub(crate) mqtt: MqttPlan,
 }
 
 impl Default for ConnectionPlan {
@@ -117,6 +69,7 @@ impl Default for ConnectionPlan {
             presettled: false,
             batch: 1,
             fault: None,
+            mqtt: MqttPlan::default(),
         }
     }
 }
@@ -233,6 +186,8 @@ pub(crate) struct Treatment {
     pub(crate) outcome: Outcome,
     pub(crate) delay: Duration,
     pub(crate) replies: Vec<(Duration, Reply)>,
+    /// The connection ends in place of it all.
+    pub(crate) ends: Option<Fault>,
 }
 
 impl Default for Treatment {
@@ -241,6 +196,7 @@ impl Default for Treatment {
             outcome: Outcome::Accepted,
             delay: Duration::ZERO,
             replies: vec![(Duration::from_millis(5), Reply::Signed)],
+            ends: None,
         }
     }
 }
@@ -279,4 +235,21 @@ pub(crate) enum Reply {
     Malformed(u8),
     /// Longer than this many bytes.
     Long(usize),
+}
+
+impl Reply {
+    /// What it is called in the count of what happens.
+    pub(crate) fn shown(self) -> &'static str {
+        match self {
+            Self::Signed => "reply: signed",
+            Self::Refused => "reply: refused",
+            Self::Unusable => "reply: unusable",
+            Self::Incomplete => "reply: incomplete",
+            Self::Rest => "reply: the rest",
+            Self::NotYet => "reply: not yet",
+            Self::Foreign => "reply: foreign",
+            Self::Malformed(_) => "reply: malformed",
+            Self::Long(_) => "reply: long",
+        }
+    }
 }

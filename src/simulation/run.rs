@@ -4,6 +4,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
 use super::{
     agenda::Agenda,
+    broker::Sessions,
     killed::{self, Kill, Life},
     network::Simulated,
     operations::{ledger, stamp},
@@ -11,7 +12,7 @@ use super::{
     world::{Outside, Script, Shared, World},
 };
 use crate::{
-    config::{Settings, SignerType},
+    config::{Protocol, Settings, SignerType},
     connector::Route,
     error::Error,
     signer::sign_on,
@@ -51,6 +52,11 @@ pub(crate) struct Scenario {
 /// The settings that matter here; times in seconds.
 #[derive(Clone, Debug)]
 pub(crate) struct SettingsPlan {
+    pub(crate) protocol: Protocol,
+    /// Of MQTT.
+    pub(crate) version: &'static str,
+    /// The most requests that are open at once over MQTT.
+    pub(crate) max_open: u32,
     pub(crate) brokers: usize,
     /// The number of addresses that each name has.
     pub(crate) addresses: u8,
@@ -74,6 +80,9 @@ pub(crate) struct SettingsPlan {
 impl Default for SettingsPlan {
     fn default() -> Self {
         Self {
+            protocol: Protocol::Amqp,
+            version: "5",
+            max_open: 500,
             brokers: 1,
             addresses: 1,
             tls: false,
@@ -94,19 +103,33 @@ impl Default for SettingsPlan {
 }
 
 impl SettingsPlan {
+    /// Where requests go, and where replies come from.
+    fn route(&self) -> (&'static str, &'static str) {
+        match self.protocol {
+            Protocol::Amqp => (super::SEND_TO, super::LISTEN_TO),
+            Protocol::Mqtt => (super::SEND_TO_TOPIC, super::LISTEN_TO_TOPIC),
+        }
+    }
+
     fn parse(&self, kind: Kind) -> Settings {
-        let scheme = if self.tls { "amqps" } else { "amqp" };
+        let scheme = match (self.protocol, self.tls) {
+            (Protocol::Amqp, false) => "amqp",
+            (Protocol::Amqp, true) => "amqps",
+            (Protocol::Mqtt, false) => "mqtt",
+            (Protocol::Mqtt, true) => "mqtts",
+        };
         let brokers: Vec<_> = (0..self.brokers)
             .map(|number| format!("\"{scheme}://b{number}.{}:5672\"", self.addresses))
             .collect();
+        let (send_to, listen_to) = self.route();
         let mut text = format!(
             "messaging_brokers: [{}], environment: e, service: s, message_id_key: request_id, \
              log_level: info, topic_send_to: \"{}\", topic_listen_to: \"{}\", timeout: {}, \
              retries: {}, send_retries: {}, connect_timeout: {}, close_timeout: {}, \
              idle_timeout: {}, sasl: {}, sender_target: {}, max_message_size: {}",
             brokers.join(", "),
-            if self.shows_scheme { super::SEND_TO } else { "requests" },
-            super::LISTEN_TO,
+            if self.shows_scheme { send_to } else { "requests" },
+            listen_to,
             self.timeout,
             self.retries,
             self.send_retries,
@@ -117,6 +140,10 @@ impl SettingsPlan {
             self.sender_target,
             self.max_message_size,
         );
+        if self.protocol == Protocol::Mqtt {
+            let Self { version, max_open, .. } = self;
+            text += &format!(", mqtt_version: \"{version}\", mqtt_max_open: {max_open}");
+        }
         if self.tls {
             text += ", messaging_ca_cert: ca.pem, messaging_cert_key: client.pem";
         }
@@ -164,6 +191,10 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
         agenda: Agenda::default(),
         witness: Witness { prints: scenario.prints, ..Witness::default() },
         script: scenario.script,
+        protocol: settings.protocol(),
+        username: scenario.settings.username,
+        expiry: settings.time_to_live(),
+        sessions: Sessions::default(),
         ids: ids.enumerate().map(|(index, id)| (id, index)).collect(),
         queues: vec![VecDeque::new(); if scenario.cluster { 1 } else { brokers }],
         has_replies: false,
@@ -174,11 +205,8 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
         jumps: scenario.jumps.into(),
     };
     let world = Rc::new(RefCell::new(World::new(shared, brokers, outside, scenario.random)));
-    let route = Route {
-        send_to: super::SEND_TO.into(),
-        listen_to: super::LISTEN_TO.into(),
-        client_id: None,
-    };
+    let (send_to, listen_to) = scenario.settings.route();
+    let route = Route { send_to: send_to.into(), listen_to: listen_to.into(), client_id: None };
     let password = scenario.settings.username.then_some("secret");
     let sign = |ledger: &mut Ledger, observer: &dyn Observer| {
         // As a signer does.
@@ -201,7 +229,12 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
     let took = world.borrow().now();
     world.borrow_mut().finish();
     let world = Rc::into_inner(world).expect("the run has let go of the network").into_inner();
-    let busy = world.peers.iter().map(|peer| peer.to_client.busy() + peer.to_broker.busy()).sum();
+    let busy = world
+        .peers
+        .iter()
+        .map(|peer| peer.line())
+        .map(|line| line.to_client.busy() + line.to_broker.busy())
+        .sum();
     let (witness, interrupt) = (world.shared.witness, scenario.interrupt);
     Ended { settings, result, ledger, witness, lives, took, interrupt, busy }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use amqp_frames::{Value, message};
 use serde_json::Value as Json;
 
 use super::plan::Reply;
@@ -15,6 +14,16 @@ pub(crate) struct Asked {
     wants: Wants,
 }
 
+/// What stands in a reply; the message around it is the protocol's.
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    Good(String),
+    /// No reply, but a text.
+    Malformed(String),
+    /// One of the three ways in which a message of the protocol is none.
+    Odd(u8),
+}
+
 #[derive(Clone, Debug)]
 enum Wants {
     Value(&'static str),
@@ -22,11 +31,8 @@ enum Wants {
 }
 
 impl Asked {
-    /// Reads the payload of a request.
-    pub(crate) fn read(payload: &[u8]) -> Result<Self, String> {
-        let sections = message::read(payload).map_err(|error| error.to_string())?;
-        let body = sections.iter().find(|(code, _)| *code == message::AMQP_VALUE);
-        let text = body.and_then(|(_, value)| value.as_str()).ok_or("no text as its body")?;
+    /// Reads the text of a request.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let body: Json = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let id = body["request_id"].as_str().ok_or("no request_id")?.to_owned();
         let wants = if let Some(claims) = body["claims"].as_array() {
@@ -48,8 +54,8 @@ impl Asked {
         Ok(Self { id, wants })
     }
 
-    /// The reply of this kind: its message, and the values in it. `number` makes them unlike any other's.
-    pub(crate) fn answer(&self, kind: Reply, number: usize) -> (Vec<u8>, Vec<String>) {
+    /// The reply of this kind, and the values in it. `number` makes them unlike any other's.
+    pub(crate) fn answer(&self, kind: Reply, number: usize) -> (Body, Vec<String>) {
         if let Reply::Malformed(way) = kind {
             return (malformed(way, &self.id), vec![]);
         }
@@ -68,7 +74,7 @@ impl Asked {
             let _ = write!(body, ", \"padding\": \"{}\"", "x".repeat(length));
         }
         body += "}}";
-        (envelope(&body, number), values)
+        (Body::Good(body), values)
     }
 
     fn sign(&self, kind: Reply, number: usize, body: &mut String, values: &mut Vec<String>) {
@@ -120,20 +126,9 @@ fn signature(numbers: &[usize]) -> String {
     openssl::base64::encode_block(format!("signature {numbers:?}").as_bytes())
 }
 
-/// A message with this body: as a text, as bytes, in one piece or several.
-fn envelope(body: &str, number: usize) -> Vec<u8> {
-    let properties = message::application_properties(&[("mtype", Value::from("reply"))]);
-    let sections = match number % 4 {
-        0 => message::amqp_value(body),
-        1 => message::amqp_value(body.as_bytes()),
-        2 => message::data(body.as_bytes()),
-        _ => body.as_bytes().chunks(50).flat_map(message::data).collect(),
-    };
-    if number.is_multiple_of(3) { sections } else { [properties, sections].concat() }
-}
-
-fn malformed(way: u8, id: &str) -> Vec<u8> {
-    let text = match way % 10 {
+/// What is no reply, in one of ten ways.
+fn malformed(way: u8, id: &str) -> Body {
+    Body::Malformed(match way % 10 {
         0 => "not JSON".to_owned(),
         1 => "{}".to_owned(),
         2 => "{\"msg\": {}}".to_owned(),
@@ -141,9 +136,6 @@ fn malformed(way: u8, id: &str) -> Vec<u8> {
         4 => format!("[{{\"msg\": {{\"request_id\": \"{id}\"}}}}]"),
         5 => String::new(),
         6 => format!("{}{}", "[".repeat(200), "]".repeat(200)),
-        7 => return message::data(b"{\"msg\": {\"request_id\": \"\xff\"}}"),
-        8 => return message::amqp_value(Value::Null),
-        _ => return b"\x00\x53\x77\xa1\xff!".to_vec(),
-    };
-    message::amqp_value(text)
+        way => return Body::Odd(way - 7),
+    })
 }

@@ -25,6 +25,8 @@ pub(crate) struct Connection {
     /// The broker's good answers to the links.
     pub(crate) receiver: Option<Told>,
     pub(crate) sender: Option<Told>,
+    /// That the client is let in to a session, and whether it goes on with an earlier one.
+    pub(crate) session: Option<(Told, bool)>,
     /// The first thing after which the client need not listen any more.
     pub(crate) ended: Option<Told>,
     /// When the client was done with it, and whether it left bytes unread that it could have read at once.
@@ -43,6 +45,8 @@ pub(crate) struct Sending {
     pub(crate) known: Known,
     /// The connection may have held it up, so that it was decided on earlier.
     pub(crate) held: bool,
+    /// It is the message that came before, in a session that goes on: the protocol demands it.
+    pub(crate) is_same: bool,
     pub(crate) outcome: Option<(Outcome, Told)>,
 }
 
@@ -61,6 +65,8 @@ pub(crate) struct Made {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Delivered {
     pub(crate) reply: usize,
+    /// The bytes that `max_message_size` limits.
+    pub(crate) size: u64,
     pub(crate) told: Told,
     pub(crate) at: Duration,
     pub(crate) settled: Option<Settled>,

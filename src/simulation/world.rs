@@ -8,13 +8,13 @@ use std::{
 
 use super::{
     agenda::{Agenda, Due},
-    broker::{Peer, State},
+    broker::{Peer, Sessions, State, peer},
     killed::Killed,
     plan::{Arrival, ConnectionPlan, Treatment},
     stream::End,
     witness::{Connection, Witness},
 };
-use crate::error::Error;
+use crate::{config::Protocol, error::Error};
 
 /// This many calls without any progress of time, nor a byte read or written, are an endless loop.
 const MOST_STEPS: u32 = 20_000;
@@ -38,6 +38,13 @@ pub(crate) struct Shared {
     pub(crate) script: Box<dyn Script>,
     /// The numbers of the requests, by their ids.
     pub(crate) ids: HashMap<String, usize>,
+    pub(crate) protocol: Protocol,
+    /// Clients are to log in with a user name.
+    pub(crate) username: bool,
+    /// The time after which a request need not be delivered.
+    pub(crate) expiry: Duration,
+    /// What brokers of MQTT keep of their clients.
+    pub(crate) sessions: Sessions,
     /// Replies that wait: for each broker, or for all of them.
     pub(crate) queues: Vec<VecDeque<usize>>,
     /// A reply may be delivered that could not be before.
@@ -64,7 +71,7 @@ pub(crate) struct World {
     /// What the client's own random numbers start from.
     pub(crate) random: u64,
     pub(crate) shared: Shared,
-    pub(crate) peers: Vec<Peer>,
+    pub(crate) peers: Vec<Box<dyn Peer>>,
     live: Vec<usize>,
     /// Connections to each broker so far.
     connections: Vec<usize>,
@@ -106,7 +113,7 @@ impl World {
         let since = self.now();
         self.shared.witness.connections.push(Connection { broker, since, ..Default::default() });
         self.shared.witness.note(since, number, "connects", &[]);
-        self.peers.push(Peer::new(number, broker, plan));
+        self.peers.push(peer(self.shared.protocol, number, broker, plan));
         number
     }
 
@@ -118,7 +125,7 @@ impl World {
 
     /// The client is done with a connection.
     pub(crate) fn hang_up(&mut self, number: usize) {
-        let peer = &mut self.peers[number];
+        let peer = self.peers[number].line_mut();
         let read = peer.to_client.read_so_far();
         let (now, seen) = (self.shared.agenda.now(), &mut self.shared.witness.connections[number]);
         seen.read = read;
@@ -157,6 +164,7 @@ impl World {
                 peers[number].leave(End::Eof, shared);
             }
             Due::Timer(number, timer) => peers[number].timer(timer, shared),
+            Due::Reply(reply) if shared.protocol == Protocol::Mqtt => shared.publish(reply),
             Due::Reply(reply) => {
                 let queue = shared.witness.made[reply].queue;
                 shared.queues[queue].push_back(reply);
@@ -168,7 +176,7 @@ impl World {
     /// Replies that can go out do: by the newest connection first.
     fn deliver(&mut self) {
         while std::mem::take(&mut self.shared.has_replies) {
-            self.live.retain(|number| self.peers[*number].state != State::Gone);
+            self.live.retain(|number| self.peers[*number].line().state != State::Gone);
             for number in self.live.iter().rev() {
                 self.peers[*number].deliver(&mut self.shared);
             }
@@ -265,7 +273,7 @@ impl World {
         }
         for number in 0..self.peers.len() {
             if !self.live.contains(&number) {
-                self.peers[number].state = State::Gone;
+                self.peers[number].line_mut().state = State::Gone;
             }
             if self.shared.witness.connections[number].left.is_none() {
                 self.hang_up(number);

@@ -1,7 +1,9 @@
 //! Judges a run by what the brokers saw: the promises that the documents make, and nothing of how the client keeps them.
 
 mod answer;
+mod blame;
 mod ending;
+mod open;
 mod receiving;
 mod resumed;
 mod sending;
@@ -45,7 +47,7 @@ impl Ended {
         let made = &self.witness.made[delivered.reply];
         match made.kind {
             Reply::Foreign | Reply::Malformed(_) => false,
-            Reply::Long(_) => made.message.len() as u64 <= self.settings.max_message_size,
+            Reply::Long(_) => delivered.size <= self.settings.max_message_size,
             _ => true,
         }
     }

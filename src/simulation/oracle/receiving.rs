@@ -1,12 +1,16 @@
 //! Nothing is lost, nothing is made up, and what is said of each request is what brokers said.
 
 use super::super::{
+    broker::A_SIZE,
     plan::{Meaning, Outcome, Reply},
     run::Ended,
-    witness::{Delivered, Place, Said, Settled, Told},
+    witness::{Delivered, Place, Settled, Told},
 };
-use super::answer;
-use crate::signing::{Entry, State};
+use super::{answer, blame};
+use crate::{
+    config::Protocol,
+    signing::{Entry, State},
+};
 
 pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
     let entries = ended.ledger.entries();
@@ -22,7 +26,9 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
         {
             broken.push(format!("a reply to request {} is lost: {delivered:?}", made.request));
         }
-        let right = if is_expected || made.kind == Reply::Foreign {
+        let is_mqtt = ended.settings.protocol() == Protocol::Mqtt;
+        // Over MQTT what is not acknowledged would come again forever.
+        let right = if is_mqtt || is_expected || made.kind == Reply::Foreign {
             Settled::Accepted
         } else {
             Settled::Rejected
@@ -44,26 +50,12 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
 /// Whether a broker rejected a request: then it is not waited for, though the signing server may have it.
 fn is_rejected(ended: &Ended, entry: &Entry) -> bool {
     let State::Undeliverable(condition) = entry.state() else { return false };
-    condition.name != "amqp:link:message-size-exceeded" || blames(ended).count() > 1
+    condition.name != "amqp:link:message-size-exceeded" || blame::is_any(ended)
 }
 
 /// Whether a reply came behind one that was too large and ended the run: it is left to the broker.
 fn is_left(delivered: &Delivered, entry: &Entry) -> bool {
     delivered.settled.is_none() && matches!(entry.state(), State::ReplyTooLarge(_))
-}
-
-/// What brokers said that may have been about one of several messages.
-fn blames(ended: &Ended) -> impl Iterator<Item = &Said> {
-    ended.witness.said.iter().filter(|said| {
-        let is_blame = match said.condition.meaning() {
-            Meaning::Unfit => matches!(said.place, Place::Connection | Place::Session),
-            Meaning::BadMessage => {
-                matches!(said.place, Place::Connection | Place::Session | Place::Sender)
-            }
-            _ => false,
-        };
-        is_blame && ended.witness.was_read(said.told)
-    })
 }
 
 /// Whether the client must have taken a reply in: it said so, or has read it while it was still waiting for replies.
@@ -100,12 +92,21 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
         State::Sent => true,
         State::Accepted => had(&[Outcome::Accepted]) || answer::is_pending(ended, number),
         State::Returned("released") => had(&[Outcome::Released]),
-        State::Returned(_) => had(&[Outcome::Modified { undeliverable_here: false }]),
+        State::Returned(_) => sendings.any(|sending| {
+            sending.outcome.is_some_and(|(outcome, told)| {
+                let is_back = match outcome {
+                    Outcome::Modified { undeliverable_here } => !undeliverable_here,
+                    Outcome::Rejected(said) => said.meaning() == Meaning::Passing,
+                    _ => false,
+                };
+                is_back && witness.was_read(told)
+            })
+        }),
         State::NotNow(condition) => sendings.any(|sending| {
             sending.outcome.is_some_and(|(outcome, told)| {
                 witness.was_read(told)
                     && matches!(outcome, Outcome::Rejected(said)
-                        if said.name == condition.name && said.meaning() == Meaning::Passing)
+                        if said.is(condition) && said.meaning() == Meaning::Passing)
             })
         }),
         State::Undeliverable(condition) => {
@@ -126,7 +127,7 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
                         && accepted.is_none_or(|accepted| accepted > (told.connection, told.end))
                         && match outcome {
                             Outcome::Rejected(said) => {
-                                said.name == condition.name && said.meaning() != Meaning::Passing
+                                said.is(condition) && said.meaning() != Meaning::Passing
                             }
                             Outcome::Modified { undeliverable_here } => undeliverable_here,
                             _ => false,
@@ -137,23 +138,19 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
                 let meaning = said.condition.meaning();
                 said.place == Place::Sender
                     && (meaning.refuses() || meaning == Meaning::Unfit)
-                    && said.condition.name == condition.name
-            });
-            // Twice, on different connections.
-            let is_blamed = blames(ended).any(|said| {
-                said.condition.name == condition.name
-                    && blames(ended).any(|first| first.told.connection < said.told.connection)
+                    && said.condition.is(condition)
             });
             rejected
                 || by_the_link
-                || is_blamed
+                || blame::is_on(ended, number, condition)
                 || condition.name == "amqp:link:message-size-exceeded"
+                || condition.name.ends_with("(0x95)") && witness.kinds.contains(A_SIZE)
         }
         State::ReplyTooLarge(size) => witness.delivered.iter().any(|delivered| {
             let made = &witness.made[delivered.reply];
             made.request == number
                 && !ended.is_expected(delivered)
-                && made.message.len() as u64 == *size
+                && delivered.size == *size
                 && witness.was_read(delivered.told)
         }),
         State::Answered(_) => answer::is_true(ended, number, entry),

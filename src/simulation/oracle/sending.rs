@@ -7,11 +7,11 @@ use super::super::{
     run::Ended,
     witness::{Place, Sending},
 };
-use super::answer;
+use super::{answer, open};
 
 pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
     let witness = &ended.witness;
-    for sending in witness.sendings.iter().filter(|sending| !sending.held) {
+    for sending in witness.sendings.iter().filter(|sending| !sending.held && !sending.is_same) {
         let knew = |told| witness.was_known(told, sending.connection, sending.known);
         let (number, at) = (sending.request, sending.at);
         for said in ended.refusals_of_sending().filter(|said| knew(said.told)) {
@@ -34,9 +34,12 @@ pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
             broken.push(format!("request {number} is sent at {at:?}, but is answered"));
         }
     }
+    open::judge(ended, broken);
     for request in 0..ended.ledger.entries().len() {
-        let sendings: Vec<_> =
+        let mut sendings: Vec<_> =
             witness.sendings.iter().filter(|sending| sending.request == request).collect();
+        // What goes by a slow line may come after what was written later.
+        sendings.sort_by_key(|sending| sending.at);
         judge_repetitions(ended, &sendings, broken);
         let returned = sendings.iter().filter(|sending| is_returned(sending)).count();
         let mut connections: Vec<_> = sendings.iter().map(|sending| sending.connection).collect();
@@ -67,7 +70,8 @@ fn judge_repetitions(ended: &Ended, sendings: &[&Sending], broken: &mut Vec<Stri
     let first = (0..witness.connections.len()).find(is_attached);
     let since = first.map_or(Duration::ZERO, |first| witness.connections[first].since);
     let mut cycles = 0;
-    for (index, again) in sendings.iter().enumerate().skip(1) {
+    let new = |(_, again): &(usize, &&Sending)| !again.is_same;
+    for (index, again) in sendings.iter().enumerate().skip(1).filter(new) {
         let before = sendings[index - 1];
         let knew = |sending: &&Sending| {
             let (outcome, told) = sending.outcome?;

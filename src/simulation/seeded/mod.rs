@@ -1,6 +1,7 @@
 //! Everything about a run from one number.
 
 mod faults;
+mod mqtt;
 mod script;
 
 use super::{
@@ -8,6 +9,7 @@ use super::{
     killed::Kill,
     run::{Kind, Scenario, SettingsPlan},
 };
+use crate::config::Protocol;
 use script::Seeded;
 
 /// How much goes wrong in a run.
@@ -21,15 +23,22 @@ pub(crate) enum Temper {
     Wild,
 }
 
-/// The run of a seed.
-pub(crate) fn scenario(seed: u64, prints: bool) -> (Scenario, Temper) {
-    let mut dice = Dice::of(seed, "scenario", 0);
+/// The run of a seed: each protocol has its own.
+pub(crate) fn scenario(protocol: Protocol, seed: u64, prints: bool) -> (Scenario, Temper) {
+    let part = match protocol {
+        Protocol::Amqp => "scenario",
+        Protocol::Mqtt => "scenario over MQTT",
+    };
+    let mut dice = Dice::of(seed, part, 0);
     let temper = match dice.below(8) {
         0 => Temper::Calm,
         1 | 2 => Temper::OneFault,
         _ => Temper::Wild,
     };
-    let settings = settings(&mut dice, temper);
+    let mut settings = settings(&mut dice, temper);
+    if protocol == Protocol::Mqtt {
+        over_mqtt(&mut settings, &mut dice);
+    }
     let items = dice.pick(&[1, 1, 2, 3, 3, 5, 8, 12]);
     let kind = match dice.below(6) {
         0 => Kind::Clear,
@@ -55,6 +64,8 @@ pub(crate) fn scenario(seed: u64, prints: bool) -> (Scenario, Temper) {
         }
     }
     let script = Seeded {
+        protocol,
+        version: settings.version,
         seed,
         temper,
         tls: settings.tls,
@@ -102,6 +113,14 @@ fn kills(dice: &mut Dice, span: u64) -> Vec<Kill> {
     (0..dice.pick(&[1, 1, 2, 5])).map(|_| kill(dice)).collect()
 }
 
+/// The same over MQTT, as far as it has that.
+fn over_mqtt(settings: &mut SettingsPlan, dice: &mut Dice) {
+    settings.protocol = Protocol::Mqtt;
+    settings.version = dice.pick(&["5", "5", "5", "5", "5", "5", "5", "3.1.1"]);
+    settings.max_open = dice.pick(&[1, 2, 5, 500, 500, 500]);
+    (settings.sasl, settings.sender_target, settings.shows_scheme) = ("auto", "auto", false);
+}
+
 fn settings(dice: &mut Dice, temper: Temper) -> SettingsPlan {
     let tls = dice.one_in(2);
     let username = tls && dice.one_in(6);
@@ -126,6 +145,7 @@ fn settings(dice: &mut Dice, temper: Temper) -> SettingsPlan {
         sender_target: dice.pick(&["auto", "auto", "auto", "address", "anonymous"]),
         shows_scheme: dice.one_in(2),
         max_message_size: if dice.one_in(6) { 4096 } else { 64 << 20 },
+        ..SettingsPlan::default()
     };
     if username {
         settings.sasl = dice.pick(&["auto", "plain"]);

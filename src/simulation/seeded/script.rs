@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::{Temper, faults};
 use crate::{
+    config::Protocol,
     error::{Phase, TlsCause},
     simulation::{
         dice::Dice,
         plan::{
-            Answer, Arrival, ConnectionPlan, Credit, Login, Opening, Outcome, Reach, Reply,
+            Answer, Arrival, ConnectionPlan, Credit, Fault, Login, Opening, Outcome, Reach, Reply,
             Treatment,
         },
         world::Script,
@@ -16,6 +17,9 @@ use crate::{
 };
 
 pub(super) struct Seeded {
+    pub(super) protocol: Protocol,
+    /// Of MQTT.
+    pub(super) version: &'static str,
     pub(super) seed: u64,
     pub(super) temper: Temper,
     pub(super) tls: bool,
@@ -48,6 +52,14 @@ impl Seeded {
             0 if self.sasl == "auto" && !self.username => Login::Bare,
             1 => Login::Either(offered),
             _ => Login::Sasl(offered, 0),
+        }
+    }
+
+    /// A loss that may pass.
+    fn passing(&self, dice: &mut Dice) -> Fault {
+        match self.protocol {
+            Protocol::Amqp => faults::passing(dice),
+            Protocol::Mqtt => super::mqtt::passing(dice),
         }
     }
 
@@ -84,19 +96,23 @@ impl Seeded {
         }
     }
 
+    pub(super) fn unreachable(&self, dice: &mut Dice) -> Reach {
+        match dice.below(6) {
+            0 => Reach::Fails(Phase::Resolve),
+            1 => Reach::Silent(dice.pick(&[Phase::Resolve, Phase::Tcp])),
+            2 if self.tls => Reach::Untrusted(TlsCause::UnknownAuthority),
+            3 if self.tls => Reach::Alert(dice.pick(&[40, 42, 48, 80, 116])),
+            4 if self.tls => Reach::Silent(Phase::Tls),
+            _ => Reach::Fails(Phase::Tcp),
+        }
+    }
+
     fn wild(&self, plan: &mut ConnectionPlan, badness: u64, dice: &mut Dice) {
         let mut is = |times: u64| dice.below(8 * times) < badness;
         let (reach, login, opening, receiver, sender, credit, fault, size) =
             (is(4), is(6), is(8), is(8), is(4), is(4), is(1), is(8));
         if reach {
-            plan.reach = match dice.below(6) {
-                0 => Reach::Fails(Phase::Resolve),
-                1 => Reach::Silent(dice.pick(&[Phase::Resolve, Phase::Tcp])),
-                2 if self.tls => Reach::Untrusted(TlsCause::UnknownAuthority),
-                3 if self.tls => Reach::Alert(dice.pick(&[40, 42, 48, 80, 116])),
-                4 if self.tls => Reach::Silent(Phase::Tls),
-                _ => Reach::Fails(Phase::Tcp),
-            };
+            plan.reach = self.unreachable(dice);
         }
         if login {
             plan.login = match dice.below(4) {
@@ -154,7 +170,11 @@ impl Seeded {
 impl Script for Seeded {
     fn connection(&mut self, broker: usize, number: usize) -> ConnectionPlan {
         // Most of what a broker is like stays the same from one connection to the next.
-        let mut plan = self.good(&mut Dice::of(self.seed, "broker", broker));
+        let mut dice = Dice::of(self.seed, "broker", broker);
+        let mut plan = match self.protocol {
+            Protocol::Amqp => self.good(&mut dice),
+            Protocol::Mqtt => self.good_over_mqtt(&mut dice),
+        };
         let mut dice = Dice::of(self.seed, "connection", broker << 32 | number);
         match self.temper {
             Temper::Calm => {}
@@ -163,13 +183,19 @@ impl Script for Seeded {
                     if dice.one_in(8) {
                         plan.reach = Reach::Fails(dice.pick(&[Phase::Resolve, Phase::Tcp]));
                     }
-                    plan.fault =
-                        Some((faults::trigger(&mut dice, 300), faults::passing(&mut dice)));
+                    let trigger = faults::trigger(&mut dice, 300);
+                    plan.fault = Some((trigger, self.passing(&mut dice)));
+                } else {
+                    // With the connection its session may be lost.
+                    plan.mqtt.forgets = self.seed.is_multiple_of(2);
                 }
             }
             Temper::Wild => {
                 let badness = 8_u64.saturating_sub(self.characters[broker]);
-                self.wild(&mut plan, badness, &mut dice);
+                match self.protocol {
+                    Protocol::Amqp => self.wild(&mut plan, badness, &mut dice),
+                    Protocol::Mqtt => self.wild_over_mqtt(&mut plan, badness, &mut dice),
+                }
             }
         }
         plan
@@ -185,7 +211,9 @@ impl Script for Seeded {
         if self.temper != Temper::Wild {
             return treatment;
         }
-        if dice.below(10) < self.malice {
+        if self.protocol == Protocol::Mqtt {
+            self.maltreat_over_mqtt(&mut treatment, &mut dice);
+        } else if dice.below(10) < self.malice {
             treatment.outcome = match dice.below(8) {
                 0 => Outcome::Rejected(faults::condition(&mut dice)),
                 1 => Outcome::Modified { undeliverable_here: true },

@@ -13,7 +13,7 @@ fn a_refusal_ends_the_run_wherever_it_comes() {
             let plan = first_with(Trigger::AtRequest(0), fault(condition));
             let ended = Bench::new().items(1).brokers(2).connections(plan).expect(77);
             assert_eq!(ended.connections(), 1);
-            assert!(ended.words().contains(condition.name), "{}", ended.words());
+            assert!(ended.words().contains(&*condition.shown()), "{}", ended.words());
         }
     }
 }

@@ -7,6 +7,7 @@ mod faults;
 mod flow;
 mod killed;
 mod middle;
+mod mqtt;
 mod parts;
 mod sending;
 mod trips;
@@ -28,7 +29,7 @@ const REFUSALS: [Condition; 4] = [
     Condition::new("amqp:unauthorized-access"),
     Condition::new("amqp:not-found"),
     Condition::new("amqp:not-allowed"),
-    Condition { name: "failed", description: "AMQ119002: no such address" },
+    Condition::described("failed", "AMQ119002: no such address"),
 ];
 
 const PASSING: [Condition; 6] = [

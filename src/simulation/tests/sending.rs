@@ -19,7 +19,7 @@ fn a_refused_request_stops_the_sending() {
             let ended = bench.requests(treatment).expect(77);
             assert_eq!(ended.witness.sendings.len(), refused + 1, "after {condition:?}");
             assert_eq!(ended.answered(), [0, 1, 2, 3, 4].map(|item| item < refused));
-            assert!(ended.words().contains(condition.name), "{}", ended.words());
+            assert!(ended.words().contains(&*condition.shown()), "{}", ended.words());
         }
     }
 }
