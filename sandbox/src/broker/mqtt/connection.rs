@@ -10,7 +10,7 @@ use mqtt_proto::v5::{Disconnect, Packet, Unsuback, UnsubscribeReasonCode};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadHalf},
     sync::mpsc,
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -24,6 +24,9 @@ use crate::{
     mqtt::{self, Frames},
     record::{DeliveryOutcome, End},
 };
+
+/// How long the broker's last packets may take: the client may read nothing.
+const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// How long a client may take to end the connection after the broker's last packet.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -43,7 +46,7 @@ where
     let (reader, writer) = tokio::io::split(stream);
     let (queue, out) = mpsc::unbounded_channel();
     let recorder = Arc::clone(&broker.recorder);
-    let writing = tokio::spawn(write(writer, out, line.clone(), recorder));
+    let mut writing = tokio::spawn(write(writer, out, line.clone(), recorder));
     let mut wire = Wire { reader, frames: Frames::default(), line: line.clone() };
     let ending = opening::open(&mut wire, broker, port, number, acts, queue).await;
     let ending = match ending {
@@ -70,18 +73,17 @@ where
     match ending? {
         Ending::Client => {}
         Ending::Silent => ignore(wire.reader, &[]).await?,
+        // It does not matter how these end.
         Ending::Cut => {
-            // It fails only if the client has hung up first.
-            let _ = writing.await;
-            return Ok(());
+            let _ = timeout(LAST_WORDS, &mut writing).await;
         }
         Ending::Closed => {
-            let _ = writing.await;
-            let _ = tokio::time::timeout(FAREWELL, ignore(wire.reader, &[])).await;
-            return Ok(());
+            let _ = timeout(LAST_WORDS, &mut writing).await;
+            let _ = timeout(FAREWELL, ignore(wire.reader, &[])).await;
         }
     }
     writing.abort();
+    line.cut();
     Ok(())
 }
 
