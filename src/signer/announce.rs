@@ -1,7 +1,7 @@
 //! What is said of a run before it begins.
 
 use super::Signer;
-use crate::{config::Protocol, connector::Route, error::printable, signing::Ledger};
+use crate::{connector::Route, error::printable, signing::Ledger};
 
 impl Signer {
     /// Logs what will happen, and how long it may take.
@@ -30,7 +30,7 @@ impl Signer {
 
     /// The protocol of its brokers.
     #[cfg(feature = "cli")]
-    pub(crate) fn protocol(&self) -> Protocol {
+    pub(crate) fn protocol(&self) -> crate::config::Protocol {
         self.settings.protocol()
     }
 
