@@ -181,8 +181,14 @@ impl Session {
         let Some(&code) = codes.first() else {
             return self.fail("the broker's SUBACK has no reason code");
         };
-        let reason = Reason { code, ..reason };
-        match codes::effect(Place::Suback, code) {
+        let reason = match (self.version, code) {
+            // The only refusal that 3.1.1 has (MQTT 3.1.1, 3.9.3); it does not pass.
+            (Version::V311, 0x80) => {
+                Reason { code: 0x87, text: "return code 128 of MQTT 3.1.1".into(), ..reason }
+            }
+            _ => Reason { code, ..reason },
+        };
+        match codes::effect(Place::Suback, reason.code) {
             Effect::Success => {}
             effect => {
                 if effect == Effect::Forget {
