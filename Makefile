@@ -112,13 +112,14 @@ test-peer: ## Compares with pubtools-sign, through the sandbox and through Activ
 	tests/brokers/run activemq tests/peer/through-broker
 	tests/brokers/run artemis tests/peer/through-broker
 
-# The tests are built first: no broker should wait for the compiler.
-test-brokers: ## Runs the program against ActiveMQ Classic, Artemis, RabbitMQ 3 and 4, and Qpid Broker-J
+# The tests are built first: no broker should wait for the compiler. Each broker runs once for each protocol.
+test-brokers: ## Runs the program against ActiveMQ Classic, Artemis, RabbitMQ 3 and 4, Qpid Broker-J and Mosquitto
 	$(need) brokers
-	$(CARGO) test --test brokers --no-run
-	@set -e; for broker in activemq artemis rabbitmq rabbitmq4 qpid; do \
-		echo "tests/brokers/run $$broker $(CARGO) test --test brokers"; \
-		tests/brokers/run $$broker $(CARGO) test --test brokers; \
+	$(CARGO) test --test brokers --test brokers-mqtt --no-run
+	@set -e; for run in activemq:brokers artemis:brokers rabbitmq:brokers rabbitmq4:brokers qpid:brokers \
+		mosquitto:brokers-mqtt rabbitmq4:brokers-mqtt artemis:brokers-mqtt activemq:brokers-mqtt; do \
+		echo "tests/brokers/run $${run%:*} $(CARGO) test --test $${run#*:}"; \
+		tests/brokers/run $${run%:*} $(CARGO) test --test $${run#*:}; \
 	done
 
 test-fresh: ## Runs `make demo test-quick` in a minimal root of Debian RELEASE (trixie); needs root
@@ -131,7 +132,7 @@ lint: ## Checks format, lints, documentation and words
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) fmt --manifest-path .ci/public-api/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --test bare --test brokers --test peer --test peer-broker --test soak -- -D warnings
+	$(CARGO) clippy --test bare --test brokers --test brokers-mqtt --test peer --test peer-broker --test soak -- -D warnings
 	$(LINT_FUZZ) -- -D warnings
 	$(CARGO) clippy --locked --manifest-path .ci/public-api/Cargo.toml --target-dir target/public-api -- -D warnings
 	@.ci/check-lints

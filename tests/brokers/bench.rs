@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::{
     harness::{Config, Ended, Program},
-    kinds::{Kind, Route},
+    kinds::{Kind, Route, URL},
 };
 
 /// Nothing takes this long unless something hangs, even if a broker has to start meanwhile.
@@ -77,14 +77,10 @@ impl Bench {
 
     pub fn signer_with(&self, route: &Route, set: impl FnOnce(&mut Settings)) -> RemoteSigner {
         let mut settings = Settings {
-            brokers: vec![variable("BROKER_URL")],
+            brokers: vec![variable(URL)],
             certificate: Some(pem("signer")),
             ca: Some(pem("ca")),
-            sasl: if self.kind.name == "activemq" {
-                Mechanism::Anonymous
-            } else {
-                Mechanism::External
-            },
+            sasl: Mechanism::None,
             username: String::new(),
             password_file: None,
             hostname: None,
@@ -96,6 +92,7 @@ impl Bench {
             keys: self.folder.path().join("keys"),
             mqtt: Mqtt::default(),
         };
+        self.kind.prepare_signer(&mut settings);
         set(&mut settings);
         let signer = RemoteSigner::start(settings, |line| eprintln!("signer: {line}")).unwrap();
         signer.wait_for(LONG, |seen| seen.attached > 0).unwrap();
@@ -104,20 +101,18 @@ impl Bench {
 
     /// A configuration for a route, with timeouts that let a broker start.
     pub fn config(&self, route: &Route) -> Config {
-        Config::of([
-            ("messaging_brokers", format!("[\"{}\"]", variable("BROKER_URL"))),
+        let config = Config::of([
+            ("messaging_brokers", format!("[\"{}\"]", variable(URL))),
             ("messaging_cert_key", pem("client").display().to_string()),
             ("messaging_ca_cert", pem("ca").display().to_string()),
             ("topic_send_to", format!("\"{}\"", route.send_to)),
             ("topic_listen_to", format!("\"{}\"", route.listen_to)),
             ("environment", "test".into()),
             ("service", "suite".into()),
-            ("timeout", "40".into()),
-            ("retries", "2".into()),
-            ("send_retries", "2".into()),
             ("message_id_key", "request_id".into()),
             ("log_level", "debug".into()),
-        ])
+        ]);
+        self.kind.prepare(config)
     }
 
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -154,9 +149,14 @@ impl Bench {
 
 /// The URL of one of the broker's ports, by the port's name in the configuration.
 pub fn url(port: &str) -> String {
+    let scheme = variable(URL);
+    let scheme = scheme.split_once("://").unwrap().0;
     let ports = fs::read_to_string(folder().join("ports")).unwrap();
     let number = ports.lines().find_map(|line| line.strip_prefix(port)?.strip_prefix(' '));
-    format!("amqps://localhost:{}", number.unwrap_or_else(|| panic!("no port {port} in:\n{ports}")))
+    format!(
+        "{scheme}://localhost:{}",
+        number.unwrap_or_else(|| panic!("no port {port} in:\n{ports}"))
+    )
 }
 
 pub fn pem(name: &str) -> PathBuf {
@@ -168,7 +168,7 @@ pub fn folder() -> PathBuf {
     variable("BROKER_DIR").into()
 }
 
-fn variable(name: &str) -> String {
+pub fn variable(name: &str) -> String {
     env::var(name)
         .expect("these tests need a broker: tests/brokers/run NAME cargo test --test brokers")
 }

@@ -155,17 +155,3 @@ fn an_address_that_is_not_understood() {
         ended.says("amqp:precondition-failed: bad 'to' address string: /nonsense/x");
     }
 }
-
-/// What a broker says to a client that waits while it is stopped in order.
-pub fn stopped(bench: &Bench) -> &'static str {
-    of(
-        bench,
-        [
-            "the broker hung up; connecting again",
-            "amqp:connection:forced; connecting again",
-            "amqp:internal-error: shutdown; connecting again",
-            "broker forced connection closure with reason 'shutdown'\"; connecting again",
-            "amqp:connection:forced: Connection closed by external action; connecting again",
-        ],
-    )
-}

@@ -1,29 +1,12 @@
 //! What differs between brokers.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use amqp_sandbox::remote::{Mechanism, Settings};
 
-/// The addresses of requests and replies; `REQ` and `REP` stand for names that no other test has.
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// The address that the client sends to, and the one from which the signing server receives that.
-    pub send_to: String,
-    pub requests: String,
-    /// The address that the signing server sends to, and the one from which the client receives that.
-    pub replies: String,
-    pub listen_to: String,
-}
+use crate::harness::Config;
+pub use crate::route::Route;
 
-impl Route {
-    pub fn of(template: &[&str; 4]) -> Self {
-        /// Every test has different addresses.
-        static NUMBER: AtomicUsize = AtomicUsize::new(1);
-        let number = NUMBER.fetch_add(2, Ordering::Relaxed);
-        let names = [format!("suite.{number}"), format!("suite.{}", number + 1)];
-        let [send_to, requests, replies, listen_to] =
-            template.map(|address| address.replace("REQ", &names[0]).replace("REP", &names[1]));
-        Self { send_to, requests, replies, listen_to }
-    }
-}
+/// The variable with the broker's URL.
+pub const URL: &str = "BROKER_URL";
 
 pub struct Kind {
     pub name: &'static str,
@@ -40,6 +23,10 @@ pub struct Kind {
     pub wrong_host: WrongHost,
     pub reaches: &'static [Reach],
     pub released: Released,
+    /// Whether replies wait for a client that connects again after that.
+    pub keeps_replies: bool,
+    /// What the log says of a broker that is stopped in order while the client waits.
+    pub stopped: &'static str,
 }
 
 /// Who gets a message that one of two receivers of a queue has released.
@@ -125,6 +112,22 @@ impl Kind {
         let kind = kinds.into_iter().find(|kind| kind.name == name);
         kind.unwrap_or_else(|| panic!("there is no broker {name}"))
     }
+
+    /// What is particular to this broker in the settings of a signing server.
+    pub fn prepare_signer(&self, settings: &mut Settings) {
+        settings.sasl =
+            if self.name == "activemq" { Mechanism::Anonymous } else { Mechanism::External };
+    }
+
+    /// What is particular to this broker in the client's configuration.
+    pub fn prepare(&self, config: Config) -> Config {
+        config.patience(40, 2, 2)
+    }
+
+    /// The same for a run in which a session is lost, which means nothing over AMQP.
+    pub fn prepare_for_loss(&self, config: Config) -> Config {
+        config
+    }
 }
 
 static ACTIVEMQ: Kind = Kind {
@@ -191,6 +194,8 @@ static ACTIVEMQ: Kind = Kind {
         },
     ],
     released: Released::ToTheSame,
+    keeps_replies: true,
+    stopped: "the broker hung up; connecting again",
 };
 
 static ARTEMIS: Kind = Kind {
@@ -240,6 +245,8 @@ static ARTEMIS: Kind = Kind {
         Reach { victim: "queue://REQ", template: "REQ{task_id}", value: "?x=1", takes: true },
     ],
     released: Released::ToEither,
+    keeps_replies: true,
+    stopped: "amqp:connection:forced; connecting again",
 };
 
 static RABBITMQ: Kind = Kind {
@@ -300,6 +307,8 @@ static RABBITMQ: Kind = Kind {
         takes: true,
     }],
     released: Released::ToEither,
+    keeps_replies: true,
+    stopped: "amqp:internal-error: shutdown; connecting again",
 };
 
 static RABBITMQ4: Kind = Kind {
@@ -348,6 +357,8 @@ static RABBITMQ4: Kind = Kind {
         takes: true,
     }],
     released: Released::ToEither,
+    keeps_replies: true,
+    stopped: "broker forced connection closure with reason 'shutdown'\"; connecting again",
 };
 
 static QPID: Kind = Kind {
@@ -388,4 +399,6 @@ static QPID: Kind = Kind {
         takes: false,
     }],
     released: Released::ToTheSame,
+    keeps_replies: true,
+    stopped: "amqp:connection:forced: Connection closed by external action; connecting again",
 };

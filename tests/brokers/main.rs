@@ -16,9 +16,11 @@ mod kinds;
 mod login;
 mod outage;
 mod refusals;
+mod route;
 mod sharing;
 mod signing;
 mod state;
+mod targets;
 mod values;
 
 use test_support::{harness, peer};

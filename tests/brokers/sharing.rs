@@ -1,11 +1,10 @@
 //! Two clients that receive from one queue.
 
 use crate::{
-    bench::Bench,
+    bench::{Bench, LONG},
     harness::images,
     kinds::{Released, Route},
     signing::all_signed,
-    values::fill,
 };
 
 const COUNT: usize = 120;
@@ -20,13 +19,17 @@ fn queue(bench: &Bench) -> Route {
     bench.routes().find(is_queue).unwrap()
 }
 
-/// They are all taken in, whatever the broker counts its deliveries from.
+/// They are replies to a client that is gone, and are all taken in, whatever the broker counts its deliveries from.
 #[test]
 fn more_replies_wait_than_a_client_has_credit_for_at_first() {
+    const WAITING: usize = 250;
     let bench = Bench::new();
     let route = queue(&bench);
-    fill(&bench, &Route { send_to: route.listen_to.clone(), ..route.clone() }, 250);
-    let _signer = bench.signer(&route);
+    let signer = bench.signer(&route);
+    let elsewhere = Route { listen_to: bench.route().listen_to, ..route.clone() };
+    let gone = bench.watch(&bench.config(&elsewhere), &images(WAITING));
+    signer.wait_for(LONG, |seen| seen.settled == WAITING).unwrap();
+    drop(gone);
     let ended = bench.run(&bench.config(&route), &images(2)).expect(0);
     all_signed(&ended, 2);
     assert!(!ended.stderr.contains("no broker could be reached"), "{}", ended.stderr);

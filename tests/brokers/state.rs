@@ -32,7 +32,7 @@ fn broker_and_client_are_killed_and_nothing_is_lost_or_asked_for_again() {
     let signer = bench.signer(&route);
     let state = bench.file("state", "");
     let program = |level| {
-        let config = bench.config(&route).set("log_level", level);
+        let config = bench.kind.prepare_for_loss(bench.config(&route)).set("log_level", level);
         let mut program = bench.program(&config, &images(COUNT));
         program.args(["--state".as_ref(), state.as_os_str()]);
         program

@@ -20,7 +20,8 @@ exec java $java_options -Djava.security.auth.login.config='$BROKER_DIR/conf/logi
 COMMAND
 chmod 700 command
 ready='Apache ActiveMQ .* started'
-listening="$amqps $bare $passwords $small"
+listening="$amqps $bare $passwords $small $mqtts"
+mqtt_version=3.1.1
 signer_sasl=anonymous
 requests=queue://Consumer.signer.VirtualTopic.sign
 replies=topic://VirtualTopic.signed

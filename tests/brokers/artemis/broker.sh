@@ -16,7 +16,7 @@ exec java $java_options --add-opens java.base/jdk.internal.misc=ALL-UNNAMED \\
 COMMAND
 chmod 700 command
 ready='AMQ221007'
-listening="$amqps $amqp $passwords"
+listening="$amqps $amqp $passwords $mqtts"
 signer_sasl=external
 requests=queue://sign
 replies=queue://signed

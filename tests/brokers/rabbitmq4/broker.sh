@@ -11,6 +11,7 @@ for name in sign signed $(seq -f 'suite.%g' 100) $(seq -f 'suite.%g/x' 100); do
     bindings+="    {\"source\": \"amq.topic\", \"vhost\": \"/\", \"destination\": \"$name\", \"destination_type\": \"queue\", \"routing_key\": \"$name\", \"arguments\": {}},"$'\n'
 done
 # In the root, the broker's folder is /mnt.
+bindings=${bindings%,$'\n'}
 for file in rabbitmq.conf definitions.json enabled_plugins; do
     BROKER_DIR=/mnt fill "$here/rabbitmq4/$file" "$file"
 done
@@ -37,7 +38,7 @@ exec unshare --mount \${user-} sh -euc '
 COMMAND
 chmod 700 command inside
 ready='Server startup complete'
-listening="$amqps $amqp"
+listening="$amqps $amqp $mqtts"
 signer_sasl=external
 requests=/queues/sign
 replies=/queues/signed
