@@ -18,6 +18,8 @@ use crate::{
 };
 
 over_both!(
+    lines_of_json_are_printed_in_little_memory,
+    ten_thousand_requests_are_signed_in_order_and_in_little_memory,
     a_large_text_or_file_is_signed_in_little_memory,
     after_the_deadline_of_the_run_everything_received_is_printed,
     a_large_blob_is_signed_in_little_memory,
@@ -33,10 +35,9 @@ fn peak_memory(id: u32) -> Option<u64> {
 /// The peak is read while the program waits for the test to read its document, which is larger than the pipe: everything
 /// for the document is in memory then. (The peak that wait4(2) reports includes the test's own memory, which the child
 /// shared before it became the program.)
-#[test]
-fn ten_thousand_requests_are_signed_in_order_and_in_little_memory() {
+fn ten_thousand_requests_are_signed_in_order_and_in_little_memory(protocol: Protocol) {
     const COUNT: usize = 10_000;
-    let bench = Bench::new();
+    let bench = protocol.bench();
     let mut program = bench.program(&bench.config().set("log_level", "error"), &images(COUNT));
     let (document, peak) = printed_and_peak(&mut program);
     let document: Value = serde_json::from_slice(&document).unwrap();
@@ -46,7 +47,8 @@ fn ten_thousand_requests_are_signed_in_order_and_in_little_memory() {
         assert_eq!(result[0]["msg"]["manifest_digest"], format!("sha256:{index:064x}"));
     }
     assert_eq!(bench.record().requests.len(), COUNT);
-    assert!(peak > 0 && peak < 40 * 1024, "{peak} KiB");
+    // Over MQTT a request takes 900 bytes more than over AMQP.
+    assert!(peak > 0 && peak < protocol.or(40, 50) * 1024, "{peak} KiB");
 }
 
 /// What the program prints, and its peak of memory as the test reads that.
@@ -67,10 +69,9 @@ fn printed_and_peak(program: &mut Program) -> (Vec<u8>, u64) {
 }
 
 /// A line that is written is not kept. 48 MiB for 100,000 images are about 500 bytes for each.
-#[test]
-fn lines_of_json_are_printed_in_little_memory() {
+fn lines_of_json_are_printed_in_little_memory(protocol: Protocol) {
     const COUNT: usize = 10_000;
-    let bench = Bench::new();
+    let bench = protocol.bench();
     let line = |index| format!("registry.example.com/ns/app:{index}\tsha256:{index:064x}\n");
     let list = bench.file("list", (0..COUNT).map(line).collect::<String>());
     let arguments = format!(
@@ -101,7 +102,7 @@ fn a_large_text_or_file_is_signed_in_little_memory(protocol: Protocol) {
         let shown = if shown["inputs"].is_null() { &shown["blobs"] } else { &shown["inputs"] };
         assert!(shown[0].as_str().is_some_and(|text| text.len() > SIZE * 9 / 10));
         // What every run needs is less than 18 MiB, also if the program is not optimised.
-        let most = 18 * 1024 + (SIZE * 5 / 2 / 1024) as u64;
+        let most = 18 * 1024 + (SIZE * protocol.or(5, 6) / 2 / 1024) as u64;
         assert!(peak > 0 && peak < most, "{peak} KiB, at most {most}: {operation}");
     }
 }

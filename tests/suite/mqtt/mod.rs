@@ -1,8 +1,16 @@
 //! What is particular to MQTT. What holds over both protocols is beside the tests of AMQP, made by `over_both`.
 
+mod bytes;
 mod codes;
+mod ends;
+mod limits;
+mod login;
+mod old;
+mod replies;
+mod resume;
 mod settings;
 mod silence;
+mod wire;
 
 use std::collections::HashMap;
 

@@ -1,0 +1,82 @@
+//! Connections that end without a word, at each place: the error says what it may have been.
+
+use super::{arrivals, bench, one_window, present};
+use crate::harness::{images, took_between};
+
+/// Once: nothing is lost.
+#[test]
+fn an_end_at_any_place_loses_nothing() {
+    for place in ["connect", "receiver", "request=1", "request=2", "request=3", "acknowledgement"] {
+        let bench = bench(&format!("cut@{place}@connection=1"));
+        let ended = bench.run(&bench.config(), &images(3)).expect(0);
+        assert_eq!(present(&ended), [true; 3], "{place}");
+        let record = bench.record();
+        // All replies may have come with the first acknowledgement.
+        let least = if place == "acknowledgement" { 1 } else { 2 };
+        assert!((least..=2).contains(&record.connections.len()), "{place}");
+        assert!(arrivals(&record).iter().all(|times| *times <= 2), "{place}");
+    }
+}
+
+#[test]
+fn an_end_after_the_connect_names_3_1_1() {
+    let bench = bench("cut@connect");
+    let ended = bench.run(&one_window(&bench), &images(2)).expect(69);
+    took_between(&ended, 1.0, 5.0);
+    ended.says_once("the broker hung up").says_once("speak only MQTT 3.1.1");
+}
+
+#[test]
+fn an_end_after_the_subscribe_names_the_permission_to_read() {
+    let bench = bench("cut@receiver");
+    let ended = bench.run(&one_window(&bench), &images(2)).expect(69);
+    took_between(&ended, 1.0, 5.0);
+    ended.says("the client may have no permission to read from \"VirtualTopic.sandbox.reply\"");
+    assert!(bench.record().requests.is_empty());
+}
+
+#[test]
+fn an_end_after_a_request_names_the_permission_to_write() {
+    let bench = bench("cut@request=1");
+    let ended = bench.run(&bench.config(), &images(2)).expect(0);
+    ended.says("the client may have no permission to write to \"VirtualTopic.sandbox.sign\"");
+}
+
+/// A request that ends three connections in a row fails by name; the others are signed.
+#[test]
+fn a_request_that_ends_connections_fails_and_the_others_are_signed() {
+    for end in ["cut", "disconnect=0x95,too-large", "disconnect=0x99,odd"] {
+        for poison in 0..3 {
+            let bench = bench(&format!("{end}@contains=sha256:{poison:064x}"));
+            let ended = bench.run(&bench.config(), &images(3)).expect(75);
+            let expected = [0, 1, 2].map(|index| index != poison);
+            assert_eq!(present(&ended), expected, "{end} {poison}:\n{}", ended.stderr);
+            ended.says(&format!(
+                "registry.example.com/ns/app:{poison} sha256:{poison:064x} key ABCD1234: not accepted by the broker: 3 connections in a row ended while"
+            ));
+            let record = bench.record();
+            assert!(arrivals(&record).into_iter().max() <= Some(3), "{:?}", arrivals(&record));
+            // The session is another one then: the broker would get the request again in the old one.
+            let last = record.connections.last().unwrap().mqtt.clone().unwrap();
+            assert!(last.clean_start || record.connections.len() > 4);
+        }
+    }
+}
+
+/// Whatever is sent ends the connection: each request fails, and the run ends.
+#[test]
+fn if_every_request_ends_the_connection_the_run_ends() {
+    let bench = bench("cut@from=1");
+    let ended = bench.run(&bench.config().patience(5, 1, 1), &images(2)).expect(75);
+    assert_eq!(present(&ended), [false; 2]);
+    ended.says("3 connections in a row ended while");
+    assert!(bench.record().connections.len() <= 9);
+}
+
+/// A reply that is read and acknowledged ends the connection each time: it is not asked for again.
+#[test]
+fn an_end_after_each_acknowledgement_makes_progress() {
+    let bench = bench("cut@acknowledgement");
+    let ended = bench.run(&bench.config(), &images(4)).expect(0);
+    assert_eq!(present(&ended), [true; 4]);
+}
