@@ -386,6 +386,7 @@ fn a_client_that_breaks_the_protocol_is_disconnected_and_the_record_says_why() {
         (aliased, 0x94, "alias"),
         (twice, 0x82, "packet id 1, which is in use"),
         (second, 0x82, "a client does not send now"),
+        (vec![0xe0, 7, 0, 5, 0x11, 0, 0, 0, 9], 0x82, "a session that was not to be kept"),
         (vec![0x32, 6, 0, 1, b'a', 0, 0, 0], 0x82, "malformed packet"),
         (vec![0x32, 7, 0, 2, b'a', b'+', 0, 1, 0], 0x82, "malformed packet"),
         (vec![0x30, 4, 0, 1, 0xff, 0], 0x82, "malformed packet"),
@@ -419,6 +420,18 @@ fn a_connect_is_refused_for_its_user_its_version_or_its_bytes() {
         });
         assert_eq!(connack.reason_code as u8, code);
     }
+    let sandbox = TestSandbox::good();
+    let connack = Mqtt::connected(&sandbox, "me", |connect| {
+        connect.properties.auth_method = Some("magic".into());
+    })
+    .1;
+    assert_eq!(connack.reason_code as u8, 0x8c);
+    Mqtt::sent(&sandbox, "me", |connect| connect.properties.receive_max = Some(0)).ends();
+    let mut twice = Mqtt::dial(&sandbox);
+    twice.write(&[
+        0x10, 19, 0, 4, b'M', b'Q', b'T', b'T', 5, 2, 0, 60, 6, 0x21, 0, 9, 0x21, 0, 9, 0, 0,
+    ]);
+    twice.ends();
     let sandbox = TestSandbox::start(|options| options.mqtt_broker.only_311 = true);
     Mqtt::sent(&sandbox, "me", |_| {}).ends();
     assert!(!Mqtt::old(&sandbox, "me", true).1);

@@ -348,3 +348,32 @@ fn both_protocols_share_topics() {
         assert_eq!(reply(&client.message()).1, "mqtt");
     });
 }
+
+/// Brokers do not look for what they have had already.
+#[test]
+fn a_request_that_is_sent_again_is_served_again() {
+    let sandbox = TestSandbox::with_rules(&["never-settle@request=1"]);
+    let mut client = Mqtt::resumed(&sandbox, "me").0.listening();
+    client.publish(1, &blob("one"));
+    let id = reply(&client.message()).0;
+    client.acknowledge(id);
+    let mut client = Mqtt::resumed(&sandbox, "me").0;
+    let mut again = publish(1, SIGN, &blob("one"));
+    again.dup = true;
+    client.send(&Packet::Publish(again));
+    let mut seen = Vec::new();
+    while seen.len() < 2 {
+        match client.read() {
+            Some(Packet::Puback(puback)) => seen.push(format!("PUBACK {}", puback.pid.value())),
+            // The acknowledgement of the first may have come too late.
+            Some(Packet::Publish(publish)) if publish.dup => {}
+            Some(Packet::Publish(publish)) => seen.push(reply(&publish).1),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(seen, ["PUBACK 1", "one"]);
+    let record = sandbox.record();
+    let dup: Vec<_> = record.requests.iter().map(|r| r.mqtt.as_ref().unwrap().dup).collect();
+    assert_eq!(dup, [false, true]);
+    assert!(record.connections.iter().all(|c| c.problems.is_empty()));
+}

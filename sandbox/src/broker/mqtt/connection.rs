@@ -204,10 +204,7 @@ fn take(client: &Arc<Client>, packet: Packet, size: usize) -> Option<Ending> {
             }
             ending
         }
-        Packet::Disconnect(disconnect) => {
-            end(client, &disconnect);
-            Some(Ending::Client)
-        }
+        Packet::Disconnect(disconnect) => end(client, &disconnect),
         Packet::Auth(_) => client.blame(0x8c, "an AUTH"),
         _ => client.blame(0x82, "a packet that a client does not send now"),
     }
@@ -236,11 +233,13 @@ fn acknowledge(client: &Client, id: u16, code: u8, reason: Option<&str>) -> Opti
 }
 
 /// The client ends the connection.
-fn end(client: &Client, disconnect: &Disconnect) {
+fn end(client: &Client, disconnect: &Disconnect) -> Option<Ending> {
     let (code, expiry) =
         (disconnect.reason_code as u8, disconnect.properties.session_expiry_interval);
-    if let Some(expiry) = expiry {
-        client.session.set_expiry(expiry);
+    if let Some(expiry) = expiry
+        && !client.session.set_expiry(expiry)
+    {
+        return client.blame(0x82, "a session that was not to be kept, and now is");
     }
     client.broker.recorder.on_connection(client.number, |record| {
         record.close_received = true;
@@ -248,4 +247,5 @@ fn end(client: &Client, disconnect: &Disconnect) {
             (mqtt.disconnect, mqtt.disconnect_expiry) = (Some(code), expiry);
         }
     });
+    Some(Ending::Client)
 }

@@ -57,13 +57,13 @@ pub(super) async fn open<S: AsyncRead>(
         Ok(Packet::Connect(connect)) => connect,
         other => {
             let problem = format!("no CONNECT of a known version: {other:?}");
-            broker.recorder.problem(number, problem);
-            // What Mosquitto answers to a level that it does not know.
-            sender.put(Out::Raw(vec![0x20, 0x02, 0x00, 0x01]));
-            sender.put(Out::Close);
-            return Err(Ok(Ending::Closed));
+            return Err(Ok(dismiss(broker, &sender, level, problem)));
         }
     };
+    if connect.properties.receive_max == Some(0) {
+        let problem = "a Receive Maximum of 0".to_owned();
+        return Err(Ok(dismiss(broker, &sender, level, problem)));
+    }
     record(broker, number, &connect, level, frame.len());
     let upon_connect = broker.matcher.lock().unwrap().connect(number);
     let rules = Rules::new(broker, number, &[&upon_connect[..], acts].concat());
@@ -81,6 +81,16 @@ pub(super) async fn open<S: AsyncRead>(
     }
     let has_lost_session = upon_connect.contains(&ConnectionAct::Forget);
     Ok(admit(broker, port, sender, &connect, rules, has_lost_session))
+}
+
+/// Ends a connection without an answer, as Mosquitto does; to a level that it does not know it says so in the words of 3.1.1.
+fn dismiss(broker: &Broker, sender: &Sender, level: u8, problem: String) -> Ending {
+    broker.recorder.problem(sender.number, problem);
+    if !matches!(level, 4 | 5) {
+        sender.put(Out::Raw(vec![0x20, 0x02, 0x00, 0x01]));
+    }
+    sender.put(Out::Close);
+    Ending::Closed
 }
 
 /// What the rules say of a connection before it is let in.
@@ -117,6 +127,9 @@ fn refusal(settings: &Mqtt, connect: &Connect, version: Version) -> Option<Answe
         if !same {
             return Some(Answer::code(0x87));
         }
+    }
+    if connect.properties.auth_method.is_some() {
+        return Some(Answer::code(0x8c));
     }
     let unnamed = connect.client_id.is_empty() && !connect.clean_start;
     (unnamed && version == Version::V311).then(|| Answer::code(0x85))

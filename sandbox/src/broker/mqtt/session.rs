@@ -189,9 +189,14 @@ impl Session {
         state.last_id = u16::try_from(state.flights.len()).unwrap_or_default();
     }
 
-    /// Changes how long it lives without a connection.
-    pub(super) fn set_expiry(&self, expiry: u32) {
-        self.state.lock().unwrap().expiry = expiry;
+    /// Changes how long it lives without a connection; returns whether that may be (MQTT 5.0, 3.14.2.2.2).
+    pub(super) fn set_expiry(&self, expiry: u32) -> bool {
+        let mut state = self.state.lock().unwrap();
+        let may = state.expiry > 0 || expiry == 0;
+        if may {
+            state.expiry = expiry;
+        }
+        may
     }
 
     /// Adds or replaces a subscription; returns whether it is new.
