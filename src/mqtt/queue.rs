@@ -125,8 +125,8 @@ impl Queue {
         Some(Acknowledged { entry: packet.entry, is_latest })
     }
 
-    /// Prepares all packets for another connection of the same session.
-    pub(super) fn repeat(&mut self) {
+    /// Prepares all packets for another connection of the same session, whatever was written of them.
+    pub(super) fn connection_lost(&mut self) {
         for (place, packet) in self.packets.iter_mut().enumerate() {
             packet.is_left_over = true;
             if place < self.begun && !std::mem::replace(&mut packet.is_repeated, true) {
@@ -212,7 +212,7 @@ mod tests {
     fn after_a_resume_the_same_packets_go_out_in_their_order_and_are_asked_for_once() {
         let mut queue = queue(&[0, 1, 0]);
         assert_eq!(given(&mut queue, 2, 99).len(), 20);
-        queue.repeat();
+        queue.connection_lost();
         assert_eq!((queue.begun(), queue.oldest()), (0, None));
         let mut out = Vec::new();
         queue.give(&mut out, 9, 99);

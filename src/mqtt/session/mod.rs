@@ -220,6 +220,10 @@ impl Drop for Session {
         if self.may_be_blamed {
             remembered.ended();
         }
+        if let State::Subscribing(id) = self.state {
+            remembered.queue.release_id(id);
+        }
+        remembered.queue.connection_lost();
         self.memory.leave(remembered);
     }
 }

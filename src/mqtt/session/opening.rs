@@ -27,8 +27,6 @@ impl Session {
     /// A client id, user name, password or address that MQTT cannot carry.
     pub(crate) fn new(options: &Options<'_>) -> Result<Self, String> {
         let mut remembered = options.memory.take();
-        // What was begun on the last connection is not continued on this one.
-        remembered.queue.repeat();
         // Without a connection a session lasts only for a run, and 3.1.1 cannot say for how long.
         let lasts = options.version == Version::V5 && options.purpose == Purpose::Sign;
         let session_expiry = if lasts { seconds(options.session_expiry).max(1) } else { 0 };

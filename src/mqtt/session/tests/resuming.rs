@@ -24,6 +24,31 @@ fn what_is_unacknowledged_goes_out_again_in_order_under_its_own_identifiers() {
     assert_eq!(bench.written(), ["PUBLISH 7"], "a new sending has a new identifier");
 }
 
+/// Nothing of the earlier connection comes before the CONNECT.
+#[test]
+fn what_was_written_in_part_goes_out_again_as_a_whole() {
+    let mut bench = Bench::established(&[]);
+    bench.written();
+    bench.send(0..2);
+    let half = bench.session.output().len() / 2;
+    bench.session.output_done(half);
+    let mut bench = bench.again();
+    assert_eq!(bench.written(), ["CONNECT client clean 0 keep alive 30 expiry 40"]);
+    let mut bench = bench.establish(true, &[]);
+    assert_eq!(bench.written(), ["SUBSCRIBE 4", "PUBLISH 2 again", "PUBLISH 3 again"]);
+}
+
+#[test]
+fn an_identifier_of_a_subscription_without_an_answer_is_free_again() {
+    let mut bench = Bench::established(&[]);
+    for _ in 0..3 {
+        bench = bench.again();
+        bench.feed(&connack(true, 0, &[]));
+    }
+    let ids = std::iter::from_fn(|| bench.session.remembered.queue.take_id()).count();
+    assert_eq!(ids, usize::from(u16::MAX) - 1);
+}
+
 #[test]
 fn a_request_that_was_answered_meanwhile_goes_out_again_too() {
     let mut bench = Bench::established(&[]);
