@@ -57,7 +57,8 @@ fn without_its_session_what_is_open_goes_out_as_new() {
     assert_eq!(record.connections[1].mqtt.as_ref().unwrap().session_present, Some(false));
     assert!(published(&record, 2).iter().all(|packet| !packet.contains("DUP")));
     let (mut before, mut after) = (asked(&record, 1), asked(&record, 2));
-    (before.sort(), after.sort());
+    before.sort();
+    after.sort();
     assert_eq!(before, after, "each keeps its request id");
 }
 
