@@ -120,7 +120,8 @@ static MOSQUITTO: Kind = Kind {
         ),
     },
     too_large: (75, "not accepted by the broker: packet too large (0x95)"),
-    keeps_replies: true,
+    // It saves only sessions that were resumed once.
+    keeps_replies: false,
     stopped: "connecting again",
     taken_over: (0, "the broker hung up"),
 };

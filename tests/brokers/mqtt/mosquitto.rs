@@ -80,6 +80,8 @@ fn killed_with_five_hundred_saved_requests() {
     wait_until("the broker has saved nothing", || saved.exists());
     bench.broker("kill");
     bench.broker("start");
+    // Its session is not saved, since it was never resumed: replies that came before this would be lost.
+    program.wait_for("connected to", 2);
     signer.hold(false);
     let ended = program.wait().expect(0);
     all_signed(&ended, 500);
