@@ -1,6 +1,7 @@
 //! A broker's side of a session: correct, except for the changes that a fuzzer makes.
 
 mod leaks;
+mod mqtt;
 mod value;
 
 use amqp_frames::{
@@ -9,6 +10,8 @@ use amqp_frames::{
     rejected, released, sasl_mechanisms, sasl_outcome, session_flow, source, target, transfer,
 };
 use arbitrary::Arbitrary;
+
+pub use mqtt::Mqtt;
 
 use crate::value::{Any, plain};
 

@@ -4,6 +4,8 @@
 //! panic, access memory out of bounds, grow without limit or take long, and the assertions of each function
 //! must hold.
 
+#[cfg(feature = "mqtt")]
+mod mqtt;
 mod run;
 mod session;
 #[cfg(feature = "verify")]
@@ -19,6 +21,8 @@ use crate::{
         RequestId, Stamp, State, TaskId, Text,
     },
 };
+#[cfg(feature = "mqtt")]
+pub use mqtt::{Step, mqtt};
 pub use run::{RECEIVER, SENDER, run};
 pub use session::session;
 #[cfg(feature = "verify")]

@@ -42,7 +42,7 @@ const LAYERS: [(&str, &[&str]); 28] = [
     ("random", &[]),
     ("error", &[]),
     // Made for the fuzz targets.
-    ("fuzzing", &["amqp", "broker", "config", "connector", "deadline", "error", "session", "signer", "signing", "status", "transport", "verify"]),
+    ("fuzzing", &["amqp", "broker", "config", "connector", "deadline", "error", "mqtt", "session", "signer", "signing", "status", "transport", "verify"]),
 ];
 
 #[test]
