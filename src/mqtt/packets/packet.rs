@@ -52,6 +52,7 @@ pub(crate) struct Connack {
     pub(crate) session_expiry: Option<u32>,
     /// Seconds; `None`: as in the CONNECT.
     pub(crate) server_keep_alive: Option<u16>,
+    /// One that a CONNECT can have.
     pub(crate) assigned_client_id: Option<String>,
     /// `None`: 65,535. A broker may not send 0.
     pub(crate) receive_maximum: Option<u16>,
@@ -139,7 +140,9 @@ impl Connack {
                 self.server_keep_alive = u16::try_from(number).ok();
             }
             (property::ASSIGNED_CLIENT_ID, Value::Bytes(bytes)) => {
-                self.assigned_client_id = Some(text(bytes));
+                let id = std::str::from_utf8(bytes).ok();
+                let id = id.filter(|id| !id.is_empty() && !id.contains('\0'));
+                self.assigned_client_id = id.map(str::to_owned);
             }
             (property::RECEIVE_MAXIMUM, Value::Number(number)) => {
                 self.receive_maximum = u16::try_from(number).ok();

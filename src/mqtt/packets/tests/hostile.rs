@@ -140,7 +140,19 @@ fn every_property_is_known() {
     }
 }
 
-/// A length of more bytes than it needs is against the standard (§1.5.5), and harmless.
+/// The next CONNECT could not be written with another one.
+#[test]
+fn an_assigned_client_id_is_one_that_a_connect_can_have() {
+    let bad = [&b""[..], b"a\0", b"a\xff", &[0xff; 40]];
+    for (id, expected) in [(&b"me"[..], Some("me"))].into_iter().chain(bad.map(|id| (id, None))) {
+        let property = [b"\x12\0", &[id.len() as u8][..], id].concat();
+        let rest = [b"\0\0", &[property.len() as u8][..], &property].concat();
+        let Packet::Connack(connack) = read(Version::V5, &packet(0x20, &rest)) else { panic!() };
+        assert_eq!(connack.assigned_client_id.as_deref(), expected);
+    }
+}
+
+/// That is against the standard (§1.5.5), and harmless.
 #[test]
 fn a_length_may_have_more_bytes_than_it_needs() {
     assert_eq!(shown(&read(Version::V5, b"\xd0\x80\x80\x00")), "pingresp");

@@ -66,7 +66,8 @@ fn compare(read: &Packet, written: &v5::Packet) {
                 ),
                 session_expiry: properties.session_expiry_interval,
                 server_keep_alive: properties.server_keep_alive,
-                assigned_client_id: text(&properties.assigned_client_id),
+                assigned_client_id: text(&properties.assigned_client_id)
+                    .filter(|id| !id.is_empty() && !id.contains('\0')),
                 receive_maximum: properties.receive_max,
                 maximum_qos: properties.max_qos.map(|qos| qos as u8),
                 maximum_packet_size: properties.max_packet_size,
