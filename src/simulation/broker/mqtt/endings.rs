@@ -77,7 +77,9 @@ impl Mqtt {
         let number = self.line.number;
         shared.witness.note(shared.agenda.now(), number, "the client disconnects", &[]);
         let asked = self.client.as_ref().map_or(0, |client| client.expiry);
-        if code == 0 {
+        if code != 0 {
+            self.line.violates(&format!("disconnects with {code:#04x}"), shared);
+        } else {
             shared.witness.connections[number].closed = Some(known);
             if self.is_new() && expiry.unwrap_or(asked) != 0 {
                 self.line.violates("leaves a session behind", shared);

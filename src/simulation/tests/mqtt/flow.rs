@@ -81,10 +81,11 @@ fn a_silent_connection_is_kept() {
     }
 }
 
-/// A client that only receives must be heard, too.
+/// A client that only receives must be heard, too: of QoS 0 it acknowledges nothing.
 #[test]
 fn a_connection_on_which_only_replies_move_is_kept() {
-    let mqtt = MqttPlan { keep_alive: Some(2), ..MqttPlan::default() };
+    let suback = Suback::Grants(0);
+    let mqtt = MqttPlan { keep_alive: Some(2), suback, ..MqttPlan::default() };
     let later = |arrival: &Arrival| Treatment {
         replies: (1..=40).map(|time| (SECOND * time / 2, Reply::NotYet)).collect(),
         ..given(if arrival.request == 0 { Outcome::Accepted } else { Outcome::Never })
