@@ -70,6 +70,8 @@ impl Buffer {
     /// Moves up what is to be read: each time as far as all times before, or it would be quadratic.
     fn make_room(&mut self) {
         let (end, more) = (self.bytes.len(), self.moved.max(ROOM));
+        // Thousands of texts are kept: none of them has twice the memory that it needs.
+        self.bytes.reserve_exact(more);
         self.bytes.resize(end + more, 0);
         self.bytes.copy_within(self.at..end, self.at + more);
         self.at += more;
