@@ -5,7 +5,7 @@
 //! standard output would silently vanish.
 
 #![no_main]
-// A few calls to the system before anything else runs; the rest of the command is in the library.
+// Three calls to the system before anything else runs; the rest of the command is in the library.
 #![allow(unsafe_code)]
 
 use std::{
@@ -17,7 +17,6 @@ use std::{
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
     hold_standard_streams();
-    make_heap();
     // A reader or a broker that hangs up, and a file that may not grow, are errors of the write, not the end of the
     // process.
     for signal in [libc::SIGPIPE, libc::SIGXFSZ] {
@@ -30,25 +29,6 @@ extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
         OsStr::from_bytes(word.to_bytes()).to_owned()
     };
     amqp_messenger::cli::run((0..usize::try_from(count).unwrap_or(0)).map(word).collect()).into()
-}
-
-/// Makes memory that every run needs at once: page by page, as it is first used, it costs 4 % of a start.
-fn make_heap() {
-    /// Less than what the C library maps by itself.
-    const PART: usize = 120 << 10;
-    const PAGE: usize = 4096;
-    // SAFETY: the pages belong to the parts, and what is in them stays as it is; a kernel that cannot do this refuses. Nothing
-    // refers to the parts when they are freed.
-    unsafe {
-        let parts = [PART; 3].map(|size| libc::malloc(size));
-        // It stays: what is freed below the end of the heap is not given back to the system.
-        let end = libc::malloc(1) as usize;
-        let start = (parts[0] as usize).next_multiple_of(PAGE);
-        if let Some(length) = end.checked_sub(start).filter(|length| *length < 4 * PART) {
-            libc::madvise(start as *mut _, length, libc::MADV_POPULATE_WRITE);
-        }
-        parts.into_iter().for_each(|part| libc::free(part));
-    }
 }
 
 /// Replaces each closed standard stream by a descriptor that can be neither read nor written.
