@@ -6,12 +6,12 @@ use std::hint::black_box;
 const ROOM: usize = 60 * 1024;
 
 /// What is kept of a reply besides its text.
-const REST: usize = 512;
+const REST: usize = 1024;
 
 /// Lets the memory of the process grow by the size of many replies at once.
 ///
 /// The C library extends the memory of a thread other than the main one by the pages of each allocation, with a call of
-/// the system: one for every second reply that is kept, and 5 % of the time of a run. What is allocated here and freed
+/// the system: one for every second reply that is kept, and 8 % of the time of a run. What is allocated here and freed
 /// right away stays with the thread, for the replies that come next. No page of it is used before they are.
 #[derive(Default)]
 pub(super) struct Room {
