@@ -9,7 +9,21 @@ use std::{
 
 use openssl::ssl::{Ssl, SslStream};
 
-use crate::proton::Engine;
+/// One side of a connection: a protocol.
+pub(crate) trait Engine {
+    const IS_SERVER: bool;
+
+    /// The buffer for the next bytes of the peer; empty once no more are accepted.
+    fn input(&mut self) -> &mut [u8];
+    /// Notes that `count` bytes were put into that buffer.
+    fn input_done(&mut self, count: usize);
+    /// The bytes for the peer.
+    fn output(&mut self) -> &[u8];
+    /// Notes that `count` of them are on their way.
+    fn output_done(&mut self, count: usize);
+    /// Whether both directions have ended.
+    fn is_finished(&mut self) -> bool;
+}
 
 /// Bytes on a line that takes its time; each block with the time at which it arrives.
 #[derive(Default)]

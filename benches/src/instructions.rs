@@ -11,7 +11,8 @@ use argh::FromArgs;
 
 use crate::{background::Background, versions, work};
 
-/// Counts the instructions of a start with one signature, and of each further request: the slope between 1000 and 3000.
+/// Counts the instructions of a start with one signature, and of each further request: the slope between 1000 and 3000,
+/// over amqps and over mqtts.
 /// Needs valgrind, and a release build.
 #[derive(FromArgs)]
 #[argh(subcommand, name = "instructions")]
@@ -20,7 +21,7 @@ pub(crate) struct Options {
     #[argh(option)]
     program: Option<PathBuf>,
 
-    /// folder for callgrind.out.1, .1000 and .3000, to be read by callgrind_annotate
+    /// folder for callgrind.out.1, .1000 and .3000, those over mqtts in mqtt/, to be read by callgrind_annotate
     #[argh(option)]
     keep: Option<PathBuf>,
 
@@ -44,10 +45,19 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let kept = options.keep.as_deref().unwrap_or(folder.path());
     let broker = Background::start(folder.path(), &[])?;
-    let count = |requests| count(&program, &broker.config, requests, kept);
-    let (one, few, many) = (count(1)?, count(1000)?, count(3000)?);
+    let one = count(&program, &broker.config, 1, kept)?;
+    let each = slope(&program, &broker.config, kept)?;
     broker.stop()?;
-    let figures = [("start_and_one_signature", one), ("each_request", (many - few) / 2000)];
+    let (folder, kept) = (folder.path().join("mqtt"), kept.join("mqtt"));
+    fs::create_dir_all(&kept)?;
+    let broker = Background::start(&folder, &["--mqtt"])?;
+    let each_over_mqtt = slope(&program, &broker.config, &kept)?;
+    broker.stop()?;
+    let figures = [
+        ("start_and_one_signature", one),
+        ("each_request", each),
+        ("each_request_over_mqtt", each_over_mqtt),
+    ];
     let file = options.check.as_deref().map(fs::read_to_string).transpose()?;
     let mut has_risen = false;
     for (name, now) in figures {
@@ -92,6 +102,13 @@ fn record(figures: &[(&str, u64)]) -> Result<String, Box<dyn Error>> {
         text += &format!("{name} = {figure}\n");
     }
     Ok(text)
+}
+
+/// The instructions of each further request.
+fn slope(program: &Path, config: &Path, kept: &Path) -> Result<u64, Box<dyn Error>> {
+    let count = |requests| count(program, config, requests, kept);
+    let (few, many) = (count(1000)?, count(3000)?);
+    Ok((many - few) / 2000)
 }
 
 /// The instructions of a process that signs this number of images.

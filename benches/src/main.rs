@@ -10,6 +10,7 @@ mod instructions;
 mod launch;
 mod limit;
 mod measure;
+mod mqtt;
 mod plot;
 mod proton;
 mod samples;

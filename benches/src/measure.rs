@@ -60,6 +60,7 @@ impl Bench {
         self.batch(10_000, 7)?;
         self.large()?;
         self.thread(10_000, 9)?;
+        self.mqtt(10_000, 9)?;
         if self.extent.waits {
             self.wait()?;
         }
@@ -246,6 +247,23 @@ impl Bench {
         broker.stop().map(drop)
     }
 
+    /// The same images over MQTT and over AMQP, in turn.
+    fn mqtt(&mut self, count: usize, runs: usize) -> Result<()> {
+        // Each broker has a folder of its own: there are certificates and a configuration in it.
+        let folder = tempfile::tempdir()?;
+        let (amqp, _) = self.broker(&[])?;
+        let mqtt = Background::start(folder.path(), &["--mqtt"])?;
+        for run in 0..runs {
+            for (protocol, broker) in [("amqps", &amqp), ("mqtts", &mqtt)] {
+                let mut ours = self.ours("container-sign", &work::images(count, &broker.config));
+                let work = format!("{protocol} {count}");
+                self.once((&work, "amqp-messenger", run), broker, &mut ours)?;
+            }
+        }
+        amqp.stop()?;
+        mqtt.stop().map(drop)
+    }
+
     /// A reply that comes after 30 s.
     fn wait(&mut self) -> Result<()> {
         let (broker, _) = self.broker(&["--hold", "30000"])?;
@@ -259,6 +277,15 @@ impl Bench {
     }
 
     fn instructions(&mut self) -> Result<()> {
+        let mqtt = tempfile::tempdir()?;
+        let broker = Background::start(mqtt.path(), &["--mqtt"])?;
+        for count in [1000, 3000] {
+            let counted =
+                instructions::count(&self.programs.ours, &broker.config, count, mqtt.path())?;
+            let work = format!("mqtts {count}");
+            self.samples.put(&work, "amqp-messenger", 0, "instructions", counted as f64);
+        }
+        broker.stop()?;
         let (broker, folder) = self.broker(&[])?;
         let Programs { ours, alone, .. } = &self.programs;
         for (name, program, count) in [

@@ -81,7 +81,7 @@ const SIZES: f64 = 1024.0 / 50e6;
 
 use Must::{AtLeast, AtMost, Better};
 
-const ROWS: [Row; 25] = [
+const ROWS: [Row; 28] = [
     Row::ratio(
         "one container signature: time of pubtools-sign over that of the client",
         ("images 1", PEER, WALL),
@@ -114,6 +114,8 @@ const ROWS: [Row; 25] = [
         AtMost(90.0),
     )
     .minus(("images 1000", OURS, COUNT)),
+    Row::one("the same over mqtts", ("mqtts 3000", OURS, COUNT), 1e-3 / 2000.0, " k", AtMost(90.0))
+        .minus(("mqtts 1000", OURS, COUNT)),
     Row::ratio(
         "10,000 images: time of pubtools-sign over that of the client",
         ("images 10000", PEER, WALL),
@@ -182,6 +184,18 @@ const ROWS: [Row; 25] = [
         ("thread 10000", OURS, CPU),
         ("main thread 10000", OURS, CPU),
         AtMost(1.05),
+    ),
+    Row::ratio(
+        "10,000 images over mqtts: time over that over amqps",
+        ("mqtts 10000", OURS, WALL),
+        ("amqps 10000", OURS, WALL),
+        AtMost(1.0),
+    ),
+    Row::ratio(
+        "the same: processor time",
+        ("mqtts 10000", OURS, CPU),
+        ("amqps 10000", OURS, CPU),
+        Better(1.0),
     ),
     Row::one(
         "30 s of waiting for a reply: processor time",

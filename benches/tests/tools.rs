@@ -56,15 +56,17 @@ fn cost(output: &Output) -> String {
 }
 
 #[test]
-fn a_broker_answers_the_library_on_any_thread() {
-    let folder = tempfile::tempdir().unwrap();
-    let broker = Broker::start(folder.path(), &["--delay", "1"]);
-    let config = folder.path().join("config.yaml");
-    for place in ["main thread", "thread"] {
-        cost(&launched(LIBRARY, &[place, config.to_str().unwrap(), "7"]));
+fn a_broker_answers_the_library_on_any_thread_over_both_protocols() {
+    for options in [&["--delay", "1"][..], &["--delay", "1", "--mqtt"], &["--mqtt", "--plain"]] {
+        let folder = tempfile::tempdir().unwrap();
+        let broker = Broker::start(folder.path(), options);
+        let config = folder.path().join("config.yaml");
+        for place in ["main thread", "thread"] {
+            cost(&launched(LIBRARY, &[place, config.to_str().unwrap(), "7"]));
+        }
+        let said = broker.stop();
+        assert!(said.starts_with("requests 14, "), "{options:?}: {said}");
     }
-    let said = broker.stop();
-    assert!(said.starts_with("requests 14, "), "{said}");
 }
 
 #[test]

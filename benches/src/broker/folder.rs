@@ -109,14 +109,19 @@ impl Folder {
     }
 
     /// Writes `config.yaml` for the broker at this URL.
-    pub(super) fn configure(&self, url: &str) -> Result<PathBuf, Box<dyn Error>> {
+    pub(super) fn configure(
+        &self,
+        url: &str,
+        topics: [&str; 2],
+    ) -> Result<PathBuf, Box<dyn Error>> {
         let file = |name: &str| format!("{:?}", self.path.join(name).display().to_string());
+        let [send_to, listen_to] = topics;
         let section = format!(
             "  messaging_brokers: [\"{url}\"]
   messaging_cert_key: {pem}
   messaging_ca_cert: {ca}
-  topic_send_to: topic://VirtualTopic.bench.sign
-  topic_listen_to: queue://Consumer.{{creator}}-{{task_id}}.VirtualTopic.bench.reply
+  topic_send_to: {send_to:?}
+  topic_listen_to: {listen_to:?}
   environment: bench
   service: bench
   timeout: 60

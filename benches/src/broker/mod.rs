@@ -2,7 +2,6 @@
 //! bottleneck. It serves one run of a client at a time, which may use several connections, as pubtools-sign does.
 
 mod folder;
-mod message;
 mod reply;
 
 use std::{
@@ -19,12 +18,39 @@ use std::{
 use argh::FromArgs;
 
 use crate::{
-    connection::Connection,
-    proton::Server,
+    connection::{Connection, Engine},
+    mqtt, proton,
     system::{self, Cpu},
 };
 use folder::Folder;
 use reply::Signer;
+
+/// A connection of a client, as its broker sees it.
+pub(crate) trait Side: Engine {
+    /// Those of URLs, without TLS and with it.
+    const SCHEMES: [&str; 2];
+    /// The addresses of requests and of replies, as the configuration has them.
+    const TOPICS: [&str; 2];
+
+    /// One on whose way there may be that number of messages.
+    fn new(credit: u16) -> Self;
+    /// Whether the client receives replies on this connection.
+    fn receives(&self) -> bool;
+    /// Keeps the connection alive, if the client asked for that; how long until it is necessary again. Time counts from any
+    /// moment, the same each time.
+    fn keep_alive(&mut self, time: Duration) -> Option<Duration>;
+    /// Answers what the client asks for, and hands each whole message to `on_message`.
+    fn advance(&mut self, on_message: impl FnMut(&[u8]));
+    /// Sends as many of the replies as the client is ready for.
+    fn send(&mut self, replies: &mut VecDeque<Vec<u8>>);
+
+    /// The text in a message.
+    fn body(message: &[u8]) -> Option<&[u8]>;
+    /// Everything of a reply before its text.
+    fn head(properties: &[(&str, &str)]) -> Vec<u8>;
+    /// Ends a message that began with [`Self::head`] of that length: its text is complete.
+    fn finish(message: &mut [u8], head: usize);
+}
 
 /// Starts a broker with a signing server, and prints how to use it. Ends on SIGINT or SIGTERM, and prints what it cost.
 #[derive(FromArgs)]
@@ -37,6 +63,10 @@ pub(crate) struct Options {
     /// listen without TLS
     #[argh(switch)]
     plain: bool,
+
+    /// speak MQTT 5
+    #[argh(switch)]
+    mqtt: bool,
 
     /// time that bytes need for each direction, in milliseconds: 25 is a round trip of 50
     #[argh(option, default = "0")]
@@ -61,17 +91,24 @@ pub(crate) struct Options {
 
 /// Runs until a signal comes.
 pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    match options.mqtt {
+        true => serve::<mqtt::Server>(options),
+        false => serve::<proton::Server>(options),
+    }
+}
+
+fn serve<S: Side>(options: &Options) -> Result<(), Box<dyn Error>> {
     system::catch_signals();
     let folder = Folder::new(&options.dir)?;
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     listener.set_nonblocking(true)?;
-    let scheme = if options.plain { "amqp" } else { "amqps" };
-    let config =
-        folder.configure(&format!("{scheme}://localhost:{}", listener.local_addr()?.port()))?;
+    let scheme = S::SCHEMES[usize::from(!options.plain)];
+    let url = format!("{scheme}://localhost:{}", listener.local_addr()?.port());
+    let config = folder.configure(&url, S::TOPICS)?;
     let mut out = io::stdout();
     writeln!(out, "config {}\npid {}\nready", config.display(), std::process::id())?;
     out.flush()?;
-    let mut broker = Broker::new(options, folder, listener);
+    let mut broker = Broker::<S>::new(options, folder, listener);
     while !system::has_ended() {
         broker.wait();
         broker.advance()?;
@@ -87,11 +124,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-struct Broker<'a> {
+struct Broker<'a, S> {
     options: &'a Options,
     folder: Folder,
     listener: TcpListener,
-    connections: Vec<Connection<Server>>,
+    connections: Vec<Connection<S>>,
     signer: Signer,
     /// Replies that the signing server keeps, with the time at which it sends them.
     held: VecDeque<(Instant, Vec<u8>)>,
@@ -103,14 +140,14 @@ struct Broker<'a> {
     buffer: Vec<u8>,
 }
 
-impl<'a> Broker<'a> {
+impl<'a, S: Side> Broker<'a, S> {
     fn new(options: &'a Options, folder: Folder, listener: TcpListener) -> Self {
         Self {
             options,
             folder,
             listener,
             connections: Vec::new(),
-            signer: Signer::new(options.canned),
+            signer: Signer::new::<S>(options.canned),
             held: VecDeque::new(),
             replies: VecDeque::new(),
             requests: 0,
@@ -141,7 +178,7 @@ impl<'a> Broker<'a> {
                 false => Some(openssl::ssl::Ssl::new(self.folder.acceptor.context())?),
             };
             let delay = Duration::from_millis(self.options.delay);
-            let engine = Server::new(self.options.credit);
+            let engine = S::new(self.options.credit);
             self.connections.push(Connection::new(socket, tls, delay, engine)?);
         }
         let mut failure = None;

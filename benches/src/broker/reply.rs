@@ -6,7 +6,14 @@ use openssl::base64::{decode_block, encode_block};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::message;
+use super::Side;
+
+/// The application properties of a reply, as ActiveMQ passes them on.
+const PROPERTIES: [(&str, &str); 3] = [
+    ("amq6100_originalDestination", "topic://VirtualTopic.bench.reply"),
+    ("amq6100_destination", "topic://VirtualTopic.bench.reply"),
+    ("content-type", "text/plain"),
+];
 
 /// What the reply repeats, as it came.
 #[derive(Deserialize)]
@@ -69,6 +76,8 @@ fn signature() -> Vec<u8> {
 /// Makes replies; it keeps what all have in common.
 pub(crate) struct Signer {
     head: Vec<u8>,
+    body: fn(&[u8]) -> Option<&[u8]>,
+    finish: fn(&mut [u8], usize),
     signature: Vec<u8>,
     number: u64,
     is_canned: bool,
@@ -77,8 +86,9 @@ pub(crate) struct Signer {
 
 impl Signer {
     /// With `is_canned`, every request gets the reply to the first one, and is not read.
-    pub(crate) fn new(is_canned: bool) -> Self {
-        Self { head: message::head(), signature: signature(), number: 0, is_canned, canned: None }
+    pub(crate) fn new<S: Side>(is_canned: bool) -> Self {
+        let (head, body, finish) = (S::head(&PROPERTIES), S::body, S::finish);
+        Self { head, body, finish, signature: signature(), number: 0, is_canned, canned: None }
     }
 
     /// The reply to a request, both as messages.
@@ -86,14 +96,14 @@ impl Signer {
         if let Some(canned) = &self.canned {
             return Ok(canned.clone());
         }
-        let body = message::body(request).ok_or("a message without a body")?;
+        let body = (self.body)(request).ok_or("a message without a body")?;
         let request: Request<'_> =
             serde_json::from_slice(body).map_err(|error| error.to_string())?;
         self.number += 1;
         let mut reply = Vec::with_capacity(self.head.len() + body.len() + 1024);
         reply.extend(&self.head);
         self.write(&mut reply, &request)?;
-        message::finish(&mut reply, self.head.len());
+        (self.finish)(&mut reply, self.head.len());
         if self.is_canned {
             self.canned = Some(reply.clone());
         }

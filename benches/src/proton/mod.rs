@@ -5,31 +5,16 @@
 
 mod client;
 mod driver;
+mod message;
 mod server;
 
 pub(crate) use client::Client;
 pub(crate) use server::Server;
 
-/// One side of a connection.
-pub(crate) trait Engine {
-    const IS_SERVER: bool;
-
-    /// The buffer for the next bytes of the peer; empty once no more are accepted.
-    fn input(&mut self) -> &mut [u8];
-    /// Notes that `count` bytes were put into that buffer.
-    fn input_done(&mut self, count: usize);
-    /// The bytes for the peer.
-    fn output(&mut self) -> &[u8];
-    /// Notes that `count` of them are on their way.
-    fn output_done(&mut self, count: usize);
-    /// Whether both directions have ended.
-    fn is_finished(&mut self) -> bool;
-}
-
 /// Passes on to the driver.
 macro_rules! engine {
     ($side:ident, $is_server:literal) => {
-        impl crate::proton::Engine for $side {
+        impl crate::connection::Engine for $side {
             const IS_SERVER: bool = $is_server;
 
             fn input(&mut self) -> &mut [u8] {

@@ -7,8 +7,9 @@ use proton_sys::*;
 
 use super::{
     driver::{Driver, receive, send},
-    engine,
+    engine, message,
 };
+use crate::broker::Side;
 
 /// A connection: requests come from it, and replies go to the link on which it receives.
 pub(crate) struct Server {
@@ -24,22 +25,25 @@ pub(crate) struct Server {
 
 engine!(Server, true);
 
-impl Server {
-    pub(crate) fn new(credit: u16) -> Self {
+impl Side for Server {
+    const SCHEMES: [&str; 2] = ["amqp", "amqps"];
+    const TOPICS: [&str; 2] = [
+        "topic://VirtualTopic.bench.sign",
+        "queue://Consumer.{creator}-{task_id}.VirtualTopic.bench.reply",
+    ];
+
+    fn new(credit: u16) -> Self {
         let driver = Driver::new();
         // SAFETY: the transport is live, and has had no input.
         unsafe { pn_transport_set_server(driver.transport()) }
         Self { driver, credit: credit.into(), partial: Vec::new(), outlet: None, sent: 0 }
     }
 
-    /// Whether the client receives replies on this connection.
-    pub(crate) fn receives(&self) -> bool {
+    fn receives(&self) -> bool {
         self.outlet.is_some()
     }
 
-    /// Keeps the connection alive, if the client asked for that; how long until it is necessary again. Time counts from any
-    /// moment, the same each time.
-    pub(crate) fn keep_alive(&mut self, time: Duration) -> Option<Duration> {
+    fn keep_alive(&mut self, time: Duration) -> Option<Duration> {
         // 0 would be "never" to the engine.
         let now = time.as_millis() as i64 + 1;
         // SAFETY: the transport is live.
@@ -47,8 +51,7 @@ impl Server {
         (next > 0).then(|| Duration::from_millis((next - now).max(0).cast_unsigned()))
     }
 
-    /// Answers what the client asks for, and hands each whole message to `on_message`.
-    pub(crate) fn advance(&mut self, mut on_message: impl FnMut(&[u8])) {
+    fn advance(&mut self, mut on_message: impl FnMut(&[u8])) {
         loop {
             let event = self.driver.next_event();
             if event.is_null() {
@@ -78,6 +81,32 @@ impl Server {
         }
     }
 
+    fn send(&mut self, replies: &mut VecDeque<Vec<u8>>) {
+        let Some(link) = self.outlet else { return };
+        // SAFETY: the link is live as long as the driver.
+        unsafe {
+            while pn_link_credit(link) > 0
+                && let Some(reply) = replies.pop_front()
+            {
+                self.sent += 1;
+                send(link, self.sent, &reply);
+            }
+        }
+    }
+    fn body(message: &[u8]) -> Option<&[u8]> {
+        message::body(message)
+    }
+
+    fn head(properties: &[(&str, &str)]) -> Vec<u8> {
+        message::head(properties)
+    }
+
+    fn finish(message: &mut [u8], head: usize) {
+        message::finish(message, head);
+    }
+}
+
+impl Server {
     /// # Safety
     /// The link is live.
     unsafe fn attached(&mut self, link: *mut pn_link_t) {
@@ -116,20 +145,6 @@ impl Server {
             let left = pn_link_credit(link);
             if left <= self.credit / 2 {
                 pn_link_flow(link, self.credit - left);
-            }
-        }
-    }
-
-    /// Sends as many of the replies as the client has granted credit for.
-    pub(crate) fn send(&mut self, replies: &mut VecDeque<Vec<u8>>) {
-        let Some(link) = self.outlet else { return };
-        // SAFETY: the link is live as long as the driver.
-        unsafe {
-            while pn_link_credit(link) > 0
-                && let Some(reply) = replies.pop_front()
-            {
-                self.sent += 1;
-                send(link, self.sent, &reply);
             }
         }
     }

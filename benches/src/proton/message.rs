@@ -43,17 +43,10 @@ fn variable(value: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// The application properties of a reply, as ActiveMQ passes them on.
-const PROPERTIES: [(&str, &str); 3] = [
-    ("amq6100_originalDestination", "topic://VirtualTopic.bench.reply"),
-    ("amq6100_destination", "topic://VirtualTopic.bench.reply"),
-    ("content-type", "text/plain"),
-];
-
 /// Everything of a reply before its text, whose size is the last four bytes.
-pub(crate) fn head() -> Vec<u8> {
-    let mut map = vec![2 * PROPERTIES.len() as u8];
-    for text in PROPERTIES.iter().flat_map(|(name, value)| [name, value]) {
+pub(crate) fn head(properties: &[(&str, &str)]) -> Vec<u8> {
+    let mut map = vec![2 * properties.len() as u8];
+    for text in properties.iter().flat_map(|(name, value)| [name, value]) {
         map.extend([0xa1, text.len() as u8]);
         map.extend(text.as_bytes());
     }
