@@ -198,8 +198,9 @@ impl Mqtt {
             Suback::Refuses(code) => (code, false),
             Suback::RefusesAndHangsUp(code) => (code, true),
         };
-        let code = if level == 5 { code } else { 0x80 };
-        let told = self.say(&write::suback(level, id, code), shared);
+        // Return code 128 is the only refusal of 3.1.1, and means that the client may not.
+        let (sent, code) = if level == 5 { (code, code) } else { (0x80, 0x87) };
+        let told = self.say(&write::suback(level, id, sent), shared);
         self.note_condition(Place::Receiver, Condition::Code(Packet::Suback, code), told, shared);
         if hangs_up {
             self.end(End::Eof, shared);
