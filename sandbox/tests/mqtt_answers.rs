@@ -140,6 +140,18 @@ fn a_suback_has_the_code_of_its_rule() {
     }
 }
 
+#[test]
+fn a_refusal_of_3_1_1_has_its_only_code() {
+    for (rule, code) in
+        [("suback=0x80@receiver", 0x80), ("suback=0x87@receiver", 0x80), ("qos-0", 1)]
+    {
+        let sandbox = ruled(rule);
+        let (mut client, _) = Mqtt::old(&sandbox, "me", true);
+        client.send(&common::mqtt::subscribe(REPLY, RetainHandling::DoNotSend));
+        assert_eq!(client.bytes().unwrap(), [0x90, 3, 0, 9, code], "{rule}");
+    }
+}
+
 /// As with Mosquitto's ACL.
 #[test]
 fn a_subscription_is_granted_and_nothing_comes() {

@@ -119,7 +119,15 @@ pub(crate) fn write(version: Version, packet: &Packet) -> Vec<u8> {
             None => return Vec::new(),
         },
     };
-    written.expect("the packet can be written").as_ref().to_vec()
+    let mut bytes = written.expect("the packet can be written").as_ref().to_vec();
+    if let (Version::V311, Packet::Suback(suback)) = (version, packet) {
+        // The codec writes a refusal as 3.
+        let first = bytes.len() - suback.topics.len();
+        for (byte, code) in bytes[first..].iter_mut().zip(&suback.topics) {
+            *byte = (*code as u8).min(0x80);
+        }
+    }
+    bytes
 }
 
 /// A packet of 5 as 3.1.1 says it.

@@ -53,7 +53,7 @@ fn codes_of_3_1_1_do_what_those_of_5_do() {
         ("connack=4", 77, "bad user name or password (0x86)"),
         ("connack=2", 77, "client identifier not valid (0x85)"),
         ("connack=3@connection=1", 0, "server unavailable (0x88)"),
-        ("suback=0x80@receiver@connection=1", 0, "0x80"),
+        ("suback=0x80@receiver", 77, "return code 128 of MQTT 3.1.1"),
         ("cut@receiver@connection=1", 0, "no permission to read from"),
     ] {
         let bench = bench(rule);
