@@ -82,6 +82,8 @@ pub struct Seen {
     pub requests: Vec<String>,
     /// How many of them had been delivered before, by what the broker counts.
     pub delivered_before: usize,
+    /// The application properties of the last request over AMQP, in their order; only texts.
+    pub properties: Vec<(String, String)>,
     /// How many requests were settled.
     pub settled: usize,
 }
@@ -311,8 +313,10 @@ async fn answer(
     if let Some(id) = signing::request_id(request.message()) {
         let header = request.message().header.as_ref();
         let is_first = header.is_none_or(|header| header.delivery_count == 0);
+        let properties = signing::text_properties(request.message());
         shared.note(|seen| {
             seen.requests.push(id);
+            seen.properties = properties;
             seen.delivered_before += usize::from(!is_first);
         });
     }

@@ -127,6 +127,16 @@ impl Signer {
     }
 }
 
+/// The application properties that are texts, in their order.
+pub(crate) fn text_properties(request: &AmqpMessage) -> Vec<(String, String)> {
+    let all = request.application_properties.iter().flat_map(|properties| properties.0.iter());
+    let text = |(name, value): (&String, &SimpleValue)| match value {
+        SimpleValue::String(text) => Some((name.clone(), text.clone())),
+        _ => None,
+    };
+    all.filter_map(text).collect()
+}
+
 /// Signs a request; returns all replies to it, each with the id of its request.
 pub(crate) fn replies(
     request: &AmqpMessage,

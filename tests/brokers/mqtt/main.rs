@@ -16,6 +16,7 @@ mod login;
 mod mosquitto;
 #[path = "../outage.rs"]
 mod outage;
+mod rabbitmq;
 mod refusals;
 #[path = "../route.rs"]
 mod route;
