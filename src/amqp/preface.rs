@@ -42,6 +42,10 @@ impl Preface {
                 "the port speaks AMQP 0-9-1, not AMQP 1.0".into()
             }
             [0x15 | 0x16, 3, ..] => "the port speaks TLS; use amqps:// for it".into(),
+            // A CONNACK, or a DISCONNECT (MQTT 5.0 §3.2 and §3.14).
+            [0x20, 2..=127, 0 | 1, ..] | [0xe0, 0..=2, ..] => {
+                "the port speaks MQTT, not AMQP; use mqtt:// or mqtts:// for it".into()
+            }
             [] | [b'A', b'M', b'Q', b'P', ..] => match condition {
                 Some(condition) => condition.to_string(),
                 None => "the broker hung up before its Open".into(),
@@ -57,6 +61,8 @@ impl Preface {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MQTT: &str = "the port speaks MQTT, not AMQP; use mqtt:// or mqtts:// for it";
 
     fn explained(bytes: &[u8], phase: Phase) -> String {
         let mut preface = Preface::default();
@@ -84,6 +90,9 @@ mod tests {
                 Phase::Open,
                 "the port speaks TLS; use amqps:// for it",
             ),
+            (b"\x20\x02\0\x01", Phase::Open, MQTT),
+            (b"\x20\x03\0\x84\0", Phase::Sasl, MQTT),
+            (b"\xe0\x01\x82", Phase::Open, MQTT),
             (b"", Phase::Open, "amqp:x: jargon"),
         ] {
             assert_eq!(explained(bytes, phase), expected, "{}", bytes.escape_ascii());

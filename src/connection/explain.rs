@@ -5,7 +5,7 @@ use std::io;
 use super::alert::{self, AlertMeaning};
 use crate::{
     deadline::Deadline,
-    error::{Condition, Error, Subject, TlsCause},
+    error::{Condition, Error, Phase, Subject, TlsCause},
     transport::Fault,
 };
 
@@ -42,8 +42,15 @@ pub(super) fn fault(fault: Fault, situation: &Situation<'_>) -> Error {
         Fault::Io(source) if situation.is_opening && situation.tls && is_hang_up(&source) => {
             let reason = situation.remark.map_or(String::new(), |remark| format!("; {remark}"));
             let presumed = situation.presumed.map_or(String::new(), |it| format!("; or {it}"));
+            // To a broker of MQTT a ClientHello is a malformed packet; one of AMQP answers it in AMQP.
+            let is_plain_perhaps = phase == Phase::Tls && situation.broker.starts_with("mqtt");
+            let plain = if is_plain_perhaps {
+                "; or the port does not speak TLS; use mqtt:// if so"
+            } else {
+                ""
+            };
             let problem = format!(
-                "the broker hung up; it may not accept the client's certificate, or no more connections{reason}{presumed}"
+                "the broker hung up; it may not accept the client's certificate, or no more connections{reason}{presumed}{plain}"
             );
             Error::Network { broker, phase, source: io::Error::new(source.kind(), problem) }
         }
@@ -109,7 +116,6 @@ pub(crate) fn unconnected(fault: Fault, broker: &str, tls: bool, deadline: &Dead
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Phase;
 
     /// The error after an alert or a hang-up, while a connection is opened or later.
     fn explained(reason: Fault, opening: bool) -> Error {
@@ -142,6 +148,20 @@ mod tests {
                 .contains("may not accept the client's certificate")
         };
         assert_eq!((blamed(true), blamed(false)), (true, false));
+    }
+
+    #[test]
+    fn a_hang_up_in_the_handshake_may_be_that_of_a_port_for_plain_mqtt() {
+        let now = std::time::Instant::now();
+        for (broker, phase, is_plain) in [
+            ("mqtts://b:1", Phase::Tls, true),
+            ("mqtts://b:1", Phase::Open, false),
+            ("amqps://b:1", Phase::Tls, false),
+        ] {
+            let deadline = Deadline::after(now, std::time::Duration::MAX, phase);
+            let said = unconnected(hang_up(), broker, true, &deadline).with_sources();
+            assert_eq!(said.contains("does not speak TLS; use mqtt://"), is_plain, "{said}");
+        }
     }
 
     #[test]

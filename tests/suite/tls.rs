@@ -618,5 +618,8 @@ fn other_protocols_are_named() {
         let old = answering(b"AMQP\0\0\x09\x01", hang_up);
         let ended = bench.run(&to_port(bench.config(), "amqp", old), &images(1)).expect(69);
         ended.says("the port speaks AMQP 0-9-1, not AMQP 1.0");
+        let mqtt = answering(b"\x20\x02\0\x01", hang_up);
+        let ended = bench.run(&to_port(bench.config(), "amqp", mqtt), &images(1)).expect(69);
+        ended.says("the port speaks MQTT, not AMQP; use mqtt:// or mqtts://");
     }
 }

@@ -14,7 +14,9 @@ pub(super) fn remedy(what: &Subject, condition: &Condition) -> Option<&'static s
     Some(match (code(condition)?, what) {
         (0x84, _) => "set mqtt_version: \"3.1.1\", if the signing server needs no properties",
         (0x85, _) => "set mqtt_client_id to one that the broker allows",
-        (0x86, _) => "check username and password_file",
+        (0x86, _) => {
+            "check username and password_file, or whether the broker knows the name in the certificate"
+        }
         (0x87 | 0x8a | 0x8c, Subject::Connection) => {
             "check that the client may connect: its certificate, or username and password_file"
         }

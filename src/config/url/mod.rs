@@ -65,10 +65,11 @@ fn exact(text: &str) -> Result<BrokerUrl, String> {
     }
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     if authority.contains('/') {
-        return Err(
-            "has a path (addresses go into topic_send_to and topic_listen_to, a virtual host into open_hostname)"
-                .into(),
-        );
+        let host =
+            if protocol == Protocol::Amqp { ", a virtual host into open_hostname" } else { "" };
+        return Err(format!(
+            "has a path (addresses go into topic_send_to and topic_listen_to{host})"
+        ));
     }
     let (host, port) = host::read(authority)?;
     Ok(BrokerUrl::new(protocol, tls, host, port))
