@@ -88,6 +88,9 @@ impl<B: Broker> Client<'_, B> {
         let Plan { timeout, retries, send_retries, .. } = *plan;
         let seconds = timeout.as_secs_f64();
         for cycle in 1..=send_retries {
+            if !self.has_room() {
+                self.ledger.begin_with_the_rest();
+            }
             self.ledger.begin_cycle(cycle, send_retries, |entry| self.broker.holds(entry));
             log::info!("cycle {cycle} of {send_retries}, requests to send: {}", self.ledger.open());
             if let Some(obstacle) = self.send_open()? {
@@ -125,7 +128,8 @@ impl<B: Broker> Client<'_, B> {
             // A request that the socket does not accept, or that the session's window holds back, is not sent.
             let is_out = self.flush();
             sent |= handed && is_out;
-            if is_out && !self.ledger.has_unsent() {
+            // What there is no room for goes out as the replies come.
+            if is_out && !(self.ledger.has_unsent() && self.has_room()) {
                 return Ok(None);
             }
             match self.take_in(&silence)? {
@@ -192,11 +196,15 @@ impl<B: Broker> Client<'_, B> {
         }
     }
 
+    fn has_room(&self) -> bool {
+        self.ledger.outstanding() < self.max_outstanding
+    }
+
     /// Hands over as many requests as possible, and as may be outstanding.
     fn hand_over(&mut self) -> Handed {
         let mut handed = Handed::default();
         while self.refusal.is_none()
-            && self.ledger.outstanding() < self.max_outstanding
+            && self.has_room()
             && let Some((entry, request)) = self.ledger.next_unsent()
         {
             match self.broker.send(entry, request) {

@@ -55,9 +55,11 @@ pub(super) fn effect(place: Place, code: u8) -> Effect {
     }
 }
 
-/// Whether a DISCONNECT is about the broker or the connection, and not about anything that the client sent.
+/// Whether a DISCONNECT is about the broker or the connection, or about how much is sent, and not about any one request.
 pub(super) fn is_of_broker(code: u8) -> bool {
-    matches!(code, 0x00 | 0x04 | 0x89 | 0x8b | 0x8d | 0x8e | 0x98 | 0x9c | 0x9d | 0xa0)
+    let is_too_much = matches!(code, 0x96 | 0x97 | 0x9f);
+    is_too_much
+        || matches!(code, 0x00 | 0x04 | 0x89 | 0x8b | 0x8d | 0x8e | 0x98 | 0x9c | 0x9d | 0xa0)
 }
 
 /// The name of each code (MQTT 5.0, 2.4).

@@ -35,7 +35,7 @@ pub(super) struct Suspect {
 /// After this many ends in a row it is no accident: the request fails.
 pub(super) const MOST_ENDS: u32 = 3;
 
-/// After this many, what is sent again goes out one by one, so that the request that is to blame is alone.
+/// After this many, requests go out one by one, so that the one that is to blame is alone.
 const ENDS_FOR_CARE: u32 = 2;
 
 impl Memory {
@@ -70,7 +70,7 @@ impl Remembered {
 
     /// Whether requests go out one by one.
     pub(super) fn is_careful(&self) -> bool {
-        self.suspect.is_some_and(|suspect| suspect.ends >= ENDS_FOR_CARE)
+        self.suspect.is_some_and(|suspect| (ENDS_FOR_CARE..MOST_ENDS).contains(&suspect.ends))
     }
 
     /// Forgets the session: the broker has none, or another one.

@@ -55,3 +55,24 @@ fn a_request_with_which_connections_end_fails_even_if_it_may_have_arrived() {
         assert_eq!((ledger.open(), ledger.has_unsent()), (usize::from(was_accepted), false));
     }
 }
+
+/// The windows of a cycle are all that it waits, however many requests wait for room.
+#[test]
+fn a_cycle_that_waits_for_room_takes_no_longer_than_its_windows() {
+    let plan = Plan { max_outstanding: 2, ..plan(3, 2) };
+    let (script, _, result) =
+        play(5, 99, &plan, &[Accept(0), Accept(1), Quiet, Quiet, Quiet, Quiet, Quiet, Quiet, Stop]);
+    assert!(result.is_ok());
+    assert_eq!(script.steps.len(), 1, "two cycles of three windows");
+}
+
+/// The signing server may not know their key.
+#[test]
+fn requests_that_are_never_answered_leave_room_for_the_others_in_the_next_cycle() {
+    let plan = Plan { max_outstanding: 2, ..plan(1, 3) };
+    let steps = [Accept(0), Accept(1), Quiet, Reply(2), Reply(3), Reply(4), Quiet];
+    let (script, ledger, _) = play(5, 99, &plan, &steps);
+    let answered: Vec<_> = ledger.entries().iter().map(is_answered).collect();
+    assert_eq!(script.sent, [0, 1, 2, 3, 4, 0, 1, 0, 1]);
+    assert_eq!(answered, [false, false, true, true, true]);
+}

@@ -61,7 +61,7 @@ pub(crate) struct Session {
     connack: Option<Box<Connack>>,
     /// How many requests without a PUBACK there may be on this connection.
     window: usize,
-    /// What is left over from earlier connections goes out one by one.
+    /// Requests go out one by one, until nothing waits for its PUBACK.
     is_careful: bool,
     /// The connection may have ended because of a request.
     may_be_blamed: bool,
@@ -219,9 +219,6 @@ impl Drop for Session {
         }
         if self.may_be_blamed {
             remembered.ended();
-        }
-        if let State::Subscribing(id) = self.state {
-            remembered.queue.release_id(id);
         }
         remembered.queue.connection_lost();
         self.memory.leave(remembered);

@@ -124,18 +124,8 @@ impl Session {
             remembered.client_id = Some(id.clone());
         }
         remembered.has_session = self.session_expiry > 0;
-        if let Some(entry) = remembered.convicted() {
-            let words = format!(
-                "{MOST_ENDS} connections in a row ended while this request was the oldest one that was not acknowledged"
-            );
-            // Before the session is ready, so that the request is not handed over again before.
-            let outcome = Outcome::Fatal(Condition::new("", &words));
-            self.events.push_back(Event::Outcome { entry, outcome });
-            remembered.suspect = None;
-        }
-        if connack.session_present {
-            self.is_careful = remembered.is_careful() && remembered.queue.len() > 0;
-        } else {
+        self.is_careful = remembered.is_careful();
+        if !connack.session_present {
             if !self.clean_start {
                 log::info!(
                     "the broker has not kept the session: replies that came meanwhile may be lost"
@@ -203,7 +193,20 @@ impl Session {
         }
         self.state = State::Established;
         self.may_be_blamed = true;
+        // Before the session is ready, so that the request is not handed over again before.
+        self.give_up_convicted();
         self.events.push_back(Event::Ready(Ok(())));
+    }
+
+    /// Ends a request that ended too many connections.
+    fn give_up_convicted(&mut self) {
+        let Some(entry) = self.remembered.convicted() else { return };
+        self.remembered.suspect = None;
+        let words = format!(
+            "{MOST_ENDS} connections in a row ended while this request was the oldest one that was not acknowledged"
+        );
+        let outcome = Outcome::Fatal(Condition::new("", &words));
+        self.events.push_back(Event::Outcome { entry, outcome });
     }
 }
 

@@ -35,7 +35,8 @@ impl Session {
         if queue.goes_out_again(entry) {
             return HandOver::Done;
         }
-        if self.is_careful || queue.len() >= self.window {
+        let window = if self.is_careful { 1 } else { self.window };
+        if queue.len() >= window {
             return HandOver::NotNow;
         }
         let Some(id) = queue.take_id() else { return HandOver::NotNow };

@@ -140,14 +140,18 @@ impl Ledger {
 
     /// Ends the waits for the rest of answers in parts: what has come is final.
     pub(crate) fn end_waits(&mut self) {
-        for entry in &mut self.entries {
+        for index in 0..self.entries.len() {
+            let entry = &mut self.entries[index];
             let was_open = entry.is_open();
             entry.join();
             if let Some(unfinished) = &mut entry.unfinished {
                 unfinished.is_awaited = false;
             }
             entry.say_unverified();
-            self.open -= usize::from(was_open && !entry.is_open());
+            if was_open && !entry.is_open() {
+                self.open -= 1;
+                self.settled(index);
+            }
         }
     }
 }

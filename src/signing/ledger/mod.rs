@@ -139,6 +139,12 @@ impl Ledger {
         }
     }
 
+    /// Lets the next cycle begin with the first request that none has sent: there was no room for it.
+    pub(crate) fn begin_with_the_rest(&mut self) {
+        let is_new = |entry: &Entry| entry.is_open() && entry.cycle == 0;
+        self.unsent.begin_with(self.entries.iter().position(is_new).unwrap_or_default());
+    }
+
     /// Marks the requests that the broker returned as to be sent again.
     pub(crate) fn begin_window(&mut self) {
         for (index, entry) in self.entries.iter().enumerate() {

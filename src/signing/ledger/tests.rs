@@ -147,13 +147,15 @@ fn a_batch_may_be_answered_in_parts() {
     assert_eq!(message["claims"].as_array().unwrap().len(), 3);
 }
 
-/// What has come is then final: it is not waited for, and never sent again.
+/// What has come is then final: it is not waited for, keeps no room from others, and is never sent again.
 #[test]
 fn a_wait_for_the_rest_ends() {
     let mut bench = Bench::new(3);
     bench.signed(&[(1, B)], json!({}));
     bench.signed(&[(0, A)], json!({}));
+    assert_eq!(bench.ledger.outstanding(), 1);
     bench.ledger.end_waits();
+    assert_eq!(bench.ledger.outstanding(), 0);
     assert!(!bench.is_open() && !bench.ledger.awaits_any() && !bench.is_sent_again());
     assert_eq!(bench.values(), [A, B, ""]);
     let Some(Verdict::Incomplete { missing }) = bench.verdict() else { panic!() };

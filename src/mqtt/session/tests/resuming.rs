@@ -110,10 +110,10 @@ fn a_request_with_which_three_connections_end_in_a_row_fails_and_the_session_is_
     assert_eq!(bench.send([9]), 0);
     bench = lost(bench);
     assert_eq!(bench.written(), ["CONNECT client clean 1 keep alive 30 expiry 40"]);
-    let events = bench.feed(&connack(false, 0, &[]));
+    assert_eq!(bench.feed(&connack(false, 0, &[])), ["Opened"]);
+    let events = bench.feed(&suback(1, 1));
     assert_eq!(events.len(), 2);
     assert!(events[0].starts_with("1 fatal: 3 connections in a row ended"), "{events:?}");
-    bench.put(&suback(1, 1));
     bench.send([2, 3]);
     assert_eq!(bench.written(), ["SUBSCRIBE 1", "PUBLISH 2", "PUBLISH 3"]);
     let bench = lost(bench);
@@ -171,4 +171,71 @@ fn one_by_one_the_request_that_is_to_blame_is_found() {
         bench = bench.establish(true, &[]);
     }
     panic!("it was not found");
+}
+
+/// The same with a broker that keeps no session: whatever it acknowledges late is not to blame.
+#[test]
+fn without_a_session_the_request_that_is_to_blame_is_found_too() {
+    for version in [V5, Version::V311] {
+        let mut bench = Bench::new(version, Memory::default()).establish(false, &[]);
+        let mut open = vec![0, 1, 2, 3];
+        let mut out = Vec::new();
+        for _ in 0..20 {
+            bench.written();
+            // Each as the loops hand them over: the first ones that are open, until the session takes no more.
+            out.extend(open.iter().copied().take_while(|&entry| bench.send([entry]) == usize::MAX));
+            let sent = bench.written();
+            let ids = sent.iter().filter_map(|packet| packet.strip_prefix("PUBLISH "));
+            let ids: Vec<u16> = ids.map(|id| id.parse().unwrap()).collect();
+            assert_eq!(ids.len(), out.len());
+            if !out.contains(&2) && !out.is_empty() {
+                for id in ids {
+                    bench.put(&packet(0x40, &[&id.to_be_bytes()]));
+                }
+                open.retain(|entry| !out.contains(entry));
+                out.clear();
+                continue;
+            }
+            out.clear();
+            bench = lost(bench);
+            if let Some(convicted) = bench.session.remembered.convicted() {
+                assert_eq!(convicted, 2);
+                break;
+            }
+            bench = bench.establish(false, &[]);
+        }
+        assert_eq!(bench.session.remembered.convicted(), Some(2));
+    }
+}
+
+#[test]
+fn the_failure_of_a_request_is_told_even_if_the_next_connection_ends_before_it_is_ready() {
+    let mut bench = Bench::established(&[]);
+    bench.send([0]);
+    for _ in 0..2 {
+        bench = lost(bench).establish(true, &[]);
+    }
+    bench = lost(bench);
+    bench.feed(&connack(false, 0, &[]));
+    bench = lost(bench);
+    bench.put(&connack(false, 0, &[]));
+    bench.put(&suback(1, 1));
+    let events = bench.events();
+    assert!(events.iter().any(|event| event.starts_with("0 fatal")), "{events:?}");
+}
+
+/// What a broker says of the number of messages or connections is not about one of them.
+#[test]
+fn a_request_is_not_blamed_for_a_broker_that_has_too_much_to_do() {
+    for code in [0x89, 0x96, 0x97, 0x9f] {
+        let mut bench = Bench::established(&[]);
+        bench.send([0]);
+        for _ in 0..4 {
+            bench.written();
+            bench.feed(&disconnect(code));
+            bench = bench.again();
+            assert!(!bench.session.clean_start, "0x{code:X}");
+            bench = bench.establish(true, &[]);
+        }
+    }
 }
