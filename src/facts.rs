@@ -48,7 +48,7 @@ pub struct Mqtt {
     pub max_packet_size: Option<u32>,
 }
 
-/// A link that the broker has answered (AMQP 1.0 part 2.6).
+/// A link that the broker has answered (AMQP 1.0 part 2.6), or over MQTT the subscription (MQTT 5.0, 3.9).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Link {

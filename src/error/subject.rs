@@ -16,9 +16,9 @@ pub enum Subject {
     Login,
     /// The session, and both links with it.
     Session,
-    /// The link for requests, or a request on it, to this address.
+    /// The link for requests, or a request, to this address or topic.
     Sending(Box<str>),
-    /// The link for replies, from this address.
+    /// The link for replies, or the subscription, from this address or topic.
     Listening(Box<str>),
 }
 

@@ -1,4 +1,4 @@
-//! Bytes to and from a broker, over TCP or TLS; knows no AMQP.
+//! Bytes to and from a broker, over TCP or TLS; knows nothing of what they mean.
 
 mod certificate;
 mod clock;
