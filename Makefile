@@ -51,7 +51,7 @@ build: ## Builds the program into target/debug
 	$(check)
 	$(CARGO) build
 
-demo: ## Signs an image, a text and a file through a broker on this machine, and verifies them; PROTOCOL=mqtt is the other way
+demo: ## Signs an image, a text and a file through a broker on this machine, and verifies them; over MQTT with PROTOCOL=mqtt
 	$(need) demo
 	@CARGO='$(CARGO)' PROTOCOL='$(PROTOCOL)' sandbox/demo
 

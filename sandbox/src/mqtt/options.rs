@@ -83,7 +83,11 @@ const SETTINGS: &[Setting] = &[
         Ok(())
     }),
     setting("maximum-qos", "0|1", "Maximum QoS, announced and enforced", |all, value| {
-        all.maximum_qos = Some(number(value)?);
+        all.maximum_qos = match value {
+            "0" => Some(0),
+            "1" => Some(1),
+            _ => return Err("expected maximum-qos=0|1".into()),
+        };
         Ok(())
     }),
     setting("maximum-packet-size", "BYTES", "announced and enforced", |all, value| {
@@ -214,6 +218,7 @@ mod tests {
         for (text, says) in [
             ("loud", "unknown setting \"loud\""),
             ("queue", "expected queue=N"),
+            ("maximum-qos=2", "expected maximum-qos=0|1"),
             ("queue=x", "\"x\" is no such number"),
             ("renumber=1", "renumber takes no value"),
         ] {
