@@ -156,7 +156,10 @@ impl<B: Broker> Client<'_, B> {
     fn receive(&mut self) -> Result<(), Error> {
         let mut silence = Deadline::after(self.broker.now(), self.timeout, Phase::Reply);
         while self.goes_on()? {
-            self.hand_over();
+            // It waited for room, and gets the time that it would have had with the others.
+            if self.hand_over().new && self.max_outstanding < usize::MAX {
+                self.progress(&mut silence);
+            }
             if self.ledger.is_any_going_out() {
                 self.flush();
             }

@@ -37,6 +37,7 @@ fn play(
 
 fn play_on(mut script: Script, count: usize, plan: &Plan) -> (Script, Ledger, Result<(), Error>) {
     let mut ledger = ledger(count);
+    script.has_bound = plan.max_outstanding < usize::MAX;
     let result = sign(&mut script, &mut ledger, &(), plan);
     (script, ledger, result)
 }

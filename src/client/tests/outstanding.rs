@@ -76,3 +76,11 @@ fn requests_that_are_never_answered_leave_room_for_the_others_in_the_next_cycle(
     assert_eq!(script.sent, [0, 1, 2, 3, 4, 0, 1, 0, 1]);
     assert_eq!(answered, [false, false, true, true, true]);
 }
+
+/// The script holds that the deadline is moved, for a request that had to wait for room as for one that goes out at once.
+#[test]
+fn a_request_that_waited_for_room_has_as_much_time_as_the_others() {
+    let plan = Plan { max_outstanding: 1, ..plan(1, 1) };
+    let (script, ledger, _) = play(3, 99, &plan, &[Reject(0), Accept(1), Reply(1), Reply(2)]);
+    assert_eq!((script.sent, ledger.open()), (vec![0, 1, 2], 0));
+}

@@ -66,6 +66,9 @@ pub(super) struct Script {
     pub(super) unreadable: HashSet<usize>,
     /// The deadline of this phase's wait; `None`: it may begin again.
     pub(super) clock: Option<(Phase, Instant)>,
+    /// Requests wait for room: one that gets it moves the deadline, in either phase, beyond this.
+    pub(super) has_bound: bool,
+    pub(super) moves_beyond: Option<Instant>,
     pub(super) answered: HashSet<usize>,
     pub(super) credit: usize,
     /// The requests that were handed over, in order.
@@ -96,6 +99,8 @@ impl Script {
             never: HashSet::new(),
             unreadable: HashSet::new(),
             clock: None,
+            has_bound: false,
+            moves_beyond: None,
             answered: HashSet::new(),
             credit,
             sent: vec![],
@@ -124,6 +129,7 @@ impl Script {
     /// Only a silence and an expected reply move the deadline of a wait; while sending, an outcome does so, too.
     fn check_clock(&mut self, deadline: &Deadline, step: &Step) {
         let clock = (deadline.phase(), deadline.at());
+        assert!(self.moves_beyond.take().is_none_or(|before| deadline.at() > before));
         if let Some(before) = self.clock.take_if(|(phase, _)| *phase == clock.0) {
             assert_eq!(clock, before, "the deadline was moved without a reason");
         }
@@ -165,7 +171,8 @@ impl Broker for Script {
         self.credit -= 1;
         // A request that is sent for the first time in its cycle is progress in sending.
         if self.handed.insert(entry) {
-            self.clock.take_if(|(phase, _)| *phase == Phase::Send);
+            let moved = self.clock.take_if(|(phase, _)| *phase == Phase::Send || self.has_bound);
+            self.moves_beyond = moved.map(|(_, before)| before);
         }
         self.sent.push(entry);
         self.in_flight.insert(entry);
@@ -231,7 +238,11 @@ impl Broker for Script {
             Foreign => self.reply(r#"{"msg": {"request_id": "foreign"}}"#.into()),
             Malformed => self.reply("no JSON".into()),
             Reconnect => Event::Reconnected,
-            RefuseSending => Event::SendingRefused(refusal()),
+            RefuseSending => Event::SendingRefused(Error::Refused {
+                broker: "amqp://b".into(),
+                what: Subject::Sending("a".into()),
+                condition: Condition::new("amqp:unauthorized-access", "may not"),
+            }),
             Quiet => Event::Quiet,
             Stop => return Err(Error::Interrupted),
         })
@@ -249,11 +260,6 @@ impl Broker for Script {
     fn progress(&mut self) {
         self.progress += 1;
     }
-}
-
-pub(super) fn refusal() -> Error {
-    let condition = Condition::new("amqp:unauthorized-access", "may not");
-    Error::Refused { broker: "amqp://b".into(), what: Subject::Sending("a".into()), condition }
 }
 
 pub(super) fn ledger(count: usize) -> Ledger {
