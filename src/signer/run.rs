@@ -34,6 +34,12 @@ impl Run {
         self.ledger.places().iter().map(|place| (place.request as usize, place.value as usize))
     }
 
+    /// Whether any message has come to the address of replies, even one that was rejected.
+    #[cfg(feature = "cli")]
+    pub(crate) fn has_heard(&self) -> bool {
+        self.ledger.has_heard()
+    }
+
     /// Returns the address that requests are sent to.
     pub fn send_to(&self) -> &str {
         &self.route.send_to

@@ -7,7 +7,7 @@ use crate::{
     signing::{Entry, State},
 };
 
-/// One clause for the user if the broker accepted requests, and not one reply came; `None` if nothing can be added to that.
+/// One clause for the user if the broker accepted requests, and nothing came, not even a reply that was rejected; `None` if nothing can be added to that.
 pub(in crate::cli) fn remedy(
     protocol: Protocol,
     run: &Run,
@@ -15,8 +15,7 @@ pub(in crate::cli) fn remedy(
 ) -> Option<String> {
     let ended_in_silence = matches!(result, Ok(()) | Err(Error::Deadline { .. }));
     let is_accepted = |entry: &Entry| *entry.state() == State::Accepted;
-    let is_silent = run.entries().iter().all(|entry| entry.reply().is_none())
-        && run.entries().iter().any(is_accepted);
+    let is_silent = !run.has_heard() && run.entries().iter().any(is_accepted);
     (protocol == Protocol::Mqtt && ended_in_silence && is_silent).then(|| {
         format!(
             "check that the signing server runs, and that the client may read from \"{}\": an MQTT broker may grant a subscription against its access list (ACL), as Mosquitto does, and then delivers nothing without a word",

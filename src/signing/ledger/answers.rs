@@ -28,6 +28,7 @@ impl Ledger {
     /// until [`Ledger::end_waits`], and further replies add to it. So they do to every answer that is not all that was
     /// asked for, but that is not waited for.
     pub(crate) fn enter(&mut self, raw: RawReply) -> Entered {
+        self.has_heard = true;
         let entered = |kind, index| Entered { kind, index, part: None, doubts: None };
         let too_large = self.too_large(&raw.body);
         if let ReplyBody::Bytes(bytes) = &raw.body {

@@ -46,6 +46,8 @@ pub(crate) struct Ledger {
     /// In place of every reply that need not be kept.
     forgotten: Arc<Reply>,
     room: Room,
+    /// Any message has come to the address of replies.
+    has_heard: bool,
     cycle: u32,
     /// Decides whether signed values count; without it all do.
     judge: Option<Arc<dyn Judge>>,
@@ -96,6 +98,7 @@ impl Ledger {
             awaited: 0,
             forgotten: Arc::new(Reply::forgotten()),
             room: Room::default(),
+            has_heard: false,
             cycle: 0,
             judge: None,
             entries,
@@ -112,6 +115,12 @@ impl Ledger {
     /// The requests in input order.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// Whether any message has come to the address of replies, even one that was rejected.
+    #[cfg(feature = "cli")]
+    pub(crate) fn has_heard(&self) -> bool {
+        self.has_heard
     }
 
     /// Where the values are, in the order of the input: for each item, each key.
