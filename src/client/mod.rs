@@ -156,19 +156,19 @@ impl<B: Broker> Client<'_, B> {
     fn receive(&mut self) -> Result<(), Error> {
         let mut silence = Deadline::after(self.broker.now(), self.timeout, Phase::Reply);
         while self.goes_on()? {
-            // It waited for room, and gets the time that it would have had with the others.
-            if self.hand_over().new && self.max_outstanding < usize::MAX {
-                self.progress(&mut silence);
-            }
+            self.hand_over();
             if self.ledger.is_any_going_out() {
                 self.flush();
             }
+            let waits = !self.has_room() && self.ledger.has_unsent();
             match self.take_in(&silence)? {
                 News::Nothing => {
                     let refusal = self.refusal.take().filter(|_| !self.ledger.is_answered());
                     return refusal.map_or(Ok(()), Err);
                 }
                 News::ExpectedReply => self.progress(&mut silence),
+                // What waited for room gets the time that it would have had with the others.
+                News::Outcome if waits && self.has_room() => self.progress(&mut silence),
                 News::Moved(bytes) => self.moved.restart(&mut silence, self.broker.now(), bytes),
                 News::Outcome | News::Lost | News::Other => {}
             }
@@ -259,8 +259,10 @@ impl<B: Broker> Client<'_, B> {
             Event::Outcome { entry, outcome } => {
                 let id = &self.ledger.entries()[entry].request().id;
                 log::trace!("outcome of request {id}: {outcome:?}");
-                // A delivery settled without an outcome is not progress, or a broker could continue with that forever.
-                let is_progress = !matches!(outcome, Outcome::Unknown | Outcome::Blamed(_));
+                // A delivery settled without an outcome is not progress, nor is the end of connections, or a broker could
+                // continue with that forever.
+                let is_progress =
+                    !matches!(outcome, Outcome::Unknown | Outcome::Blamed(_) | Outcome::Fatal(_));
                 let news = if is_progress { News::Outcome } else { News::Other };
                 self.outcome(entry, outcome);
                 news

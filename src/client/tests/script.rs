@@ -66,7 +66,7 @@ pub(super) struct Script {
     pub(super) unreadable: HashSet<usize>,
     /// The deadline of this phase's wait; `None`: it may begin again.
     pub(super) clock: Option<(Phase, Instant)>,
-    /// Requests wait for room: one that gets it moves the deadline, in either phase, beyond this.
+    /// Requests wait for room: an outcome that makes it moves the deadline, in either phase, beyond this.
     pub(super) has_bound: bool,
     pub(super) moves_beyond: Option<Instant>,
     pub(super) answered: HashSet<usize>,

@@ -80,3 +80,15 @@ fn an_end_after_each_acknowledgement_makes_progress() {
     let ended = bench.run(&bench.config(), &images(4)).expect(0);
     assert_eq!(present(&ended), [true; 4]);
 }
+
+/// RabbitMQ and AWS do so if the topic is forbidden: the run ends with its windows, however many requests there are.
+#[test]
+fn a_broker_that_hangs_up_at_every_request_is_not_tried_for_each_of_them() {
+    for most in ["2", "500"] {
+        let bench = bench("cut@contains=sha256");
+        let config = one_window(&bench).set("mqtt_max_open", most);
+        let ended = bench.run(&config, &images(30)).expect(75);
+        let connections = bench.record().connections.len();
+        assert!((3..30).contains(&connections), "{connections}: {}", ended.stderr);
+    }
+}
