@@ -23,6 +23,8 @@ pub(crate) struct Route {
     pub(crate) listen_to: String,
     /// The client id over MQTT, if the configuration has one.
     pub(crate) client_id: Option<String>,
+    /// An earlier run had this client id, and may have left its session at a broker over MQTT.
+    pub(crate) goes_on: bool,
 }
 
 /// Opens connections on a network, for the requests of one run.
@@ -172,6 +174,7 @@ impl<N: Network> Connector<'_, N> {
             ttl: settings.time_to_live(),
             // Replies extend a run, but silence does not: no run goes on for longer without a connection.
             session_expiry: settings.deadline.map_or(silence, |deadline| deadline.min(silence)),
+            goes_on: self.route.goes_on,
             first_reply,
             memory,
             decode: amqp::reply_of,

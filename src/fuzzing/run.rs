@@ -45,7 +45,8 @@ fn status_of<'a>(sasl: bool, pieces: impl Iterator<Item = &'a [u8]>) -> Status {
     );
     let settings = Settings::parse(&text, "fuzz.yaml".as_ref(), SignerType::Single, &|_| None);
     let settings = settings.expect("good settings");
-    let route = Route { send_to: "requests".into(), listen_to: "replies".into(), client_id: None };
+    let route =
+        Route { send_to: "requests".into(), listen_to: "replies".into(), ..Route::default() };
     let mut ledger = ledger(&operations()[0]);
     let network = Tape(Rc::new(Reel {
         start: Instant::now(),

@@ -11,6 +11,8 @@ use openssl::sha::Sha256;
 use super::{Run, Signer, stamp::Stamps};
 #[cfg(feature = "cli")]
 use crate::journal;
+#[cfg(feature = "mqtt")]
+use crate::random;
 use crate::{
     connector::Route,
     error::Error,
@@ -80,7 +82,7 @@ impl Signer {
         existing: &[usize],
         file: &Path,
     ) -> Result<Run, Error> {
-        let route = self.operation_route(operation)?;
+        let mut route = self.operation_route(operation)?;
         let mut parts = self.parts(whole, &route)?;
         parts.push(Part::new(EXISTING, Some(existing).filter(|existing| !existing.is_empty())));
         let mut journal = Journal::open(file, &parts)?;
@@ -93,6 +95,8 @@ impl Signer {
             })
         };
         let ledger = self.ledger(operation, &mut next)?;
+        route.goes_on = !journal.stamps().is_empty();
+        route.client_id = route.client_id.or_else(|| client_id(&ledger));
         self.warn(operation);
         journal.begin(&drawn);
         Ok(Run { route, ledger, journal: Some(journal) })
@@ -173,6 +177,21 @@ impl Signer {
             self.sign_open(route, ledger, observer)
         })
     }
+}
+
+/// The client id over MQTT of all runs with a state file: the next one gets what came after a process was killed. It is made
+/// of the first request's id, which the file has.
+#[cfg(feature = "mqtt")]
+fn client_id(ledger: &Ledger) -> Option<String> {
+    let id = &ledger.entries().first()?.request().id;
+    let hash = openssl::sha::sha256(id.to_string().as_bytes());
+    let bits = hash.first_chunk().map(|bits| u128::from_be_bytes(*bits));
+    bits.map(random::letters_of)
+}
+
+#[cfg(not(feature = "mqtt"))]
+fn client_id(_: &Ledger) -> Option<String> {
+    None
 }
 
 /// Enters what the journal holds into the ledger, signs the rest, and records what happens. `ttl` is as in

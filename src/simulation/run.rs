@@ -206,7 +206,7 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
     };
     let world = Rc::new(RefCell::new(World::new(shared, brokers, outside, scenario.random)));
     let (send_to, listen_to) = scenario.settings.route();
-    let route = Route { send_to: send_to.into(), listen_to: listen_to.into(), client_id: None };
+    let route = Route { send_to: send_to.into(), listen_to: listen_to.into(), ..Route::default() };
     let password = scenario.settings.username.then_some("secret");
     let sign = |ledger: &mut Ledger, observer: &dyn Observer| {
         // As a signer does.

@@ -101,6 +101,7 @@ impl<'a> Client<'a> {
             send_to: "requests",
             ttl: Duration::from_secs(1),
             session_expiry: Duration::from_secs(60),
+            goes_on: false,
             first_reply: run.first_reply,
             memory: &run.memory,
             decode: reply_of,

@@ -30,6 +30,7 @@ impl Session {
         // Without a connection a session lasts only for a run, and 3.1.1 cannot say for how long.
         let lasts = options.version == Version::V5 && options.purpose == Purpose::Sign;
         let session_expiry = if lasts { seconds(options.session_expiry).max(1) } else { 0 };
+        remembered.has_session |= options.goes_on && lasts && remembered.client_id.is_none();
         let clean_start = !remembered.has_session || remembered.convicted().is_some();
         let client_id = remembered.client_id.get_or_insert_with(|| options.client_id.to_owned());
         let keep_alive = options.idle_timeout.map_or(0, seconds);

@@ -27,6 +27,8 @@ pub(crate) struct Options<'a> {
     pub(crate) ttl: Duration,
     /// How long the broker keeps the session without a connection.
     pub(crate) session_expiry: Duration,
+    /// A process that is gone may have left a session of this client.
+    pub(crate) goes_on: bool,
     /// The number of the first reply; numbers must not repeat over connections.
     pub(crate) first_reply: u64,
     /// What the last session with this broker left.

@@ -37,8 +37,7 @@ fn killed_again_and_again_a_run_loses_nothing(protocol: Protocol) {
             let running = program(&bench, &config, &arguments, &path).start();
             let before = bench.record().accepted().count();
             let kept = replies_in(&path);
-            // Nothing is received while the program ends by itself. (Over MQTT fewer may be accepted than are in the file:
-            // what a process that is killed had not acknowledged is not delivered to the next one.)
+            // Nothing is received while the program ends by itself. What is in the file may have to be accepted yet.
             let enough = |record: &amqp_sandbox::Record| {
                 record.accepted().count() > before + kills % 5
                     || replies_in(&path) >= requests

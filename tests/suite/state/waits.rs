@@ -12,6 +12,7 @@ over_both!(
     what_was_accepted_long_ago_or_in_vain_is_sent_again,
     parts_of_a_batch_are_kept_and_the_rest_is_asked_for_again,
     what_was_rejected_or_returned_is_sent_again,
+    the_rest_of_an_answer_in_parts_is_waited_for,
 );
 
 const BATCH: &str = " --signer-type batch --signing-key-name k";
@@ -145,9 +146,8 @@ fn parts_of_a_batch_are_kept_and_the_rest_is_asked_for_again(protocol: Protocol)
 }
 
 /// A process that is killed between two parts of an answer gets the rest later, and asks for nothing again.
-#[test]
-fn the_rest_of_an_answer_in_parts_is_waited_for() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(1), ReplyAct::PartialBatch(1))]);
+fn the_rest_of_an_answer_in_parts_is_waited_for(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Request(1), ReplyAct::PartialBatch(1))]);
     let path = state(&bench);
     let config = bench.config().patience(20, 1, 1);
     let arguments = images(2) + BATCH + " --raw";

@@ -32,6 +32,7 @@ pub(super) fn options<'a>(version: Version, memory: &'a Memory, now: Instant) ->
         send_to: "requests",
         ttl: Duration::from_millis(6500),
         session_expiry: Duration::from_secs(40),
+        goes_on: false,
         first_reply: 3,
         memory,
         decode: |bytes| RawReply {
@@ -45,6 +46,14 @@ pub(super) fn options<'a>(version: Version, memory: &'a Memory, now: Instant) ->
 impl Bench {
     pub(super) fn new(version: Version, memory: Memory) -> Self {
         let session = Session::new(&options(version, &memory, Instant::now())).unwrap();
+        Self { session, memory, version, written: Vec::new() }
+    }
+
+    /// One of a process that goes on where another one was killed.
+    pub(super) fn going_on(version: Version) -> Self {
+        let memory = Memory::default();
+        let options = Options { goes_on: true, ..options(version, &memory, Instant::now()) };
+        let session = Session::new(&options).unwrap();
         Self { session, memory, version, written: Vec::new() }
     }
 

@@ -38,6 +38,19 @@ fn what_was_written_in_part_goes_out_again_as_a_whole() {
     assert_eq!(bench.written(), ["SUBSCRIBE 4", "PUBLISH 2 again", "PUBLISH 3 again"]);
 }
 
+/// Whatever ended that process; 3.1.1 has no expiry, so there is no session to go on with.
+#[test]
+fn the_session_that_a_process_left_behind_goes_on() {
+    for (version, clean) in [(V5, "clean 0"), (Version::V311, "clean 1")] {
+        assert!(Bench::going_on(version).written()[0].contains(clean), "{version:?}");
+    }
+    for session_present in [true, false] {
+        let mut bench = Bench::going_on(V5).establish(session_present, &[]);
+        bench.send([0]);
+        assert_eq!(bench.written()[1..], ["SUBSCRIBE 1", "PUBLISH 2"]);
+    }
+}
+
 #[test]
 fn an_identifier_of_a_subscription_without_an_answer_is_free_again() {
     let mut bench = Bench::established(&[]);
