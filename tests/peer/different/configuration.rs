@@ -147,7 +147,10 @@ fn a_scheme_says_the_protocol() {
     prepared.rewrite(|yaml| yaml.replace(&amqps, &plain.replace("amqp://", "mqtts://")));
     let theirs = prepared.reference().signed();
     assert!(!theirs.record.connections[0].tls && theirs.record.requests[0].mqtt.is_none());
-    prepared.rewrite(|_| prepared.bench.mqtt_config().yaml());
+    let mqtts = format!("[\"{}\"]", prepared.bench.sandbox.mqtts_url());
+    let topic = "topic://VirtualTopic.sandbox.reply";
+    let config = prepared.bench.config().set("messaging_brokers", &mqtts);
+    prepared.rewrite(|_| config.set("topic_listen_to", topic).yaml());
     let ours = prepared.ours().signed();
     assert!(ours.record.connections[0].tls && ours.record.requests[0].mqtt.is_some());
     // The document and the body are those of AMQP.
