@@ -7,7 +7,7 @@ use amqp_sandbox::{ReplyAct, RequestAct, When};
 
 use crate::{
     harness::{Bench, Config, Ended, LONG, Protocol, images, rule, shown, signal, took_between},
-    peer::{self, Peer},
+    peer::{self, Either, Peer, mqtt},
 };
 
 over_both!(
@@ -15,6 +15,10 @@ over_both!(
     a_cut_while_sending_loses_nothing,
     cuts_again_and_again_lose_nothing,
     the_next_broker_gets_only_requests_without_an_outcome,
+    garbage_ends_the_connection_and_nothing_else,
+    a_hang_up_in_the_middle_is_reported_as_one,
+    a_half_open_connection_is_noticed_by_the_idle_timeout,
+    a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request,
 );
 
 fn to(config: Config, urls: &[&str]) -> Config {
@@ -145,24 +149,24 @@ fn the_next_broker_gets_only_requests_without_an_outcome(protocol: Protocol) {
 
 // ---- the peer misbehaves ----
 
-/// A broker that lets the client attach and send, does something wrong, and hangs up; the next one works. The loss is
-/// reported once, with the broker, the phase and the reason.
+/// A broker that lets the client in and takes a request, does something wrong, and hangs up; the next one works. The loss
+/// is reported once, with the broker, the phase and the reason.
 #[track_caller]
 fn survives(
+    protocol: Protocol,
     config: impl Fn(Config) -> Config,
     reason: &str,
-    wrong: impl Fn(Peer) + Send + 'static,
+    wrong: impl Fn(Either) + Send + 'static,
 ) -> Ended {
     let (port, _) = peer::listen(move |stream: TcpStream| {
-        if let Ok(mut peer) = Peer::attached(stream) {
-            let _ = peer.grant(10);
-            let _ = peer.transfer();
+        if let Ok(mut peer) = Either::ready(protocol, stream) {
+            let _ = peer.request();
             wrong(peer);
         }
     });
-    let bench = Bench::new();
-    let url = format!("amqp://localhost:{port}");
-    let config = to(config(bench.config()), &[&url, &bench.sandbox.amqps_url()]);
+    let bench = protocol.bench();
+    let url = peer::url(protocol, port);
+    let config = to(config(bench.config()), &[&url, &bench.url()]);
     let ended = bench.run(&config, &images(2)).expect(0);
     assert_eq!(ended.messages().len(), 2);
     ended.says_once(&url).says_once("connecting again");
@@ -178,63 +182,86 @@ fn survives(
 }
 
 const MALFORMED: &str = ": amqp:connection:framing-error: malformed frame";
-const HANG_UP: &str = " failed: the broker hung up";
+const NO_FRAME: &str = ": the broker sent something that is not an AMQP frame";
+
+fn hang_up(protocol: Protocol) -> &'static str {
+    protocol.or(
+        " failed: the broker hung up",
+        " failed: the broker hung up; the client may have no permission to write to \"VirtualTopic.sandbox.sign\"",
+    )
+}
+
+/// Bytes that a broker should not send, each with what is reported.
+fn garbage(protocol: Protocol) -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let half = |whole: Vec<u8>| whole[..whole.len() / 2].to_vec();
+    match protocol {
+        Protocol::Amqp => vec![
+            ("text", b"HTTP/1.1 500 Oops\r\n\r\n".to_vec(), MALFORMED),
+            ("zeros", vec![0; 100], MALFORMED),
+            ("a frame of 4 bytes", vec![0, 0, 0, 4, 2, 0, 0, 0], MALFORMED),
+            ("a frame of 4 GiB", vec![0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0], MALFORMED),
+            ("a frame larger than agreed on", vec![0, 0x20, 0, 0, 2, 0, 0, 0], MALFORMED),
+            ("a data offset of 1", vec![0, 0, 0, 8, 1, 0, 0, 0], MALFORMED),
+            ("a data offset beyond the frame", vec![0, 0, 0, 8, 200, 0, 0, 0], MALFORMED),
+            ("an unknown performative", Frame::new(0x99, vec![]).encode(), NO_FRAME),
+            ("a frame without a performative", vec![0, 0, 0, 12, 2, 0, 0, 0, 1, 2, 3, 4], NO_FRAME),
+            // Until the stream ends, this may be a frame whose other half is late.
+            (
+                "half a frame",
+                half(peer::close("amqp:internal-error", "bye")),
+                hang_up(Protocol::Amqp),
+            ),
+        ],
+        Protocol::Mqtt => vec![
+            (
+                "a length of five bytes",
+                vec![0x30, 0xff, 0xff, 0xff, 0xff, 0x01],
+                ": the broker sent a packet without an end",
+            ),
+            ("a second CONNACK", mqtt::connack(0, &[]), ": the broker sent a second CONNACK"),
+            (
+                "a message of QoS 2",
+                mqtt::packet(0x34, &mqtt::publish_head("t", 1, &[])),
+                ": the broker sent a message with QoS 2; at most 1 was asked for",
+            ),
+            ("half a packet", half(mqtt::disconnect(0x80, "bye")), hang_up(Protocol::Mqtt)),
+            ("half a header", vec![0x30, 0x80], hang_up(Protocol::Mqtt)),
+            // Packets that are ignored, up to one that has no end.
+            ("zeros", vec![0; 101], hang_up(Protocol::Mqtt)),
+        ],
+    }
+}
 
 /// The client gives up the connection because of the bytes, whether the peer hangs up after them or not.
-#[test]
-fn garbage_ends_the_connection_and_nothing_else() {
-    let unknown = Frame::new(0x99, vec![]).encode();
-    let cut = peer::close("amqp:internal-error", "bye");
-    let cases: [(&str, Vec<u8>, &str); 10] = [
-        ("text", b"HTTP/1.1 500 Oops\r\n\r\n".to_vec(), MALFORMED),
-        ("zeros", vec![0; 100], MALFORMED),
-        ("a frame of 4 bytes", vec![0, 0, 0, 4, 2, 0, 0, 0], MALFORMED),
-        ("a frame of 4 GiB", vec![0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0], MALFORMED),
-        ("a frame larger than agreed on", vec![0, 0x20, 0, 0, 2, 0, 0, 0], MALFORMED),
-        ("a data offset of 1", vec![0, 0, 0, 8, 1, 0, 0, 0], MALFORMED),
-        ("a data offset beyond the frame", vec![0, 0, 0, 8, 200, 0, 0, 0], MALFORMED),
-        (
-            "an unknown performative",
-            unknown,
-            ": the broker sent something that is not an AMQP frame",
-        ),
-        (
-            "a frame without a performative",
-            vec![0, 0, 0, 12, 2, 0, 0, 0, 1, 2, 3, 4],
-            ": the broker sent something that is not an AMQP frame",
-        ),
-        // Until the stream ends, this may be a frame whose other half is late.
-        ("half a frame", cut[..cut.len() / 2].to_vec(), HANG_UP),
-    ];
-    for (name, bytes, reason) in cases {
-        for hang_up in [true, false] {
-            if !hang_up && reason == HANG_UP {
+fn garbage_ends_the_connection_and_nothing_else(protocol: Protocol) {
+    for (name, bytes, reason) in garbage(protocol) {
+        for hang_up_too in [true, false] {
+            if !hang_up_too && reason == hang_up(protocol) {
                 continue;
             }
             let bytes = bytes.clone();
-            let wrong = move |mut peer: Peer| {
+            let wrong = move |mut peer: Either| {
                 let _ = peer.answer(&bytes);
-                if !hang_up {
-                    peer::swallow(peer.stream);
+                if !hang_up_too {
+                    peer.swallow();
                 }
             };
-            let ended = survives(|config| config, reason, wrong);
+            let ended = survives(protocol, |config| config, reason, wrong);
             assert!(ended.took < Duration::from_secs(5), "{name} took {:?}", ended.took);
         }
     }
 }
 
-#[test]
-fn a_hang_up_in_the_middle_is_reported_as_one() {
-    survives(|config| config, HANG_UP, drop);
+fn a_hang_up_in_the_middle_is_reported_as_one(protocol: Protocol) {
+    survives(protocol, |config| config, hang_up(protocol), drop);
 }
 
 /// The peer no longer reads or answers, and its socket stays open.
-#[test]
-fn a_half_open_connection_is_noticed_by_the_idle_timeout() {
+fn a_half_open_connection_is_noticed_by_the_idle_timeout(protocol: Protocol) {
     let (keep, kept) = std::sync::mpsc::channel();
     let reason = ": the broker has been silent for 2 s (idle_timeout)";
     let ended = survives(
+        protocol,
         |config| config.set("idle_timeout", "2"),
         reason,
         move |peer| keep.send(peer).unwrap(),
@@ -245,26 +272,24 @@ fn a_half_open_connection_is_noticed_by_the_idle_timeout() {
 
 /// The same while the socket accepts no more bytes: the client notices the silence, a signal and the deadline of the run
 /// while it waits and while it sends.
-#[test]
-fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request() {
+fn a_peer_that_stops_reading_is_noticed_in_the_middle_of_a_request(protocol: Protocol) {
     let (keep, kept) = std::sync::mpsc::channel();
     let (there, is_there) = std::sync::mpsc::channel();
     let (port, _) = peer::listen(move |stream: TcpStream| {
-        let mut peer = Peer::attached(stream).unwrap();
-        peer.grant(10).unwrap();
+        let mut peer = Either::ready(protocol, stream).unwrap();
         // A part of the first request, which is larger than the buffers of the sockets.
-        peer.stream.read_exact(&mut [0; 100]).unwrap();
+        peer.stream().read_exact(&mut [0; 100]).unwrap();
         let _ = there.send(());
         keep.send(peer).unwrap();
     });
-    let bench = Bench::new();
+    let bench = protocol.bench();
     let file = bench.file("large", vec![b'x'; 16 << 20]);
     let arguments =
         format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", file.display());
-    let url = format!("amqp://localhost:{port}");
+    let url = peer::url(protocol, port);
     let config = bench.config().set("close_timeout", "1").set("connect_timeout", "60");
 
-    let next = to(config.clone(), &[&url, &bench.sandbox.amqp_url()])
+    let next = to(config.clone(), &[&url, &bench.plain_url()])
         .set("idle_timeout", "2")
         .set("timeout", "30");
     let ended = bench.run(&next, &arguments).expect(0);

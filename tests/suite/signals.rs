@@ -8,23 +8,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amqp_frames::{HEADER, accepted, close};
+use amqp_frames::HEADER;
 use amqp_sandbox::{ReplyAct, When};
 
 use crate::{
-    harness::{Bench, Config, LONG, Protocol, images, rule, signal, signals, took_between},
-    peer::{self, Peer},
+    harness::{Bench, LONG, Protocol, images, rule, signal, signals, took_between},
+    peer::{self, Either, Peer, mqtt},
     three::operations,
 };
 
 over_both!(
     after_a_signal_the_wait_ends_and_everything_received_is_printed,
     signals_that_come_together_lose_nothing,
+    what_came_while_the_process_was_stopped_is_printed,
+    a_signal_ends_connecting,
+    a_signal_ends_each_phase_at_once,
 );
-
-fn to(config: Config, url: &str) -> Config {
-    config.set("messaging_brokers", &format!("[\"{url}\"]"))
-}
 
 fn after_a_signal_the_wait_ends_and_everything_received_is_printed(protocol: Protocol) {
     for (name, status) in [("HUP", 129), ("INT", 130), ("ALRM", 142), ("TERM", 143), ("XCPU", 152)]
@@ -105,26 +104,24 @@ fn signals_that_come_together_lose_nothing(protocol: Protocol) {
 }
 
 /// A process that was stopped finds replies that came meanwhile, and reads them before the signal ends it.
-#[test]
-fn what_came_while_the_process_was_stopped_is_printed() {
+fn what_came_while_the_process_was_stopped_is_printed(protocol: Protocol) {
     let ((tell, told), (go, goes)) = (mpsc::channel(), mpsc::channel::<()>());
     let goes = Mutex::new(goes);
     let (port, _) = peer::listen(move |stream| {
         // What is written has arrived then, and does not wait for an acknowledgement.
         stream.set_nodelay(true).unwrap();
-        let mut peer = Peer::attached(stream).unwrap();
-        peer.grant(9).unwrap();
-        let ids = [(); 3].map(|()| peer::request_id(&peer.transfer().unwrap()));
-        let settled = (0..3).flat_map(|number| peer::settled(number, number, accepted()));
-        peer.answer(&settled.collect::<Vec<_>>()).unwrap();
+        let mut peer = Either::ready(protocol, stream).unwrap();
+        let asked = [(); 3].map(|()| peer.request().unwrap());
+        let accepted: Vec<_> = asked.iter().flat_map(|asked| peer.accepted(asked)).collect();
+        peer.answer(&accepted).unwrap();
         tell.send(()).unwrap();
         goes.lock().unwrap().recv().unwrap();
-        peer.answer(&[peer.reply(0, &ids[0]), peer.reply(1, &ids[1])].concat()).unwrap();
+        peer.answer(&[peer.reply(0, &asked[0]), peer.reply(1, &asked[1])].concat()).unwrap();
         tell.send(()).unwrap();
-        peer::swallow(peer.stream);
+        peer.swallow();
     });
-    let bench = Bench::new();
-    let config = to(bench.config(), &format!("amqp://localhost:{port}")).set("sasl", "none");
+    let bench = protocol.bench();
+    let config = peer::alone(&bench, port);
     let running = bench.program(&config, &images(3)).with_usual_signals().start();
     told.recv_timeout(LONG).unwrap();
     signal("STOP", running.id());
@@ -137,12 +134,13 @@ fn what_came_while_the_process_was_stopped_is_printed() {
 }
 
 /// The signal comes in the TLS handshake with a silent broker, and in the pause between two attempts.
-#[test]
-fn a_signal_ends_connecting() {
-    let bench = Bench::new();
+fn a_signal_ends_connecting(protocol: Protocol) {
+    let bench = protocol.bench();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("amqps://localhost:{}", listener.local_addr().unwrap().port());
-    let running = bench.program(&to(bench.config(), &url), &images(1)).start();
+    let port = listener.local_addr().unwrap().port();
+    let url = format!("[\"{}s://localhost:{port}\"]", protocol.scheme());
+    let config = bench.config().set("messaging_brokers", &url);
+    let running = bench.program(&config, &images(1)).start();
     let silent = listener.accept().unwrap();
     signal("TERM", running.id());
     let ended = running.wait().expect(143);
@@ -150,7 +148,7 @@ fn a_signal_ends_connecting() {
     assert_eq!(ended.messages().len(), 1);
 
     drop(silent);
-    let config = to(bench.config(), &url).set("timeout", "20");
+    let config = config.set("timeout", "20");
     let running = bench.program(&config, &images(1)).with_usual_signals().start();
     for _ in 0..4 {
         drop(listener.accept().unwrap());
@@ -190,65 +188,81 @@ fn a_later_second_signal_ends_the_process() {
     assert!(document.starts_with(b"{") && !document.ends_with(b"\n"), "{}", document.len());
 }
 
-/// The run waits for the broker in each phase; the broker reports that it is there, and does nothing more.
-#[test]
-fn a_signal_ends_each_phase_at_once() {
-    type Script = fn(TcpStream, &dyn Fn());
-    let sasl: Script = |mut stream, there| {
+/// Brings a client into a phase, reports that it is there, and does nothing more.
+type Script = fn(Protocol, TcpStream, &dyn Fn());
+
+/// The phases of a run, each with its script.
+fn phases(protocol: Protocol) -> Vec<(&'static str, Script)> {
+    let unopened: Script = |_, mut stream, there| {
         stream.read_exact(&mut [0; 8]).unwrap();
         there();
         peer::swallow(stream);
     };
-    let attach: Script = |mut stream, there| {
+    let opened: Script = |_, mut stream, there| {
         stream.read_exact(&mut [0; 8]).unwrap();
         stream.write_all(&[&HEADER[..], &peer::open()].concat()).unwrap();
         let _ = stream.read(&mut [0; 1]);
         there();
         peer::swallow(stream);
     };
-    let send: Script = |stream, there| {
+    let without_credit: Script = |_, stream, there| {
         let peer = Peer::attached(stream).unwrap();
         there();
         peer::swallow(peer.stream);
     };
-    let reply: Script = |stream, there| {
-        let mut peer = Peer::attached(stream).unwrap();
-        peer.grant(9).unwrap();
-        peer.transfer().unwrap();
+    let unsubscribed: Script = |_, stream, there| {
+        let mut peer = mqtt::Peer::connected(stream).unwrap();
+        peer.subscribe().unwrap();
         there();
         peer::swallow(peer.stream);
     };
-    // Both are answered by then, and the client waits for the broker's Close.
-    let close: Script = |stream, there| {
-        let mut peer = Peer::attached(stream).unwrap();
-        peer.grant(9).unwrap();
+    // The second request has to wait for the acknowledgement of the first (Receive Maximum).
+    let one_by_one: Script = |_, stream, there| {
+        let mut peer = mqtt::Peer::subscribed_with(stream, &[0x21, 0, 1]).unwrap();
+        peer.request().unwrap();
+        there();
+        peer::swallow(peer.stream);
+    };
+    let unanswered: Script = |protocol, stream, there| {
+        let mut peer = Either::ready(protocol, stream).unwrap();
+        peer.request().unwrap();
+        there();
+        peer.swallow();
+    };
+    // Both are answered by then, and the client waits for the broker's Close, or for the end of the stream.
+    let unclosed: Script = |protocol, stream, there| {
+        let mut peer = Either::ready(protocol, stream).unwrap();
         for number in 0..2 {
-            let id = peer::request_id(&peer.transfer().unwrap());
-            peer.answer(
-                &[peer::settled(number, number, accepted()), peer.reply(number, &id)].concat(),
-            )
-            .unwrap();
+            let asked = peer.request().unwrap();
+            peer.answer(&[peer.accepted(&asked), peer.reply(number, &asked)].concat()).unwrap();
         }
-        peer.await_frame(close::CODE).unwrap();
+        peer.await_close().unwrap();
         there();
-        peer::swallow(peer.stream);
+        peer.swallow();
     };
-    for (phase, script, mechanism) in [
-        ("sasl", sasl, "anonymous"),
-        ("open", sasl, "none"),
-        ("attach", attach, "none"),
-        ("send", send, "none"),
-        ("reply", reply, "none"),
-        ("close", close, "none"),
-    ] {
+    let first = match protocol {
+        Protocol::Amqp => vec![("sasl", unopened), ("attach", opened), ("send", without_credit)],
+        Protocol::Mqtt => vec![("attach", unsubscribed), ("send", one_by_one)],
+    };
+    [&first[..], &[("open", unopened), ("reply", unanswered), ("close", unclosed)]].concat()
+}
+
+/// The run waits for the broker in each phase; the broker reports that it is there, and does nothing more.
+fn a_signal_ends_each_phase_at_once(protocol: Protocol) {
+    for (phase, script) in phases(protocol) {
         for (name, status) in [("INT", 130), ("TERM", 143)] {
             let (tell, told) = mpsc::channel();
-            let (port, _) = peer::listen(move |stream| script(stream, &|| tell.send(()).unwrap()));
-            let bench = Bench::new();
-            let config =
-                to(bench.config(), &format!("amqp://localhost:{port}")).set("sasl", mechanism);
-            let config =
-                config.patience(60, 1, 1).set("connect_timeout", "60").set("close_timeout", "60");
+            let (port, _) =
+                peer::listen(move |stream| script(protocol, stream, &|| tell.send(()).unwrap()));
+            let bench = protocol.bench();
+            let mut config = peer::alone(&bench, port)
+                .patience(60, 1, 1)
+                .set("connect_timeout", "60")
+                .set("close_timeout", "60");
+            if protocol == Protocol::Amqp {
+                let mechanism = if phase == "sasl" { "anonymous" } else { "none" };
+                config = config.set("sasl", mechanism);
+            }
             let running = bench.program(&config, &images(2)).with_usual_signals().start();
             told.recv_timeout(LONG).unwrap();
             signal(name, running.id());

@@ -1,5 +1,10 @@
 //! Brokers on real sockets whose frames are made by hand. They answer with bytes, which a test can join, cut and repeat.
 
+mod either;
+pub mod mqtt;
+
+pub use either::{Asked, Either};
+
 use std::{
     collections::HashMap,
     io::{self, Read, Write},
@@ -13,7 +18,7 @@ use socket2::{Domain, Socket, Type};
 
 use amqp_frames::{Frame, HEADER, Incoming, Reader, Role, Value, message, performative as make};
 
-use crate::harness::{Bench, Config, LONG};
+use crate::harness::{Bench, Config, LONG, Protocol};
 
 /// Listens on a free port, and runs the script with one connection after the other. Returns the port, and a receiver that
 /// gets a message each time the script ends.
@@ -40,11 +45,16 @@ pub fn listen_at(
     (port, is_done)
 }
 
+/// The URL of the peer at this port.
+pub fn url(protocol: Protocol, port: u16) -> String {
+    format!("{}://localhost:{port}", protocol.scheme())
+}
+
 /// A configuration with the peer at this port as the only broker.
 pub fn alone(bench: &Bench, port: u16) -> Config {
     bench
         .config()
-        .set("messaging_brokers", &format!("[\"amqp://localhost:{port}\"]"))
+        .set("messaging_brokers", &format!("[\"{}\"]", url(bench.protocol, port)))
         .set("close_timeout", "1")
 }
 
@@ -118,16 +128,23 @@ pub fn rejected_as(condition: &str, description: &str) -> Vec<u8> {
 
 /// The `request_id` in a Transfer of the client.
 pub fn request_id(transfer: &Frame) -> String {
-    let text = String::from_utf8_lossy(&transfer.payload).into_owned();
+    request_id_in(&transfer.payload)
+}
+
+fn request_id_in(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
     let rest = text.split("\"request_id\": \"").nth(1).unwrap();
     rest[..36].to_owned()
 }
 
 /// A message that answers the request with this id.
 pub fn reply_message(request_id: &str) -> Vec<u8> {
-    message::amqp_value(format!(
-        r#"{{"msg": {{"request_id": "{request_id}", "signed_claim": "c2ln", "errors": []}}}}"#
-    ))
+    message::amqp_value(reply_text(request_id))
+}
+
+/// Its text.
+fn reply_text(request_id: &str) -> String {
+    format!(r#"{{"msg": {{"request_id": "{request_id}", "signed_claim": "c2ln", "errors": []}}}}"#)
 }
 
 /// A broker that lets a client attach both links, and then does what the script says.
