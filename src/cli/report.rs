@@ -189,6 +189,10 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
                 remedies.extend(remedy::of_return(how));
                 again
             }
+            (State::NotNow(condition), None) => {
+                remedies.extend(remedy::of_delay(condition));
+                again
+            }
             (State::Accepted, None) => HELPS,
             (State::ReplyTooLarge(_), None) => "raise that and run again",
             _ => again,

@@ -119,7 +119,7 @@ impl<'a> Probe<'a> {
                 // Only a request shows whether the client may send.
                 Ok(Stage::Ready(sender)) if known.mqtt.is_some() => {
                     let topic = known.receiver.and_then(|link| link.address);
-                    self.done(Kind::Receiver, at, topic.map(Learned::Subscription), None);
+                    self.done(Kind::Receiver, at, topic.map(Learned::Subscription), known.doubt);
                     return Ok(sender);
                 }
                 Ok(Stage::Ready(sender)) => {

@@ -12,5 +12,7 @@ pub(crate) struct Known {
     pub(crate) mqtt: Option<Mqtt>,
     /// The links that the broker has answered, too; over MQTT both, once the client is subscribed.
     pub(crate) receiver: Option<Link>,
+    /// What is doubtful about the receiver, though the broker has granted it.
+    pub(crate) doubt: Option<String>,
     pub(crate) sender: Option<Link>,
 }

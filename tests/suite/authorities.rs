@@ -2,14 +2,21 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path, process::Command};
 
-use amqp_sandbox::pki::{Authority, Identity, Subject, Validity};
-use openssl::hash::MessageDigest;
+use amqp_sandbox::pki::{Authority, Identity, Validity};
 
 use crate::{
-    harness::{Bench, Config, images},
-    openssl_conf,
-    tls::{acceptor, refuses, rejects, serve, to_port, trusting, with_file, with_server},
+    harness::{Bench, Config, Protocol, images},
+    tls::{refuses, rejects, trusting, with_file, with_server},
 };
+
+over_both!(
+    an_authority_that_is_not_valid_now_is_named_with_its_file,
+    an_authority_that_expires_within_14_days_warns,
+    a_missing_issuer_is_named,
+    a_folder_is_taken_whatever_its_files_are_called,
+    a_trusted_certificate_is_taken_with_its_uses,
+    a_revocation_list_in_the_file_counts,
+);
 
 const PAST: Validity = Validity { from: -9, until: -2 };
 const FUTURE: Validity = Validity { from: 2, until: 9 };
@@ -18,19 +25,22 @@ fn ca(bench: &Bench, content: impl AsRef<[u8]>) -> Config {
     with_file(bench, "messaging_ca_cert", "ca.pem", content)
 }
 
+fn serving(protocol: Protocol, certificate: Identity) -> Bench {
+    protocol.bench_with(|options| options.server_certificate = Some(certificate))
+}
+
 fn server_of(authority: &Authority) -> Identity {
     authority.server(&["localhost"], Validity::default()).unwrap()
 }
 
 // ---- dates ----
 
-#[test]
-fn an_authority_that_is_not_valid_now_is_named_with_its_file() {
+fn an_authority_that_is_not_valid_now_is_named_with_its_file(protocol: Protocol) {
     for (validity, reason) in
         [(PAST, "has expired: it was valid until "), (FUTURE, "is not valid yet: it will be from ")]
     {
         let authority = Authority::valid("old CA", validity).unwrap();
-        let bench = with_server(server_of(&authority));
+        let bench = serving(protocol, server_of(&authority));
         let expected = format!("/authority.pem {reason}");
         refuses(&bench, &trusting(&bench, &authority), &expected);
         let ended =
@@ -49,11 +59,10 @@ fn an_expired_authority_beside_the_right_one_is_no_problem() {
     assert_eq!(ended.stderr, "");
 }
 
-#[test]
-fn an_authority_that_expires_within_14_days_warns() {
+fn an_authority_that_expires_within_14_days_warns(protocol: Protocol) {
     for (until, warns) in [(13, true), (16, false)] {
         let authority = Authority::valid("the CA", Validity { from: -1, until }).unwrap();
-        let bench = with_server(server_of(&authority));
+        let bench = serving(protocol, server_of(&authority));
         let config = trusting(&bench, &authority).set("log_level", "warn");
         let ended = bench.run(&config, &images(1)).expect(0);
         if warns {
@@ -92,12 +101,11 @@ fn dates_of_an_intermediate_that_the_broker_sends_are_told() {
 
 // ---- the chain ----
 
-#[test]
-fn a_missing_issuer_is_named() {
+fn a_missing_issuer_is_named(protocol: Protocol) {
     let authority = Authority::new("CA").unwrap();
     let middle = authority.intermediate("the middle").unwrap();
     let alone = Identity { chain: Vec::new(), ..server_of(&middle) };
-    let bench = with_server(alone);
+    let bench = serving(protocol, alone);
     refuses(
         &bench,
         &trusting(&bench, &authority),
@@ -120,98 +128,11 @@ fn an_authority_that_the_broker_sends_is_not_trusted_for_that() {
     refuses(&bench, &trusting(&bench, &own), "its authority \"CN=other\" is missing in it");
 }
 
-#[test]
-fn a_certificate_only_for_clients_is_refused() {
-    let authority = Authority::new("CA").unwrap();
-    let client = authority.client(Subject::common_name("localhost"), Validity::default()).unwrap();
-    let bench = with_server(client);
-    refuses(
-        &bench,
-        &trusting(&bench, &authority),
-        "its extended key usage does not include serverAuth",
-    );
-
-    let authority = Authority::new("localhost").unwrap();
-    let bench = with_server(authority.identity().clone());
-    let expected = "the broker's certificate does not verify: its key usage is not that of servers";
-    refuses(&bench, &trusting(&bench, &authority), expected);
-}
-
-// ---- strength ----
-
-#[test]
-fn what_is_too_weak_is_told_with_its_size() {
-    for (weakness, expected) in [
-        (
-            "key=1024",
-            "the broker's certificate has an RSA key of 1024 bits; OpenSSL's security level 2 requires 2048",
-        ),
-        (
-            "dh=1024",
-            "the broker's Diffie-Hellman parameters are too short; OpenSSL's security level 2 requires 2048 bits",
-        ),
-        (
-            "sha1",
-            "the broker's certificate is signed with SHA1; OpenSSL's security level 2 requires SHA-256 or better",
-        ),
-    ] {
-        let bench = Bench::with(|options| options.weakness = Some(weakness.parse().unwrap()));
-        let ended = bench.run(&bench.config().patience(1, 1, 1), &images(1)).expect(77);
-        ended.says(expected);
-        assert!(!ended.stderr.contains(".c:"), "{}", ended.stderr);
-        assert_eq!(bench.record().connections.len(), 1, "trying again cannot help");
-    }
-    let bench = Bench::with(|options| options.weakness = Some("dh=2048".parse().unwrap()));
-    bench.run(&bench.config(), &images(1)).expect(0);
-}
-
-#[test]
-fn a_weak_client_certificate_is_told_with_its_size() {
-    let bench = Bench::new();
-    let weak = |bits, hash| {
-        let identity = bench.sandbox.authority().rsa_server(&["me"], bits, hash).unwrap();
-        with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap())
-    };
-    rejects(
-        &bench,
-        &weak(1024, MessageDigest::sha256()),
-        "mine.pem",
-        "the certificate has an RSA key of 1024 bits; OpenSSL's security level 2 requires 2048; have a stronger one issued",
-    );
-    rejects(
-        &bench,
-        &weak(2048, MessageDigest::sha1()),
-        "mine.pem",
-        "the certificate is signed with SHA1; OpenSSL's security level 2 requires SHA-256 or better; have a stronger one issued",
-    );
-    let mut program = bench.program(&weak(1024, MessageDigest::sha1()), &images(1));
-    program.command.env("OPENSSL_CONF", openssl_conf::at_level(&bench, 0));
-    let ended = program.run();
-    assert_ne!(ended.status, 78, "{}", ended.stderr);
-}
-
-/// OpenSSL does not look at intermediate certificates before it sends them.
-#[test]
-fn a_weak_intermediate_of_the_client_warns_and_ends_the_handshake_in_words() {
-    let bench = Bench::new();
-    let weak = Authority::new("x").unwrap().rsa_server(&["weak"], 1024, MessageDigest::sha256());
-    let mine = fs::read(bench.sandbox.client_pem()).unwrap();
-    let pem = [&mine[..], &weak.unwrap().certificate_pem().unwrap()].concat();
-    let config = with_file(&bench, "messaging_cert_key", "mine.pem", pem).patience(1, 1, 1);
-    let ended = bench.run(&config, &images(1)).expect(77);
-    ended.says_once(
-        "mine.pem: the intermediate certificate \"CN=weak\" has an RSA key of 1024 bits",
-    );
-    ended.says("OpenSSL does not send the client's certificate, since an intermediate one has a key that is too short");
-    assert_eq!(bench.record().connections.len(), 1, "trying again cannot help");
-}
-
 // ---- folders ----
 
-#[test]
-fn a_folder_is_taken_whatever_its_files_are_called() {
+fn a_folder_is_taken_whatever_its_files_are_called(protocol: Protocol) {
     let authority = Authority::new("CA").unwrap();
-    let bench = with_server(server_of(&authority));
+    let bench = serving(protocol, server_of(&authority));
     let folder = bench.file("anchor", "").with_file_name("anchors");
     let config = bench
         .config()
@@ -275,11 +196,10 @@ fn trusted(folder: &Path, authority: &Authority, arguments: &[&str]) -> Vec<u8> 
     output.stdout
 }
 
-#[test]
-fn a_trusted_certificate_is_taken_with_its_uses() {
+fn a_trusted_certificate_is_taken_with_its_uses(protocol: Protocol) {
     let authority = Authority::new("CA").unwrap();
     let other = Authority::new("other").unwrap().pem().unwrap();
-    let bench = with_server(server_of(&authority));
+    let bench = serving(protocol, server_of(&authority));
     for (arguments, is_trusted) in [
         (&["-setalias", "mine"][..], true),
         (&["-addtrust", "serverAuth"], true),
@@ -326,11 +246,10 @@ fn a_distrusted_intermediate_ends_a_good_chain() {
 
 // ---- revocation ----
 
-#[test]
-fn a_revocation_list_in_the_file_counts() {
+fn a_revocation_list_in_the_file_counts(protocol: Protocol) {
     let authority = Authority::new("CA").unwrap();
     let server = server_of(&authority);
-    let bench = with_server(server.clone());
+    let bench = serving(protocol, server.clone());
     let with = |list: Vec<u8>| ca(&bench, [authority.pem().unwrap(), list].concat());
     let revoked = |validity| authority.revoke(&[&server.certificate], validity).unwrap();
 
@@ -364,52 +283,4 @@ fn a_revoked_intermediate_ends_a_good_chain() {
     // The list counts even for a certificate that the file itself has.
     let both = [authority.pem().unwrap(), middle.pem().unwrap(), list].concat();
     bench.run(&ca(&bench, both).patience(1, 1, 1), &images(1)).expect(77).says("was revoked on ");
-}
-
-// ---- the client's uses ----
-
-#[test]
-fn a_client_certificate_only_for_servers_warns_and_is_explained_when_refused() {
-    let bench = Bench::new();
-    let identity = bench.sandbox.authority().server(&["me"], Validity::default()).unwrap();
-    let config = with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap())
-        .patience(1, 1, 1);
-    let ended = bench.run(&config, &images(1)).expect(77);
-    ended.says_once("mine.pem: the certificate is not for clients: ");
-    ended.says("the broker refused the client's certificate: ");
-    ended.says("extended key usage does not include clientAuth; have one issued that does");
-    assert_eq!(bench.record().connections.len(), 1, "trying again cannot help");
-
-    let authority = bench.sandbox.authority().intermediate("me").unwrap();
-    let pem = authority.identity().pem().unwrap();
-    let ended = bench.run(&with_file(&bench, "messaging_cert_key", "mine.pem", pem), &images(1));
-    let ended = ended.expect(77);
-    ended.says_once("not for clients: its key usage does not include digitalSignature; ");
-    ended.says("the certificate's key usage does not include digitalSignature; have one issued");
-}
-
-/// Some brokers say nothing: they hang up.
-#[test]
-fn a_client_certificate_only_for_servers_explains_a_hang_up() {
-    let bench = Bench::new();
-    let identity = bench.sandbox.authority().server(&["me"], Validity::default()).unwrap();
-    let config = with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap());
-    let acceptor = acceptor(&bench, |_| {});
-    let (port, _) = crate::peer::listen(move |stream| drop(acceptor.accept(stream)));
-    let ended = bench.run(&to_port(config, "amqps", port), &images(1)).expect(69);
-    ended.says("it may not accept the client's certificate");
-    ended.says("the certificate's extended key usage does not include clientAuth; have one issued that does");
-}
-
-/// A broker that asks for no certificate never sees it.
-#[test]
-fn a_client_certificate_only_for_servers_connects_where_nothing_asks() {
-    let bench = Bench::new();
-    let identity = bench.sandbox.authority().server(&["me"], Validity::default()).unwrap();
-    let config = with_file(&bench, "messaging_cert_key", "mine.pem", identity.pem().unwrap());
-    let port = serve(acceptor(&bench, |_| {}));
-    let config = to_port(config, "amqps", port).set("connect_timeout", "1");
-    // The peer never speaks AMQP: TLS was no problem.
-    let ended = bench.run(&config, &images(1)).expect(69);
-    ended.says("mine.pem: the certificate is not for clients: ").says(": open: no answer");
 }

@@ -33,6 +33,8 @@ pub struct Mqtt {
     pub renumbers: bool,
     /// Whether PUBACK says that there is no subscriber (0x10).
     pub tells_no_subscriber: bool,
+    /// Whether a client that begins a new session gets a client id of the broker's, and not the one that it asked for.
+    pub assigns_client_ids: bool,
     /// User name and password that it demands; without a password, any.
     pub user: Option<(String, Option<String>)>,
 }
@@ -54,6 +56,7 @@ impl Default for Mqtt {
             tells_keep_alive: true,
             renumbers: false,
             tells_no_subscriber: true,
+            assigns_client_ids: false,
             user: None,
         }
     }
@@ -137,6 +140,10 @@ const SETTINGS: &[Setting] = &[
     }),
     setting("quiet-subscribers", "", "PUBACK is 0x00 also if there is no subscriber", |all, _| {
         all.tells_no_subscriber = false;
+        Ok(())
+    }),
+    setting("assign-client-ids", "", "a new session gets a client id of the broker's", |all, _| {
+        all.assigns_client_ids = true;
         Ok(())
     }),
     setting("user", "NAME[:PASSWORD]", "demanded of every client", |all, value| {

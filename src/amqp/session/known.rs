@@ -21,6 +21,7 @@ impl Session {
                 .map(|_| Sasl { offered: self.offer.names(), chosen: engine.mechanism() }),
             peer: engine.peer(),
             mqtt: None,
+            doubt: None,
             receiver: receiver.then(|| Link {
                 address: Some(printable(&self.listen_to)),
                 credit: 0,

@@ -113,6 +113,13 @@ pub(super) fn of_return(outcome: &str) -> Option<String> {
     })
 }
 
+/// One clause for a request that the broker does not accept now; `None` if there is nothing to add to the condition.
+pub(super) fn of_delay(condition: &Condition) -> Option<String> {
+    let unheard =
+        "the topic has no subscriber: check topic_send_to, and whether the signing server runs";
+    reason_code::is_unheard(condition).then(|| unheard.into())
+}
+
 const MORE_FILES: &str = "raise the limit of open files (ulimit -n)";
 
 fn is_of(error: &std::io::Error, numbers: &[i32]) -> bool {

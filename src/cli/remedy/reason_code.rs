@@ -40,6 +40,11 @@ pub(super) fn is_too_large(condition: &Condition) -> bool {
     code(condition) == Some(0x95)
 }
 
+/// Whether no signing server has subscribed to the topic.
+pub(super) fn is_unheard(condition: &Condition) -> bool {
+    code(condition) == Some(0x10)
+}
+
 /// Whether the same request would get this code again.
 pub(super) fn is_lasting(condition: &Condition) -> bool {
     matches!(code(condition), Some(0x90 | 0x95 | 0x99))

@@ -35,6 +35,7 @@ impl Session {
                 max_packet_size: connack.maximum_packet_size,
             }),
             receiver: is_subscribed.then(|| link(&self.listen_to, 0, None)),
+            doubt: self.doubt.clone(),
             sender: is_subscribed.then(|| link(&self.send_to, credit, limit)),
             ..Known::default()
         }

@@ -71,6 +71,8 @@ pub(crate) struct Session {
     ttl: u32,
     /// Seconds, as in the CONNECT.
     session_expiry: u32,
+    /// What is doubtful about the subscription.
+    doubt: Option<String>,
     decode: fn(Vec<u8>) -> RawReply,
 }
 

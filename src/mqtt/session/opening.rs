@@ -67,6 +67,7 @@ impl Session {
             send_to: options.send_to.into(),
             ttl: seconds(options.ttl).max(1),
             session_expiry,
+            doubt: None,
             decode: options.decode,
         };
         written.map(|()| session).map_err(problem)
@@ -187,16 +188,25 @@ impl Session {
             }
         }
         if code == 0 {
-            log::warn!(
-                "the broker delivers replies from \"{}\" without acknowledgement (QoS 0): those that come while there is no connection are lost",
-                printable(&self.listen_to)
-            );
+            self.doubt_subscription();
         }
         self.state = State::Established;
         self.may_be_blamed = true;
         // Before the session is ready, so that the request is not handed over again before.
         self.give_up_convicted();
         self.events.push_back(Event::Ready(Ok(())));
+    }
+
+    /// Notes that the broker granted only QoS 0, and warns of it in a run; a check has a line for it.
+    fn doubt_subscription(&mut self) {
+        let words = format!(
+            "the broker delivers replies from \"{}\" without acknowledgement (QoS 0): those that come while there is no connection are lost",
+            printable(&self.listen_to)
+        );
+        if self.purpose == Purpose::Sign {
+            log::warn!("{words}");
+        }
+        self.doubt = Some(words);
     }
 
     /// Ends a request that ended too many connections.

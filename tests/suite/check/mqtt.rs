@@ -125,6 +125,24 @@ fn a_refusal_is_that_of_its_step() {
     }
 }
 
+/// A subscription that is granted with less than was asked for is a line of the report, and not of the log.
+#[test]
+fn a_subscription_without_acknowledgement_is_a_warning() {
+    let (bench, config) = bench(|options| {
+        options.behaviours = vec!["suback=0x00@receiver".parse().unwrap()];
+    });
+    let document = document(&bench, &config, CHECK, 0);
+    let steps = steps(&document["brokers"][0]["steps"]);
+    assert_eq!(steps.last().unwrap(), "receiver warning");
+    let words = "the broker delivers replies from \"signed/7\" without acknowledgement (QoS 0)";
+    let advice = document["advice"].as_str().unwrap();
+    assert!(advice.starts_with(&format!("to do first: {words}")), "{advice}");
+    let ended = bench.run(&config, CHECK).expect(0);
+    let line = ended.stdout.lines().find(|line| line.starts_with("warning  receiver"));
+    assert!(line.is_some_and(|line| line.contains(words)), "{}", ended.stdout);
+    assert_eq!(ended.reported(), "");
+}
+
 /// The broker knows a client id once.
 #[test]
 fn a_client_id_of_the_configuration_is_used_and_warned_of() {

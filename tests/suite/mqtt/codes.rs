@@ -46,6 +46,17 @@ fn a_topic_without_a_subscriber_is_warned_of_once() {
     ended.says_once(&format!("the broker has no subscriber to \"{SEND}\""));
 }
 
+/// With `--quiet` only the errors are seen: they have the remedy, too.
+#[test]
+fn a_topic_that_stays_without_a_subscriber_has_its_remedy_in_the_error() {
+    let bench = bench("puback=0x10");
+    let ended = bench.run(&one_window(&bench), &format!("{} --quiet", images(3))).expect(75);
+    ended.says_once(
+        "the topic has no subscriber: check topic_send_to, and whether the signing server runs",
+    );
+    assert!(!ended.stderr.contains(" WARN "), "{}", ended.stderr);
+}
+
 /// Only that request fails, with the broker's words.
 #[test]
 fn a_puback_about_the_request_fails_it_alone() {

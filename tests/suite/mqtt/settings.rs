@@ -59,6 +59,28 @@ fn each_key_reaches_the_connect() {
     assert_eq!(signed_with(&bench, &[("deadline", "17")]).session_expiry, Some(17));
 }
 
+/// The broker names the client as it likes: that is the name under which it keeps the session.
+#[test]
+fn a_client_id_that_the_broker_assigns_is_used_for_the_next_connection() {
+    let assigning =
+        |rules| bench_with(rules, |options| options.mqtt_broker.assigns_client_ids = true);
+    for asked in [None, Some("mine")] {
+        let bench = assigning("cut@request=2");
+        let config = asked.map_or(bench.config(), |id| bench.config().set("mqtt_client_id", id));
+        bench.run(&config, &images(3)).expect(0);
+        let connections = bench.record().connections;
+        let [first, second] = &connections[..] else { panic!("{connections:?}") };
+        let [first, second] = [first, second].map(|it| it.mqtt.as_ref().unwrap());
+        assert!(!first.client_id.starts_with("auto-"), "{first:?}");
+        assert!(second.client_id.starts_with("auto-") && !second.clean_start, "{second:?}");
+        assert_eq!((first.session_present, second.session_present), (Some(false), Some(true)));
+    }
+    let bench = assigning("");
+    let ended = bench.run(&bench.config(), "check --json").expect(0);
+    let steps = ended.document()["brokers"][0]["steps"].clone();
+    assert!(steps[3]["found"]["client_id"].as_str().unwrap().starts_with("auto-"), "{steps:#}");
+}
+
 /// The broker's word on user names, over TLS and not.
 #[test]
 fn a_broker_may_ask_for_a_user_name_alone() {

@@ -159,8 +159,9 @@ fn admit(
     has_lost_session: bool,
 ) -> Opened {
     let number = sender.number;
-    let assigned =
-        connect.client_id.is_empty().then(|| format!("auto-{:016x}", rand::random::<u64>()));
+    let assigns =
+        connect.client_id.is_empty() || settings.assigns_client_ids && connect.clean_start;
+    let assigned = assigns.then(|| format!("auto-{:016x}", rand::random::<u64>()));
     let client_id = assigned.as_deref().unwrap_or(&connect.client_id);
     let wanted = connect.properties.session_expiry_interval.unwrap_or(0);
     let expiry = settings.session_expiry.map_or(wanted, |longest| longest.min(wanted));

@@ -1,6 +1,9 @@
 //! Replies of every kind: their results, and that the other items are not affected.
 
-use amqp_sandbox::{Act, Carrier, Content, ReplyAct, Rule, When, record::DeliveryOutcome};
+mod malformed;
+mod sizes;
+
+use amqp_sandbox::{Act, Carrier, ReplyAct, Rule, When, record::DeliveryOutcome};
 use serde_json::{Value, json};
 
 use crate::harness::{Bench, Ended, LONG, Protocol, images};
@@ -11,13 +14,6 @@ over_both!(
     a_reply_without_result_is_printed_and_65,
     a_batch_reply_that_leaves_claims_out_names_them,
     the_text_may_be_carried_in_any_way,
-    a_malformed_reply_is_rejected_and_the_others_count,
-    after_a_malformed_reply_the_client_continues_to_wait,
-    of_many_malformed_replies_the_number_is_reported,
-    a_reply_s_text_stays_out_of_the_log,
-    a_reply_of_20_mb_is_accepted,
-    a_reply_above_max_message_size_is_rejected_and_the_others_count,
-    a_reply_of_100_mb_is_rejected_by_default,
     numbers_and_texts_of_a_reply_are_printed_exactly,
     the_most_severe_problem_decides_the_status,
 );
@@ -59,6 +55,35 @@ fn about(number: u64) -> String {
     format!(
         "amqp-messenger: registry.example.com/ns/app:{index} sha256:{index:064x} key ABCD1234: "
     )
+}
+
+/// Fails the test unless the outcomes of all deliveries say that as many were rejected, for these reasons. Over MQTT all
+/// are acknowledged: there is no other way to be rid of them.
+#[track_caller]
+fn rejected(bench: &Bench, deliveries: usize, reasons: &[&str]) {
+    let ended = |record: &amqp_sandbox::Record| {
+        record.deliveries.iter().filter(|d| d.ended.is_some()).count()
+    };
+    let record = bench.sandbox.wait_for(LONG, |record| ended(record) == deliveries).unwrap();
+    if bench.protocol == Protocol::Mqtt {
+        return assert_eq!(record.accepted().count(), deliveries);
+    }
+    let outcomes = record.deliveries.into_iter().filter_map(|delivery| delivery.outcome);
+    let mut found: Vec<_> = outcomes
+        .filter_map(|outcome| match outcome {
+            DeliveryOutcome::Rejected { condition, description } => {
+                assert_eq!(condition.as_deref(), Some("amqp:decode-error"));
+                description
+            }
+            _ => None,
+        })
+        .collect();
+    let mut reasons = reasons.to_vec();
+    found.sort();
+    reasons.sort_unstable();
+    let same = found.len() == reasons.len()
+        && found.iter().zip(&reasons).all(|(found, reason)| found.starts_with(reason));
+    assert!(same, "{found:?}, expected {reasons:?}");
 }
 
 fn a_refusal_by_the_server_is_status_1_and_a_document_that_is_ok(protocol: Protocol) {
@@ -174,203 +199,6 @@ fn the_text_may_be_carried_in_any_way(protocol: Protocol) {
         let record = bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 3);
         assert!(record.is_ok(), "{carrier:?}");
     }
-}
-
-/// Malformed replies, each with the reported reason.
-fn malformed(protocol: Protocol) -> Vec<(ReplyAct, &'static str)> {
-    let mut all = vec![
-        (
-            ReplyAct::Content(Content::NotJson),
-            "it is not JSON: expected a value at line 1 column 1",
-        ),
-        (ReplyAct::Content(Content::JsonList), "it is a list: expected an object"),
-        (ReplyAct::Content(Content::NoMsg), "it has no \"msg\""),
-        (ReplyAct::Content(Content::NoId), "it has no \"request_id\" in \"msg\""),
-        (ReplyAct::Content(Content::NumericId), "\"request_id\" is a number: expected a string"),
-        (ReplyAct::Content(Content::Empty), "its body is empty"),
-        (ReplyAct::Content(Content::Nested(200)), "its JSON is nested 128 levels deep or deeper"),
-        (
-            ReplyAct::Content(Content::Nested(100_000)),
-            "its JSON is nested 128 levels deep or deeper",
-        ),
-        (ReplyAct::Carrier(Carrier::InvalidUtf8), "it is not UTF-8 from byte 1 on"),
-    ];
-    if protocol == Protocol::Amqp {
-        let reason = "its body is null: expected text or binary";
-        all.push((ReplyAct::Carrier(Carrier::Null), reason));
-    }
-    all
-}
-
-/// Fails the test unless the outcomes of all deliveries say that as many were rejected, for these reasons. Over MQTT all
-/// are acknowledged: there is no other way to be rid of them.
-#[track_caller]
-fn rejected(bench: &Bench, deliveries: usize, reasons: &[&str]) {
-    let ended = |record: &amqp_sandbox::Record| {
-        record.deliveries.iter().filter(|d| d.ended.is_some()).count()
-    };
-    let record = bench.sandbox.wait_for(LONG, |record| ended(record) == deliveries).unwrap();
-    if bench.protocol == Protocol::Mqtt {
-        return assert_eq!(record.accepted().count(), deliveries);
-    }
-    let outcomes = record.deliveries.into_iter().filter_map(|delivery| delivery.outcome);
-    let mut found: Vec<_> = outcomes
-        .filter_map(|outcome| match outcome {
-            DeliveryOutcome::Rejected { condition, description } => {
-                assert_eq!(condition.as_deref(), Some("amqp:decode-error"));
-                description
-            }
-            _ => None,
-        })
-        .collect();
-    let mut reasons = reasons.to_vec();
-    found.sort();
-    reasons.sort_unstable();
-    let same = found.len() == reasons.len()
-        && found.iter().zip(&reasons).all(|(found, reason)| found.starts_with(reason));
-    assert!(same, "{found:?}, expected {reasons:?}");
-}
-
-/// The kinds one after the other in one run, between two requests with proper replies.
-fn a_malformed_reply_is_rejected_and_the_others_count(protocol: Protocol) {
-    let kinds = malformed(protocol);
-    let count = kinds.len() + 2;
-    let rules = (2..).zip(&kinds).map(|(number, (act, _))| only(number, act.clone())).collect();
-    let bench = protocol.misbehaving(rules);
-    let ended = bench.run(&bench.config().patience(1, 1, 1), &images(count)).expect(75);
-    assert!(ended.took.as_secs_f64() >= 1.0, "the client waits for the whole window");
-
-    let document = ended.document();
-    let results = document["operation_results"].as_array().unwrap();
-    for (index, result) in results.iter().enumerate() {
-        let well = index == 0 || index + 1 == count;
-        assert_eq!(result != "", well, "{index}: {result}");
-        assert!(!well || result[0]["msg"]["signed_claim"].is_string());
-    }
-    let message = document["signer_result"]["error_message"].as_str().unwrap();
-    let missing = format!("MessagingTimeout : {} of {count} requests have no reply", kinds.len());
-    assert!(message.starts_with(&missing), "{message}");
-
-    let said =
-        |reason: &str| ended.stderr.matches(&format!("a reply was rejected: {reason}")).count();
-    for (number, (act, reason)) in (2..).zip(&kinds) {
-        let same = kinds.iter().filter(|(_, other)| other == reason).count();
-        assert_eq!(said(reason), same, "{act:?}: {}", ended.stderr);
-        ended.says(&format!("{}no reply, though the broker accepted the request", about(number)));
-    }
-    rejected(&bench, count, &kinds.iter().map(|(_, reason)| *reason).collect::<Vec<_>>());
-}
-
-/// A malformed reply does not count: the request is sent again in the next cycle, and is then signed.
-fn after_a_malformed_reply_the_client_continues_to_wait(protocol: Protocol) {
-    let kinds = malformed(protocol);
-    let first_time = |number| When::All(vec![When::Request(number), When::Delivery(1)]);
-    let rules =
-        (1..).zip(&kinds).map(|(number, (act, _))| Rule::new(first_time(number), act.clone()));
-    let bench = protocol.misbehaving(rules.collect());
-    let ended = bench.run(&bench.config().patience(1, 1, 2), &images(kinds.len() + 1)).expect(0);
-    others_are_signed(&ended, 0);
-    assert_eq!(bench.record().requests.len(), 2 * kinds.len() + 1);
-}
-
-#[test]
-fn a_malformed_reply_leaves_an_empty_line_in_raw() {
-    for number in 1..=3 {
-        let bench = Bench::misbehaving(vec![only(number, ReplyAct::Content(Content::NotJson))]);
-        let ended =
-            bench.run(&bench.config().patience(1, 1, 1), &(images(3) + " --raw")).expect(75);
-        assert_eq!(filled(&ended), all_but(number));
-    }
-}
-
-/// The log does not grow with their number.
-fn of_many_malformed_replies_the_number_is_reported(protocol: Protocol) {
-    let bench = protocol.misbehaving(vec![only(1, ReplyAct::NoReply)]);
-    let running = bench.program(&bench.config().patience(3, 1, 1), &images(1)).start();
-    bench.sandbox.wait_for(LONG, |record| !record.requests.is_empty()).unwrap();
-    for _ in 0..1000 {
-        let body = amqp_sandbox::Body::Text("no JSON".into());
-        bench.sandbox.publish("topic://VirtualTopic.sandbox.reply", body, &[]);
-    }
-    let ended = running.wait().expect(75);
-    assert_eq!(
-        ended.reported().matches("a reply was rejected: it is not JSON").count(),
-        10,
-        "{}",
-        ended.stderr
-    );
-    ended.says_once("further replies rejected: 990");
-    rejected(&bench, 1000, &["it is not JSON"; 1000]);
-}
-
-/// The log is bounded, whatever a reply holds; and bodies are in it only at level trace.
-fn a_reply_s_text_stays_out_of_the_log(protocol: Protocol) {
-    let bench = protocol.misbehaving(vec![only(1, ReplyAct::Content(Content::NotJson))]);
-    let ended = bench.run(&bench.config().patience(1, 1, 1), &images(2)).expect(75);
-    assert!(!ended.stderr.contains("signed, but this is not JSON"), "{}", ended.stderr);
-    assert!(
-        !ended.stderr.contains("signed_claim") && !ended.stderr.contains("claim_file"),
-        "{}",
-        ended.stderr
-    );
-    assert!(ended.stderr.contains("DEBUG"), "the level is debug, or this shows nothing");
-}
-
-#[test]
-fn nesting_up_to_the_limit_is_accepted() {
-    let bench = Bench::misbehaving(vec![only(1, ReplyAct::Content(Content::Nested(100)))]);
-    let ended = bench.run(&bench.config(), &images(1)).expect(0);
-    assert_eq!(ended.stdout.matches("[[[[").count(), 25, "all levels are printed");
-}
-
-fn a_reply_of_20_mb_is_accepted(protocol: Protocol) {
-    const SIZE: usize = 20 << 20;
-    let bench = protocol.misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(SIZE)))]);
-    let ended = bench.run(&bench.config(), &images(3)).expect(0);
-    others_are_signed(&ended, 0);
-    assert!(ended.stdout.len() > SIZE);
-    let padding = ended.document()["operation_results"][1][0]["padding"].as_str().unwrap().len();
-    assert!(padding > SIZE - 10_000);
-}
-
-fn a_reply_above_max_message_size_is_rejected_and_the_others_count(protocol: Protocol) {
-    for number in 1..=3 {
-        let bench =
-            protocol.misbehaving(vec![only(number, ReplyAct::Content(Content::Padded(200_000)))]);
-        let config = bench.config().set("max_message_size", "100 KiB").patience(60, 2, 2);
-        let ended = bench.run(&config, &images(3)).expect(75);
-        others_are_signed(&ended, number);
-        assert_eq!(ended.document()["operation_results"][number as usize - 1], "");
-        ended.says("a reply was rejected: it has 200").says("more than max_message_size");
-        let item = format!("app:{} sha256:{:064x} key", number - 1, number - 1);
-        ended.says(&item).says("the reply was rejected: it has 200");
-        assert_eq!(bench.record().requests.len(), 3, "it is not asked for again");
-        rejected(&bench, 3, &["it has 200"]);
-    }
-    let bench = protocol.misbehaving(vec![only(1, ReplyAct::Content(Content::Padded(90_000)))]);
-    let config = bench.config().set("max_message_size", "100 KiB").patience(1, 1, 1);
-    bench.run(&config, &images(1)).expect(0);
-}
-
-/// The text itself is in the reply: nothing is sent.
-#[test]
-fn a_text_that_cannot_come_back_is_refused_before_it_is_sent() {
-    let bench = Bench::new();
-    let text = bench.file("text", "x".repeat(2000));
-    let config = bench.config().set("max_message_size", "1 KiB");
-    let arguments =
-        format!("clear-sign --signing-key ABCD1234 --task-id 7 short @{}", text.display());
-    let ended = bench.run(&config, &arguments).expect(2);
-    ended.says("inputs: number 2 comes back with its signature, in at least 2668 bytes");
-    assert_eq!(bench.record().connections.len(), 0);
-}
-
-/// It is discarded while it arrives, and so needs no memory.
-fn a_reply_of_100_mb_is_rejected_by_default(protocol: Protocol) {
-    let bench = protocol.misbehaving(vec![only(2, ReplyAct::Content(Content::Padded(100 << 20)))]);
-    let ended = bench.run(&bench.config().patience(60, 2, 2), &images(3)).expect(75);
-    others_are_signed(&ended, 2);
-    ended.says("a reply was rejected: it has 1048").says("more than max_message_size");
 }
 
 /// Replies to requests of the run, but not made by the signing server of the sandbox.
