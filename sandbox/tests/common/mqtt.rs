@@ -129,6 +129,13 @@ impl Mqtt {
         Some(packet)
     }
 
+    /// The next bytes, which need not be a packet.
+    pub(crate) fn exactly(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.stream.read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
     /// The next packet, which is of 5; nothing at the end of the stream.
     pub(crate) fn read(&mut self) -> Option<Packet> {
         let bytes = self.bytes()?;

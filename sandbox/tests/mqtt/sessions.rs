@@ -1,13 +1,12 @@
 //! Sessions over MQTT: what a broker keeps, delivers again, drops and forgets.
 
-mod common;
-
 use amqp_sandbox::record::{DeliveryOutcome, End};
-use common::{
-    LIMIT, TestSandbox,
-    mqtt::{Mqtt, REPLY, SIGN, blob, publish, reply},
-};
 use mqtt_proto::v5::{Packet, PubackReasonCode, RetainHandling};
+
+use crate::common::{
+    self, LIMIT, TestSandbox,
+    mqtt::{Mqtt, REPLY, SIGN, blob, publish, reply, subscribe},
+};
 
 /// Sends requests with these ids, and reads their answers and replies; returns the packet ids of the replies.
 fn ask(client: &mut Mqtt, ids: std::ops::RangeInclusive<u16>) -> Vec<u16> {
@@ -322,7 +321,7 @@ fn a_client_of_3_1_1_has_sessions_and_no_properties() {
     // It cannot ask for no old messages.
     let (mut client, present) = Mqtt::old(&sandbox, "me", true);
     assert!(!present);
-    client.send(&common::mqtt::subscribe(REPLY, RetainHandling::DoNotSend));
+    client.send(&subscribe(REPLY, RetainHandling::DoNotSend));
     let both = [client.bytes().unwrap()[0], client.bytes().unwrap()[0]];
     assert!(both.contains(&0x33) && both.contains(&0x90), "{both:02x?}");
     let mqtt = sandbox.record().connections[2].mqtt.clone().unwrap();
