@@ -19,6 +19,10 @@ pub(super) struct Remembered {
     /// The requests without a PUBACK.
     pub(super) queue: Queue,
     pub(super) suspect: Option<Suspect>,
+    /// The broker has acknowledged a request, with whatever code.
+    pub(super) has_acknowledged: bool,
+    /// A request has failed at whose every sending the broker hung up, although it had acknowledged none.
+    pub(super) seems_to_forbid: bool,
     /// What is said once of a broker: that the topic has no subscriber, and that it keeps sessions for a shorter time.
     pub(super) has_told_of_no_subscriber: bool,
     pub(super) has_told_of_expiry: bool,
@@ -30,10 +34,15 @@ pub(super) struct Suspect {
     pub(super) entry: usize,
     /// How many connections in a row ended while it was the oldest request without a PUBACK.
     pub(super) ends: u32,
+    /// Each time the broker ended the stream without a word, and its size cannot be why.
+    pub(super) is_mute: bool,
 }
 
 /// After this many ends in a row it is no accident: the request fails.
 pub(super) const MOST_ENDS: u32 = 3;
+
+/// No broker's limit is as small as a request of this many bytes.
+const SMALL: usize = 16 * 1024;
 
 /// After this many, requests go out one by one, so that the one that is to blame is alone.
 const ENDS_FOR_CARE: u32 = 2;
@@ -49,23 +58,24 @@ impl Memory {
 }
 
 impl Remembered {
-    /// Notes that the broker ended a connection, and it may be because of a request.
-    pub(super) fn ended(&mut self) {
-        let ends = |entry| match self.suspect {
-            Some(suspect) if suspect.entry == entry => suspect.ends + 1,
-            _ => 1,
-        };
-        self.suspect = self.queue.oldest().map(|entry| Suspect { entry, ends: ends(entry) });
+    /// Notes that the broker ended a connection, with a reason or not, and it may be because of a request.
+    pub(super) fn ended(&mut self, has_reason: bool) {
+        self.suspect = self.queue.oldest().map(|(entry, size)| {
+            let before = self.suspect.filter(|suspect| suspect.entry == entry);
+            let is_mute = !has_reason && size <= SMALL && before.is_none_or(|it| it.is_mute);
+            Suspect { entry, ends: before.map_or(0, |it| it.ends) + 1, is_mute }
+        });
     }
 
     /// Notes that the broker has acknowledged a request.
     pub(super) fn acknowledged(&mut self, entry: usize) {
         self.suspect = self.suspect.filter(|suspect| suspect.entry != entry);
+        self.has_acknowledged = true;
     }
 
     /// The request that must not be sent again: it ended too many connections.
-    pub(super) fn convicted(&self) -> Option<usize> {
-        self.suspect.filter(|suspect| suspect.ends >= MOST_ENDS).map(|suspect| suspect.entry)
+    pub(super) fn convicted(&self) -> Option<Suspect> {
+        self.suspect.filter(|suspect| suspect.ends >= MOST_ENDS)
     }
 
     /// Whether requests go out one by one.

@@ -79,9 +79,10 @@ impl Queue {
         self.begun
     }
 
-    /// The request that was sent first of those without a PUBACK.
-    pub(super) fn oldest(&self) -> Option<usize> {
-        self.packets.front().filter(|_| self.begun > 0).map(|packet| packet.entry)
+    /// The request that was sent first of those without a PUBACK, and the size of its packet.
+    pub(super) fn oldest(&self) -> Option<(usize, usize)> {
+        let oldest = self.packets.front().filter(|_| self.begun > 0);
+        oldest.map(|packet| (packet.entry, packet.bytes.len()))
     }
 
     /// Whether a packet is in the output only in part.
@@ -205,7 +206,7 @@ mod tests {
         assert_eq!(queue.acknowledged(2), Some(acknowledged), "in any order");
         assert_eq!(queue.acknowledged(2), None);
         assert_eq!(given(&mut queue, 2, 99), "cccccccccc");
-        assert_eq!((queue.acknowledged(3).unwrap().entry, queue.oldest()), (2, Some(0)));
+        assert_eq!((queue.acknowledged(3).unwrap().entry, queue.oldest()), (2, Some((0, 10))));
     }
 
     #[test]

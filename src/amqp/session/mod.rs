@@ -228,7 +228,9 @@ impl session::Session for Session {
     }
 
     fn presumed(&self) -> Option<String> {
-        None
+        // To a broker of MQTT the first bytes are a malformed packet.
+        let is_mute = matches!(self.state, State::Opening) && self.preface.is_empty();
+        is_mute.then(|| "it may speak MQTT; use mqtt:// or mqtts:// if so".into())
     }
 
     fn send(&mut self, entry: usize, request: &Request) -> HandOver {

@@ -65,6 +65,8 @@ pub(crate) struct Session {
     is_careful: bool,
     /// The connection may have ended because of a request.
     may_be_blamed: bool,
+    /// The broker has said why it ends the connection.
+    has_reason: bool,
     listen_to: String,
     send_to: String,
     /// Seconds.
@@ -220,7 +222,7 @@ impl Drop for Session {
             remembered.queue.release_id(id);
         }
         if self.may_be_blamed {
-            remembered.ended();
+            remembered.ended(self.has_reason);
         }
         remembered.queue.connection_lost();
         self.memory.leave(remembered);

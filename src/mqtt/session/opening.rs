@@ -7,7 +7,7 @@ use crate::{
     error::{Condition, Subject, printable},
     mqtt::{
         codes::{Effect, Place},
-        memory::MOST_ENDS,
+        memory::{MOST_ENDS, Suspect},
         packets::{self, Connack, Connect, Reader, Reason, Unwritable, Version},
     },
     session::{End, Event, Purpose, Scope},
@@ -63,6 +63,7 @@ impl Session {
             window: 0,
             is_careful: false,
             may_be_blamed: false,
+            has_reason: false,
             listen_to: options.listen_to.into(),
             send_to: options.send_to.into(),
             ttl: seconds(options.ttl).max(1),
@@ -209,13 +210,26 @@ impl Session {
         self.doubt = Some(words);
     }
 
-    /// Ends a request that ended too many connections.
+    /// Ends a request that ended too many connections. If the second one did as the first, and none was ever acknowledged,
+    /// what they have in common is the topic.
     fn give_up_convicted(&mut self) {
-        let Some(entry) = self.remembered.convicted() else { return };
+        let Some(Suspect { entry, is_mute, .. }) = self.remembered.convicted() else { return };
         self.remembered.suspect = None;
-        let words = format!(
+        let is_of_topic = is_mute && !self.remembered.has_acknowledged;
+        let mut words = format!(
             "{MOST_ENDS} connections in a row ended while this request was the oldest one that was not acknowledged"
         );
+        if is_of_topic {
+            words += &format!("; {}", self.no_permission_to_write());
+        }
+        if is_of_topic && std::mem::replace(&mut self.remembered.seems_to_forbid, true) {
+            let words = format!(
+                "the broker hung up {MOST_ENDS} times in a row at each of two requests, and has acknowledged none"
+            );
+            let (what, condition) = (self.sending(), Condition::new("", &words));
+            let end = End::Refused { what, condition, scope: Scope::EveryBroker };
+            self.events.push_back(Event::SendingRefused(end));
+        }
         let outcome = Outcome::Fatal(Condition::new("", &words));
         self.events.push_back(Event::Outcome { entry, outcome });
     }

@@ -69,6 +69,7 @@ impl Session {
     }
 
     fn disconnect(&mut self, reason: &Reason) {
+        self.has_reason = true;
         self.may_be_blamed &= !codes::is_of_broker(reason.code);
         let is_subscribing = matches!(self.state, State::Subscribing(_));
         let what = if is_subscribing { self.listening() } else { Subject::Connection };
@@ -106,11 +107,13 @@ impl Session {
                 let topic = printable(&self.listen_to);
                 format!("the client may have no permission to read from \"{topic}\"")
             }
-            _ if self.remembered.queue.begun() > 0 => {
-                let topic = printable(&self.send_to);
-                format!("the client may have no permission to write to \"{topic}\"")
-            }
+            _ if self.remembered.queue.begun() > 0 => self.no_permission_to_write(),
             _ => return None,
         })
+    }
+
+    pub(super) fn no_permission_to_write(&self) -> String {
+        let topic = printable(&self.send_to);
+        format!("the client may have no permission to write to \"{topic}\"")
     }
 }

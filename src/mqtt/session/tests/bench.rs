@@ -226,7 +226,12 @@ pub(super) fn publish(id: u16, body: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn request() -> Request {
-    let items = Items::Images(vec![Image::lenient("sha256:0", "host/repo:0").unwrap()]);
+    request_for("host/repo:0")
+}
+
+/// A request for an image with this name.
+pub(super) fn request_for(reference: &str) -> Request {
+    let items = Items::Images(vec![Image::lenient("sha256:0", reference).unwrap()]);
     let (task, key) = (TaskId::new("1").unwrap(), Key::new("key").unwrap());
     let operation = Operation::new(task, vec![key], items).unwrap();
     let context = Context {

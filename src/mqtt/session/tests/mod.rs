@@ -9,7 +9,7 @@ use super::*;
 use std::time::Duration;
 
 use crate::{broker::ReplyId, session::Session as _};
-use bench::{Bench, connack, disconnect, packet, puback, publish, request, suback};
+use bench::{Bench, connack, disconnect, packet, puback, publish, request, request_for, suback};
 
 const V5: Version = Version::V5;
 
