@@ -139,7 +139,10 @@ static RABBITMQ4: Kind = Kind {
         stranger(77, "connection refused: bad user name or password (0x86)"),
     ],
     refusals: Refusals {
-        sending: (75, "the client may have no permission to write to \"forbidden/write\""),
+        sending: (
+            77,
+            "sending to \"forbidden/write\" refused: the broker hung up 3 times in a row",
+        ),
         listening: (77, "listening to \"forbidden/read\" refused: not authorized (0x87)"),
     },
     too_large: (0, ""),

@@ -11,9 +11,9 @@ fn sending_without_permission() {
     let bench = Bench::new();
     let (status, says) = bench.kind.refusals.sending;
     let route = Route { send_to: "forbidden/write".into(), ..bench.route() };
-    let ended = bench.run(&bench.config(&route).patience(3, 1, 1), &images(3)).expect(status);
+    let ended = bench.run(&bench.config(&route).patience(20, 1, 1), &images(3)).expect(status);
     ended.says(says);
-    took_between(&ended, 0.0, 30.0);
+    took_between(&ended, 0.0, 60.0);
 }
 
 /// Where the broker refuses it, nothing is sent. Mosquitto grants it in silence, and nothing comes.

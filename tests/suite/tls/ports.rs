@@ -95,3 +95,17 @@ fn other_protocols_are_named() {
         ended.says("the port speaks MQTT, not AMQP; use mqtt:// or mqtts://");
     }
 }
+
+/// As brokers do to which AMQP is no packet of MQTT.
+#[test]
+fn a_port_for_mqtt_is_presumed_if_amqp_gets_no_answer() {
+    let bench = Bench::new();
+    let context = acceptor(&bench, |_| {});
+    let (tls, _) = peer::listen(move |stream| drop(context.accept(stream)));
+    for (scheme, port) in [("amqp", answering(b"", true)), ("amqps", tls)] {
+        let config = to_port(bench.config(), scheme, port).patience(1, 1, 1);
+        let ended = bench.run(&config, &images(1)).expect(69);
+        ended.says("the broker hung up; ");
+        ended.says("; or it may speak MQTT; use mqtt:// or mqtts:// if so\n");
+    }
+}
