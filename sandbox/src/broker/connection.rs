@@ -90,6 +90,10 @@ where
             }
         };
         let Some(incoming) = incoming else {
+            // The connection is over when its links are: one that is left could take another client's message. Each link
+            // has one of these senders.
+            drop((connection, close));
+            while closing.recv().await.is_some() {}
             return Ok(());
         };
         let channel = incoming.channel;

@@ -41,9 +41,12 @@ pub(crate) async fn serve(
     // message could wait here, although another receiver of the queue could have it at once.
     let mut delivery_count: u32 = 0;
     loop {
+        // A link that has ended takes no message, although there is one.
         let item = tokio::select! {
+            biased;
             _ = link.on_detach() => break,
             () = allowed(&mut credit, &mut delivery_count) => tokio::select! {
+                biased;
                 _ = link.on_detach() => break,
                 changed = credit.changed() => match changed {
                     Ok(()) => continue,
