@@ -26,7 +26,7 @@ over_both!(
 );
 
 /// The most memory that the process ever held, in KiB; `None` once it has ended.
-fn peak_memory(id: u32) -> Option<u64> {
+pub fn peak_memory(id: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
@@ -220,7 +220,7 @@ fn a_flood_of_foreign_messages_does_not_hide_the_deadline_or_a_signal() {
 }
 
 /// Far less than the flood's bytes would need.
-const MEMORY: u64 = 60 * 1024;
+pub const MEMORY: u64 = 60 * 1024;
 
 #[test]
 fn a_flood_of_foreign_messages_is_ignored_in_little_memory() {

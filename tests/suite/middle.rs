@@ -218,7 +218,7 @@ fn garbage(protocol: Protocol) -> Vec<(&'static str, Vec<u8>, &'static str)> {
                 vec![0x30, 0xff, 0xff, 0xff, 0xff, 0x01],
                 ": the broker sent a packet without an end",
             ),
-            ("a second CONNACK", mqtt::connack(0, &[]), ": the broker sent a second CONNACK"),
+            ("a second CONNACK", mqtt::connack(false, &[]), ": the broker sent a second CONNACK"),
             (
                 "a message of QoS 2",
                 mqtt::packet(0x34, &mqtt::publish_head("t", 1, &[])),

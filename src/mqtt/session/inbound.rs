@@ -2,7 +2,17 @@
 
 use std::collections::VecDeque;
 
-use crate::broker::ReplyId;
+use crate::{
+    broker::ReplyId,
+    signing::{RawReply, ReplyBody},
+};
+
+/// The most replies without a PUBACK: there are no more packet identifiers (MQTT 5.0, 2.2.1). Not all brokers keep to the
+/// Receive Maximum, and 3.1.1 has none.
+pub(super) const MOST: usize = u16::MAX as usize;
+
+/// The most bytes of replies that are kept until the subscription is answered, apart from the last one of them.
+const MOST_EARLY: usize = 64 << 20;
 
 /// The replies of one connection. They are numbered one after the other.
 pub(super) struct Inbound {
@@ -10,12 +20,16 @@ pub(super) struct Inbound {
     first: u64,
     /// Each with its packet identifier, which is 0 if there is nothing to acknowledge, and whether it is settled.
     replies: VecDeque<(u16, bool)>,
+    /// The bytes of those that came before the subscription was answered: until then they are only kept.
+    early: usize,
+    /// These were too many: what comes now comes again on the next connection, since it is not acknowledged.
+    is_full: bool,
 }
 
 impl Inbound {
     /// `first` is the number of the first reply; numbers must not repeat over connections.
     pub(super) fn new(first: u64) -> Self {
-        Self { first, replies: VecDeque::new() }
+        Self { first, replies: VecDeque::new(), early: 0, is_full: false }
     }
 
     /// Numbers a reply.
@@ -23,6 +37,24 @@ impl Inbound {
         let number = self.next();
         self.replies.push_back((id, false));
         ReplyId(number)
+    }
+
+    /// Whether a reply that comes before the subscription is answered is kept.
+    pub(super) fn keeps(&mut self, reply: &RawReply) -> bool {
+        self.is_full |= self.replies.len() >= MOST || self.early > MOST_EARLY;
+        let body = if let ReplyBody::Bytes(body) = &reply.body { body.len() } else { 0 };
+        self.early += body + reply.properties.as_ref().map_or(0, String::len);
+        !self.is_full
+    }
+
+    /// Whether some replies were not kept: later ones must not be acknowledged before them.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// How many are not acknowledged.
+    pub(super) fn len(&self) -> usize {
+        self.replies.len()
     }
 
     /// Notes that a reply is settled. One of an earlier connection is ignored.

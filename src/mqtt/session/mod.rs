@@ -98,6 +98,15 @@ impl Session {
         Subject::Listening(self.listen_to.as_str().into())
     }
 
+    /// Ends a connection on which replies were not kept, once the others are acknowledged.
+    fn leave_if_full(&mut self) {
+        let is_done = self.inbound.len() == 0 && self.outbox.is_written();
+        if self.inbound.is_full() && is_done && self.state == State::Established && !self.has_ended
+        {
+            self.fail("more replies came than are kept until the broker answers the SUBSCRIBE");
+        }
+    }
+
     /// Acknowledges the replies that are due.
     fn acknowledge(&mut self) {
         while let Some(id) = self.inbound.take_due() {
@@ -137,6 +146,7 @@ impl session::Session for Session {
     fn output_done(&mut self, count: usize) {
         let is_all = self.outbox.written(count);
         self.keep_alive.sent(is_all);
+        self.leave_if_full();
     }
 
     fn holds_back(&self) -> bool {
@@ -147,6 +157,7 @@ impl session::Session for Session {
     }
 
     fn tick(&mut self, now: Instant) -> Option<Instant> {
+        self.leave_if_full();
         match self.state {
             _ if self.has_ended => return None,
             State::Connecting => self.keep_alive.begin(now),

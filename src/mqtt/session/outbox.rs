@@ -5,6 +5,9 @@ use crate::mqtt::queue::Queue;
 /// About how many bytes are put together for one write.
 const PIECE: usize = 64 * 1024;
 
+/// How many bytes a PUBACK has.
+const PUBACK: usize = 4;
+
 #[derive(Default)]
 pub(super) struct Outbox {
     /// What is to be written next, and how much of it is written.
@@ -31,9 +34,19 @@ impl Outbox {
         &self.staged[self.written..]
     }
 
+    /// About how many PUBACKs wait: whatever else does is short.
+    pub(super) fn unwritten_pubacks(&self) -> usize {
+        self.others.len() / PUBACK
+    }
+
+    /// Whether all is written but further requests.
+    pub(super) fn is_written(&self) -> bool {
+        self.written == self.staged.len() && self.others.is_empty()
+    }
+
     /// Notes that bytes were written; returns whether these were all but further requests.
     pub(super) fn written(&mut self, count: usize) -> bool {
         self.written = self.staged.len().min(self.written + count);
-        self.written == self.staged.len() && self.others.is_empty()
+        self.is_written()
     }
 }

@@ -1,6 +1,6 @@
 //! From the broker's packets to the session's events.
 
-use super::{Session, State, codes};
+use super::{Session, State, codes, inbound};
 use crate::{
     error::{Subject, printable},
     mqtt::{
@@ -50,6 +50,13 @@ impl Session {
         // A check takes nothing.
         if self.state == State::Closing || self.purpose != Purpose::Sign {
             return;
+        }
+        let is_early = self.state != State::Established;
+        if self.inbound.is_full() || is_early && !self.inbound.keeps(&reply) {
+            return;
+        }
+        if self.inbound.len() + self.outbox.unwritten_pubacks() > inbound::MOST {
+            return self.fail("the broker sends replies, and does not read what acknowledges them");
         }
         let number = self.inbound.arrived(id);
         // An old message: 3.1.1 cannot ask the broker to keep it to itself.

@@ -3,6 +3,8 @@
 mod bytes;
 mod codes;
 mod ends;
+mod floods;
+mod hostile;
 mod limits;
 mod login;
 mod old;

@@ -102,3 +102,58 @@ fn a_check_takes_nothing() {
         assert!(!session.remembered.has_session && session.session_expiry == 0);
     }
 }
+
+/// They are only kept until then. What is too much is not acknowledged, and so comes again on the next connection.
+#[test]
+fn of_replies_before_the_subscription_is_answered_a_limited_number_is_kept() {
+    for id in [0, 5] {
+        let mut bench = Bench::new(V5, Memory::default());
+        bench.feed(&connack(false, 0, &[]));
+        bench.written();
+        bench.put(&publish(id, b"a").repeat(inbound::MOST + 9));
+        assert_eq!(bench.events().len(), inbound::MOST, "{id}");
+        assert_eq!(bench.feed(&suback(1, 1)), ["Ready"]);
+        assert_eq!(bench.feed(&publish(9, b"b")), [""; 0], "it must not overtake the others");
+        for number in 3..3 + inbound::MOST as u64 - 1 {
+            bench.session.settle(ReplyId(number), Settlement::Accept);
+        }
+        bench.written();
+        bench.session.tick(Instant::now());
+        assert_eq!(bench.events(), [""; 0], "one is not settled");
+        bench.session.settle(ReplyId(2 + inbound::MOST as u64), Settlement::Accept);
+        if id > 0 {
+            bench.session.tick(Instant::now());
+            assert_eq!(bench.events(), [""; 0], "its PUBACK is not written");
+            assert_eq!(bench.written(), ["PUBACK 5"]);
+        } else {
+            bench.session.tick(Instant::now());
+        }
+        let says = "ended: b: reply: more replies came than are kept until the broker answers the SUBSCRIBE";
+        assert_eq!(bench.events(), [says]);
+        assert!(bench.again().written()[0].starts_with("CONNECT client clean 0"));
+    }
+}
+
+#[test]
+fn large_replies_before_the_subscription_is_answered_are_limited_in_all() {
+    let mut inbound = Inbound::new(0);
+    let reply = |size: usize| RawReply {
+        body: crate::signing::ReplyBody::Bytes(vec![0; size / 2]),
+        properties: Some(" ".repeat(size / 2)),
+    };
+    assert!([40 << 20, 24 << 20, 9 << 20].into_iter().all(|size| inbound.keeps(&reply(size))));
+    assert!(!inbound.keeps(&reply(2)) && inbound.is_full());
+}
+
+#[test]
+fn a_broker_that_sends_and_does_not_read_is_left() {
+    let mut bench = Bench::established(&[]);
+    bench.written();
+    for number in 3..3 + inbound::MOST as u64 + 1 {
+        assert_eq!(bench.feed(&publish(5, b"a")).len(), 1);
+        bench.session.settle(ReplyId(number), Settlement::Accept);
+    }
+    let says =
+        "ended: b: reply: the broker sends replies, and does not read what acknowledges them";
+    assert_eq!(bench.feed(&publish(5, b"a")), [says]);
+}

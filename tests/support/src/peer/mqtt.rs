@@ -39,10 +39,10 @@ pub fn header(first: u8, mut length: usize) -> Vec<u8> {
     }
 }
 
-/// The answer to a CONNECT, with these properties.
-pub fn connack(code: u8, properties: &[u8]) -> Vec<u8> {
+/// The answer to a CONNECT that lets the client in, with these properties. `has_session`: the broker has kept its session.
+pub fn connack(has_session: bool, properties: &[u8]) -> Vec<u8> {
     let length = u8::try_from(properties.len()).unwrap();
-    packet(kind::CONNACK << 4, &[&[0, code, length], properties].concat())
+    packet(kind::CONNACK << 4, &[&[has_session.into(), 0, length], properties].concat())
 }
 
 /// The answer to a SUBSCRIBE.
@@ -138,7 +138,7 @@ impl Peer {
 
     /// The same, with these properties of the CONNACK.
     pub fn subscribed_with(stream: TcpStream, properties: &[u8]) -> io::Result<Self> {
-        let mut peer = Self::connected_with(stream, properties)?;
+        let mut peer = Self::connected_with(stream, &connack(false, properties))?;
         let subscribe = peer.subscribe()?;
         peer.answer(&suback(subscribe.id(), 1))?;
         Ok(peer)
@@ -146,13 +146,14 @@ impl Peer {
 
     /// Answers the CONNECT.
     pub fn connected(stream: TcpStream) -> io::Result<Self> {
-        Self::connected_with(stream, &[])
+        Self::connected_with(stream, &connack(false, &[]))
     }
 
-    fn connected_with(stream: TcpStream, properties: &[u8]) -> io::Result<Self> {
+    /// Answers the CONNECT with this.
+    pub fn connected_with(stream: TcpStream, connack: &[u8]) -> io::Result<Self> {
         let mut peer = Self { stream, bytes: Vec::new(), topic: String::new() };
         peer.await_packet(kind::CONNECT)?;
-        peer.answer(&connack(0, properties))?;
+        peer.answer(connack)?;
         Ok(peer)
     }
 
