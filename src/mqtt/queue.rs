@@ -11,6 +11,8 @@ use super::{ids::Ids, packets::mark_as_repeated};
 #[derive(Default)]
 pub(super) struct Queue {
     packets: VecDeque<Packet>,
+    /// How many bytes they have.
+    size: usize,
     ids: Ids,
     /// How many packets, from the front, were begun on this connection: they count against the broker's Receive Maximum.
     begun: usize,
@@ -61,12 +63,18 @@ impl Queue {
         self.last += 1;
         self.latest.resize(self.latest.len().max(entry + 1), 0);
         self.latest[entry] = self.last;
+        self.size += bytes.len();
         let (number, is_repeated, is_left_over) = (self.last, false, false);
         self.packets.push_back(Packet { id, entry, number, bytes, is_repeated, is_left_over });
     }
 
     pub(super) fn len(&self) -> usize {
         self.packets.len()
+    }
+
+    /// How many bytes the packets have.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     /// The size of the largest packet.
@@ -120,6 +128,7 @@ impl Queue {
         }
         let packet = self.packets.remove(place)?;
         self.begun -= 1;
+        self.size -= packet.bytes.len();
         self.left_over -= usize::from(packet.is_left_over);
         self.ids.release(id);
         let is_latest = self.latest[packet.entry] == packet.number;
@@ -156,6 +165,7 @@ impl Queue {
     /// Drops the packets that were not begun.
     pub(super) fn drop_waiting(&mut self) {
         for packet in self.packets.drain(self.begun..) {
+            self.size -= packet.bytes.len();
             self.left_over -= usize::from(packet.is_left_over);
             self.ids.release(packet.id);
         }
@@ -164,6 +174,7 @@ impl Queue {
     /// Drops all packets. Their identifiers stay in use, as long as the broker keeps the session.
     pub(super) fn give_up(&mut self) {
         self.packets.clear();
+        self.size = 0;
         (self.begun, self.given, self.left_over) = (0, 0, 0);
     }
 
@@ -207,6 +218,7 @@ mod tests {
         assert_eq!(queue.acknowledged(2), None);
         assert_eq!(given(&mut queue, 2, 99), "cccccccccc");
         assert_eq!((queue.acknowledged(3).unwrap().entry, queue.oldest()), (2, Some((0, 10))));
+        assert_eq!((queue.len(), queue.size()), (1, 10));
     }
 
     #[test]
@@ -238,10 +250,10 @@ mod tests {
         let mut queue = queue(&[0, 1, 2]);
         given(&mut queue, 1, 99);
         queue.drop_waiting();
-        assert_eq!((queue.len(), queue.begun()), (1, 1));
+        assert_eq!((queue.len(), queue.size(), queue.begun()), (1, 10, 1));
         let ids = (0..u16::MAX).map_while(|_| queue.take_id()).count();
         assert_eq!(ids, usize::from(u16::MAX) - 1);
         queue.clear();
-        assert_eq!((queue.len(), queue.take_id()), (0, Some(1)));
+        assert_eq!((queue.len(), queue.size(), queue.take_id()), (0, 0, Some(1)));
     }
 }

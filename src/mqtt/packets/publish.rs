@@ -70,6 +70,11 @@ pub(super) fn properties(version: Version, head: &[u8], start: usize) -> Option<
     (length <= rest.len()).then_some(begin..begin + length)
 }
 
+/// A text that may not be UTF-8. Almost all are, which is quickly seen.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
 /// The user properties as the JSON text of an object; `None` if there are none.
 fn object(bytes: &[u8]) -> Result<Option<String>, &'static str> {
     let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
@@ -78,7 +83,7 @@ fn object(bytes: &[u8]) -> Result<Option<String>, &'static str> {
         if pairs.len() == MOST_PROPERTIES {
             return Err("more than a thousand application properties");
         }
-        pairs.push((String::from_utf8_lossy(name), String::from_utf8_lossy(value)));
+        pairs.push((text(name), text(value)));
     }
     if pairs.is_empty() {
         return Ok(None);

@@ -16,6 +16,10 @@ use crate::{
 /// About how many bytes a packet has besides the body.
 const HEAD: usize = 1024;
 
+/// No more requests are taken while those without a PUBACK have this many bytes: each is kept until then, and files are
+/// large.
+const MOST_KEPT: usize = 4 << 20;
+
 impl Session {
     /// How many requests may be on their way on this connection now.
     pub(super) fn open_window(&self) -> usize {
@@ -36,7 +40,7 @@ impl Session {
             return HandOver::Done;
         }
         let window = if self.is_careful { 1 } else { self.window };
-        if queue.len() >= window {
+        if queue.len() >= window || queue.size() >= MOST_KEPT {
             return HandOver::NotNow;
         }
         let Some(id) = queue.take_id() else { return HandOver::NotNow };

@@ -6,8 +6,8 @@ use super::super::*;
 use crate::{
     session::{Scope, Session as _},
     signing::{
-        Context, Image, Items, Key, Operation, Outcome, RawReply, ReplyBody, RequestId, Stamp,
-        TaskId,
+        Blob, Context, Image, Items, Key, Operation, Outcome, RawReply, ReplyBody, RequestId,
+        Stamp, TaskId,
     },
 };
 
@@ -110,7 +110,7 @@ impl Bench {
                 break;
             }
             // In pieces, as a socket takes them.
-            let count = count.min(7);
+            let count = count.div_ceil(9);
             self.written.extend(&self.session.output()[..count]);
             self.session.output_done(count);
         }
@@ -231,7 +231,15 @@ pub(super) fn request() -> Request {
 
 /// A request for an image with this name.
 pub(super) fn request_for(reference: &str) -> Request {
-    let items = Items::Images(vec![Image::lenient("sha256:0", reference).unwrap()]);
+    request_of(Items::Images(vec![Image::lenient("sha256:0", reference).unwrap()]))
+}
+
+/// One with a file of that many bytes.
+pub(super) fn large_request(size: usize) -> Request {
+    request_of(Items::Blobs(vec![Blob::new(vec![b'x'; size]).unwrap()]))
+}
+
+fn request_of(items: Items) -> Request {
     let (task, key) = (TaskId::new("1").unwrap(), Key::new("key").unwrap());
     let operation = Operation::new(task, vec![key], items).unwrap();
     let context = Context {

@@ -9,7 +9,10 @@ use super::*;
 use std::time::Duration;
 
 use crate::{broker::ReplyId, session::Session as _};
-use bench::{Bench, connack, disconnect, packet, puback, publish, request, request_for, suback};
+use bench::{
+    Bench, connack, disconnect, large_request, packet, puback, publish, request, request_for,
+    suback,
+};
 
 const V5: Version = Version::V5;
 
@@ -47,6 +50,19 @@ fn no_more_requests_are_without_an_answer_than_the_broker_allows() {
     assert_eq!(bench.feed(&puback(3, 0)), ["1 accepted"], "in any order");
     assert_eq!(bench.send(2..9), 1);
     assert_eq!(bench.feed(&puback(99, 0)), [""; 0]);
+}
+
+#[test]
+fn a_large_request_goes_out_once_little_is_kept_of_those_before_it() {
+    let mut bench = Bench::established(&[]);
+    bench.written();
+    let request = large_request(3 << 20);
+    let is_taken =
+        |bench: &mut Bench, entry| matches!(bench.session.send(entry, &request), HandOver::Done);
+    assert!(is_taken(&mut bench, 0) && !is_taken(&mut bench, 1));
+    assert_eq!((bench.written(), bench.send([1])), (vec!["PUBLISH 2".to_owned()], 0));
+    assert_eq!(bench.feed(&puback(2, 0)), ["0 accepted"]);
+    assert!(is_taken(&mut bench, 1) && !is_taken(&mut bench, 2));
 }
 
 #[test]
