@@ -1,6 +1,7 @@
 //! Signatures of data: whether one is good.
 
 use std::{
+    io::{self, Read},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -35,9 +36,13 @@ pub(super) fn any_is_good(
     now: SystemTime,
 ) -> Result<(), Fault> {
     let now = (now + MAX_CLOCK_DIFFERENCE).duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    // The line ends of a cleartext are CR LF, whatever the type of its signature.
-    let lines = (parts.form == Form::Cleartext).then(|| with_line_ends(signed));
-    let data = lines.as_deref().unwrap_or(signed);
+    let data = || -> Box<dyn Read + '_> {
+        match parts.form {
+            // Its line ends are CR LF, whatever the type of its signature.
+            Form::Cleartext => Box::new(WithLineEnds::new(signed)),
+            Form::Message | Form::Detached => Box::new(signed),
+        }
+    };
     let mut left = MAX_CHECKS;
     let mut closest = Fault::NoSignature;
     let mut others = Vec::new();
@@ -53,7 +58,7 @@ pub(super) fn any_is_good(
         }
         for component in candidates.take(left) {
             left -= 1;
-            let Err(fault) = is_good(&signature, data, component, now) else { return Ok(()) };
+            let Err(fault) = is_good(&signature, data(), component, now) else { return Ok(()) };
             if fault.closeness() > closest.closeness() {
                 closest = fault;
             }
@@ -95,7 +100,7 @@ fn issuer(signature: &Signature) -> Option<String> {
 /// Checks a signature by a key that it names. `now` has the greatest difference between clocks added.
 fn is_good(
     signature: &Signature,
-    data: &[u8],
+    data: impl Read,
     component: &Component,
     now: u64,
 ) -> Result<(), Fault> {
@@ -157,8 +162,59 @@ fn must_be_understood(signature: &Signature) -> Option<&'static str> {
         .then_some("it has a critical notation or subpacket that is not known, by key")
 }
 
-/// A text with CR LF between its lines.
-fn with_line_ends(text: &[u8]) -> Vec<u8> {
-    let lines: Vec<_> = text.split(|&byte| byte == b'\n').collect();
-    lines.join(&b"\r\n"[..])
+/// Reads a text with CR LF between its lines. It may be large: no copy of it is made.
+struct WithLineEnds<'a> {
+    rest: &'a [u8],
+    /// CR was read, and LF is next.
+    is_in_line_end: bool,
+}
+
+impl<'a> WithLineEnds<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { rest: text, is_in_line_end: false }
+    }
+}
+
+impl Read for WithLineEnds<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut count = 0;
+        while count < out.len() && !self.rest.is_empty() {
+            if self.rest[0] == b'\n' && !self.is_in_line_end {
+                out[count] = b'\r';
+                count += 1;
+                self.is_in_line_end = true;
+                continue;
+            }
+            // LF, or a line up to it.
+            let end = self.rest.iter().skip(1).position(|&byte| byte == b'\n');
+            let end = end.map_or(self.rest.len(), |end| end + 1);
+            let end = end.min(out.len() - count);
+            out[count..count + end].copy_from_slice(&self.rest[..end]);
+            (self.rest, count) = (&self.rest[end..], count + end);
+            self.is_in_line_end = false;
+        }
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_ends_are_those_of_what_is_signed_whatever_the_size_of_a_read() {
+        let text = b"\none\n\ntwo\n-\n";
+        for size in 1..20 {
+            let (mut reader, mut found) = (WithLineEnds::new(text), Vec::new());
+            loop {
+                let mut piece = vec![0; size];
+                let count = reader.read(&mut piece).unwrap();
+                if count == 0 {
+                    break;
+                }
+                found.extend_from_slice(&piece[..count]);
+            }
+            assert_eq!(found.escape_ascii().to_string(), r"\r\none\r\n\r\ntwo\r\n-\r\n", "{size}");
+        }
+    }
 }
