@@ -83,14 +83,14 @@ struct Up {
     name = "signer",
     note = "The configuration is YAML:
 
-  brokers: [amqps://localhost:5671]     # tried in this order, forever; also amqp, mqtts, mqtt
+  brokers: [amqps://localhost:5671]     # tried in this order, forever; or amqp, or mqtts and mqtt
   ca: ca.pem                            # verifies the brokers; required for TLS
   certificate: signer.pem               # the signer's, with its key; optional
-  sasl: none                            # or anonymous, external, plain
+  sasl: none                            # or anonymous, external, plain; not over MQTT
   username: signer                      # for plain, and for MQTT with a password
   password_file: password               # the same
-  hostname: vhost                       # Open's; default: the URL's host
-  durable: true                         # whether replies survive the broker's restart
+  hostname: vhost                       # Open's; default: the URL's host; not over MQTT
+  durable: true                         # whether replies survive the broker's restart; not over MQTT
   keys: keys                            # folder of the signing key, made if missing
   services:                             # where requests come from, where replies go
     - requests: queue://Consumer.signer.VirtualTopic.sign
@@ -188,10 +188,12 @@ fn run(up: Up) -> io::Result<()> {
 fn sign(signer: Signer) -> io::Result<()> {
     let signals = Signals::new()?;
     let settings = remote::Settings::read(&signer.config)?;
-    let signer = RemoteSigner::start(settings, |line| {
+    let started = RemoteSigner::start(settings, |line| {
         // A line that cannot be written is not needed.
         let _ = writeln!(io::stdout(), "{line}");
-    })?;
+    });
+    let config = signer.config.display();
+    let signer = started.map_err(|error| io::Error::other(format!("{config}: {error}")))?;
     signals.wait();
     drop(signer);
     Ok(())
@@ -233,6 +235,15 @@ fn usage(sandbox: &Sandbox, amqp: bool, mqtt: bool) -> String {
     if mqtt {
         urls.push(sandbox.mqtt_url());
     }
+    let digest = "0".repeat(64);
+    let sign = [sandbox.config_file(), sandbox.mqtt_config_file()].map(|config| {
+        format!(
+            "  amqp-messenger container-sign --config-file {} --signing-key sandbox --task-id 1 \\
+    --digest sha256:{digest} --reference localhost/repo:tag --raw > claim.b64
+",
+            config.display()
+        )
+    });
     format!(
         "\
 broker
@@ -244,9 +255,7 @@ files
   {client}    certificate and key of the client
   {key}    OpenPGP certificates of the signing server, by which replies are verified
 sign
-  amqp-messenger container-sign --config-file {config} --signing-key sandbox --task-id 1 \\
-    --digest sha256:{digest} --reference localhost/repo:tag --raw > claim.b64
-verify
+{sign}verify
   amqp-messenger verify container-sign --config-file {config} --signing-key sandbox \\
     --digest sha256:{digest} --reference localhost/repo:tag --raw < claim.b64
   gpg --import {key}
@@ -254,11 +263,11 @@ verify
 ready
 ",
         urls = urls.join("\n  "),
+        sign = sign.concat(),
         config = sandbox.config_file().display(),
         mqtt_config = sandbox.mqtt_config_file().display(),
         ca = sandbox.ca_file().display(),
         client = sandbox.client_pem().display(),
         key = sandbox.public_key_file().display(),
-        digest = "0".repeat(64),
     )
 }

@@ -64,6 +64,8 @@ fn runs_until_a_signal_and_says_how_to_use_it() {
             let config = fs::read_to_string(dir.join(name)).unwrap();
             assert!(config.contains("msg_signer:") && config.contains("msg_batch_signer:"));
             assert!(config.contains(&format!("- {scheme}://")), "{config}");
+            let sign = format!("container-sign --config-file {} ", dir.join(name).display());
+            assert!(lines.iter().any(|line| line.contains(&sign)), "no {sign} in {lines:?}");
         }
         let mode = fs::metadata(dir.join("client.pem")).unwrap().permissions();
         assert_eq!(mode.mode() & 0o777, 0o600);

@@ -187,14 +187,15 @@ async fn the_command_says_when_it_is_attached() {
     );
     assert_eq!(ask(&mut Client::connect(&sandbox).await, "one").await, "one");
 
-    for (wrong, says) in [("sasl: external", "sasl: magic"), ("keys", "kesy")]
-        .map(|(from, to)| (text.replacen(from, to, 1), to))
-    {
-        fs::write(&config, wrong).unwrap();
+    for (from, to, word) in [
+        ("sasl: external", "sasl: magic", "magic"),
+        ("keys", "kesy", "kesy"),
+        ("amqps:", "mqtts:", "remove sasl"),
+    ] {
+        fs::write(&config, text.replacen(from, to, 1)).unwrap();
         let output = start(&config).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         let said = String::from_utf8(output.stderr).unwrap();
-        let word = says.rsplit(' ').next().unwrap();
         assert!(said.contains("signer.yaml") && said.contains(word), "{said}");
     }
 }

@@ -16,14 +16,14 @@ fn is_made(folder: &Path) -> bool {
     name == "target" || name.starts_with('.') && name != ".ci"
 }
 
-/// Collects the files below a folder that are wanted, without those that are made.
-fn collect(folder: &Path, is_wanted: &impl Fn(&Path) -> bool, found: &mut BTreeSet<PathBuf>) {
+/// Collects the files below a folder for which `matches` holds, without those that are made.
+fn collect(folder: &Path, matches: &impl Fn(&Path) -> bool, found: &mut BTreeSet<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let (path, kind) = (entry.path(), entry.file_type().unwrap());
         if kind.is_dir() && !is_made(&path) {
-            collect(&path, is_wanted, found);
-        } else if kind.is_file() && is_wanted(&path) {
+            collect(&path, matches, found);
+        } else if kind.is_file() && matches(&path) {
             found.insert(path);
         }
     }

@@ -4,6 +4,7 @@
 //! whatever happens to the broker or to the signing server, no request is lost, but it may be answered
 //! twice.
 
+mod fit;
 mod mqtt;
 mod settings;
 mod wire;
@@ -33,6 +34,7 @@ use wire::Url;
 
 use crate::{
     body::{self, AmqpMessage},
+    config::Protocol,
     openpgp::SigningKey,
     signing::{self, Context, Keys},
 };
@@ -94,13 +96,11 @@ impl RemoteSigner {
     ///
     /// # Errors
     ///
-    /// If a broker's URL is wrong, or the key can neither be read nor made.
+    /// If a broker's URL is wrong, a setting means nothing in its protocol, or the key can neither be read nor made.
     pub fn start(settings: Settings, say: fn(&str)) -> io::Result<Self> {
         let urls = settings.brokers.iter().map(|text| Url::parse(text));
         let urls: Vec<_> = urls.collect::<Result<_, _>>().map_err(io::Error::other)?;
-        if urls.is_empty() || settings.services.is_empty() {
-            return Err(io::Error::other("brokers and services must not be empty"));
-        }
+        fit::check(&settings, &urls).map_err(io::Error::other)?;
         let keys = Keys::only(SigningKey::kept_in(&settings.keys)?);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -209,7 +209,7 @@ impl Shared {
         service: &Service,
         client_id: &str,
     ) -> Result<Attached, String> {
-        if broker.mqtt {
+        if broker.protocol == Protocol::Mqtt {
             let link = mqtt::attach(self, broker, service, client_id).await?;
             return Ok(Attached::Mqtt(Box::new(link)));
         }

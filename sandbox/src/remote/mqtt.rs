@@ -129,7 +129,7 @@ pub(super) async fn attach(
 }
 
 /// A name without the scheme that other protocols need.
-fn topic(address: &str) -> &str {
+pub(super) fn topic(address: &str) -> &str {
     address.strip_prefix("topic://").unwrap_or(address)
 }
 
@@ -299,7 +299,7 @@ impl Work {
                 properties.user_properties = all.to_vec();
             }
             let topic_name = TopicName::try_from(topic(&service.replies))
-                .expect("the topic of replies has no wildcard");
+                .expect("the topic of replies is checked at the start");
             let reply =
                 Publish { properties, ..Publish::new(QosPid::Level0, topic_name, payload.into()) };
             self.ready.push_back((number, reply));

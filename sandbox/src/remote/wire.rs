@@ -14,6 +14,7 @@ use tokio::{
 use tokio_openssl::SslStream;
 
 use super::settings::{Mechanism, Settings};
+use crate::config::Protocol;
 
 const SASL_HEADER: &[u8; 8] = b"AMQP\x03\x01\x00\x00";
 
@@ -27,7 +28,7 @@ impl<S: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin> Stream for S {}
 /// The address of a broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Url {
-    pub(super) mqtt: bool,
+    pub(super) protocol: Protocol,
     pub(super) tls: bool,
     pub(super) host: String,
     pub(super) port: u16,
@@ -36,19 +37,19 @@ pub(super) struct Url {
 impl Url {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let known = [
-            ("amqps://", false, true),
-            ("amqp://", false, false),
-            ("mqtts://", true, true),
-            ("mqtt://", true, false),
+            ("amqps://", Protocol::Amqp, true),
+            ("amqp://", Protocol::Amqp, false),
+            ("mqtts://", Protocol::Mqtt, true),
+            ("mqtt://", Protocol::Mqtt, false),
         ];
-        let found = known.into_iter().find_map(|(scheme, mqtt, tls)| {
-            text.strip_prefix(scheme).map(|rest| (mqtt, tls, rest))
+        let found = known.into_iter().find_map(|(scheme, protocol, tls)| {
+            text.strip_prefix(scheme).map(|rest| (protocol, tls, rest))
         });
-        let (mqtt, tls, rest) =
+        let (protocol, tls, rest) =
             found.ok_or(format!("{text}: neither amqps://, amqp://, mqtts:// nor mqtt://"))?;
         let (host, port) = rest.rsplit_once(':').ok_or(format!("{text}: no port"))?;
         let port = port.parse().map_err(|_| format!("{text}: no port"))?;
-        Ok(Self { mqtt, tls, host: host.to_owned(), port })
+        Ok(Self { protocol, tls, host: host.to_owned(), port })
     }
 }
 
