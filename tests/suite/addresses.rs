@@ -2,7 +2,9 @@
 
 use amqp_sandbox::pki::{Subject, Validity};
 
-use crate::harness::{Bench, Config, refused, run};
+use crate::harness::{Bench, Config, Protocol, refused, run};
+
+over_both!(a_task_id_that_could_mean_another_address_is_refused, so_is_the_name_of_a_certificate,);
 
 const IMAGE: &str = "container-sign --signing-key 55A34A82 --digest sha256:0000000000000000000000000000000000000000000000000000000000000001 --reference r/ns/app:1";
 const TASK: &str = "container-sign --signing-key 55A34A82 --task-id 7 \
@@ -30,10 +32,19 @@ const VALUES: &[(&str, &str, &str, &str)] = &[
     ("topic_listen_to", "queue://Consumer.me.VirtualTopic.{task_id}", "a.", "ends with '.'"),
 ];
 
-#[test]
-fn a_task_id_that_could_mean_another_address_is_refused() {
-    let bench = Bench::new();
-    for (key, template, value, says) in VALUES {
+/// The same over MQTT.
+const VALUES_OF_MQTT: &[(&str, &str, &str, &str)] = &[
+    ("topic_listen_to", "signed/{task_id}", "a/b", "holds '/', which separates levels of a topic"),
+    ("topic_listen_to", "signed/{task_id}", "a+", "holds '+', which is a wildcard in MQTT"),
+    ("topic_listen_to", "signed/{task_id}", "+", "holds '+'"),
+    ("topic_listen_to", "signed.{task_id}", "a,b", "holds ','"),
+    ("topic_listen_to", "signed.{task_id}", "a::b", "holds '::'"),
+    ("topic_send_to", "sign/{task_id}", "x/../y", "holds '/'"),
+];
+
+fn a_task_id_that_could_mean_another_address_is_refused(protocol: Protocol) {
+    let bench = protocol.bench();
+    for (key, template, value, says) in protocol.or(VALUES, VALUES_OF_MQTT) {
         let config = bench.config().set(key, &format!("\"{template}\""));
         let ended = run(&bench, &config, IMAGE, &["--task-id", value]);
         refused(&bench, ended, 2, &["--task-id: ", says, &format!("(it goes into {key})")]);
@@ -63,22 +74,26 @@ fn named(bench: &Bench, subject: Subject<'_>) -> Config {
     bench.config().set("messaging_cert_key", &path.display().to_string())
 }
 
-#[test]
-fn so_is_the_name_of_a_certificate() {
-    let bench = Bench::new();
+fn so_is_the_name_of_a_certificate(protocol: Protocol) {
+    let bench = protocol.bench();
+    let config = |bench: &Bench, subject: Subject<'_>| match protocol {
+        Protocol::Amqp => named(bench, subject),
+        Protocol::Mqtt => named(bench, subject).set("topic_listen_to", "\"signed/{creator}\""),
+    };
     for (name, says) in [
+        protocol.or(("a|b,", "holds ','"), ("a/b", "holds '/', which separates levels of a topic")),
         ("Doe, Jane", "holds ','"),
         ("a?b", "holds '?'"),
         ("a::b", "holds '::'"),
         ("a%20b", "holds '%'"),
         (" a", "begins or ends with a blank"),
     ] {
-        let config = named(&bench, Subject::common_name(name));
-        let ended = run(&bench, &config, IMAGE, &["--task-id", "7"]);
+        let ended =
+            run(&bench, &config(&bench, Subject::common_name(name)), IMAGE, &["--task-id", "7"]);
         refused(&bench, ended, 78, &["certificate's name", says, "; --requester is required"]);
     }
-    let config = named(&bench, Subject { user_id: Some("a,b"), ..Subject::default() });
-    let ended = run(&bench, &config, IMAGE, &["--task-id", "7"]);
+    let other = config(&bench, Subject { user_id: Some("a,b"), ..Subject::default() });
+    let ended = run(&bench, &other, IMAGE, &["--task-id", "7"]);
     refused(&bench, ended, 78, &["certificate's name", "holds ','"]);
 }
 

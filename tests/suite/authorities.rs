@@ -6,7 +6,7 @@ use amqp_sandbox::pki::{Authority, Identity, Validity};
 
 use crate::{
     harness::{Bench, Config, Protocol, images},
-    tls::{refuses, rejects, trusting, with_file, with_server},
+    tls::{refuses, rejects, serving, trusting, with_file, with_server},
 };
 
 over_both!(
@@ -23,10 +23,6 @@ const FUTURE: Validity = Validity { from: 2, until: 9 };
 
 fn ca(bench: &Bench, content: impl AsRef<[u8]>) -> Config {
     with_file(bench, "messaging_ca_cert", "ca.pem", content)
-}
-
-fn serving(protocol: Protocol, certificate: Identity) -> Bench {
-    protocol.bench_with(|options| options.server_certificate = Some(certificate))
 }
 
 fn server_of(authority: &Authority) -> Identity {

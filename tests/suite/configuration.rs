@@ -2,7 +2,9 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
-use crate::harness::{Bench, Program, images, under_test};
+use crate::harness::{Bench, Program, Protocol, images, under_test};
+
+over_both!(a_host_may_be_spelt_in_every_legal_way,);
 
 #[test]
 fn a_broker_as_other_clients_write_it_is_refused_with_what_to_write() {
@@ -91,10 +93,9 @@ fn blanks_and_line_breaks_around_a_broker_are_ignored() {
     }
 }
 
-#[test]
-fn a_host_may_be_spelt_in_every_legal_way() {
-    let bench = Bench::new();
-    let url = bench.sandbox.amqps_url();
+fn a_host_may_be_spelt_in_every_legal_way(protocol: Protocol) {
+    let bench = protocol.bench();
+    let url = bench.url();
     for host in ["LocalHost", "localhost.", "l%6Fcalhost", "127.0.0.1", "[::ffff:127.0.0.1]"] {
         let url = url.replace("localhost", host);
         let config = bench.config().set("messaging_brokers", &format!("[\"{url}\"]"));

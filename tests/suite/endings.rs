@@ -4,14 +4,19 @@
 use std::net::TcpListener;
 
 use amqp_frames::SASL_HEADER;
-use amqp_sandbox::{Act, LinkAct, Record, Refusal, ReplyAct, RequestAct, Rule, When};
+use amqp_sandbox::{Act, Answer, LinkAct, Record, Refusal, ReplyAct, RequestAct, Rule, When};
 
 use crate::{
     harness::{Bench, Ended, LONG, Protocol, images, rule, shown, signal, took_between},
     peer,
 };
 
-over_both!(no_connection_is_one_cause_that_names_each_broker, an_end_from_outside_is_one_cause,);
+over_both!(
+    no_connection_is_one_cause_that_names_each_broker,
+    an_end_from_outside_is_one_cause,
+    each_missing_item_has_its_cause,
+    each_silent_broker_gets_its_time_and_is_named_with_its_phase,
+);
 
 /// The causes in the document: a line each.
 #[track_caller]
@@ -36,17 +41,16 @@ const SEND: &str = crate::harness::SEND_TO;
 const LISTEN: &str = "queue://Consumer.sandbox-client-7.VirtualTopic.sandbox.reply";
 
 /// Three images with a rule, and one window of a second.
-fn run(rule: Rule) -> (Bench, Ended) {
-    let bench = Bench::misbehaving(vec![rule]);
+fn run(protocol: Protocol, rule: Rule) -> (Bench, Ended) {
+    let bench = protocol.misbehaving(vec![rule]);
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3));
     (bench, ended)
 }
 
-#[test]
-fn each_missing_item_has_its_cause() {
+fn each_missing_item_has_its_cause(protocol: Protocol) {
     let rejected = |condition| Act::from(RequestAct::Reject(refusal(condition)));
     let second = || When::Request(2);
-    for (act, when, expected, remedy) in [
+    let mut cases = vec![
         (
             rejected("amqp:decode-error"),
             second(),
@@ -83,8 +87,34 @@ fn each_missing_item_has_its_cause() {
             "NotSent : 3 of 3 requests could not be sent".into(),
             "",
         ),
-    ] {
-        let (_bench, ended) = run(rule(when, act));
+    ];
+    if protocol == Protocol::Mqtt {
+        let puback = |code| Act::from(RequestAct::Puback(Answer::code(code)));
+        cases = vec![
+            (puback(0x99), second(), format!("payload format invalid (0x99) : {}: ", item(1)), ""),
+            (
+                puback(0x95),
+                second(),
+                format!("packet too large (0x95) : {}: ", item(1)),
+                "sign fewer items in one request (chunk_size), or raise the broker's limit",
+            ),
+            (
+                puback(0x10),
+                second(),
+                format!("no matching subscribers (0x10) : {}: ", item(1)),
+                "the topic has no subscriber: check topic_send_to, and whether the signing server runs",
+            ),
+            (
+                ReplyAct::NoReply.into(),
+                second(),
+                "MessagingTimeout : 1 of 3 requests have no reply from VirtualTopic.sandbox.reply"
+                    .into(),
+                "",
+            ),
+        ];
+    }
+    for (act, when, expected, remedy) in cases {
+        let (_bench, ended) = run(protocol, rule(when, act));
         let ended = ended.expect(75);
         assert_eq!(causes(&ended), [expected], "{}", ended.stderr);
         if !remedy.is_empty() {
@@ -96,8 +126,10 @@ fn each_missing_item_has_its_cause() {
 /// This holds even if it applies to many items.
 #[test]
 fn a_remedy_is_reported_once() {
-    let (_bench, ended) =
-        run(rule(When::Any, RequestAct::Reject(refusal("amqp:link:message-size-exceeded"))));
+    let (_bench, ended) = run(
+        Protocol::Amqp,
+        rule(When::Any, RequestAct::Reject(refusal("amqp:link:message-size-exceeded"))),
+    );
     let ended = ended.expect(75);
     assert_eq!(causes(&ended).len(), 3);
     ended.says_once("sign fewer items in one request (chunk_size)");
@@ -132,7 +164,7 @@ fn a_refusal_is_one_cause_with_its_remedy() {
             "check topic_listen_to: the broker has no such address, and does not create one",
         ),
     ] {
-        let (bench, ended) = run(rule(when, act));
+        let (bench, ended) = run(Protocol::Amqp, rule(when, act));
         let ended = ended.expect(77);
         let expected =
             format!("NotPermitted : {}: {what}: says the test", shown(&bench.sandbox.amqps_url()));
@@ -242,24 +274,24 @@ fn full_port() -> (TcpListener, Vec<std::net::TcpStream>) {
 }
 
 /// Each broker gets its whole time once, however short `timeout` is; the phase that did not end is reported.
-#[test]
-fn each_silent_broker_gets_its_time_and_is_named_with_its_phase() {
-    let bench = Bench::new();
+fn each_silent_broker_gets_its_time_and_is_named_with_its_phase(protocol: Protocol) {
+    let bench = protocol.bench();
     let (listener, _waiting) = full_port();
-    let tcp = format!("amqp://127.0.0.1:{}", listener.local_addr().unwrap().port());
-    let (port, _) = peer::listen(|mut stream| {
-        use std::io::{Read, Write};
-        let _ = stream.read_exact(&mut [0; 8]);
-        let _ = stream.write_all(&SASL_HEADER);
-        peer::swallow(stream);
-    });
-    let sasl = format!("amqp://localhost:{port}");
-    let config =
-        bench.config().patience(1, 1, 1).set("connect_timeout", "1").set("sasl", "anonymous");
-    let config = config.set("messaging_brokers", &format!("{:?}", [&tcp, &sasl, &tcp]));
+    let scheme = protocol.scheme();
+    let tcp = format!("{scheme}://127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let (answer, phase) = match protocol {
+        Protocol::Amqp => (SASL_HEADER.to_vec(), "sasl"),
+        Protocol::Mqtt => (peer::mqtt::connack(false, &[]), "attach"),
+    };
+    let begun = format!("{scheme}://localhost:{}", peer::answering(answer));
+    let mut config = bench.config().patience(1, 1, 1).set("connect_timeout", "1");
+    if protocol == Protocol::Amqp {
+        config = config.set("sasl", "anonymous");
+    }
+    let config = config.set("messaging_brokers", &format!("{:?}", [&tcp, &begun, &tcp]));
     let ended = bench.run(&config, &images(1)).expect(69);
     took_between(&ended, 3.0, 9.0);
     ended
         .says(&format!("{tcp}: tcp: no answer within 1 s"))
-        .says(&format!("{}: sasl: no answer within 1 s", shown(&sasl)));
+        .says(&format!("{}: {phase}: no answer within 1 s", shown(&begun)));
 }

@@ -12,9 +12,21 @@ use amqp_frames::{HEADER, SASL_HEADER, sasl_mechanisms, sasl_outcome};
 use openssl::ssl::{SslAcceptor, SslMethod};
 
 use crate::{
-    harness::{Bench, Config, Ended, Program, can_name, images, signal, took_between, with_names},
-    peer,
+    harness::{
+        Bench, Config, Ended, Program, Protocol, can_name, images, signal, took_between, with_names,
+    },
+    peer::{
+        self,
+        mqtt::{self, refused},
+    },
 };
+
+over_both!(
+    the_next_address_is_used_whatever_goes_wrong_with_the_one_before,
+    every_address_is_named_with_its_reason,
+    a_host_is_found_and_verified_in_every_legal_spelling,
+    a_look_up_that_never_ends_hides_no_signal_and_no_deadline,
+);
 
 /// What a connection to an address meets.
 type Script = Box<dyn Fn(TcpStream) + Send>;
@@ -67,19 +79,28 @@ fn sasl_fails_for_now() -> Script {
     answering(&answer)
 }
 
+/// A broker of MQTT that lets the client in, and does not let it subscribe for now.
+fn refusing_to_subscribe() -> Script {
+    Box::new(|stream| {
+        let mut peer = mqtt::Peer::connected(stream).unwrap();
+        let id = peer.subscribe().unwrap().id();
+        let _ = peer.answer(&mqtt::suback(id, 0x97));
+        peer::swallow(peer.stream);
+    })
+}
+
 fn closing(condition: &str) -> Vec<u8> {
     [&HEADER[..], &peer::open(), &peer::close(condition, "not here")].concat()
 }
 
 /// Whatever goes wrong with the first address, the second is used, and named.
-#[test]
-fn the_next_address_is_used_whatever_goes_wrong_with_the_one_before() {
+fn the_next_address_is_used_whatever_goes_wrong_with_the_one_before(protocol: Protocol) {
     if !can_name() {
         return;
     }
     let silent: fn() -> Script = || Box::new(peer::swallow);
     let hang_up: fn() -> Script = || Box::new(drop);
-    let cases: [(bool, &str, Option<Script>); 11] = [
+    let mut cases: Vec<(bool, &str, Option<Script>)> = vec![
         (true, "refused", None),
         (true, "silent", Some(silent())),
         (true, "hang-up", Some(hang_up())),
@@ -87,14 +108,24 @@ fn the_next_address_is_used_whatever_goes_wrong_with_the_one_before() {
         (true, "alert", Some(answering(&[0x15, 3, 3, 0, 2, 2, 80]))),
         (true, "certificate", Some(untrusted())),
         (false, "silent", Some(silent())),
+        (false, "hang-up", Some(hang_up())),
         (false, "garbage", Some(answering(b"SSH-2.0-OpenSSH"))),
-        (false, "SASL", Some(sasl_fails_for_now())),
-        (false, "maintenance", Some(answering(&closing("amqp:connection:forced")))),
-        (false, "refusal", Some(answering(&closing("amqp:unauthorized-access")))),
     ];
+    cases.extend(match protocol {
+        Protocol::Amqp => vec![
+            (false, "SASL", Some(sasl_fails_for_now())),
+            (false, "maintenance", Some(answering(&closing("amqp:connection:forced")))),
+            (false, "refusal", Some(answering(&closing("amqp:unauthorized-access")))),
+        ],
+        Protocol::Mqtt => vec![
+            (false, "maintenance", Some(answering(&refused(0x88)))),
+            (false, "refusal", Some(answering(&refused(0x87)))),
+            (false, "subscription", Some(refusing_to_subscribe())),
+        ],
+    });
     for (tls, name, script) in cases {
-        let bench = Bench::new();
-        let url = if tls { bench.sandbox.amqps_url() } else { bench.sandbox.amqp_url() };
+        let bench = protocol.bench();
+        let url = if tls { bench.url() } else { bench.plain_url() };
         let port = port_of(&url);
         if let Some(script) = script {
             peer::listen_at(at(2, port), script);
@@ -113,16 +144,15 @@ fn the_next_address_is_used_whatever_goes_wrong_with_the_one_before() {
 }
 
 /// Each address has its reason, and its share of the time.
-#[test]
-fn every_address_is_named_with_its_reason() {
+fn every_address_is_named_with_its_reason(protocol: Protocol) {
     if !can_name() {
         return;
     }
-    let bench = Bench::new();
+    let bench = protocol.bench();
     let listener = TcpListener::bind("127.0.0.2:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     peer::listen_at(at(3, port), answering(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
-    let url = format!("amqps://localhost:{port}");
+    let url = format!("{}s://localhost:{port}", protocol.scheme());
     let config = to(bench.config(), &url).patience(1, 1, 1).set("connect_timeout", "3");
     let ended = named(&bench, &config, "127.0.0.2,127.0.0.3,127.0.0.4").run().expect(69);
     ended
@@ -149,15 +179,15 @@ fn proxy(port: u16) -> Script {
 }
 
 /// The broker's certificate has the plain spelling, which is also the one that it is asked for.
-#[test]
-fn a_host_is_found_and_verified_in_every_legal_spelling() {
+fn a_host_is_found_and_verified_in_every_legal_spelling(protocol: Protocol) {
     if !can_name() {
         return;
     }
+    let scheme = protocol.or("amqps", "mqtts");
     const NAMES: [&str; 4] = ["broker.test", "under_score.test", "xn--brker-jua.test", "1st.test"];
-    let bench = Bench::new();
+    let bench = protocol.bench();
     let identity = bench.sandbox.authority().server(&NAMES, Default::default()).unwrap();
-    let server = Bench::with(|options| {
+    let server = protocol.bench_with(|options| {
         options.authority = Some(bench.sandbox.authority().clone());
         options.server_certificate = Some(identity);
     });
@@ -166,21 +196,21 @@ fn a_host_is_found_and_verified_in_every_legal_spelling() {
         ("BROKER.Test".to_owned(), "broker.test"),
     ]);
     for (host, expected) in cases {
-        let port = port_of(&server.sandbox.amqps_url());
-        let config = to(server.config(), &format!("amqps://{host}:{port}"));
+        let port = port_of(&server.url());
+        let config = to(server.config(), &format!("{scheme}://{host}:{port}"));
         let mut program = server.program(&config, &images(1));
         with_names(&mut program, &[(&host, "127.0.0.1")]).run().expect(0);
         let name = server.record().connections.last().unwrap().server_name.clone();
         assert_eq!(name.unwrap().to_ascii_lowercase(), expected, "{host}");
     }
     // An address is not asked for by name; that of an interface is verified without the interface.
-    let port = port_of(&bench.sandbox.amqps_url());
+    let port = port_of(&bench.url());
     let (v6, _) = peer::listen_at("[::1]:0".parse().unwrap(), proxy(port));
     for url in [
-        format!("amqps://127.0.0.1:{port}"),
-        format!("amqps://[::1]:{v6}"),
-        format!("amqps://[0:0::1]:{v6}"),
-        format!("amqps://[::1%1]:{v6}"),
+        format!("{scheme}://127.0.0.1:{port}"),
+        format!("{scheme}://[::1]:{v6}"),
+        format!("{scheme}://[0:0::1]:{v6}"),
+        format!("{scheme}://[::1%1]:{v6}"),
     ] {
         let ended = bench.run(&to(bench.config(), &url), &images(1)).expect(0);
         ended.logs(&format!("connected to {url}\n"));
@@ -189,12 +219,12 @@ fn a_host_is_found_and_verified_in_every_legal_spelling() {
 }
 
 /// A program that looks up a name forever; `during` gets it once it does.
-fn looking_up(set: impl Fn(Config) -> Config, during: impl Fn(u32)) -> Ended {
-    let bench = Bench::new();
+fn looking_up(protocol: Protocol, set: impl Fn(Config) -> Config, during: impl Fn(u32)) -> Ended {
+    let bench = protocol.bench();
     let fifo = bench.file("asked", "");
     std::fs::remove_file(&fifo).unwrap();
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-    let config = set(to(bench.config(), "amqps://never.test:5671"));
+    let config = set(to(bench.config(), &format!("{}s://never.test:5671", protocol.scheme())));
     let mut program = bench.program(&config, &images(1));
     with_names(&mut program, &[("never.test", "never")]).command.env("NAMES_ASKED", &fifo);
     let running = program.start();
@@ -203,17 +233,17 @@ fn looking_up(set: impl Fn(Config) -> Config, during: impl Fn(u32)) -> Ended {
     running.wait()
 }
 
-#[test]
-fn a_look_up_that_never_ends_hides_no_signal_and_no_deadline() {
+fn a_look_up_that_never_ends_hides_no_signal_and_no_deadline(protocol: Protocol) {
     if !can_name() {
         return;
     }
-    let ended = looking_up(|config| config, |process| signal("TERM", process)).expect(143);
+    let ended =
+        looking_up(protocol, |config| config, |process| signal("TERM", process)).expect(143);
     took_between(&ended, 0.0, 5.0);
-    let ended = looking_up(|config| config.set("deadline", "1"), |_| {}).expect(124);
+    let ended = looking_up(protocol, |config| config.set("deadline", "1"), |_| {}).expect(124);
     took_between(&ended, 1.0, 5.0);
     let short = |config: Config| config.set("connect_timeout", "1").patience(1, 1, 1);
-    let ended = looking_up(short, |_| {}).expect(69);
-    ended.says("amqps://never.test:5671: resolve: no answer within 1 s");
+    let ended = looking_up(protocol, short, |_| {}).expect(69);
+    ended.says(&format!("{}s://never.test:5671: resolve: no answer within 1 s", protocol.scheme()));
     took_between(&ended, 1.0, 5.0);
 }

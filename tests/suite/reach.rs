@@ -11,7 +11,10 @@ use openssl::ssl::{SslAcceptor, SslMethod};
 
 use crate::{
     harness::{Bench, Config, Protocol, images, shown, took_between},
-    peer,
+    peer::{
+        self,
+        mqtt::{connack, refused},
+    },
 };
 
 over_both!(
@@ -19,6 +22,10 @@ over_both!(
     a_list_of_closed_ports_ends_after_the_timeout,
     a_name_that_does_not_resolve,
     if_every_broker_refuses_it_is_a_refusal,
+    a_broker_that_refuses_leaves_the_next,
+    a_broker_that_is_silent_is_named_with_its_phase,
+    a_broker_in_maintenance_is_tried_until_the_timeout,
+    a_refused_receiver_is_not_tried_with_the_next_broker,
 );
 
 fn to(config: Config, urls: &[&str]) -> Config {
@@ -46,6 +53,11 @@ fn silent_behind_tls(bench: &Bench) -> String {
         }
     };
     format!("localhost:{}", peer::listen(script).0)
+}
+
+/// A broker's answer that closes the connection.
+fn closing(condition: &str) -> Vec<u8> {
+    [&HEADER[..], &peer::open(), &peer::close(condition, "not you")].concat()
 }
 
 fn answering(answer: Vec<u8>) -> String {
@@ -83,22 +95,29 @@ fn the_next_broker_is_used(protocol: Protocol) {
 }
 
 /// A broker with a wrong certificate, one that refuses the login by Close and one that is in maintenance are skipped too.
-#[test]
-fn a_broker_that_refuses_leaves_the_next() {
-    let bench = Bench::new();
-    let stranger = Bench::new();
-    let good = bench.sandbox.amqps_url();
-    for condition in ["amqp:unauthorized-access", "amqp:connection:forced", "amqp:internal-error"] {
-        let closing =
-            answering([&HEADER[..], &peer::open(), &peer::close(condition, "not you")].concat());
-        let ended = bench
-            .run(&to(bench.config(), &[&format!("amqp://{closing}"), &good]), &images(1))
-            .expect(0);
-        ended.says(condition).says("not you");
+fn a_broker_that_refuses_leaves_the_next(protocol: Protocol) {
+    let bench = protocol.bench();
+    let stranger = protocol.bench();
+    let good = bench.url();
+    for (answer, says) in match protocol {
+        Protocol::Amqp => vec![
+            (closing("amqp:unauthorized-access"), "amqp:unauthorized-access: not you"),
+            (closing("amqp:connection:forced"), "amqp:connection:forced: not you"),
+            (closing("amqp:internal-error"), "amqp:internal-error: not you"),
+        ],
+        Protocol::Mqtt => vec![
+            (refused(0x87), "not authorized (0x87)"),
+            (refused(0x88), "server unavailable (0x88)"),
+            (refused(0x80), "unspecified error (0x80)"),
+            // MQTT 3.1.1: the server is unavailable.
+            (vec![0x20, 2, 0, 3], "server unavailable (0x88): return code 3 of MQTT 3.1.1"),
+        ],
+    } {
+        let url = format!("{}://{}", protocol.scheme(), answering(answer));
+        let ended = bench.run(&to(bench.config(), &[&url, &good]), &images(1)).expect(0);
+        ended.says(says);
     }
-    let ended = bench
-        .run(&to(bench.config(), &[&stranger.sandbox.amqps_url(), &good]), &images(1))
-        .expect(0);
+    let ended = bench.run(&to(bench.config(), &[&stranger.url(), &good]), &images(1)).expect(0);
     ended.says("not verified by messaging_ca_cert");
     assert_eq!(stranger.record().connections.len(), 1);
 }
@@ -136,26 +155,28 @@ fn a_name_that_does_not_resolve(protocol: Protocol) {
         .says("check the host names in messaging_brokers");
 }
 
-#[test]
-fn a_broker_that_is_silent_is_named_with_its_phase() {
-    let bench = Bench::new();
+fn a_broker_that_is_silent_is_named_with_its_phase(protocol: Protocol) {
+    let bench = protocol.bench();
     let (_listener, silent) = silent();
     let behind_tls = silent_behind_tls(&bench);
-    let opened = answering([&HEADER[..], &peer::open()].concat());
-    let half = answering(peer::open()[..5].to_vec());
+    let (scheme, open, lets_in, half) = match protocol {
+        Protocol::Amqp => ("amqp", HEADER.to_vec(), [&HEADER[..], &peer::open()].concat(), 5),
+        Protocol::Mqtt => ("mqtt", Vec::new(), connack(false, &[]), 3),
+    };
+    let half = answering(lets_in[lets_in.len() - half..].to_vec());
     for (url, phase) in [
-        (format!("amqps://{silent}"), "tls"),
-        (format!("amqp://{silent}"), "open"),
-        (format!("amqps://{behind_tls}"), "open"),
-        (format!("amqp://{}", answering(HEADER.to_vec())), "open"),
-        (format!("amqp://{opened}"), "attach"),
+        (format!("{scheme}s://{silent}"), "tls"),
+        (format!("{scheme}://{silent}"), "open"),
+        (format!("{scheme}s://{behind_tls}"), "open"),
+        (format!("{scheme}://{}", answering(open)), "open"),
+        (format!("{scheme}://{}", answering(lets_in)), "attach"),
     ] {
         let config = to(bench.config(), &[&url]).patience(1, 1, 1).set("connect_timeout", "1");
         let ended = bench.run(&config, &images(1)).expect(69);
         ended.says(&format!("{}: {phase}: no answer within 1 s", shown(&url)));
         took_between(&ended, 1.0, 2.5);
     }
-    let config = to(bench.config(), &[&format!("amqp://{half}")])
+    let config = to(bench.config(), &[&format!("{scheme}://{half}")])
         .patience(1, 1, 1)
         .set("connect_timeout", "1");
     took_between(&bench.run(&config, &images(1)).expect(69), 0.9, 2.5);
@@ -198,17 +219,17 @@ fn a_login_refused_by_close_is_a_refusal() {
     }
 }
 
-#[test]
-fn a_broker_in_maintenance_is_tried_until_the_timeout() {
-    let bench = Bench::new();
-    let closing = answering(
-        [&HEADER[..], &peer::open(), &peer::close("amqp:connection:forced", "maintenance")]
-            .concat(),
-    );
-    let config = to(bench.config(), &[&format!("amqp://{closing}")]).patience(1, 1, 1);
+fn a_broker_in_maintenance_is_tried_until_the_timeout(protocol: Protocol) {
+    let bench = protocol.bench();
+    let (answer, says) = match protocol {
+        Protocol::Amqp => (closing("amqp:connection:forced"), "amqp:connection:forced: not you"),
+        Protocol::Mqtt => (refused(0x88), "server unavailable (0x88)"),
+    };
+    let url = format!("{}://{}", protocol.scheme(), answering(answer));
+    let config = to(bench.config(), &[&url]).patience(1, 1, 1);
     let ended = bench.run(&config, &images(1)).expect(69);
     took_between(&ended, 1.0, 2.5);
-    ended.says("amqp:connection:forced: maintenance");
+    ended.says(says);
 }
 
 /// A broker that does not understand SASL cannot be tried again with it: its refusal stands.
@@ -298,12 +319,11 @@ fn a_broker_whose_mechanisms_do_not_suit_is_explained() {
 }
 
 /// The next broker would refuse the receiver as well.
-#[test]
-fn a_refused_receiver_is_not_tried_with_the_next_broker() {
-    let refusal = Refusal { condition: "amqp:not-found".into(), description: None };
-    let bench = Bench::misbehaving(vec![Rule::new(When::ReceiverLink, LinkAct::Refuse(refusal))]);
-    let next = Bench::new();
-    let config = to(bench.config(), &[&bench.sandbox.amqps_url(), &next.sandbox.amqps_url()]);
+fn a_refused_receiver_is_not_tried_with_the_next_broker(protocol: Protocol) {
+    let refusal = Refusal { condition: "amqp:not-allowed".into(), description: None };
+    let bench = protocol.misbehaving(vec![Rule::new(When::ReceiverLink, LinkAct::Refuse(refusal))]);
+    let next = protocol.bench();
+    let config = to(bench.config(), &[&bench.url(), &next.url()]);
     bench.run(&config, &images(1)).expect(77);
     assert_eq!(next.record().connections.len(), 0);
 }

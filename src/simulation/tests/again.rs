@@ -2,6 +2,11 @@
 
 use super::*;
 
+over_both!(
+    a_request_that_was_accepted_survives_a_next_broker_that_finds_it_too_large,
+    a_request_that_was_in_doubt_survives_whatever_becomes_of_a_later_sending,
+);
+
 /// The second cycle asks again by another broker; the signing server answers the first sending later.
 fn answered_late(arrival: &Arrival) -> Treatment {
     match arrival.repetition {
@@ -11,18 +16,21 @@ fn answered_late(arrival: &Arrival) -> Treatment {
 }
 
 /// The first connection ends before the second cycle, and the second is like that.
-fn second(plan: impl Fn() -> ConnectionPlan + 'static) -> Bench {
+fn second(protocol: Protocol, plan: impl Fn() -> ConnectionPlan + 'static) -> Bench {
     let connections = move |_, number| match number {
         0 => with_fault(Trigger::After(30 * SECOND), Fault::Cut(End::Eof)),
         _ => plan(),
     };
-    Bench::new().patience(60, 1, 3).connections(connections)
+    over(protocol).patience(60, 1, 3).connections(connections)
 }
 
-#[test]
-fn a_request_that_was_accepted_survives_a_next_broker_that_finds_it_too_large() {
-    let plan = || ConnectionPlan { max_message_size: Some(100), ..ConnectionPlan::default() };
-    let ended = second(plan).requests(answered_late).expect(0);
+fn a_request_that_was_accepted_survives_a_next_broker_that_finds_it_too_large(protocol: Protocol) {
+    let plan = || ConnectionPlan {
+        max_message_size: Some(100),
+        mqtt: MqttPlan { max_packet: Some(100), ..MqttPlan::default() },
+        ..ConnectionPlan::default()
+    };
+    let ended = second(protocol, plan).requests(answered_late).expect(0);
     ended.took(90);
     assert_eq!(ended.times_sent(), [1; 3]);
 }
@@ -33,33 +41,54 @@ fn a_request_that_was_accepted_survives_a_sender_that_is_refused_later() {
     let refused =
         || ConnectionPlan { sender: Answer::Refuses(REFUSALS[0]), ..ConnectionPlan::default() };
     let in_time = |_: &Arrival| replied_after(50 * SECOND);
-    let bench = second(refused).set(|settings| settings.sender_target = "address");
+    let bench = second(Protocol::Amqp, refused).set(|settings| settings.sender_target = "address");
     bench.requests(in_time).expect(0).took(50);
     let detached = || with_fault(Trigger::AtRequest(0), Fault::DetachSender(REFUSALS[0]));
-    second(detached).requests(answered_late).expect(0).took(90);
+    second(Protocol::Amqp, detached).requests(answered_late).expect(0).took(90);
+}
+
+/// The same over MQTT, where the answer to a request says so.
+#[test]
+fn a_request_that_was_accepted_survives_an_answer_that_forbids_to_send() {
+    let treatment = |arrival: &Arrival| match arrival.repetition {
+        0 => replied_after(90 * SECOND),
+        _ => puback(0x87),
+    };
+    let ended = second(Protocol::Mqtt, ConnectionPlan::default).requests(treatment).expect(0);
+    ended.took(90);
+    assert!(ended.times_sent().contains(&2), "{:?}", ended.times_sent());
 }
 
 /// Without a word of the broker: what was on the wire may have arrived.
-#[test]
-fn a_request_that_was_in_doubt_survives_whatever_becomes_of_a_later_sending() {
-    for outcome in [
-        Outcome::Rejected(Condition::new("amqp:resource-limit-exceeded")),
-        Outcome::Modified { undeliverable_here: true },
-        Outcome::Released,
-        Outcome::Forgotten,
-    ] {
+fn a_request_that_was_in_doubt_survives_whatever_becomes_of_a_later_sending(protocol: Protocol) {
+    let outcomes = match protocol {
+        Protocol::Amqp => vec![
+            Outcome::Rejected(Condition::new("amqp:resource-limit-exceeded")),
+            Outcome::Modified { undeliverable_here: true },
+            Outcome::Released,
+            Outcome::Forgotten,
+        ],
+        Protocol::Mqtt => {
+            [0x10, 0x80, 0x83, 0x87, 0x97, 0x99].map(|code| puback(code).outcome).to_vec()
+        }
+    };
+    for outcome in outcomes {
         let treatment = move |arrival: &Arrival| match arrival.repetition {
             0 => Treatment { outcome: Outcome::Never, ..replied_after(45 * SECOND) },
             _ => given(outcome),
         };
-        let ended = second(ConnectionPlan::default).requests(treatment).expect(0);
+        let ended = second(protocol, ConnectionPlan::default).requests(treatment).expect(0);
         ended.took(45);
         assert_eq!(ended.times_sent(), [2; 3], "{outcome:?}");
     }
-    let large = || ConnectionPlan { max_message_size: Some(100), ..ConnectionPlan::default() };
+    let large = || ConnectionPlan {
+        max_message_size: Some(100),
+        mqtt: MqttPlan { max_packet: Some(100), ..MqttPlan::default() },
+        ..ConnectionPlan::default()
+    };
     let treatment =
         |_: &Arrival| Treatment { outcome: Outcome::Never, ..replied_after(45 * SECOND) };
-    second(large).requests(treatment).expect(0).took(45);
+    second(protocol, large).requests(treatment).expect(0).took(45);
 }
 
 /// There is no credit in the second cycle: its window is waited, for the reply to the first.

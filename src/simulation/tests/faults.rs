@@ -2,6 +2,8 @@
 
 use super::*;
 
+over_both!(replies_slower_than_the_idle_timeouts_are_waited_for,);
+
 /// At every byte in both directions, in order or by a reset: nothing is lost.
 #[test]
 fn a_cut_at_any_byte_loses_nothing() {
@@ -51,11 +53,13 @@ fn a_broker_that_is_silent_at_first_is_left() {
 }
 
 /// Heartbeats keep the connection, however long a reply takes.
-#[test]
-fn replies_slower_than_the_idle_timeouts_are_waited_for() {
-    let plan =
-        |_, _| ConnectionPlan { idle_timeout: Some(SECOND / 2), ..ConnectionPlan::default() };
-    let bench = Bench::new().patience(4 * 3600, 1, 1).set(|settings| settings.idle_timeout = 2);
+fn replies_slower_than_the_idle_timeouts_are_waited_for(protocol: Protocol) {
+    let plan = |_, _| ConnectionPlan {
+        idle_timeout: Some(SECOND / 2),
+        mqtt: MqttPlan { keep_alive: Some(1), ..MqttPlan::default() },
+        ..ConnectionPlan::default()
+    };
+    let bench = over(protocol).patience(4 * 3600, 1, 1).set(|settings| settings.idle_timeout = 2);
     let ended = bench.connections(plan).requests(|_| replied_after(3 * HOUR)).expect(0);
     ended.took(3 * 3600);
     assert_eq!((ended.connections(), ended.times_sent()), (1, vec![1; 3]));

@@ -1,5 +1,23 @@
 //! One promise each, with scripts by hand; hours of virtual time cost nothing.
 
+/// Makes tests of functions that take a protocol: `over_amqp::NAME` and `over_mqtt::NAME`.
+macro_rules! over_both {
+    ($($name:ident),+ $(,)?) => {
+        over_both!(@ over_amqp Amqp $($name)+);
+        over_both!(@ over_mqtt Mqtt $($name)+);
+    };
+    (@ $module:ident $protocol:ident $($name:ident)+) => {
+        mod $module {
+            $(
+                #[test]
+                fn $name() {
+                    super::$name(crate::config::Protocol::$protocol);
+                }
+            )+
+        }
+    };
+}
+
 mod again;
 mod conditions;
 mod cycle;
@@ -14,11 +32,13 @@ mod trips;
 
 use std::time::Duration;
 
+use crate::config::Protocol;
+
 use super::{
     bench::Bench,
     plan::{
-        Answer, Arrival, Condition, ConnectionPlan, Credit, End, Fault, Opening, Outcome, Reach,
-        Reply, Treatment, Trigger,
+        Answer, Arrival, Condition, ConnectionPlan, Credit, End, Fault, MqttPlan, Opening, Outcome,
+        Packet, Reach, Reply, Treatment, Trigger,
     },
 };
 
@@ -40,6 +60,11 @@ const PASSING: [Condition; 6] = [
     Condition::new("amqp:link:detach-forced"),
     Condition::new("vendor:no-idea"),
 ];
+
+/// Three containers over a protocol, one broker.
+fn over(protocol: Protocol) -> Bench {
+    Bench::new().set(|settings| settings.protocol = protocol)
+}
 
 /// An outcome at once, and a signed reply after this time.
 fn replied_after(delay: Duration) -> Treatment {
@@ -78,4 +103,9 @@ fn only(
     move |arrival| {
         if arrival.request == request { treatment() } else { Treatment::default() }
     }
+}
+
+/// Over MQTT: the broker's answer to a request.
+fn puback(code: u8) -> Treatment {
+    given(Outcome::Rejected(Condition::Code(Packet::Puback, code)))
 }

@@ -5,11 +5,18 @@ use std::net::{SocketAddr, TcpListener};
 use amqp_sandbox::{LinkAct, Refusal, When};
 use serde_json::Value;
 
-use super::{CHECK, WHOLE, document, steps, to};
+use super::{CHECK, WHOLE, document, mqtt, steps, to};
 use crate::{
-    harness::{Bench, can_name, images, rule, signal, with_names},
+    harness::{Protocol, can_name, images, rule, signal, with_names},
     peer,
 };
+
+over_both!(
+    one_good_broker_is_enough,
+    several_bad_brokers_have_the_status_of_a_run,
+    every_address_of_a_name_is_checked,
+    a_signal_and_the_deadline_end_it,
+);
 
 fn connects(document: &Value) -> Vec<bool> {
     let brokers = document["brokers"].as_array().unwrap();
@@ -17,12 +24,11 @@ fn connects(document: &Value) -> Vec<bool> {
 }
 
 /// One broker's failure does not stop the rest, and a run would use the other.
-#[test]
-fn one_good_broker_is_enough() {
-    let (bench, stranger) = (Bench::new(), Bench::new());
-    let good = bench.sandbox.amqps_url();
-    let closed = format!("amqps://localhost:{}", peer::closed_port());
-    for bad in [&closed, &stranger.sandbox.amqps_url()] {
+fn one_good_broker_is_enough(protocol: Protocol) {
+    let (bench, stranger) = (protocol.bench(), protocol.bench());
+    let good = bench.url();
+    let closed = format!("{}s://localhost:{}", protocol.scheme(), peer::closed_port());
+    for bad in [&closed, &stranger.url()] {
         for (urls, expected) in [([bad, &good], [false, true]), ([&good, bad], [true, false])] {
             let config = to(bench.config(), &urls.map(String::as_str));
             let found = document(&bench, &config, CHECK, 0);
@@ -35,15 +41,14 @@ fn one_good_broker_is_enough() {
 }
 
 /// The status is that of a run: 77 only if every broker refuses, or if one ends the run.
-#[test]
-fn several_bad_brokers_have_the_status_of_a_run() {
-    let (bench, stranger) = (Bench::new(), Bench::new());
-    let refusal = Refusal { condition: "amqp:not-found".into(), description: None };
-    let locked = Bench::misbehaving(vec![rule(When::ReceiverLink, LinkAct::Refuse(refusal))]);
-    let untrusted = stranger.sandbox.amqps_url();
-    let refusing = locked.sandbox.amqp_url();
-    let closed = format!("amqps://localhost:{}", peer::closed_port());
-    let good = bench.sandbox.amqps_url();
+fn several_bad_brokers_have_the_status_of_a_run(protocol: Protocol) {
+    let (bench, stranger) = (protocol.bench(), protocol.bench());
+    let refusal = Refusal { condition: "amqp:not-allowed".into(), description: None };
+    let locked = protocol.misbehaving(vec![rule(When::ReceiverLink, LinkAct::Refuse(refusal))]);
+    let untrusted = stranger.url();
+    let refusing = locked.plain_url();
+    let closed = format!("{}s://localhost:{}", protocol.scheme(), peer::closed_port());
+    let good = bench.url();
     for (urls, status) in [
         (&[&untrusted, &untrusted][..], 77),
         (&[&untrusted, &closed], 69),
@@ -62,19 +67,19 @@ fn several_bad_brokers_have_the_status_of_a_run() {
 }
 
 /// A run would try one address after the other until one works; the check tries all.
-#[test]
-fn every_address_of_a_name_is_checked() {
+fn every_address_of_a_name_is_checked(protocol: Protocol) {
     if !can_name() {
         return;
     }
-    let bench = Bench::new();
-    let port = bench.sandbox.amqps_url().rsplit_once(':').unwrap().1.to_owned();
+    let bench = protocol.bench();
+    let port = bench.url().rsplit_once(':').unwrap().1.to_owned();
     let mut program = bench.program(&bench.config(), &format!("{CHECK} --json"));
     let ended = with_names(&mut program, &[("localhost", "127.0.0.1,127.0.0.9")]).run().expect(0);
     let document = ended.document();
+    let whole = protocol.or(&WHOLE[..], &mqtt::WHOLE);
     let of_broker = &document["brokers"][0]["steps"];
-    assert_eq!(steps(of_broker), [&WHOLE[..], &["tcp failed"]].concat());
-    assert_eq!(of_broker[7]["address"], *format!("127.0.0.9:{port}"));
+    assert_eq!(steps(of_broker), [whole, &["tcp failed"]].concat());
+    assert_eq!(of_broker[whole.len()]["address"], *format!("127.0.0.9:{port}"));
     let advice = document["advice"].as_str().unwrap();
     assert!(
         advice.contains("127.0.0.9") && advice.contains("; a run would connect to "),
@@ -83,18 +88,18 @@ fn every_address_of_a_name_is_checked() {
 }
 
 /// A broker that completes connections and says nothing.
-fn silent() -> (TcpListener, String) {
+fn silent(protocol: Protocol) -> (TcpListener, String) {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
-    let url = format!("amqps://localhost:{}", listener.local_addr().unwrap().port());
+    let url =
+        format!("{}s://localhost:{}", protocol.scheme(), listener.local_addr().unwrap().port());
     (listener, url)
 }
 
 /// What was found is printed, and the brokers after that are left out.
-#[test]
-fn a_signal_and_the_deadline_end_it() {
-    let bench = Bench::new();
-    let (listener, silent) = silent();
-    let good = bench.sandbox.amqps_url();
+fn a_signal_and_the_deadline_end_it(protocol: Protocol) {
+    let bench = protocol.bench();
+    let (listener, silent) = silent(protocol);
+    let good = bench.url();
     let config = to(bench.config(), &[&good, &silent, &good]).set("connect_timeout", "60");
     let limited = config.clone().set("deadline", "2");
     let ended = bench.run(&limited, &format!("{CHECK} --json")).expect(124);

@@ -10,9 +10,16 @@ use amqp_sandbox::{
 
 use super::{CHECK, document, found, steps, to};
 use crate::{
-    harness::{Bench, Config, images, rule},
+    harness::{Bench, Config, Protocol, images, rule},
     peer,
 };
+
+over_both!(
+    look_up_and_tcp,
+    tls,
+    the_certificate_of_a_broker_that_is_refused_is_shown,
+    a_certificate_that_the_broker_refuses,
+);
 
 /// A broker, the client's configuration for it, and what a check finds.
 struct Case {
@@ -52,11 +59,11 @@ fn answering(answer: Vec<u8>) -> String {
     format!("amqp://localhost:{}", peer::answering(answer))
 }
 
-#[test]
-fn look_up_and_tcp() {
-    let bench = Bench::new;
+fn look_up_and_tcp(protocol: Protocol) {
+    let bench = || protocol.bench();
     let one = bench();
-    let config = to(one.config(), &["amqps://no-such-host.invalid:5671"]);
+    let config =
+        to(one.config(), &[&format!("{}s://no-such-host.invalid:5671", protocol.scheme())]);
     holds(&Case {
         what: "a name that does not resolve",
         bench: one,
@@ -67,7 +74,7 @@ fn look_up_and_tcp() {
         advice: "",
     });
     let one = bench();
-    let url = format!("amqps://localhost:{}", peer::closed_port());
+    let url = format!("{}s://localhost:{}", protocol.scheme(), peer::closed_port());
     let config = to(one.config(), &[&url]);
     holds(&Case {
         what: "a closed port",
@@ -80,8 +87,7 @@ fn look_up_and_tcp() {
     });
 }
 
-#[test]
-fn tls() {
+fn tls(protocol: Protocol) {
     let authority = Authority::new("CA").unwrap();
     let valid = Validity::default();
     let expired = Validity { from: -9, until: -2 };
@@ -91,16 +97,17 @@ fn tls() {
     };
     let serving = |hosts: &[&str], validity| {
         let certificate = authority.server(hosts, validity).unwrap();
-        Bench::with(|options| options.server_certificate = Some(certificate))
+        protocol.bench_with(|options| options.server_certificate = Some(certificate))
     };
     let stranger = serving(&["localhost"], valid);
     let (other_host, old) =
         (serving(&["broker.example.com"], valid), serving(&["localhost"], expired));
-    let plain = Bench::new();
-    let plain_url = plain.sandbox.amqp_url().replace("amqp:", "amqps:");
+    let plain = protocol.bench();
+    let plain_url = plain.plain_url().replacen(':', "s:", 1);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let silent = Bench::new();
-    let silent_url = format!("amqps://localhost:{}", listener.local_addr().unwrap().port());
+    let silent = protocol.bench();
+    let silent_url =
+        format!("{}s://localhost:{}", protocol.scheme(), listener.local_addr().unwrap().port());
     let (failed, status) = (&["tls failed"][..], 77);
     for case in [
         Case {
@@ -118,8 +125,9 @@ fn tls() {
             bench: plain,
             status: 69,
             ends: failed,
-            problem: "the port does not speak TLS",
-            advice: "use amqp:// for a plain port",
+            // A broker of MQTT has nothing to say to what is no CONNECT.
+            problem: protocol.or("the port does not speak TLS", "tls failed: the broker hung up"),
+            advice: protocol.or("use amqp:// for a plain port", "tls failed: the broker hung up"),
         },
         Case {
             what: "an unknown authority",
@@ -154,12 +162,11 @@ fn tls() {
 }
 
 /// What the broker showed is in the report although it was refused.
-#[test]
-fn the_certificate_of_a_broker_that_is_refused_is_shown() {
+fn the_certificate_of_a_broker_that_is_refused_is_shown(protocol: Protocol) {
     let authority = Authority::new("CA").unwrap();
     for (hosts, until) in [(["localhost"], -2), (["broker.example.com"], 9)] {
         let certificate = authority.server(&hosts, Validity { from: -9, until }).unwrap();
-        let bench = Bench::with(|options| options.server_certificate = Some(certificate));
+        let bench = protocol.bench_with(|options| options.server_certificate = Some(certificate));
         for trusts in [false, true] {
             let ca = bench.file("authority.pem", authority.pem().unwrap());
             let trusting = bench.config().set("messaging_ca_cert", &ca.display().to_string());
@@ -174,9 +181,8 @@ fn the_certificate_of_a_broker_that_is_refused_is_shown() {
 }
 
 /// In TLS 1.3 the broker's refusal comes after the handshake.
-#[test]
-fn a_certificate_that_the_broker_refuses() {
-    let bench = Bench::new();
+fn a_certificate_that_the_broker_refuses(protocol: Protocol) {
+    let bench = protocol.bench();
     let stranger = Authority::new("another CA").unwrap();
     let identity = stranger.client(Subject::common_name("me"), Validity::default()).unwrap();
     let file = bench.file("stranger.pem", identity.pem().unwrap());

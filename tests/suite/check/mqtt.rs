@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{CHECK, document, found, steps};
 use crate::harness::{Bench, Config, Protocol, images, rule};
 
-const WHOLE: [&str; 5] = ["resolve ok", "tcp ok", "tls ok", "open ok", "receiver ok"];
+pub(super) const WHOLE: [&str; 5] = ["resolve ok", "tcp ok", "tls ok", "open ok", "receiver ok"];
 
 fn bench(set: impl FnOnce(&mut Options)) -> (Bench, Config) {
     let bench = Protocol::Mqtt.bench_with(set);

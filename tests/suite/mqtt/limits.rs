@@ -106,6 +106,26 @@ fn a_broker_that_falls_silent_is_noticed() {
     }
 }
 
+/// For seconds the client gets a reply byte by byte, and has nothing to send but PINGREQs, which the broker insists on.
+#[test]
+fn a_client_that_only_receives_pings_in_time() {
+    let bench = bench_with("slow=1ms padded=4000", |options| {
+        options.mqtt = true;
+        options.mqtt_broker.keep_alive = Some(1);
+    });
+    let plain = format!("[\"{}\"]", bench.plain_url());
+    let config = bench.config().set("messaging_brokers", &plain).set("connect_timeout", "60");
+    let ended = bench.run(&config, &(images(1) + " --requester r")).expect(0);
+    assert!(ended.took.as_secs_f64() > 4.0, "it did not take long: {:?}", ended.took);
+    let record = bench.record();
+    assert_eq!((record.connections.len(), record.requests.len()), (1, 1));
+    let sent = record.sent(1, End::Client);
+    let request = sent.iter().position(|packet| packet.starts_with("PUBLISH")).unwrap();
+    let acknowledged = sent.iter().position(|packet| packet.starts_with("PUBACK")).unwrap();
+    let pings = sent[request..acknowledged].iter().filter(|packet| *packet == "PINGREQ");
+    assert!(pings.count() > 3, "{sent:?}");
+}
+
 /// In all that the broker sees, no more requests are open than that.
 #[test]
 fn no_more_requests_are_open_than_mqtt_max_open() {

@@ -3,13 +3,18 @@
 use amqp_sandbox::pki::{self, Authority, Validity};
 use openssl::ssl::{SslAcceptor, SslMethod, SslOptions, SslVersion};
 
-use super::{acceptor, refuses, serve, to_port, trusting, with_server};
+use super::{acceptor, refuses, serve, serving, to_port, trusting, with_server};
 use crate::{
     harness::{Bench, Protocol, images},
     openssl_conf,
 };
 
-over_both!(a_broker_of_another_authority_is_refused, tls_older_than_1_2_is_refused);
+over_both!(
+    a_broker_of_another_authority_is_refused,
+    tls_older_than_1_2_is_refused,
+    a_certificate_for_another_host_is_refused,
+    a_broker_without_a_certificate_is_refused,
+);
 
 fn a_broker_of_another_authority_is_refused(protocol: Protocol) {
     let other = Authority::new("other CA").unwrap();
@@ -44,12 +49,11 @@ fn a_self_signed_broker_that_the_file_names_is_trusted() {
         .expect(0);
 }
 
-#[test]
-fn a_certificate_for_another_host_is_refused() {
+fn a_certificate_for_another_host_is_refused(protocol: Protocol) {
     let authority = Authority::new("CA").unwrap();
     for (hosts, url_host) in [(["broker.example.com"], "localhost"), (["localhost"], "127.0.0.1")] {
-        let bench = with_server(authority.server(&hosts, Validity::default()).unwrap());
-        let url = bench.sandbox.amqps_url().replace("localhost", url_host);
+        let bench = serving(protocol, authority.server(&hosts, Validity::default()).unwrap());
+        let url = bench.url().replace("localhost", url_host);
         let config = trusting(&bench, &authority).set("messaging_brokers", &format!("[\"{url}\"]"));
         refuses(&bench, &config, &format!("not for \"{url_host}\""));
     }
@@ -96,15 +100,16 @@ fn tls_older_than_1_2_is_refused(protocol: Protocol) {
 }
 
 /// Neither without a certificate, nor by ciphers that need none.
-#[test]
-fn a_broker_without_a_certificate_is_refused() {
-    let bench = Bench::new();
+fn a_broker_without_a_certificate_is_refused(protocol: Protocol) {
+    let bench = protocol.bench();
     for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
         let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
         builder.set_max_proto_version(Some(version)).unwrap();
         builder.set_cipher_list("aNULL:@SECLEVEL=0").unwrap();
         let port = serve(builder.build());
-        let ended = bench.run(&to_port(bench.config(), "amqps", port), &images(1)).expect(77);
+        let ended = bench
+            .run(&to_port(bench.config(), protocol.or("amqps", "mqtts"), port), &images(1))
+            .expect(77);
         ended.says("the broker refused the client's handshake: handshake failure");
     }
 }

@@ -12,15 +12,19 @@ use amqp_sandbox::pki::{Authority, Identity, Subject, Validity};
 use openssl::ssl::{SslAcceptor, SslMethod};
 
 use crate::{
-    harness::{Bench, Config, Ended, images},
+    harness::{Bench, Config, Ended, Protocol, images},
     peer,
 };
 
 pub fn with_server(certificate: Identity) -> Bench {
-    Bench::with(|options| options.server_certificate = Some(certificate))
+    serving(Protocol::Amqp, certificate)
 }
 
-/// A broker that fails verification gets nothing: no Open, no request, no second attempt.
+pub fn serving(protocol: Protocol, certificate: Identity) -> Bench {
+    protocol.bench_with(|options| options.server_certificate = Some(certificate))
+}
+
+/// A broker that fails verification gets nothing: no Open or CONNECT, no request, no second attempt.
 #[track_caller]
 pub fn refuses(bench: &Bench, config: &Config, reason: &str) {
     let ended = bench.run(&config.clone().patience(1, 1, 1), &images(2)).expect(77);
@@ -29,7 +33,7 @@ pub fn refuses(bench: &Bench, config: &Config, reason: &str) {
     let record = bench.record();
     assert!(!record.connections.is_empty(), "the broker was contacted");
     assert!(
-        record.connections.iter().all(|connection| connection.protocol_header.is_none()),
+        record.connections.iter().all(|it| it.protocol_header.is_none() && it.mqtt.is_none()),
         "{record:?}"
     );
     assert_eq!(record.requests.len(), 0);

@@ -7,14 +7,11 @@ mod replies;
 mod resumed;
 
 use super::*;
-use crate::{
-    config::Protocol,
-    simulation::plan::{Connack, MqttPlan, Packet, Suback},
-};
+use crate::simulation::plan::{Connack, Suback};
 
 /// Three containers over MQTT, one broker.
 fn bench() -> Bench {
-    Bench::new().set(|settings| settings.protocol = Protocol::Mqtt)
+    over(Protocol::Mqtt)
 }
 
 /// A connection to a broker of this kind.
@@ -32,11 +29,6 @@ fn then(
         0 => with_fault(trigger, fault.clone()),
         _ => broker(mqtt.clone()),
     }
-}
-
-/// The broker's answer to a request.
-fn puback(code: u8) -> Treatment {
-    given(Outcome::Rejected(Condition::Code(Packet::Puback, code)))
 }
 
 /// The end of a connection with this code.

@@ -45,6 +45,11 @@ pub fn connack(has_session: bool, properties: &[u8]) -> Vec<u8> {
     packet(kind::CONNACK << 4, &[&[has_session.into(), 0, length], properties].concat())
 }
 
+/// The answer to a CONNECT that does not let the client in.
+pub fn refused(code: u8) -> Vec<u8> {
+    packet(kind::CONNACK << 4, &[0, code, 0])
+}
+
 /// The answer to a SUBSCRIBE.
 pub fn suback(id: u16, code: u8) -> Vec<u8> {
     packet(kind::SUBACK << 4, &[&id.to_be_bytes()[..], &[0, code]].concat())
