@@ -256,4 +256,36 @@ mod tests {
         queue.clear();
         assert_eq!((queue.len(), queue.size(), queue.take_id()), (0, 0, Some(1)));
     }
+
+    /// The client would send the end of one packet twice, or count too few bytes of one.
+    #[test]
+    fn packets_of_different_sizes_do_not_get_mixed_up() {
+        let mut queue = Queue::default();
+        for (id, size) in [(1, 10), (2, 5), (3, 20)] {
+            assert_eq!(queue.take_id(), Some(id));
+            queue.push(id, 0, vec![b'a' + id as u8; size]);
+        }
+        assert_eq!(queue.largest(), 20);
+        assert_eq!(given(&mut queue, 2, 99).len(), 15);
+        // The one before is longer, and whole.
+        assert!(queue.acknowledged(2).is_some() && !queue.is_in_the_middle());
+        assert_eq!(given(&mut queue, 1, 99), "");
+        assert_eq!(given(&mut queue, 2, 99).len(), 20);
+    }
+
+    #[test]
+    fn identifiers_are_free_again_once_they_are_acknowledged_and_not_before() {
+        let mut queue = queue(&[]);
+        for _ in 0..70_000 {
+            let id = queue.take_id().unwrap();
+            queue.push(id, 0, vec![0; 2]);
+            given(&mut queue, 9, 99);
+            assert!(queue.acknowledged(id).is_some());
+        }
+        let id = queue.take_id().unwrap();
+        queue.push(id, 0, vec![0; 2]);
+        // The broker has the session, and may still wait for it.
+        queue.give_up();
+        assert!((0..u16::MAX).map_while(|_| queue.take_id()).all(|taken| taken != id));
+    }
 }

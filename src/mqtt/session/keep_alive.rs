@@ -103,3 +103,123 @@ impl KeepAlive {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What happens before a tick.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Before {
+        Nothing,
+        /// The broker sends something.
+        Received,
+        /// Something is written; or all of it, with the PINGREQ.
+        SentSome,
+        Sent,
+    }
+    use Before::{Nothing, Received, Sent, SentSome};
+
+    /// What a tick leads to: what is to be done now, and in which second something is to be done next.
+    const PING: &str = "ping";
+    const DEAD: &str = "dead";
+
+    /// Plays steps of a second, what happens before it, what is to be done, and when next.
+    #[track_caller]
+    fn play(mut keep_alive: KeepAlive, now: Instant, steps: &[(u64, Before, &str, u64)]) {
+        keep_alive.begin(now);
+        for &(second, before, expected, next) in steps {
+            match before {
+                Nothing => {}
+                Received => keep_alive.received(),
+                SentSome => keep_alive.sent(false),
+                Sent => keep_alive.sent(true),
+            }
+            let found = match keep_alive.tick(now + Duration::from_secs(second)) {
+                Ok(false) => "",
+                Ok(true) => PING,
+                Err(_) => DEAD,
+            };
+            let then = keep_alive.next().map_or(0, |next| (next - now).as_secs());
+            assert_eq!((found, then), (expected, next), "second {second}");
+        }
+    }
+
+    fn of(limit: u64, server: u64) -> (KeepAlive, Instant) {
+        // It is made before the connection stands, which may take long.
+        let made = Instant::now();
+        let limit = Some(Duration::from_secs(limit)).filter(|limit| !limit.is_zero());
+        let mut keep_alive = KeepAlive::new(limit, made);
+        keep_alive.obey(Duration::from_secs(server));
+        (keep_alive, made + Duration::from_secs(1000))
+    }
+
+    #[test]
+    fn a_side_that_is_silent_for_half_the_time_is_asked_about() {
+        let (keep_alive, now) = of(20, 0);
+        // Both are heard.
+        play(keep_alive, now, &[(0, Nothing, "", 10), (9, Received, "", 10), (10, Sent, "", 19)]);
+        for other in [Received, Sent] {
+            let (keep_alive, now) = of(20, 0);
+            let steps = [(4, other, "", 10), (8, other, "", 10), (10, other, PING, 20)];
+            play(keep_alive, now, &steps);
+        }
+    }
+
+    /// A broker's own limit may be shorter: it is to hear of the client whether it answers or not.
+    #[test]
+    fn without_an_answer_the_broker_is_asked_again_and_given_up_in_time() {
+        let (keep_alive, now) = of(20, 4);
+        let steps = [
+            (2, Nothing, PING, 4),
+            (3, Sent, "", 4),
+            (4, Nothing, PING, 6),
+            (6, Sent, PING, 8),
+            (8, Sent, PING, 10),
+            (19, Nothing, PING, 20),
+            (20, Nothing, DEAD, 20),
+        ];
+        play(keep_alive, now, &steps);
+    }
+
+    /// What goes out before it is a sign of life, and the answer cannot come earlier.
+    #[test]
+    fn a_question_that_cannot_be_written_yet_is_waited_for() {
+        let (keep_alive, now) = of(20, 0);
+        let steps = [
+            (10, Nothing, PING, 20),
+            (19, SentSome, "", 20),
+            (19, SentSome, "", 29),
+            (28, Nothing, "", 29),
+            (28, Sent, "", 38),
+            (37, Nothing, "", 38),
+            (38, Nothing, DEAD, 38),
+        ];
+        play(keep_alive, now, &steps);
+    }
+
+    #[test]
+    fn any_byte_is_an_answer() {
+        let (keep_alive, now) = of(20, 0);
+        let steps = [
+            (10, Nothing, PING, 20),
+            (11, Sent, "", 20),
+            (19, Received, "", 20),
+            (20, Nothing, PING, 30),
+        ];
+        play(keep_alive, now, &steps);
+    }
+
+    #[test]
+    fn the_shorter_time_counts_and_the_broker_s_alone_if_the_client_has_none() {
+        for (limit, server, first) in [(20, 0, 10), (20, 8, 4), (20, 60, 10), (0, 8, 4), (0, 0, 0)]
+        {
+            let (keep_alive, now) = of(limit, server);
+            play(keep_alive, now, &[(0, Nothing, "", first)]);
+        }
+        let (keep_alive, now) = of(0, 8);
+        let steps =
+            [(4, Nothing, PING, 8), (5, Sent, "", 8), (7, Nothing, "", 8), (8, Nothing, DEAD, 8)];
+        play(keep_alive, now, &steps);
+    }
+}

@@ -50,3 +50,35 @@ impl Outbox {
         self.is_written()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A queue with packets of these bytes.
+    fn queue(packets: &[(u8, usize)]) -> Queue {
+        let mut queue = Queue::default();
+        for &(byte, size) in packets {
+            let id = queue.take_id().unwrap();
+            queue.push(id, 0, vec![byte; size]);
+        }
+        queue
+    }
+
+    /// Each run of equal bytes: the byte and how many there are.
+    fn runs(bytes: &[u8]) -> Vec<(u8, usize)> {
+        bytes.chunk_by(|one, two| one == two).map(|run| (run[0], run.len())).collect()
+    }
+
+    #[test]
+    fn other_packets_wait_for_the_end_of_the_packet_before_them() {
+        let (mut outbox, mut queue) = (Outbox::default(), queue(&[(1, PIECE + 10), (2, 5)]));
+        let count = outbox.output(&mut queue, 9).len();
+        assert_eq!(count, PIECE);
+        outbox.others.extend([7; 3]);
+        assert!(!outbox.written(count - 1) && !outbox.written(1), "the others are still to come");
+        assert_eq!(runs(outbox.output(&mut queue, 9)), [(1, 10), (7, 3), (2, 5)]);
+        assert!(!outbox.written(17) && outbox.written(1));
+        assert_eq!(outbox.output(&mut queue, 9), b"");
+    }
+}

@@ -77,6 +77,22 @@ fn a_message_over_the_limit_is_skipped_and_names_its_request() {
     assert!(matches!(&packets[..], [Packet::Useless(_)]), "{packets:?}");
 }
 
+/// The limit is for messages: a refusal has its reason, however small that is.
+#[test]
+fn other_packets_may_be_larger_than_a_message() {
+    for size in [50, 60_000] {
+        let words = "x".repeat(size - 4);
+        let text = [&b"\x1f"[..], &(words.len() as u16).to_be_bytes(), words.as_bytes()].concat();
+        let (length, count) = encoded_length(text.len()).unwrap();
+        let puback = packet(0x40, &[b"\0\x07\x80", &length[..count], &text].concat());
+        let packets = feed(&mut reader(Version::V5, 10), &puback);
+        let Ok([Packet::Puback { id: 7, reason }]) = <[_; 1]>::try_from(packets) else {
+            panic!("{size}")
+        };
+        assert_eq!(reason.text.len(), words.len());
+    }
+}
+
 #[test]
 fn the_bytes_of_a_message_that_is_not_whole_are_counted() {
     for size in [1000, 200_000] {

@@ -1,7 +1,12 @@
 //! The session, fed with bytes by hand.
 
+mod arriving;
 mod bench;
+mod blame;
 mod ends;
+mod limits;
+mod opening;
+mod over;
 mod replies;
 mod resuming;
 
@@ -10,8 +15,8 @@ use std::time::Duration;
 
 use crate::{broker::ReplyId, session::Session as _};
 use bench::{
-    Bench, connack, disconnect, large_request, packet, puback, publish, request, request_for,
-    suback,
+    Bench, connack, disconnect, large_request, options, packet, puback, publish, request,
+    request_for, suback,
 };
 
 const V5: Version = Version::V5;

@@ -92,7 +92,7 @@ fn a_check_takes_nothing() {
     let memory = Memory::default();
     for purpose in [Purpose::SeeLinks, Purpose::SeeLogin] {
         let now = Instant::now();
-        let options = Options { purpose, ..bench::options(V5, &memory, now) };
+        let options = Options { purpose, ..options(V5, &memory, now) };
         let mut session = Session::new(&options).unwrap();
         let bytes = [connack(false, 0, &[]), suback(1, 1), publish(5, b"a")].concat();
         session.input()[..bytes.len()].copy_from_slice(&bytes);

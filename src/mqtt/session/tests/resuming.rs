@@ -100,7 +100,7 @@ fn an_assigned_id_is_kept() {
 }
 
 /// The client's end of a connection that broke.
-fn lost(mut bench: Bench) -> Bench {
+pub(super) fn lost(mut bench: Bench) -> Bench {
     bench.written();
     bench.session.input_ended();
     bench.events();

@@ -1,0 +1,84 @@
+//! Which request is to blame if connections end, and what is counted.
+
+use super::{resuming::lost, *};
+
+/// The request that is suspected, and with how many connections in a row it ended.
+fn suspect(bench: &Bench) -> Option<(usize, u32)> {
+    bench.session.remembered.suspect.map(|suspect| (suspect.entry, suspect.ends))
+}
+
+/// In a row means without an answer in between, whatever that was.
+#[test]
+fn a_request_that_is_acknowledged_in_between_is_counted_anew() {
+    for code in [0x00, 0x97] {
+        let mut bench = Bench::established(&[]);
+        bench.send([0]);
+        for _ in 0..2 {
+            bench = lost(bench).establish(true, &[]);
+        }
+        bench.written();
+        bench.feed(&puback(2, code));
+        // This end is about the broker.
+        bench.feed(&disconnect(0x8b));
+        bench = bench.again().establish(true, &[]);
+        bench.send([0]);
+        bench = lost(bench);
+        assert_eq!((suspect(&bench), bench.session.clean_start), (Some((0, 1)), false));
+    }
+}
+
+#[test]
+fn an_answer_to_another_request_acquits_none() {
+    let mut bench = Bench::established(&[]);
+    bench.send([0, 1]);
+    bench = lost(bench).establish(true, &[]);
+    bench.written();
+    bench.feed(&puback(3, 0));
+    assert_eq!(suspect(&lost(bench)), Some((0, 2)));
+}
+
+/// Without a session the requests may come in another order.
+#[test]
+fn each_request_is_counted_by_itself() {
+    let mut bench = Bench::established(&[]);
+    for (order, expected) in [([0, 1], (0, 1)), ([1, 0], (1, 1)), ([1, 0], (1, 2))] {
+        bench.send(order);
+        bench = lost(bench);
+        assert_eq!(suspect(&bench), Some(expected));
+        bench = bench.establish(false, &[]);
+    }
+}
+
+/// Its failure is reported once, and the session after it goes on.
+#[test]
+fn a_request_that_failed_is_forgotten() {
+    let mut bench = Bench::established(&[]);
+    bench.send([0]);
+    for _ in 0..2 {
+        bench = lost(bench).establish(true, &[]);
+    }
+    bench = lost(bench).establish(false, &[]);
+    bench.feed(&disconnect(0x8b));
+    bench = bench.again();
+    assert!(!bench.session.clean_start);
+    bench.put(&[connack(true, 0, &[]), suback(2, 1)].concat());
+    assert_eq!(bench.events(), ["Opened", "Ready"]);
+}
+
+#[test]
+fn requests_go_out_one_by_one_until_all_that_were_open_are_acknowledged() {
+    let mut bench = Bench::established(&[]);
+    bench.send(0..3);
+    for _ in 0..2 {
+        bench = lost(bench).establish(true, &[]);
+    }
+    assert_eq!(bench.written()[2..], ["PUBLISH 2 again"]);
+    for (id, next) in [(2, "PUBLISH 3 again"), (3, "PUBLISH 4 again")] {
+        bench.feed(&puback(id, 0));
+        assert_eq!(bench.written(), [next]);
+        assert_eq!(bench.send([5]), 0, "after {id}");
+    }
+    bench.feed(&puback(4, 0));
+    assert_eq!(bench.send([5, 6]), usize::MAX);
+    assert_eq!(bench.written().len(), 2);
+}
