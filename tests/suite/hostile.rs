@@ -15,9 +15,11 @@ use amqp_frames::{
 };
 
 use crate::{
-    harness::{Bench, LONG, Program, has_static_core, images, signal, took_between},
+    harness::{Bench, LONG, Program, Protocol, has_static_core, images, signal, took_between},
     peer::{self, Peer, alone},
 };
+
+over_both!(a_handshake_without_an_end_is_given_up);
 
 /// The status of a program that SIGABRT ended.
 const ABORTED: i32 = 128 + 6;
@@ -331,8 +333,7 @@ fn the_reason_of_a_close_without_an_open_is_reported() {
 
 /// Requests for another handshake, which TLS ignores during a handshake (RFC 5246, 7.4.1.1), again and again: there is
 /// always something to read.
-#[test]
-fn a_handshake_without_an_end_is_given_up() {
+fn a_handshake_without_an_end_is_given_up(protocol: Protocol) {
     let (tell, told) = std::sync::mpsc::channel();
     let (port, _) = counted(move |mut stream, _| {
         let _ = stream.read(&mut [0; 4096]);
@@ -343,8 +344,8 @@ fn a_handshake_without_an_end_is_given_up() {
         let _ = tell.send(());
         while stream.write_all(&many).is_ok() {}
     });
-    let bench = Bench::new();
-    let url = format!("[\"amqps://localhost:{port}\"]");
+    let bench = protocol.bench();
+    let url = format!("[\"{}s://localhost:{port}\"]", protocol.scheme());
     let config =
         bench.config().set("messaging_brokers", &url).patience(1, 1, 1).set("connect_timeout", "1");
     let ended = bench.run(&config, &images(1)).expect(69);

@@ -5,7 +5,15 @@ use amqp_frames::{
     transfer,
 };
 
-use crate::fault::{AGAIN, Fault, NONE};
+use crate::{
+    fault::{AGAIN, Fault, NONE, over},
+    harness::Protocol,
+};
+
+over_both!(
+    a_bad_tls_record_ends_the_connection_and_loses_nothing,
+    a_peer_that_is_not_a_broker_is_given_up,
+);
 
 /// `bytes` as they are written in a rule.
 fn hex(bytes: &[u8]) -> String {
@@ -67,33 +75,42 @@ fn frames_that_mean_nothing_change_nothing() {
 }
 
 /// Bytes with which no broker begins: over TCP, over TLS, instead of SASL, after the header.
-#[test]
-fn a_peer_that_is_not_a_broker_is_given_up() {
+fn a_peer_that_is_not_a_broker_is_given_up(protocol: Protocol) {
     let (http, ssh) = (hex(b"HTTP/1.1 400 Bad Request\r\n\r\n"), hex(b"SSH-2.0-OpenSSH_9.9\r\n"));
     let (sasl, amqp) = (hex(&SASL_HEADER), hex(&HEADER));
     let demand = format!("raw-first={sasl}@connection=1");
-    for (connections, rules) in [
+    let of_both = [
         (2, format!("raw-first={http}@connection=1")),
         (2, format!("raw-first-tcp={ssh}@connection=1")),
         (2, format!("raw-first-tcp=1603034000{}@connection=1", "ff".repeat(64))),
         (2, "raw-first=414d515000000901@connection=1".to_owned()),
         (2, format!("raw-first={amqp}{http}@connection=1")),
-        // The client answers the demand for SASL with a second connection.
-        (3, format!("{demand} raw-first={sasl}0000000402010000@connection=2")),
-        (3, format!("{demand} raw-first={sasl}7fffffff02010000@connection=2")),
-        (3, format!("{demand} raw-first={sasl}{http}@connection=2")),
-        (3, format!("{demand} raw-first={http}@connection=2")),
-    ] {
+    ];
+    let of_one = match protocol {
+        Protocol::Amqp => vec![
+            // The client answers the demand for SASL with a second connection.
+            (3, format!("{demand} raw-first={sasl}0000000402010000@connection=2")),
+            (3, format!("{demand} raw-first={sasl}7fffffff02010000@connection=2")),
+            (3, format!("{demand} raw-first={sasl}{http}@connection=2")),
+            (3, format!("{demand} raw-first={http}@connection=2")),
+        ],
+        // A PINGRESP, and a CONNACK whose length has no end.
+        Protocol::Mqtt => vec![
+            (2, format!("raw-first=d000{http}@connection=1")),
+            (2, "raw-first=20ffffffffff00@connection=1".to_owned()),
+        ],
+    };
+    for (connections, rules) in of_both.into_iter().chain(of_one) {
         let set = &[("connect_timeout", "3")];
-        Fault { rules: &rules, set, says: "trying again for", connections, ..NONE }.everywhere();
+        let says = "trying again for";
+        Fault { rules: &rules, set, says, connections, ..over(protocol) }.everywhere();
     }
 }
 
 /// A TLS record that is cut short, and one that was not made with a key of the connection.
-#[test]
-fn a_bad_tls_record_ends_the_connection_and_loses_nothing() {
+fn a_bad_tls_record_ends_the_connection_and_loses_nothing(protocol: Protocol) {
     let bad = format!("raw-tcp=1703030020{}@connection=1@request=#", "00".repeat(32));
-    Fault { rules: &bad, says: AGAIN, connections: 2, ..NONE }.at_every_position();
+    Fault { rules: &bad, says: AGAIN, connections: 2, ..over(protocol) }.at_every_position();
     let cut = "raw-tcp=17030340001234@connection=1@request=# cut@connection=1@request=#";
-    Fault { rules: cut, says: AGAIN, connections: 2, ..NONE }.at_every_position();
+    Fault { rules: cut, says: AGAIN, connections: 2, ..over(protocol) }.at_every_position();
 }

@@ -1,7 +1,10 @@
 //! Bytes that no broker should send, between packets of one that works.
 
 use super::{arrivals, bench, present};
-use crate::harness::images;
+use crate::{
+    fault::{AGAIN, Fault, over},
+    harness::{Protocol, images},
+};
 
 /// A PUBLISH of QoS 0 with this topic, without properties and with a payload.
 fn publish(topic: &[u8]) -> String {
@@ -11,10 +14,9 @@ fn publish(topic: &[u8]) -> String {
     packet.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What means nothing changes nothing: the run goes on on the same connection.
-#[test]
-fn packets_that_mean_nothing_are_ignored() {
-    for (name, bytes) in [
+/// Packets that mean nothing to the client.
+fn meaningless() -> Vec<(&'static str, String)> {
+    vec![
         ("an answer to no PINGREQ", "d000".to_owned()),
         ("a PUBACK of an id that is not in use", "4002ffff".into()),
         ("a PUBACK with a code that is unknown", "4003ffffc3".into()),
@@ -28,7 +30,13 @@ fn packets_that_mean_nothing_are_ignored() {
         ("a message with NUL in its topic", publish(b"a\0b")),
         ("a message with a wildcard in its topic", publish(b"a/+/#")),
         ("a message with a topic that is not UTF-8", publish(b"\xff\xfe")),
-    ] {
+    ]
+}
+
+/// They change nothing: the run goes on on the same connection.
+#[test]
+fn packets_that_mean_nothing_are_ignored() {
+    for (name, bytes) in meaningless() {
         let bench = bench(&format!("raw={bytes}@request=1"));
         let ended = bench.run(&bench.config(), &images(2)).expect(0);
         assert_eq!(present(&ended), [true; 2], "{name}");
@@ -52,6 +60,19 @@ fn packets_that_break_the_protocol_end_the_connection() {
         assert_eq!(record.connections.len(), 2, "{name}:\n{}", ended.stderr);
         assert!(arrivals(&record).iter().all(|times| *times <= 2), "{name}");
         ended.says_once("connecting again");
+    }
+}
+
+/// All of the first kind, and some of the second, at each request of each operation.
+#[test]
+fn packets_between_any_others_lose_nothing() {
+    let all: String = meaningless().into_iter().map(|(_, bytes)| bytes).collect();
+    let rules = format!("raw={all}@connection=1@request=#");
+    Fault { rules: &rules, ..over(Protocol::Mqtt) }.at_every_position();
+    for bytes in ["2003000000", "30ffffffff01"] {
+        let rules = format!("raw={bytes}@connection=1@request=#");
+        let broken = Fault { says: AGAIN, connections: 2, ..over(Protocol::Mqtt) };
+        Fault { rules: &rules, ..broken }.at_every_position();
     }
 }
 

@@ -8,8 +8,11 @@ use std::{
     },
 };
 
+use amqp_sandbox::Record;
+
+use super::{arrivals, bench_with};
 use crate::{
-    harness::{Protocol, images, took_between},
+    harness::{LONG, Protocol, images, signal, took_between},
     peer::{self, mqtt},
 };
 
@@ -110,21 +113,69 @@ fn a_broker_that_always_hangs_up_makes_no_endless_run() {
     }
 }
 
-/// They have been waiting, and come with the answer to the SUBSCRIBE, before any request is sent.
+/// They have been waiting, and come with the answer to the SUBSCRIBE, before any request is sent. What a window would
+/// report at its end is reported too if the run ends before that.
 #[test]
-fn malformed_replies_before_the_first_request_are_counted_and_acknowledged() {
+fn malformed_replies_before_the_first_request_are_counted_however_the_run_ends() {
+    for (is_answered, key, status) in
+        [(false, "retries", 75), (false, "deadline", 124), (true, "retries", 0)]
+    {
+        let (port, _) = peer::listen(move |stream| {
+            let mut peer = mqtt::Peer::connected(stream).unwrap();
+            let subscribe = peer.subscribe().unwrap();
+            let waiting: Vec<_> = (1..=12).flat_map(|id| peer.message(id, b"no JSON")).collect();
+            peer.answer(&[waiting, mqtt::suback(subscribe.id(), 1)].concat()).unwrap();
+            let mut acknowledged = Vec::new();
+            let asked = loop {
+                let packet = peer.packet().unwrap();
+                match packet.kind() {
+                    mqtt::kind::PUBACK => acknowledged.push(packet.id()),
+                    mqtt::kind::PUBLISH => break packet,
+                    _ => {}
+                }
+            };
+            assert!(acknowledged.into_iter().eq(1..=12), "before the request, and in order");
+            if is_answered {
+                let _ = peer.answer(&peer.reply(13, &asked.request_id()));
+            }
+            peer::swallow(peer.stream);
+        });
+        let bench = Protocol::Mqtt.bench();
+        let config = peer::alone(&bench, port).patience(2, 1, 1).set(key, "1");
+        let ended = bench.run(&config, &images(1)).expect(status);
+        ended.says_once("further replies rejected: 2");
+    }
+}
+
+/// The broker takes one request at a time (Receive Maximum) and acknowledges none: the second one cannot be sent.
+#[test]
+fn without_an_acknowledgement_each_cycle_takes_its_window() {
+    let (tell, told) = std::sync::mpsc::channel();
     let (port, _) = peer::listen(move |stream| {
-        let mut peer = mqtt::Peer::connected(stream).unwrap();
-        let subscribe = peer.subscribe().unwrap();
-        let waiting: Vec<_> = (1..=12).flat_map(|id| peer.message(id, b"no JSON")).collect();
-        peer.answer(&[waiting, mqtt::suback(subscribe.id(), 1)].concat()).unwrap();
-        for id in 1..=12 {
-            assert_eq!(peer.await_packet(mqtt::kind::PUBACK).unwrap().id(), id);
-        }
-        peer::swallow(peer.stream);
+        let mut peer = mqtt::Peer::subscribed_with(stream, &[0x21, 0, 1]).unwrap();
+        let _ = tell.send(std::iter::from_fn(|| peer.request().ok()).count());
     });
     let bench = Protocol::Mqtt.bench();
-    let config = peer::alone(&bench, port).patience(1, 1, 1);
-    let ended = bench.run(&config, &images(1)).expect(75);
-    ended.says_once("further replies rejected: 2");
+    let ended = bench.run(&peer::alone(&bench, port).patience(1, 1, 2), &images(3)).expect(75);
+    assert_eq!(told.recv_timeout(LONG), Ok(1));
+    // A second of sending and one of waiting in each.
+    took_between(&ended, 4.0, 9.0);
+    ended.says("the request was not sent").says("the broker never confirmed the request");
+}
+
+/// It sends no PINGREQ while it is stopped, and so the broker drops it, but not its session.
+#[test]
+fn a_client_that_was_stopped_for_longer_than_the_keep_alive_goes_on_in_its_session() {
+    let bench = bench_with("delay=4s@request=2", |options| {
+        options.mqtt_broker.keep_alive = Some(1);
+    });
+    let running = bench.program(&bench.config(), &images(2)).with_usual_signals().start();
+    bench.sandbox.wait_for(LONG, |record| record.requests.len() == 2).unwrap();
+    signal("STOP", running.id());
+    let is_dropped = |record: &Record| record.connections[0].closed.is_some();
+    bench.sandbox.wait_for(LONG, is_dropped).unwrap();
+    signal("CONT", running.id());
+    let ended = running.wait().expect(0);
+    ended.says_once("connecting again");
+    assert_eq!(arrivals(&bench.record()), [1; 2]);
 }

@@ -84,7 +84,7 @@ fn what_goes_out_again_keeps_to_the_receive_maximum() {
 fn replies_that_were_not_acknowledged_come_again_and_are_printed_once() {
     for renumbers in [false, true] {
         // Ten come at once, and the connection ends with the first acknowledgement.
-        let rules = "reverse=10@from=2 delay=1500ms@request=1 cut@acknowledgement@connection=1";
+        let rules = "reverse=10@from=2 delay=4s@request=1 cut@acknowledgement@connection=1";
         let bench = bench_with(rules, |options| options.mqtt_broker.renumbers = renumbers);
         let ended = bench.run(&bench.config(), &images(11)).expect(0);
         assert_eq!(present(&ended), [true; 11]);
