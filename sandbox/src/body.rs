@@ -67,6 +67,12 @@ impl Body {
     }
 }
 
+/// The id of a request with this body, if it has one.
+pub(crate) fn request_id(body: &[u8]) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
+    Some(json.get("request_id")?.as_str()?.to_owned())
+}
+
 /// A message with only a body and application properties.
 pub(crate) fn message(body: Body, properties: &[(&str, &str)]) -> AmqpMessage {
     let mut map = OrderedMap::new();

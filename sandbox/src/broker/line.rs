@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::io::AsyncRead;
+
 use super::shared::Broker;
 use crate::faults::{ConnectionAct, Layer, Limit, Phase};
 
@@ -156,6 +158,18 @@ impl Line {
         use Limit::{BytesSent, FramesReceived, FramesSent};
         matches!(self.limit, Some(FramesSent(0) | BytesSent(0) | FramesReceived(0)))
     }
+}
+
+/// Sends nothing more, and waits until the client hangs up; with [`ConnectionAct::Cut`] it does not wait.
+pub(super) async fn ignore(
+    mut stream: impl AsyncRead + Unpin,
+    acts: &[ConnectionAct],
+) -> Result<(), String> {
+    if !acts.contains(&ConnectionAct::Cut) {
+        // It does not matter how this ends.
+        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+    }
+    Ok(())
 }
 
 /// Whether this is a frame of AMQP, and neither a header nor a frame of SASL nor a heartbeat.

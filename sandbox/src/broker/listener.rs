@@ -18,8 +18,8 @@ use tokio::{
 use tokio_openssl::SslStream;
 
 use super::{
-    connection::{self, ignore, raw_first},
-    line::Line,
+    amqp,
+    line::{Line, ignore},
     mqtt,
     shared::Broker,
 };
@@ -73,7 +73,7 @@ async fn serve(
     let socket = share(socket, broker, number).map_err(|e| format!("socket: {e}"))?;
     let acts = broker.matcher.lock().unwrap().connection(number);
     let line = Line::new(broker, number, &acts);
-    if let Some(bytes) = raw_first(&acts, Layer::Tcp) {
+    if let Some(bytes) = ConnectionAct::raw_first(&acts, Layer::Tcp) {
         line.write_raw(Layer::Tcp, bytes);
         return ignore(socket, &acts).await;
     }
@@ -118,7 +118,7 @@ where
     S: AsyncRead + AsyncWrite + Debug + Send + Unpin + 'static,
 {
     match door {
-        Door::Amqp => connection::serve(stream, broker, number, line, acts).await,
+        Door::Amqp => amqp::serve(stream, broker, number, line, acts).await,
         Door::Mqtt(port) => mqtt::serve(stream, broker, port, number, line, acts).await,
     }
 }

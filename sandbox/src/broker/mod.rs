@@ -1,18 +1,12 @@
-//! The broker: listeners, connections, links and nodes; its door for MQTT is a module of its own.
+//! The broker: listeners and nodes, and a door for each protocol.
 
 mod address;
-mod client;
-mod connection;
-mod inbound;
+mod amqp;
 mod line;
 mod listener;
 mod mqtt;
-mod observer;
-mod outbound;
 mod router;
-mod sasl;
 mod shared;
-mod wire;
 
 pub(crate) use listener::{Door, listen, tls_context};
 pub(crate) use router::{Item, Subscription};

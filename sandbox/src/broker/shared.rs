@@ -14,9 +14,9 @@ use fe2o3_amqp::types::{
 
 use super::{mqtt::Sessions, router::Router};
 use crate::{
-    faults::{Matcher, Refusal},
+    faults::{Acts, Matcher, Refusal},
     options::Options,
-    record::Recorder,
+    record::{Recorder, RequestRecord},
 };
 
 /// The broker.
@@ -42,6 +42,23 @@ impl Broker {
             recorder: Arc::default(),
             sockets: Mutex::default(),
         }
+    }
+
+    /// Numbers and records a request; returns its place in the record, and what the rules have for it. It is routed after
+    /// this: the record must have the request before its reply.
+    pub(crate) fn received(&self, mut request: RequestRecord, body: &[u8]) -> (usize, Acts) {
+        let (number, acts) = self.matcher.lock().unwrap().request(
+            request.connection,
+            &request.address,
+            request.request_id.as_deref(),
+            body,
+        );
+        request.number = number;
+        let index = self.recorder.write(|all| {
+            all.requests.push(request);
+            all.requests.len() - 1
+        });
+        (index, acts)
     }
 
     pub(crate) fn keep_socket(&self, connection: usize, socket: TcpStream) {

@@ -35,6 +35,16 @@ pub enum ConnectionAct {
     RawFirst(Layer, Vec<u8>),
 }
 
+impl ConnectionAct {
+    /// The bytes that are sent in place of this layer's beginning, if any.
+    pub(crate) fn raw_first(acts: &[Self], wanted: Layer) -> Option<&[u8]> {
+        acts.iter().find_map(|act| match act {
+            Self::RawFirst(layer, bytes) if *layer == wanted => Some(&bytes[..]),
+            _ => None,
+        })
+    }
+}
+
 /// The layer to which raw bytes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {

@@ -21,6 +21,16 @@ pub enum LinkAct {
     OldMessage,
 }
 
+impl LinkAct {
+    /// Why the link is detached, if it is.
+    pub(crate) fn detached(acts: &[Self]) -> Option<&Refusal> {
+        acts.iter().find_map(|act| match act {
+            Self::Detach(refusal) => Some(refusal),
+            _ => None,
+        })
+    }
+}
+
 /// Why the broker refuses something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {

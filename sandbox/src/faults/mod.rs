@@ -18,7 +18,7 @@ mod when;
 pub use answer::Answer;
 pub use connection::{ConnectionAct, Layer, Limit, Phase};
 pub use link::{LinkAct, Refusal};
-pub(crate) use matcher::Matcher;
+pub(crate) use matcher::{Acts, Matcher};
 pub use reply::{Carrier, Content, ReplyAct};
 pub use request::RequestAct;
 pub use rule::{Act, Rule};

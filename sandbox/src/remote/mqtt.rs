@@ -25,9 +25,8 @@ use super::{
     wire::{self, Stream, Url},
 };
 use crate::{
-    body::AmqpMessage,
+    body::{self, AmqpMessage, Body},
     mqtt::{self, Frame, Frames, Version},
-    signing,
 };
 
 /// What the client promises: the broker may end the connection after one and a half times as long.
@@ -266,7 +265,7 @@ impl Work {
         }
         self.requests.push_back(Request { id, open: None });
         let message = mqtt::received(&request);
-        if let Some(id) = signing::request_id(&message) {
+        if let Some(id) = body::request_id(&Body::of(&message).bytes()) {
             shared.note(|seen| {
                 seen.requests.push(id);
                 seen.delivered_before += usize::from(request.dup);

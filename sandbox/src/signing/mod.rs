@@ -7,5 +7,5 @@ mod verify;
 
 pub(crate) use keys::Keys;
 pub(crate) use reply::Context;
-pub(crate) use signer::{Signer, replies, request_id, text_properties};
+pub(crate) use signer::{Signer, replies, text_properties};
 pub use verify::Verifier;

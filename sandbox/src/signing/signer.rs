@@ -160,12 +160,6 @@ pub(crate) fn replies(
     messages.collect()
 }
 
-/// The id of a request, if it has one.
-pub(crate) fn request_id(request: &AmqpMessage) -> Option<String> {
-    let request: serde_json::Value = serde_json::from_slice(&Body::of(request).bytes()).ok()?;
-    request["request_id"].as_str().map(str::to_owned)
-}
-
 /// Replies in the making.
 type Making = JoinHandle<Vec<Item>>;
 

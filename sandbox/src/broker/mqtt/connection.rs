@@ -14,7 +14,10 @@ use tokio::{
 };
 
 use super::{
-    super::{connection::ignore, line::Line, shared::Broker},
+    super::{
+        line::{Line, ignore},
+        shared::Broker,
+    },
     client::{Client, Ending, described},
     inbound, opening, outbound, subscribing,
     writer::write,

@@ -11,16 +11,12 @@ use mqtt_proto::{QoS, v5::Publish};
 use tokio::sync::Notify;
 
 use super::{
-    super::{
-        inbound::{self, detach_wanted},
-        router::Item,
-        shared::amqp_error,
-    },
+    super::{router::Item, shared::amqp_error},
     client::{Client, Ending, described},
 };
 use crate::{
     body::{self, Body},
-    faults::{Answer, Refusal, RequestAct},
+    faults::{Answer, LinkAct, Refusal, RequestAct},
     mqtt,
     record::{End, PacketRecord, PublishRecord, RequestRecord},
 };
@@ -31,7 +27,7 @@ pub(super) fn take(client: &Arc<Client>, publish: Publish, size: usize) -> Optio
     let id = publish.qos_pid.pid().map(|id| id.value());
     let message = mqtt::received(&publish);
     let bytes = Body::of(&message).bytes();
-    let request_id = inbound::request_id(&bytes);
+    let request_id = body::request_id(&bytes);
     let packet = mqtt_proto::v5::Packet::Publish(publish);
     let described = described(client.number, End::Client, &packet, size);
     let mqtt_proto::v5::Packet::Publish(publish) = packet else { return None };
@@ -42,13 +38,9 @@ pub(super) fn take(client: &Arc<Client>, publish: Publish, size: usize) -> Optio
     }
 
     let address = format!("topic://{}", &*publish.topic_name);
-    let (number, acts) = {
-        let mut matcher = client.broker.matcher.lock().unwrap();
-        matcher.request(client.number, &address, request_id.as_deref(), &bytes)
-    };
     let outgoing = body::outgoing(message);
     let record = RequestRecord {
-        number,
+        number: 0,
         received: Instant::now(),
         connection: client.number,
         link: String::new(),
@@ -63,16 +55,12 @@ pub(super) fn take(client: &Arc<Client>, publish: Publish, size: usize) -> Optio
         message: Arc::new(outgoing.message.clone()),
         mqtt: Some(published(client, &publish)),
     };
-    // Before it is routed: the record must have the request before its reply.
-    let index = client.broker.recorder.write(|all| {
-        all.requests.push(record);
-        all.requests.len() - 1
-    });
+    let (index, acts) = client.broker.received(record, &bytes);
     if let Some(ending) = client.apply(&acts.connection) {
         return Some(ending);
     }
-    if let Some(refusal) = detach_wanted(&acts.link) {
-        client.sender.disconnect(&(&refusal).into());
+    if let Some(refusal) = LinkAct::detached(&acts.link) {
+        client.sender.disconnect(&refusal.into());
         return Some(Ending::Closed);
     }
     let too_large = settings.payload_limit.is_some_and(|limit| bytes.len() > limit);

@@ -13,7 +13,7 @@ use mqtt_proto::{
 use tokio::{io::AsyncRead, sync::mpsc};
 
 use super::{
-    super::{connection::raw_first, router::Queue, shared::Broker},
+    super::{router::Queue, shared::Broker},
     client::{Client, Ending, Sender, described},
     connection::Wire,
     session::{Key, Owner},
@@ -48,7 +48,7 @@ pub(super) async fn open<S: AsyncRead>(
         frame.windows(5).find(|bytes| bytes.starts_with(b"MQTT")).map_or(0, |bytes| bytes[4]);
     let version = if level == 4 { Version::V311 } else { Version::V5 };
     let sender = Sender { number, version, line: wire.line(), queue };
-    if let Some(bytes) = raw_first(acts, Layer::Amqp) {
+    if let Some(bytes) = ConnectionAct::raw_first(acts, Layer::Amqp) {
         sender.put(Out::Raw(bytes.to_vec()));
         let cut = acts.iter().filter(|act| **act == ConnectionAct::Cut).cloned();
         return Err(Ok(sender.apply(&cut.collect::<Vec<_>>()).unwrap_or(Ending::Silent)));

@@ -13,7 +13,7 @@ use tokio::{
     time::Sleep,
 };
 
-use super::{line::Line, observer::Observer};
+use super::{super::line::Line, observer::Observer};
 
 /// The number of bytes that may wait to be written before the writer must wait.
 const WRITE_BUFFER: usize = 64 * 1024;

@@ -16,7 +16,10 @@ use fe2o3_amqp::{
 };
 use tokio::sync::{Notify, mpsc};
 
-use super::{client::Client, router::Item, shared::amqp_error};
+use super::{
+    super::{router::Item, shared::amqp_error},
+    client::Client,
+};
 use crate::{
     body::{self, Body},
     faults::{ConnectionAct, LinkAct, Refusal, RequestAct},
@@ -32,9 +35,9 @@ pub(crate) async fn serve(
     acts: Vec<LinkAct>,
     client: Client,
 ) {
-    if let Some(refusal) = detach_wanted(&acts) {
+    if let Some(refusal) = LinkAct::detached(&acts) {
         // It fails only if the client has hung up already.
-        let _ = link.close_with_error(amqp_error(refusal)).await;
+        let _ = link.close_with_error(amqp_error(refusal.clone())).await;
         return;
     }
     let credit = match acts.contains(&LinkAct::NoCredit) {
@@ -99,16 +102,11 @@ fn take(
     let to = message.properties.as_ref().and_then(|p| p.to.clone());
     let address = target.map(str::to_owned).or(to).unwrap_or_default();
     let bytes = Body::of(&message).bytes();
-    let request_id = request_id(&bytes);
 
     let broker = &client.broker;
-    let (number, acts) = {
-        let mut matcher = broker.matcher.lock().unwrap();
-        matcher.request(client.number, &address, request_id.as_deref(), &bytes)
-    };
     let outgoing = body::outgoing(message);
     let record = RequestRecord {
-        number,
+        number: 0,
         received: Instant::now(),
         connection: client.number,
         link: link.name().to_owned(),
@@ -117,24 +115,20 @@ fn take(
         message_format,
         delivery_tag: info.delivery_tag().to_vec(),
         settled: (client.observer).take_settled(client.channel, info.delivery_id()),
-        request_id,
+        request_id: body::request_id(&bytes),
         outcome: None,
         outcome_sent: None,
         message: Arc::new(outgoing.message.clone()),
         mqtt: None,
     };
-    // Before it is routed: the record must have the request before its reply.
-    let index = broker.recorder.write(|all| {
-        all.requests.push(record);
-        all.requests.len() - 1
-    });
+    let (index, acts) = broker.received(record, &bytes);
     client.observer.keep(client.channel, info.delivery_id(), index);
     let accepted = TerminalDeliveryState::Accepted(Accepted {});
     client.line.write_all_raw(&acts.connection);
     if ends_connection(&acts.connection, client) {
         Verdict::Leave
-    } else if let Some(refusal) = detach_wanted(&acts.link) {
-        Verdict::Detach(refusal)
+    } else if let Some(refusal) = LinkAct::detached(&acts.link) {
+        Verdict::Detach(refusal.clone())
     } else if let Some(state) = turned_away(&acts.request, &address) {
         Verdict::Settle(info, state)
     } else if acts.request.contains(&RequestAct::Drop) {
@@ -184,14 +178,6 @@ fn rejected(refusal: Refusal) -> TerminalDeliveryState {
     TerminalDeliveryState::Rejected(Rejected { error })
 }
 
-/// Why the rules end a link, if they do.
-pub(super) fn detach_wanted(acts: &[LinkAct]) -> Option<Refusal> {
-    acts.iter().find_map(|act| match act {
-        LinkAct::Detach(refusal) => Some(refusal.clone()),
-        _ => None,
-    })
-}
-
 /// Applies the rules for a request to its connection; returns whether there are any.
 fn ends_connection(acts: &[ConnectionAct], client: &Client) -> bool {
     for act in acts {
@@ -220,12 +206,6 @@ fn settle_when_answered(info: DeliveryInfo, late: Late) -> Arc<Notify> {
         }
     });
     answered
-}
-
-/// The id of a request, if it has one.
-pub(super) fn request_id(body: &[u8]) -> Option<String> {
-    let json: serde_json::Value = serde_json::from_slice(body).ok()?;
-    Some(json.get("request_id")?.as_str()?.to_owned())
 }
 
 /// A link ends by a Detach or with its session; any other reason is recorded.

@@ -10,7 +10,7 @@ use fe2o3_amqp::{
     },
 };
 
-use super::shared::Broker;
+use super::super::shared::Broker;
 
 /// Offers the configured mechanisms on one connection.
 #[derive(Clone, Debug)]

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{line::Line, observer::Observer, shared::Broker};
+use super::{
+    super::{line::Line, shared::Broker},
+    observer::Observer,
+};
 use crate::faults::Refusal;
 
 /// What a link of the client needs to know of its connection.

@@ -10,10 +10,12 @@ use fe2o3_amqp::{
 use tokio::sync::watch;
 
 use super::{
+    super::{
+        router::{Item, Queue, Subscription},
+        shared::amqp_error,
+    },
     client::Client,
     observer::Credit,
-    router::{Item, Queue, Subscription},
-    shared::amqp_error,
 };
 use crate::{
     faults::LinkAct,
@@ -29,12 +31,10 @@ pub(crate) async fn serve(
     acts: Vec<LinkAct>,
     client: Client,
 ) {
-    for act in acts {
-        if let LinkAct::Detach(refusal) = act {
-            // It fails only if the client has hung up already.
-            let _ = link.close_with_error(amqp_error(refusal)).await;
-            return;
-        }
+    if let Some(refusal) = LinkAct::detached(&acts) {
+        // It fails only if the client has hung up already.
+        let _ = link.close_with_error(amqp_error(refusal.clone())).await;
+        return;
     }
     let queue = &subscription.queue;
     // Counted here because the library does not report the remaining credit. Without this count a

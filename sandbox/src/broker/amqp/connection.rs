@@ -18,13 +18,15 @@ use tokio::{
 };
 
 use super::{
+    super::{
+        line::{Line, ignore},
+        shared::{Broker, amqp_error},
+    },
     client::Client,
     inbound,
-    line::Line,
     observer::Observer,
     outbound,
     sasl::Authenticator,
-    shared::{Broker, amqp_error},
     wire::Tapped,
 };
 use crate::faults::{ConnectionAct, Layer, LinkAct, Refusal};
@@ -32,7 +34,7 @@ use crate::faults::{ConnectionAct, Layer, LinkAct, Refusal};
 const RELAY: &str = "ANONYMOUS-RELAY";
 
 /// Serves a client until its connection ends.
-pub(crate) async fn serve<S>(
+pub(in crate::broker) async fn serve<S>(
     stream: S,
     broker: &Arc<Broker>,
     number: usize,
@@ -47,7 +49,7 @@ where
         .await
         .map_err(|error| format!("no protocol header: {error}"))?;
     broker.recorder.on_connection(number, |c| c.protocol_header = Some(header));
-    if let Some(bytes) = raw_first(acts, Layer::Amqp) {
+    if let Some(bytes) = ConnectionAct::raw_first(acts, Layer::Amqp) {
         line.write_raw(Layer::Amqp, bytes);
         stream.flush().await.map_err(|error| format!("raw bytes: {error}"))?;
         return ignore(stream, acts).await;
@@ -106,26 +108,6 @@ where
             Client { broker, observer, number, channel, line: line.clone(), close: close.clone() };
         tokio::spawn(serve_session(session, client));
     }
-}
-
-/// The bytes that are sent in place of this layer's beginning, if any.
-pub(crate) fn raw_first(acts: &[ConnectionAct], wanted: Layer) -> Option<&[u8]> {
-    acts.iter().find_map(|act| match act {
-        ConnectionAct::RawFirst(layer, bytes) if *layer == wanted => Some(&bytes[..]),
-        _ => None,
-    })
-}
-
-/// Sends nothing more, and waits until the client hangs up; with [`ConnectionAct::Cut`] it does not wait.
-pub(crate) async fn ignore(
-    mut stream: impl AsyncRead + Unpin,
-    acts: &[ConnectionAct],
-) -> Result<(), String> {
-    if !acts.contains(&ConnectionAct::Cut) {
-        // It does not matter how this ends.
-        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-    }
-    Ok(())
 }
 
 async fn serve_session(mut session: ListenerSessionHandle, client: Client) {
