@@ -3,19 +3,28 @@
 use amqp_sandbox::{Body, ReplyAct, Rule, When};
 use serde_json::{Value, json};
 
-use crate::harness::{Bench, Config, Ended, LONG, images};
+use crate::harness::{Config, Ended, LONG, Protocol, images};
+
+over_both!(
+    line_breaks_and_capitals_do_no_harm,
+    what_cannot_be_a_right_signature_is_not_believed,
+    a_batch_s_values_are_those_that_are_named,
+    of_several_keys_one_without_a_name_is_ambiguous,
+    errors_beside_signed_claims_do_not_take_them_away,
+);
 
 const BATCH: &str = " --signer-type batch --signing-key-name k";
 
 /// Runs the program; once all requests have come, each of these replies is sent: the index of the request, and what its
 /// `msg` has besides the id.
 fn answered(
+    protocol: Protocol,
     configured: impl FnOnce(Config) -> Config,
     arguments: &str,
     requests: usize,
     replies: impl FnOnce(&[Value]) -> Vec<(usize, Value)>,
 ) -> Ended {
-    let bench = Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::NoReply)]);
+    let bench = protocol.misbehaving(vec![Rule::new(When::Any, ReplyAct::NoReply)]);
     let config = configured(bench.config().patience(20, 1, 1));
     let running = bench.program(&config, arguments).start();
     let record = bench.sandbox.wait_for(LONG, |record| record.requests.len() == requests).unwrap();
@@ -48,8 +57,7 @@ fn with(field: &str, value: impl Into<Value>) -> Value {
     message
 }
 
-#[test]
-fn line_breaks_and_capitals_do_no_harm() {
+fn line_breaks_and_capitals_do_no_harm(protocol: Protocol) {
     for message in [
         with("signing_status", "Success"),
         with("signing_status", "OK"),
@@ -59,14 +67,14 @@ fn line_breaks_and_capitals_do_no_harm() {
         json!({"signed_claim": "c2ln\nbmVk"}),
     ] {
         let shown = message.to_string();
-        let ended = answered(|config| config, &(images(1) + " --raw"), 1, one(message)).expect(0);
+        let ended =
+            answered(protocol, |config| config, &(images(1) + " --raw"), 1, one(message)).expect(0);
         assert_eq!(ended.stdout, "c2lnbmVk\n", "{shown}");
     }
 }
 
 /// Single replies: what else they hold, the status, the printed line and what is reported.
-#[test]
-fn what_cannot_be_a_right_signature_is_not_believed() {
+fn what_cannot_be_a_right_signature_is_not_believed(protocol: Protocol) {
     let unusable = |message: Value, says: &'static str| (message, 65, "\n", says);
     let image = "the reply is unusable: it is for another image: ";
     for (message, status, line, says) in [
@@ -82,7 +90,7 @@ fn what_cannot_be_a_right_signature_is_not_believed() {
         (with("signing_status", "failed"), 1, "\n", "signing_status is failed"),
     ] {
         let shown = message.to_string();
-        let ended = answered(|config| config, &(images(1) + " --raw"), 1, one(message));
+        let ended = answered(protocol, |config| config, &(images(1) + " --raw"), 1, one(message));
         let ended = ended.expect(status);
         assert_eq!(ended.stdout, line, "{shown}");
         ended.says(says);
@@ -90,8 +98,7 @@ fn what_cannot_be_a_right_signature_is_not_believed() {
 }
 
 /// A value of a batch counts for the claim and key that the reply names; the others are printed all the same.
-#[test]
-fn a_batch_s_values_are_those_that_are_named() {
+fn a_batch_s_values_are_those_that_are_named(protocol: Protocol) {
     let both = |asked: &[Value], second: Value| {
         vec![(0, json!({"claims": [claim(asked, 0, "QQ=="), second]}))]
     };
@@ -138,8 +145,13 @@ fn a_batch_s_values_are_those_that_are_named() {
     ];
     for (second, status, lines, says) in cases {
         let arguments = images(2) + BATCH + " --raw";
-        let ended =
-            answered(|config| config, &arguments, 1, |asked| both(asked, second(asked, &with)));
+        let ended = answered(
+            protocol,
+            |config| config,
+            &arguments,
+            1,
+            |asked| both(asked, second(asked, &with)),
+        );
         let ended = ended.expect(*status);
         assert_eq!(ended.stdout, *lines, "{says}");
         ended.says(says);
@@ -147,13 +159,13 @@ fn a_batch_s_values_are_those_that_are_named() {
 }
 
 /// Without a name the key is that of the only signature; of several it could be any.
-#[test]
-fn of_several_keys_one_without_a_name_is_ambiguous() {
+fn of_several_keys_one_without_a_name_is_ambiguous(protocol: Protocol) {
     for (signed, status, line) in
         [(json!({"any": "QQ=="}), 0, "QQ==\n"), (json!({"any": "QQ==", "other": "Qg=="}), 65, "\n")]
     {
         let arguments = images(1) + " --signer-type batch --raw";
         let ended = answered(
+            protocol,
             |config| config,
             &arguments,
             1,
@@ -167,10 +179,10 @@ fn of_several_keys_one_without_a_name_is_ambiguous() {
 }
 
 /// Errors of the whole reply: it is a refusal, and what is signed is printed.
-#[test]
-fn errors_beside_signed_claims_do_not_take_them_away() {
+fn errors_beside_signed_claims_do_not_take_them_away(protocol: Protocol) {
     let arguments = images(2) + BATCH + " --raw";
     let ended = answered(
+        protocol,
         |config| config,
         &arguments,
         1,

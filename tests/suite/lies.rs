@@ -12,7 +12,13 @@ use amqp_sandbox::{
 };
 use serde_json::{Value, json};
 
-use crate::harness::{Bench, Config, Ended, LONG, rule, took_between};
+use crate::harness::{Bench, Config, Ended, LONG, Protocol, rule, took_between};
+
+over_both!(
+    no_lie_is_believed_and_every_good_value_is,
+    the_kind_of_the_key_decides,
+    forgeries_without_an_end_do_not_keep_a_run_alive,
+);
 
 fn verifying(bench: &Bench) -> Config {
     let keys = bench.sandbox.public_key_file();
@@ -67,11 +73,10 @@ fn each(check: impl Fn(&str, Form) + Sync) {
     });
 }
 
-#[test]
-fn no_lie_is_believed_and_every_good_value_is() {
+fn no_lie_is_believed_and_every_good_value_is(protocol: Protocol) {
     each(|command, form| {
         let twists: Vec<_> = twists(form).collect();
-        let bench = Bench::new();
+        let bench = protocol.bench();
         let number = |index: usize| index as u64 + 1;
         let rules: Vec<Rule> = match command.contains("batch") {
             // All in one request.
@@ -133,11 +138,10 @@ fn signs(kind: KeyKind) -> bool {
 }
 
 /// Keys that must not sign, and others that are only unusual, alone and in a batch with each other.
-#[test]
-fn the_kind_of_the_key_decides() {
+fn the_kind_of_the_key_decides(protocol: Protocol) {
     let good = signs;
     let kinds: Vec<_> = KeyKind::all().collect();
-    let bench = Bench::with(|options| {
+    let bench = protocol.bench_with(|options| {
         options.more_keys = kinds.iter().map(|kind| (kind.to_string(), *kind)).collect();
     });
     let names: Vec<_> = kinds.iter().map(|kind| kind.to_string()).collect();
@@ -166,9 +170,8 @@ fn the_kind_of_the_key_decides() {
 }
 
 /// Anyone who can write to the reply address could otherwise keep a run alive.
-#[test]
-fn forgeries_without_an_end_do_not_keep_a_run_alive() {
-    let bench = Bench::misbehaving(vec![rule(When::Any, ReplyAct::Values(lie("wrong-key")))]);
+fn forgeries_without_an_end_do_not_keep_a_run_alive(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Any, ReplyAct::Values(lie("wrong-key")))]);
     let key = format!("--signing-key {}", bench.sandbox.fingerprint("sandbox"));
     let arguments = arguments(&bench, "container-sign", 1, &key);
     let running =

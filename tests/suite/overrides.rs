@@ -5,8 +5,11 @@ use std::{fs, os::unix::process::CommandExt};
 use amqp_sandbox::{ReplyAct, When, types::primitives::SimpleValue};
 
 use crate::harness::{
-    Bench, Config, Ended, LONG, Program, images, refused, rule, run, took_between, under_test,
+    Bench, Config, Ended, LONG, Program, Protocol, images, refused, rule, run, took_between,
+    under_test,
 };
+
+over_both!(with_every_required_key_set_no_file_is_needed,);
 
 /// Words that set these keys.
 fn set(keys: &[(&str, &str)]) -> Vec<String> {
@@ -30,16 +33,21 @@ fn without_a_file(bench: &Bench, keys: &[(&str, &str)]) -> Program {
 }
 
 /// All required keys for a bench, as `--set` has them.
-fn required(bench: &Bench) -> Vec<(String, String)> {
+fn required(bench: &Bench, protocol: Protocol) -> Vec<(String, String)> {
     let sandbox = &bench.sandbox;
     [
-        ("messaging_brokers", format!("[{}]", sandbox.amqps_url())),
+        ("messaging_brokers", format!("[{}]", bench.url())),
         ("messaging_cert_key", sandbox.client_pem().display().to_string()),
         ("messaging_ca_cert", sandbox.ca_file().display().to_string()),
         ("topic_send_to", "topic://VirtualTopic.sandbox.sign".into()),
         (
             "topic_listen_to",
-            "queue://Consumer.{creator}-{task_id}.VirtualTopic.sandbox.reply".into(),
+            protocol
+                .or(
+                    "queue://Consumer.{creator}-{task_id}.VirtualTopic.sandbox.reply",
+                    "topic://VirtualTopic.sandbox.reply",
+                )
+                .into(),
         ),
         ("environment", "prod".into()),
         ("service", "suite".into()),
@@ -118,10 +126,9 @@ fn the_log_says_which_keys_are_from_where() {
     assert!(!ended.stderr.contains(" keys from "), "{}", ended.stderr);
 }
 
-#[test]
-fn with_every_required_key_set_no_file_is_needed() {
-    let bench = Bench::new();
-    let keys = required(&bench);
+fn with_every_required_key_set_no_file_is_needed(protocol: Protocol) {
+    let bench = protocol.bench();
+    let keys = required(&bench, protocol);
     let ended = without_a_file(&bench, &borrowed(&keys)).run().expect(0);
     ended.logs(" INFO  configuration: no file, section msg_signer\n");
     ended.logs(" INFO  keys from --set: environment, message_id_key, ");
@@ -133,7 +140,7 @@ fn with_every_required_key_set_no_file_is_needed() {
         let ended = without_a_file(&bench, &borrowed(&others)).run().expect(78);
         let expected = match missing.as_str() {
             "messaging_cert_key" | "messaging_ca_cert" => {
-                format!("msg_signer.{missing}: an amqps:// broker")
+                format!("msg_signer.{missing}: an {}s:// broker", protocol.scheme())
             }
             _ => format!(
                 "msg_signer.{missing}: this key is required; name a configuration file with --config-file, or write --set {missing}=VALUE\n"
@@ -150,7 +157,7 @@ fn with_every_required_key_set_no_file_is_needed() {
 #[test]
 fn a_file_that_exists_must_be_right_even_if_every_key_is_set() {
     let bench = Bench::new();
-    let keys = required(&bench);
+    let keys = required(&bench, Protocol::Amqp);
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join(".config/pubtools-sign");
     fs::create_dir_all(&folder).unwrap();

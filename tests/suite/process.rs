@@ -4,29 +4,35 @@ use std::{os::unix::process::CommandExt, path::PathBuf, process::Command};
 
 use amqp_sandbox::{Record, ReplyAct, When};
 
-use crate::harness::{Bench, LONG, images, rule, signals, took_between};
+use crate::harness::{Bench, LONG, Protocol, images, rule, signals, took_between};
+
+over_both!(
+    without_a_thread_for_the_resolver_names_are_looked_up_nevertheless,
+    a_limit_of_open_files_is_named,
+    an_error_of_poll_ends_the_run_and_loses_nothing,
+);
 
 /// The size of a thread's stack that no system has.
 const NO_THREAD: (&str, &str) = ("RUST_MIN_STACK", "1000000000000000");
 
-#[test]
-fn without_a_thread_for_the_resolver_names_are_looked_up_nevertheless() {
-    let bench = Bench::new();
+fn without_a_thread_for_the_resolver_names_are_looked_up_nevertheless(protocol: Protocol) {
+    let bench = protocol.bench();
     let mut program = bench.program(&bench.config(), &images(2));
     program.command.env(NO_THREAD.0, NO_THREAD.1);
     let ended = program.run().expect(0);
     ended.logs("looking up localhost without a thread: ");
 
-    let config = bench.config().set("messaging_brokers", "[\"amqps://no-such-host.invalid\"]");
+    let config = bench
+        .config()
+        .set("messaging_brokers", &format!("[\"{}s://no-such-host.invalid\"]", protocol.scheme()));
     let mut program = bench.program(&config.patience(1, 1, 1), &images(1));
     program.command.env(NO_THREAD.0, NO_THREAD.1);
     program.run().expect(69).says("resolve failed").says("/etc/resolv.conf");
 }
 
 /// Too few descriptors look like a name that does not exist, and like arguments of poll(2) that are not valid.
-#[test]
-fn a_limit_of_open_files_is_named() {
-    let bench = Bench::new();
+fn a_limit_of_open_files_is_named(protocol: Protocol) {
+    let bench = protocol.bench();
     let config = bench.config().patience(1, 1, 1);
     let mut statuses = Vec::new();
     for limit in 4..=12 {
@@ -48,9 +54,8 @@ fn a_limit_of_open_files_is_named() {
 
 /// poll(2) refuses more descriptors than the process may have open, which can change while it waits; a stop and its end
 /// make it look again.
-#[test]
-fn an_error_of_poll_ends_the_run_and_loses_nothing() {
-    let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
+fn an_error_of_poll_ends_the_run_and_loses_nothing(protocol: Protocol) {
+    let bench = protocol.misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
     let config = bench.config().patience(60, 1, 1);
     let running = bench.program(&config, &images(2)).start();
     let sandbox = &bench.sandbox;

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::harness::{Bench, Config, Ended, Program, under_test};
+use crate::harness::{Bench, Config, Ended, Program, Protocol, under_test};
+
+over_both!(in_every_key,);
 
 const MARK: &str = "MaRk";
 
@@ -64,9 +66,8 @@ fn with(bench: &Bench, config: &Config, value: &str) -> Ended {
     program(IMAGE, &path, value).run()
 }
 
-#[test]
-fn in_every_key() {
-    let bench = Bench::new();
+fn in_every_key(protocol: Protocol) {
+    let bench = protocol.bench();
     for (index, key) in keys().iter().enumerate() {
         let all = [PEM, CONNECTION_STRING, URL];
         // The unit tests have every form in every key.

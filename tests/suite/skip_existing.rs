@@ -10,7 +10,9 @@ use std::{
 use amqp_sandbox::{ReplyAct, When};
 use serde_json::Value;
 
-use crate::harness::{Bench, Ended, rule};
+use crate::harness::{Bench, Ended, Protocol, rule};
+
+over_both!(a_run_goes_on_with_its_state_file_when_some_signatures_exist_by_then,);
 
 /// Arguments for images by their numbers.
 fn images(numbers: &[usize]) -> String {
@@ -229,11 +231,10 @@ fn a_text_exists_if_its_signature_is_of_it() {
 }
 
 /// The state file is that of what was asked for first, and its run brings signatures into the folder.
-#[test]
-fn a_run_goes_on_with_its_state_file_when_some_signatures_exist_by_then() {
+fn a_run_goes_on_with_its_state_file_when_some_signatures_exist_by_then(protocol: Protocol) {
     let refusal =
         ReplyAct::ServerError { errors: vec!["no".into()], signing_status: "failed".into() };
-    let bench = Bench::misbehaving(vec![rule(When::Request(3), refusal)]);
+    let bench = protocol.misbehaving(vec![rule(When::Request(3), refusal)]);
     let folder = Folder::new(&bench);
     let sign = format!("container-sign{}", key(&bench, "sandbox"));
     folder.run(&(sign.clone() + &images(&[1])));

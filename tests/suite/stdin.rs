@@ -4,7 +4,9 @@ use std::{fs, os::unix::ffi::OsStrExt};
 
 use serde_json::Value;
 
-use crate::harness::{Bench, Program, refused};
+use crate::harness::{Bench, Program, Protocol, refused};
+
+over_both!(a_file_that_changes_or_vanishes_before_it_is_sent_is_named,);
 
 const CLEAR: &str = "clear-sign --signing-key 55A34A82 --task-id 7";
 const BLOB: &str = "blob-sign --signing-key 55A34A82 --task-id 7";
@@ -154,8 +156,7 @@ fn a_list_that_cannot_be_right_is_refused_with_its_line() {
 }
 
 /// A pipe is read at the start, after the file before it was checked; the file is read when it is sent.
-#[test]
-fn a_file_that_changes_or_vanishes_before_it_is_sent_is_named() {
+fn a_file_that_changes_or_vanishes_before_it_is_sent_is_named(protocol: Protocol) {
     type Change = fn(&std::path::Path);
     let changes: [(Change, &str); 2] = [
         (
@@ -166,7 +167,7 @@ fn a_file_that_changes_or_vanishes_before_it_is_sent_is_named() {
     ];
     for (command, prefix) in [(BLOB, "--blob-file="), (CLEAR, "@")] {
         for (change, says) in changes {
-            let bench = Bench::new();
+            let bench = protocol.bench();
             let file = bench.file("file", "bytes");
             let pipe = file.with_file_name("pipe");
             assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());

@@ -3,16 +3,19 @@
 use std::sync::mpsc;
 
 use amqp_frames::{accepted, disposition, released};
-use amqp_sandbox::{Body, ReplyAct, When};
+use amqp_sandbox::{Body, Record, ReplyAct, When};
 
 use crate::{
-    harness::{Bench, Protocol, images, rule},
+    harness::{Bench, LONG, Protocol, images, rule, signal},
     peer::{self, Peer},
 };
 
-over_both!(the_first_reply_of_another_client_is_reported_though_all_is_signed);
+over_both!(
+    the_first_reply_of_another_client_is_reported_though_all_is_signed,
+    the_number_of_rejected_replies_is_reported_however_the_run_ends,
+);
 
-const QUEUE: &str = "queue://Consumer.sandbox-client-7.VirtualTopic.sandbox.reply";
+const TOPIC: &str = "topic://VirtualTopic.sandbox.reply";
 
 /// At once, not when the window ends: the other run can still be stopped.
 fn the_first_reply_of_another_client_is_reported_though_all_is_signed(protocol: Protocol) {
@@ -25,16 +28,26 @@ fn the_first_reply_of_another_client_is_reported_though_all_is_signed(protocol: 
 }
 
 /// What a window would report at its end is reported too if the run ends before that.
-#[test]
-fn the_number_of_rejected_replies_is_reported_however_the_run_ends() {
-    for (act, key, status) in
-        [(ReplyAct::NoReply, "deadline", 124), (ReplyAct::ForeignReplyFirst, "retries", 0)]
-    {
-        let bench = Bench::misbehaving(vec![rule(When::Any, act)]);
+fn the_number_of_rejected_replies_is_reported_however_the_run_ends(protocol: Protocol) {
+    for is_answered in [true, false] {
+        let bench = protocol.misbehaving(vec![rule(When::Any, ReplyAct::NoReply)]);
+        let running = bench.program(&bench.config(), &images(1)).start();
+        let record = bench.sandbox.wait_for(LONG, |record| !record.requests.is_empty()).unwrap();
+        let publish = |text: String| bench.sandbox.publish(TOPIC, Body::Text(text), &[]);
         for _ in 0..12 {
-            bench.sandbox.publish(QUEUE, Body::Text("no JSON".into()), &[]);
+            publish("no JSON".into());
         }
-        let ended = bench.run(&bench.config().set(key, "1"), &images(1)).expect(status);
+        let ended = if is_answered {
+            publish(peer::reply_text(record.requests[0].request_id.as_ref().unwrap()));
+            running.wait().expect(0)
+        } else {
+            let settled = |record: &Record| {
+                record.deliveries.iter().filter(|it| it.outcome.is_some()).count() == 12
+            };
+            bench.sandbox.wait_for(LONG, settled).unwrap();
+            signal("TERM", running.id());
+            running.wait().expect(143)
+        };
         ended.says_once("further replies rejected: 2");
     }
 }

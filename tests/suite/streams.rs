@@ -10,9 +10,15 @@ use std::{
 use amqp_sandbox::{Record, ReplyAct, When};
 
 use crate::{
-    harness::{Bench, LONG, Program, images, rule, signal},
+    harness::{Bench, LONG, Program, Protocol, images, rule, signal},
     process::fifo,
 };
+
+over_both!(
+    a_full_standard_output_is_74_and_reported,
+    the_program_waits_for_a_standard_output_that_does_not_block,
+    a_signal_or_the_deadline_ends_the_wait_for_a_reader,
+);
 
 /// The program with a redirection for the shell, such as `>&-`.
 fn redirected(bench: &Bench, arguments: &str, redirection: &str) -> Program {
@@ -69,10 +75,9 @@ fn a_closed_standard_output_is_quiet() {
 }
 
 /// The disk is full: the empty write beforehand does not notice that.
-#[test]
-fn a_full_standard_output_is_74_and_reported() {
+fn a_full_standard_output_is_74_and_reported(protocol: Protocol) {
     for arguments in [images(3), images(3) + " --raw"] {
-        let bench = Bench::new();
+        let bench = protocol.bench();
         let mut program = bench.program(&bench.config(), &arguments);
         program.command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
         let ended = program.run().expect(74);
@@ -83,9 +88,8 @@ fn a_full_standard_output_is_74_and_reported() {
 }
 
 /// A parent that reads without blocking leaves it so: the two processes share that setting.
-#[test]
-fn the_program_waits_for_a_standard_output_that_does_not_block() {
-    let bench = Bench::new();
+fn the_program_waits_for_a_standard_output_that_does_not_block(protocol: Protocol) {
+    let bench = protocol.bench();
     let (mut ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
     theirs.set_nonblocking(true).unwrap();
     let mut program = bench.program(&bench.config().set("log_level", "error"), &images(1000));
@@ -122,8 +126,7 @@ fn a_full_standard_error_changes_no_status() {
 }
 
 /// Nothing else ends the wait for a reader that never comes.
-#[test]
-fn a_signal_or_the_deadline_ends_the_wait_for_a_reader() {
+fn a_signal_or_the_deadline_ends_the_wait_for_a_reader(protocol: Protocol) {
     std::thread::scope(|scope| {
         for (name, arguments) in [
             (Some("TERM"), images(1000)),
@@ -131,7 +134,7 @@ fn a_signal_or_the_deadline_ends_the_wait_for_a_reader() {
             (None, images(1000)),
         ] {
             scope.spawn(move || {
-                let bench = Bench::new();
+                let bench = protocol.bench();
                 let mut config = bench.config().set("log_level", "error");
                 if name.is_none() {
                     config = config.set("deadline", "2");

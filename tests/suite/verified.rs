@@ -9,6 +9,9 @@ over_both!(
     a_lie_is_no_answer_and_the_others_are_signed,
     an_injected_reply_does_not_end_the_wait_for_the_right_one,
     recorded_replies_are_verified_again,
+    the_good_values_of_a_batch_are_kept,
+    a_later_reply_completes_a_batch,
+    a_key_without_a_certificate_that_is_required_ends_the_run_before_anything_is_sent,
 );
 
 /// The sandbox's keys, to verify by.
@@ -146,9 +149,8 @@ fn an_injected_reply_does_not_end_the_wait_for_the_right_one(protocol: Protocol)
 
 /// Each claim of a batch with each key by itself: what is good is kept, and the rest is waited for like the rest of an
 /// answer in parts.
-#[test]
-fn the_good_values_of_a_batch_are_kept() {
-    let bench = Bench::new();
+fn the_good_values_of_a_batch_are_kept(protocol: Protocol) {
+    let bench = protocol.bench();
     let arguments = by_its_key(&bench, &images(3)) + " --signer-type batch --raw";
     for (only, twist) in [(1, "crossed"), (2, "wrong-key"), (3, "garbage")] {
         let acts = [lie(twist), ReplyAct::OnlyValue(only)].map(Act::from);
@@ -166,9 +168,8 @@ fn the_good_values_of_a_batch_are_kept() {
 }
 
 /// The other reply of a batch brings what the first had wrong.
-#[test]
-fn a_later_reply_completes_a_batch() {
-    let bench = Bench::new();
+fn a_later_reply_completes_a_batch(protocol: Protocol) {
+    let bench = protocol.bench();
     let acts = [ReplyAct::ForgedFirst("crossed".parse().unwrap()), ReplyAct::OnlyValue(2)];
     bench.sandbox.set_behaviours(acts.map(|act| rule(When::Any, act)).to_vec());
     let arguments = by_its_key(&bench, &images(3)) + " --signer-type batch";
@@ -198,9 +199,10 @@ fn what_is_verified_and_by_what_is_said_once() {
     dry.expect(0).logs(&verified);
 }
 
-#[test]
-fn a_key_without_a_certificate_that_is_required_ends_the_run_before_anything_is_sent() {
-    let bench = Bench::new();
+fn a_key_without_a_certificate_that_is_required_ends_the_run_before_anything_is_sent(
+    protocol: Protocol,
+) {
+    let bench = protocol.bench();
     let config = verifying(&bench).set("verify", "require");
     for (arguments, expected) in [
         (images(1), "msg_signer.verify_keys: no certificate of the key \"ABCD1234\""),

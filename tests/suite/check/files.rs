@@ -4,7 +4,9 @@ use amqp_sandbox::pki::{Subject, Validity};
 use openssl::symm::Cipher;
 
 use super::{CHECK, document, steps};
-use crate::harness::{Bench, Config};
+use crate::harness::{Bench, Config, Protocol};
+
+over_both!(certificates_that_end_soon_are_warnings,);
 
 fn with_client(bench: &Bench, until: i64) -> Config {
     let validity = Validity { from: -20, until };
@@ -113,9 +115,8 @@ fn wrong_arguments_are_usage_errors() {
 }
 
 /// Certificates of both sides whose end is near, or would come within a run.
-#[test]
-fn certificates_that_end_soon_are_warnings() {
-    let bench = Bench::new();
+fn certificates_that_end_soon_are_warnings(protocol: Protocol) {
+    let bench = protocol.bench();
     for (until, timeout, says) in
         [(5, "10", "expires on "), (40, "10", ""), (40, "4000000", "within a run, which may take")]
     {
@@ -138,7 +139,7 @@ fn certificates_that_end_soon_are_warnings() {
     }
     let authority = bench.sandbox.authority().clone();
     let server = authority.server(&["localhost"], Validity { from: -1, until: 5 }).unwrap();
-    let ending = Bench::with(|options| {
+    let ending = protocol.bench_with(|options| {
         options.authority = Some(authority);
         options.server_certificate = Some(server);
     });

@@ -11,6 +11,7 @@ use crate::{
 over_both!(
     a_broker_s_refusal_of_the_client_certificate_is_reported,
     a_hang_up_after_the_client_certificate_is_reported_with_a_likely_cause,
+    a_certificate_that_expires_within_14_days_warns,
 );
 
 #[test]
@@ -62,9 +63,8 @@ fn a_client_certificate_that_is_not_valid_now_is_reported_before_connecting() {
     }
 }
 
-#[test]
-fn a_certificate_that_expires_within_14_days_warns() {
-    let bench = Bench::new();
+fn a_certificate_that_expires_within_14_days_warns(protocol: Protocol) {
+    let bench = protocol.bench();
     for (until, left) in [(1, Some(1)), (13, Some(13)), (16, None)] {
         let pem = client(&bench, Validity { from: -1, until }).pem().unwrap();
         let config =

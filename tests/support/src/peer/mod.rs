@@ -143,7 +143,7 @@ pub fn reply_message(request_id: &str) -> Vec<u8> {
 }
 
 /// Its text.
-fn reply_text(request_id: &str) -> String {
+pub fn reply_text(request_id: &str) -> String {
     format!(r#"{{"msg": {{"request_id": "{request_id}", "signed_claim": "c2ln", "errors": []}}}}"#)
 }
 
