@@ -1,46 +1,64 @@
 //! Cleartext signatures (RFC 9580 part 7): a readable text with its signature.
 
+use std::ops::Range;
+
 const BEGIN: &[u8] = b"-----BEGIN PGP SIGNED MESSAGE-----";
 const SIGNATURE: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
 
-/// The text as it was signed, without the line break before the signature; and the armored signature.
-pub(super) fn parts(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let mut rest = bytes.trim_ascii_start();
-    let mut line = || {
-        let end = rest.iter().position(|&byte| byte == b'\n')?;
-        let (line, after) = rest.split_at(end + 1);
-        rest = after;
-        Some((without_blanks_at_end(line), line, after))
-    };
-    if line()?.0 != BEGIN {
+/// Where the text is, and where the armored signature begins.
+pub(super) fn places(bytes: &[u8]) -> Option<(Range<usize>, usize)> {
+    let mut at = bytes.len() - bytes.trim_ascii_start().len();
+    if line(bytes, &mut at)? != BEGIN {
         return None;
     }
     // Headers end with an empty line. People may take any other for a part of the text, and none is signed.
     loop {
-        match line()?.0 {
+        match line(bytes, &mut at)? {
             b"" => break,
             header if header.starts_with(b"Hash: ") => {}
             _ => return None,
         }
     }
-    let mut text = Vec::new();
+    let start = at;
     loop {
-        let (line, whole, after) = line()?;
-        if line == SIGNATURE {
-            let signature = &bytes[bytes.len() - after.len() - whole.len()..];
-            text.pop();
-            return Some((text, signature));
-        }
-        match line {
+        let begin = at;
+        match line(bytes, &mut at)? {
+            SIGNATURE => return Some((start..begin, begin)),
             // Lines that begin with a dash have another before it, and a blank.
-            [b'-', b' ', line @ ..] => text.extend_from_slice(line),
-            // `- ` before an empty line has lost its blank.
-            b"-" => {}
-            [b'-', ..] => return None,
-            line => text.extend_from_slice(line),
+            [b'-', other, ..] if *other != b' ' => return None,
+            _ => {}
         }
-        text.push(b'\n');
     }
+}
+
+/// The text at a place as it was signed, without the line break before the signature. It may be large, and is made in the
+/// memory that it is in.
+pub(super) fn text(mut bytes: Vec<u8>, place: Range<usize>) -> Vec<u8> {
+    let (mut at, mut end) = (place.start, 0);
+    while at < place.end {
+        let begin = at;
+        let Some(line) = line(&bytes, &mut at) else { break };
+        let (begin, length) = match line {
+            [b'-', b' ', line @ ..] => (begin + 2, line.len()),
+            // `- ` before an empty line has lost its blank.
+            b"-" => (begin, 0),
+            line => (begin, line.len()),
+        };
+        bytes.copy_within(begin..begin + length, end);
+        end += length;
+        bytes[end] = b'\n';
+        end += 1;
+    }
+    bytes.truncate(end.saturating_sub(1));
+    bytes
+}
+
+/// The line at a place, which moves on to the next one; `None` if it does not end.
+fn line<'a>(bytes: &'a [u8], at: &mut usize) -> Option<&'a [u8]> {
+    let rest = &bytes[*at..];
+    let end = rest.iter().position(|&byte| byte == b'\n')? + 1;
+    *at += end;
+    Some(without_blanks_at_end(&rest[..end]))
 }
 
 /// What a signature is of has no blanks at the ends of lines.

@@ -56,7 +56,7 @@ pub(crate) const MAX_DECOMPRESSED: u64 = 1 << 20;
 
 /// Reads a binary or armored file; `None` if it is not wholly a signature, or if its compression is not supported.
 pub(crate) fn read(bytes: &[u8]) -> Option<Signed> {
-    let Parts { content, signatures, .. } = parts(bytes, 0)?;
+    let Parts { content, signatures, .. } = parts(bytes.into(), 0)?;
     let mut issuers = Vec::new();
     for Signature { body, announced } in signatures {
         match signature::issuer(&body)? {
@@ -68,21 +68,20 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Signed> {
 }
 
 /// Takes a binary or armored file apart, whose content may have this number of bytes; `None` as in [`read`].
-pub(crate) fn parts(bytes: &[u8], expected: u64) -> Option<Parts> {
-    if let Some((text, signature)) = cleartext::parts(bytes) {
-        let parts = message(&armor::decoded(signature)?, expected)?;
+pub(crate) fn parts(bytes: Cow<'_, [u8]>, expected: u64) -> Option<Parts> {
+    if let Some((text, signature)) = cleartext::places(&bytes) {
+        let parts = message(&armor::decoded(&bytes[signature..])?, expected)?;
         // There is one text, that of the document.
-        let is_detached = parts.form == Form::Detached;
-        return is_detached.then_some(Parts {
-            form: Form::Cleartext,
-            content: Some(text),
-            ..parts
-        });
+        if parts.form != Form::Detached {
+            return None;
+        }
+        let content = Some(cleartext::text(bytes.into_owned(), text));
+        return Some(Parts { form: Form::Cleartext, content, ..parts });
     }
     if bytes.first().is_some_and(|&byte| packet::is_first(byte)) {
-        return message(bytes, expected);
+        return message(&bytes, expected);
     }
-    message(&armor::decoded(bytes)?, expected)
+    message(&armor::decoded(&bytes)?, expected)
 }
 
 /// The packets of each certificate or keyring in a file, which may be armored, several times in one file; `None` for one that

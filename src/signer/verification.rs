@@ -152,7 +152,7 @@ impl Judge for Certificates {
                 Err(error) => return Some(error.with_sources()),
             },
         };
-        let checked = verify::check(&value, &asked, certificates, SystemTime::now());
+        let checked = verify::check(value, &asked, certificates, SystemTime::now());
         checked.err().map(|fault| fault.to_string())
     }
 }

@@ -18,7 +18,7 @@ mod keyring;
 mod policy;
 mod signature;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 pub(crate) use certificate::Certificate;
 pub(crate) use content::Asked;
@@ -34,13 +34,13 @@ use crate::openpgp::{self, Form};
 ///
 /// # Errors
 /// What is wrong with it. If several signatures are, what is wrong with the one that came closest.
-pub(crate) fn check(
-    value: &[u8],
+pub(crate) fn check<'a>(
+    value: impl Into<Cow<'a, [u8]>>,
     asked: &Asked<'_>,
     certificates: &[Arc<Certificate>],
     now: SystemTime,
 ) -> Result<(), Fault> {
-    let parts = openpgp::parts(value, asked.size()).ok_or(Fault::NoSignature)?;
+    let parts = openpgp::parts(value.into(), asked.size()).ok_or(Fault::NoSignature)?;
     let signed = match (asked, parts.form, &parts.content) {
         (Asked::Claim { .. } | Asked::File(_), Form::Message, Some(content)) => content,
         (Asked::Text(_), Form::Cleartext, Some(content)) => content,

@@ -107,6 +107,22 @@ fn a_large_text_or_file_is_signed_in_little_memory(protocol: Protocol) {
     }
 }
 
+/// The reply, what it is the base64 of, and the text: nothing else has its size.
+#[test]
+fn a_large_text_is_verified_in_little_memory() {
+    const SIZE: usize = 20_000_000;
+    let bench = Bench::new();
+    let text = bench.file("large", "a line, \"quoted\": é\n".repeat(SIZE / 21));
+    let (key, keys) = (bench.sandbox.fingerprint("sandbox"), bench.sandbox.public_key_file());
+    let config = bench.config().set("log_level", "error");
+    let config = config.set("verify_keys", &keys.display().to_string()).set("verify", "require");
+    let operation = format!("clear-sign --signing-key {key} --task-id 7 @{}", text.display());
+    let (_, peak) = printed_and_peak(&mut bench.program(&config, &operation));
+    // What every run needs is less than 18 MiB, also if the program is not optimised.
+    let most = 18 * 1024 + (SIZE * 7 / 2 / 1024) as u64;
+    assert!(peak > 0 && peak < most, "{peak} KiB, at most {most}");
+}
+
 /// The memory is that of one of them, also if the broker allows more on the way.
 fn several_large_files_are_signed_in_little_memory(protocol: Protocol) {
     const SIZE: usize = 10_000_000;

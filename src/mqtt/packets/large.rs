@@ -9,6 +9,10 @@ use crate::{
 /// The most bytes of a packet other than PUBLISH that are kept. Texts that make sense are far shorter.
 const MOST: usize = 256 * 1024;
 
+/// The room that a body has for what comes to it when it is read, such as its properties: a large one that would have to move
+/// for that could be in memory twice.
+const ROOM: usize = 4096;
+
 /// A packet that is gathered while it arrives, or of which only the beginning is kept.
 pub(super) struct Large {
     first: u8,
@@ -56,8 +60,8 @@ impl Large {
         let is_message = self.is_message();
         match &mut self.rest {
             Rest::Body(body) => {
-                // It grows as it arrives, and not beyond its size.
-                let more = body.len().max(bytes.len()).min(bytes.len() + self.missing);
+                // It grows as it arrives, and hardly beyond its size.
+                let more = body.len().max(bytes.len()).min(bytes.len() + self.missing + ROOM);
                 if body.capacity() - body.len() < bytes.len() {
                     body.reserve_exact(more);
                 }
@@ -98,7 +102,7 @@ impl Large {
     pub(super) fn into_packet(self) -> Packet {
         let (first, head) = (self.first, &self.head);
         let read = match self.rest {
-            Rest::Body(body) => publish::read(first, self.version, head, |_| body),
+            Rest::Body(body) => publish::read(first, self.version, head, |_, _| body),
             Rest::Head => return Packet::read(first, self.version, head),
             Rest::Dropped(ids) => publish::identifier(first, head).map(|(id, _)| {
                 let (size, ids) = (self.size as u64, ids.into_found());

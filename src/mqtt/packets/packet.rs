@@ -62,6 +62,9 @@ pub(crate) struct Connack {
     pub(crate) maximum_packet_size: Option<u32>,
 }
 
+/// The room that a body has at least when it is read.
+const ROOM: usize = 64;
+
 /// The most user properties of a reason that are kept.
 const MOST_INFO: usize = 20;
 
@@ -71,8 +74,10 @@ impl Packet {
         let kind = first >> 4;
         let read = match kind {
             kind::CONNACK => connack(bytes).map(|connack| Self::Connack(Box::new(connack))),
-            kind::PUBLISH => publish::read(first, version, bytes, |body| bytes[body..].to_vec())
-                .map(Self::Publish),
+            kind::PUBLISH => publish::read(first, version, bytes, |start, properties| {
+                with_room(&bytes[start..], properties)
+            })
+            .map(Self::Publish),
             kind::PUBACK => puback(bytes),
             kind::SUBACK => suback(version, bytes),
             kind::PINGRESP => Some(Self::Pingresp),
@@ -109,6 +114,14 @@ impl Reason {
             _ => {}
         }
     }
+}
+
+/// Copies a body, with room for what comes to it when it is read: its properties, and some blanks. Without that, most
+/// replies would move twice, which costs 1,000 instructions.
+fn with_room(body: &[u8], properties: usize) -> Vec<u8> {
+    let mut copy = Vec::with_capacity(body.len() + ROOM.max(properties + 4));
+    copy.extend_from_slice(body);
+    copy
 }
 
 fn connack(mut bytes: &[u8]) -> Option<Connack> {

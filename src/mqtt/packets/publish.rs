@@ -25,12 +25,12 @@ pub(crate) struct Publish {
 const MOST_PROPERTIES: usize = 1000;
 
 /// Reads a PUBLISH that begins with the byte `first`; `head` is what comes after the fixed header, at least up to the body.
-/// `body` returns the body, of which it gets the place. `None` if the packet ends before its packet identifier does.
+/// `body` returns the body, of which it gets the place, and the number of bytes that the properties have as JSON. `None` if the packet ends before its packet identifier does.
 pub(super) fn read(
     first: u8,
     version: Version,
     head: &[u8],
-    body: impl FnOnce(usize) -> Vec<u8>,
+    body: impl FnOnce(usize, usize) -> Vec<u8>,
 ) -> Option<Publish> {
     let broken =
         |reason: &str| RawReply { body: ReplyBody::Broken(reason.to_owned()), properties: None };
@@ -38,7 +38,10 @@ pub(super) fn read(
     let reply = match properties(version, head, start) {
         None => broken("its properties are longer than the message"),
         Some(place) => match object(&head[place.clone()]) {
-            Ok(properties) => RawReply { body: ReplyBody::Bytes(body(place.end)), properties },
+            Ok(properties) => {
+                let size = properties.as_ref().map_or(0, String::len);
+                RawReply { body: ReplyBody::Bytes(body(place.end, size)), properties }
+            }
             Err(reason) => broken(reason),
         },
     };
