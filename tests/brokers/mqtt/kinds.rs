@@ -24,6 +24,37 @@ pub struct Kind {
     pub stopped: &'static str,
     /// What the log says to a client whose id another client uses.
     pub taken_over: (i32, &'static str),
+    /// A request to a topic to which nobody subscribes.
+    pub unheard: (i32, &'static str),
+    /// What comes of requests that find a full queue; `None` if that is shown elsewhere.
+    pub full: Option<Full>,
+    /// What it makes of messages between MQTT and AMQP 1.0, if it speaks that, too.
+    pub between: Option<Between>,
+}
+
+/// A topic whose queue has room for one request.
+pub struct Full {
+    pub send_to: &'static str,
+    pub requests: &'static str,
+    /// The queue exists only as long as a signing server has subscribed, which does not acknowledge requests.
+    pub needs_subscriber: bool,
+    /// What the log says then.
+    pub says: &'static str,
+}
+
+/// What a broker makes of messages between MQTT and AMQP 1.0.
+pub struct Between {
+    /// Addresses as in `routes`; the signing server's are for AMQP.
+    pub route: [&'static str; 4],
+    pub sasl: Mechanism,
+    /// Whether the properties of a request are in their order over AMQP, and no others are among them.
+    pub keeps_order: bool,
+    /// The properties of a request over AMQP, of those that were sent.
+    pub request: fn(&[(&str, &str)]) -> Vec<(String, String)>,
+    /// The properties of a reply that the client sees.
+    pub reply: &'static [&'static str],
+    /// Whether a reply whose body is a string comes in the encoding of AMQP.
+    pub strings_are_encoded: bool,
 }
 
 pub struct Login {
@@ -96,6 +127,9 @@ const TOPICS: [&str; 4] = ["suite/REQ", "suite/REQ", "suite/REP", "suite/REP"];
 /// As they stand in configurations for AMQP.
 const PREFIXED: [&str; 4] = ["topic://suite/REQ", "suite/REQ", "suite/REP", "topic://suite/REP"];
 
+/// Properties that each reply of the sandbox has.
+const REPLY: &[&str] = &["amq6100_originalDestination", "amq6100_destination", "content-type"];
+
 static MOSQUITTO: Kind = Kind {
     name: "mosquitto",
     version: "5",
@@ -124,6 +158,9 @@ static MOSQUITTO: Kind = Kind {
     keeps_replies: false,
     stopped: "connecting again",
     taken_over: (0, "the broker hung up"),
+    unheard: (75, "no matching subscribers (0x10)"),
+    full: None,
+    between: None,
 };
 
 static RABBITMQ4: Kind = Kind {
@@ -149,6 +186,23 @@ static RABBITMQ4: Kind = Kind {
     keeps_replies: true,
     stopped: "connecting again",
     taken_over: (77, "another client has the same client id"),
+    unheard: (75, "no matching subscribers (0x10)"),
+    full: Some(Full {
+        send_to: "narrow",
+        requests: "/queues/narrow",
+        needs_subscriber: false,
+        says: "implementation specific error (0x83)",
+    }),
+    between: Some(Between {
+        route: ["suite/REQ", "/queues/REQ", "/exchanges/amq.topic/REP", "suite/REP"],
+        sasl: Mechanism::External,
+        keeps_order: true,
+        request: |sent| {
+            sent.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+        },
+        reply: REPLY,
+        strings_are_encoded: true,
+    }),
 };
 
 static ARTEMIS: Kind = Kind {
@@ -167,6 +221,26 @@ static ARTEMIS: Kind = Kind {
     keeps_replies: true,
     stopped: "connecting again",
     taken_over: (77, "another client has the same client id"),
+    unheard: (75, "no reply, though the broker accepted the request"),
+    full: Some(Full {
+        send_to: "full/topic",
+        requests: "full/topic",
+        needs_subscriber: true,
+        says: "implementation specific error (0x83)",
+    }),
+    between: Some(Between {
+        route: ["suite/REQ", "topic://REQ", "topic://REP", "suite/REP"],
+        sasl: Mechanism::External,
+        keeps_order: false,
+        request: |sent| {
+            let numbered = sent.iter().enumerate().map(|(place, (name, value))| {
+                (format!("mqtt.ordered.user.property.{place}.{name}"), (*value).into())
+            });
+            numbered.collect()
+        },
+        reply: &[],
+        strings_are_encoded: false,
+    }),
 };
 
 static ACTIVEMQ: Kind = Kind {
@@ -187,4 +261,20 @@ static ACTIVEMQ: Kind = Kind {
     keeps_replies: false,
     stopped: "connecting again",
     taken_over: (0, "the broker hung up"),
+    unheard: (75, "no reply, though the broker accepted the request"),
+    full: Some(Full {
+        send_to: "full/topic",
+        requests: "full/topic",
+        needs_subscriber: true,
+        says: "implementation specific error (0x83)",
+    }),
+    between: Some(Between {
+        route: ["suite/REQ", "topic://REQ", "topic://REP", "suite/REP"],
+        sasl: Mechanism::Anonymous,
+        // 3.1.1 has none; a reply comes as a whole, with its properties.
+        keeps_order: true,
+        request: |_| vec![],
+        reply: REPLY,
+        strings_are_encoded: true,
+    }),
 };

@@ -3,6 +3,7 @@
 use crate::{
     bench::Bench,
     harness::{images, took_between},
+    kinds::Route,
     signing::all_signed,
 };
 
@@ -38,4 +39,34 @@ fn another_client_uses_the_same_id() {
     all_signed(&bench.run(&second, &images(1)).expect(0), 1);
     signer.hold(false);
     first.wait().expect(status).says(says);
+}
+
+/// A full queue is a state that passes: once the signing server works, the same run goes on.
+#[test]
+fn full() {
+    let bench = Bench::new();
+    let Some(full) = &bench.kind.full else { return };
+    let (send_to, requests) = (full.send_to.into(), full.requests.into());
+    let route = Route { send_to, requests, ..bench.route() };
+    let signer = full.needs_subscriber.then(|| bench.signer(&route));
+    signer.iter().for_each(|signer| signer.hold(true));
+    let program = bench.watch(&bench.config(&route).patience(5, 9, 1), &images(5));
+    program.wait_for(full.says, 4);
+    let signer = signer.unwrap_or_else(|| bench.signer(&route));
+    signer.hold(false);
+    all_signed(&program.wait().expect(0), 5);
+}
+
+/// RabbitMQ says so of each request (0x83), and it stays full.
+#[test]
+fn a_queue_that_stays_full() {
+    let bench = Bench::new();
+    if bench.kind.name != "rabbitmq4" {
+        return;
+    }
+    let route = Route { send_to: "full".into(), ..bench.route() };
+    let ended = bench.run(&bench.config(&route).patience(1, 2, 1), &images(2)).expect(75);
+    ended.says(
+        "not accepted by the broker: implementation specific error (0x83); running again can help",
+    );
 }

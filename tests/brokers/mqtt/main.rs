@@ -9,14 +9,15 @@
 
 #[path = "../bench.rs"]
 mod bench;
+mod between;
 mod check;
 mod kinds;
 mod limits;
 mod login;
 mod mosquitto;
+mod observer;
 #[path = "../outage.rs"]
 mod outage;
-mod rabbitmq;
 mod refusals;
 #[path = "../route.rs"]
 mod route;

@@ -29,3 +29,13 @@ fn listening_without_permission() {
     took_between(&ended, 0.0, 30.0);
     assert_eq!(signer.seen().requests.is_empty(), status == 77);
 }
+
+#[test]
+fn a_topic_without_a_signing_server() {
+    let bench = Bench::new();
+    let (status, says) = bench.kind.unheard;
+    // Queues of RabbitMQ are bound to other topics.
+    let route = Route { send_to: "suite/unheard".into(), ..bench.route() };
+    let ended = bench.run(&bench.config(&route).patience(2, 1, 1), &images(2)).expect(status);
+    ended.says(says);
+}
