@@ -261,8 +261,13 @@ impl<B: Broker> Client<'_, B> {
                 log::trace!("outcome of request {id}: {outcome:?}");
                 // A delivery settled without an outcome is not progress, nor is the end of connections, or a broker could
                 // continue with that forever.
-                let is_progress =
-                    !matches!(outcome, Outcome::Unknown | Outcome::Blamed(_) | Outcome::Fatal(_));
+                let is_progress = !matches!(
+                    outcome,
+                    Outcome::Unknown
+                        | Outcome::Blamed(_)
+                        | Outcome::Fatal(_)
+                        | Outcome::Postponed(_)
+                );
                 let news = if is_progress { News::Outcome } else { News::Other };
                 self.outcome(entry, outcome);
                 news

@@ -62,6 +62,11 @@ pub(super) fn is_of_broker(code: u8) -> bool {
         || matches!(code, 0x00 | 0x04 | 0x89 | 0x8b | 0x8d | 0x8e | 0x98 | 0x9c | 0x9d | 0xa0)
 }
 
+/// Whether a DISCONNECT because of a request is about something that passes. Artemis says so if an address is full.
+pub(super) fn passes(code: u8) -> bool {
+    effect(Place::Puback, code) == Effect::Later
+}
+
 /// The name of each code (MQTT 5.0, 2.4).
 const NAMES: [(u8, &str); 43] = [
     (0x00, "success"),

@@ -2,7 +2,8 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use super::queue::Queue;
+use super::{codes, packets::Reason, queue::Queue};
+use crate::error::Condition;
 
 /// What is remembered of one broker. Each connection's session takes it, and leaves it when it is dropped, whatever ends
 /// the connection.
@@ -29,13 +30,15 @@ pub(super) struct Remembered {
 }
 
 /// A request with which connections end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Suspect {
     pub(super) entry: usize,
     /// How many connections in a row ended while it was the oldest request without a PUBACK.
     pub(super) ends: u32,
     /// Each time the broker ended the stream without a word, and its size cannot be why.
     pub(super) is_mute: bool,
+    /// What the broker said the last time, if it is something that passes.
+    pub(super) passing: Option<Condition>,
 }
 
 /// After this many ends in a row it is no accident: the request fails.
@@ -59,28 +62,36 @@ impl Memory {
 
 impl Remembered {
     /// Notes that the broker ended a connection, with a reason or not, and it may be because of a request.
-    pub(super) fn ended(&mut self, has_reason: bool) {
+    pub(super) fn ended(&mut self, reason: Option<&Reason>) {
+        let before = self.suspect.take();
         self.suspect = self.queue.oldest().map(|(entry, size)| {
-            let before = self.suspect.filter(|suspect| suspect.entry == entry);
-            let is_mute = !has_reason && size <= SMALL && before.is_none_or(|it| it.is_mute);
-            Suspect { entry, ends: before.map_or(0, |it| it.ends) + 1, is_mute }
+            let before = before.filter(|suspect| suspect.entry == entry);
+            let was_mute = before.as_ref().is_none_or(|it| it.is_mute);
+            Suspect {
+                entry,
+                ends: before.map_or(0, |it| it.ends) + 1,
+                is_mute: was_mute && reason.is_none() && size <= SMALL,
+                passing: reason.filter(|reason| codes::passes(reason.code)).map(codes::condition),
+            }
         });
     }
 
     /// Notes that the broker has acknowledged a request.
     pub(super) fn acknowledged(&mut self, entry: usize) {
-        self.suspect = self.suspect.filter(|suspect| suspect.entry != entry);
+        self.suspect.take_if(|suspect| suspect.entry == entry);
         self.has_acknowledged = true;
     }
 
     /// The request that must not be sent again: it ended too many connections.
-    pub(super) fn convicted(&self) -> Option<Suspect> {
-        self.suspect.filter(|suspect| suspect.ends >= MOST_ENDS)
+    pub(super) fn convicted(&self) -> Option<&Suspect> {
+        self.suspect.as_ref().filter(|suspect| suspect.ends >= MOST_ENDS)
     }
 
     /// Whether requests go out one by one.
     pub(super) fn is_careful(&self) -> bool {
-        self.suspect.is_some_and(|suspect| (ENDS_FOR_CARE..MOST_ENDS).contains(&suspect.ends))
+        self.suspect
+            .as_ref()
+            .is_some_and(|suspect| (ENDS_FOR_CARE..MOST_ENDS).contains(&suspect.ends))
     }
 
     /// Forgets the session: the broker has none, or another one.

@@ -16,7 +16,7 @@ use std::{collections::VecDeque, time::Instant};
 use super::{
     codes,
     memory::{Memory, Remembered},
-    packets::{self, Connack, Reader, Version},
+    packets::{self, Connack, Reader, Reason, Version},
 };
 use crate::{
     broker::{HandOver, ReplyId, Settlement},
@@ -65,8 +65,8 @@ pub(crate) struct Session {
     is_careful: bool,
     /// The connection may have ended because of a request.
     may_be_blamed: bool,
-    /// The broker has said why it ends the connection.
-    has_reason: bool,
+    /// Why the broker ends the connection, if it has said so.
+    reason: Option<Reason>,
     listen_to: String,
     send_to: String,
     /// Seconds.
@@ -233,7 +233,7 @@ impl Drop for Session {
             remembered.queue.release_id(id);
         }
         if self.may_be_blamed {
-            remembered.ended(self.has_reason);
+            remembered.ended(self.reason.as_ref());
         }
         remembered.queue.connection_lost();
         self.memory.leave(remembered);

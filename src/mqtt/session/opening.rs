@@ -63,7 +63,7 @@ impl Session {
             window: 0,
             is_careful: false,
             may_be_blamed: false,
-            has_reason: false,
+            reason: None,
             listen_to: options.listen_to.into(),
             send_to: options.send_to.into(),
             ttl: seconds(options.ttl).max(1),
@@ -210,11 +210,18 @@ impl Session {
         self.doubt = Some(words);
     }
 
-    /// Ends a request that ended too many connections. If the second one did as the first, and none was ever acknowledged,
-    /// what they have in common is the topic.
+    /// Ends a request that ended too many connections, or sends it later. If the second one did as the first, and none was
+    /// ever acknowledged, what they have in common is the topic.
     fn give_up_convicted(&mut self) {
-        let Some(Suspect { entry, is_mute, .. }) = self.remembered.convicted() else { return };
+        let Some(Suspect { entry, is_mute, passing, .. }) = self.remembered.convicted().cloned()
+        else {
+            return;
+        };
         self.remembered.suspect = None;
+        if let Some(condition) = passing {
+            let outcome = Outcome::Postponed(condition);
+            return self.events.push_back(Event::Outcome { entry, outcome });
+        }
         let is_of_topic = is_mute && !self.remembered.has_acknowledged;
         let mut words = format!(
             "{MOST_ENDS} connections in a row ended while this request was the oldest one that was not acknowledged"

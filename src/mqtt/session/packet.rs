@@ -76,7 +76,7 @@ impl Session {
     }
 
     fn disconnect(&mut self, reason: &Reason) {
-        self.has_reason = true;
+        self.reason = Some(reason.clone());
         self.may_be_blamed &= !codes::is_of_broker(reason.code);
         let is_subscribing = matches!(self.state, State::Subscribing(_));
         let what = if is_subscribing { self.listening() } else { Subject::Connection };

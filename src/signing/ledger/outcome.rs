@@ -18,6 +18,9 @@ pub(crate) enum Outcome {
     /// Final for this request, even if it may have arrived: connections end whenever it is sent.
     #[cfg_attr(not(feature = "mqtt"), allow(dead_code))]
     Fatal(Condition),
+    /// The request is sent again later: connections end whenever it is sent, for a reason that passes.
+    #[cfg_attr(not(feature = "mqtt"), allow(dead_code))]
+    Postponed(Condition),
     /// The broker settled the delivery without an outcome.
     Unknown,
 }
@@ -41,6 +44,13 @@ impl Ledger {
                 self.settled(index);
             }
             Outcome::NotNow(condition) => {
+                entry.state = State::NotNow(condition.into());
+                entry.has_outcome();
+                self.settled(index);
+            }
+            // Since the connection ended, it waits to be sent again at once.
+            Outcome::Postponed(condition) => {
+                self.unsent.remove(index);
                 entry.state = State::NotNow(condition.into());
                 entry.has_outcome();
                 self.settled(index);

@@ -98,6 +98,21 @@ fn two_requests_that_end_connections_are_no_refusal_of_the_topic() {
     }
 }
 
+/// So Artemis says that an address is full: the request is sent again in the next window, and the others are signed.
+#[test]
+fn a_request_that_ends_connections_for_a_reason_that_passes_is_sent_again() {
+    let full = format!("disconnect=0x83,full@contains=sha256:{:064x}", 0);
+    let passing = [1, 2, 3].map(|connection| format!("{full}@connection={connection}")).join(" ");
+    let again = bench(&passing);
+    let ended = again.run(&again.config().patience(2, 2, 1), &images(3)).expect(0);
+    assert_eq!(present(&ended), [true; 3]);
+    assert_eq!(again.record().connections.len(), 4);
+    let never = bench(&full);
+    let ended = never.run(&never.config().patience(2, 2, 1), &images(3)).expect(75);
+    assert_eq!(present(&ended), [false, true, true], "{}", ended.stderr);
+    ended.says_once("not accepted by the broker: implementation specific error (0x83): full; running again can help");
+}
+
 /// A reply that is read and acknowledged ends the connection each time: it is not asked for again.
 #[test]
 fn an_end_after_each_acknowledgement_makes_progress() {

@@ -140,6 +140,7 @@ fn said(event: Event) -> String {
             Outcome::Accepted => format!("{entry} accepted"),
             Outcome::NotNow(condition) => format!("{entry} later: {condition}"),
             Outcome::Undeliverable(condition) => format!("{entry} undeliverable: {condition}"),
+            Outcome::Postponed(condition) => format!("{entry} postponed: {condition}"),
             Outcome::Fatal(condition) => format!("{entry} fatal: {condition}"),
             other => panic!("{other:?}"),
         },

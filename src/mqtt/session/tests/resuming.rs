@@ -172,6 +172,10 @@ fn a_broker_that_hangs_up_at_two_requests_and_acknowledges_none_forbids_the_topi
     let second = format!("1 fatal: {alone}; {permission}");
     let expected = [opened.clone(), refused.into(), second, ready.clone()];
     assert_eq!(convict(&[0, 1], name, false, &[]), expected);
+    // It is full, which passes.
+    let full = "0 postponed: implementation specific error (0x83)".to_owned();
+    let expected = [opened.clone(), full, ready.clone()];
+    assert_eq!(convict(&[0], name, false, &disconnect(0x83)), expected);
     // The broker says why, or has acknowledged another one, or the request may be too large for it.
     let of_request = [opened, format!("1 fatal: {alone}"), ready];
     assert_eq!(convict(&[0, 1], name, false, &disconnect(0x95)), of_request);
