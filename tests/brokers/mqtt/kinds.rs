@@ -24,7 +24,7 @@ pub struct Kind {
     pub stopped: &'static str,
     /// What the log says to a client whose id another client uses.
     pub taken_over: (i32, &'static str),
-    /// A request to a topic to which nobody subscribes.
+    /// A request to a topic without a subscriber.
     pub unheard: (i32, &'static str),
     /// What comes of requests that find a full queue; `None` if that is shown elsewhere.
     pub full: Option<Full>,

@@ -4,7 +4,7 @@ use super::{resuming::lost, *};
 
 /// The request that is suspected, and with how many connections in a row it ended.
 fn suspect(bench: &Bench) -> Option<(usize, u32)> {
-    bench.session.remembered.suspect.map(|suspect| (suspect.entry, suspect.ends))
+    bench.session.remembered.suspect.as_ref().map(|suspect| (suspect.entry, suspect.ends))
 }
 
 /// In a row means without an answer in between, whatever that was.
