@@ -259,16 +259,7 @@ impl<B: Broker> Client<'_, B> {
             Event::Outcome { entry, outcome } => {
                 let id = &self.ledger.entries()[entry].request().id;
                 log::trace!("outcome of request {id}: {outcome:?}");
-                // A delivery settled without an outcome is not progress, nor is the end of connections, or a broker could
-                // continue with that forever.
-                let is_progress = !matches!(
-                    outcome,
-                    Outcome::Unknown
-                        | Outcome::Blamed(_)
-                        | Outcome::Fatal(_)
-                        | Outcome::Postponed(_)
-                );
-                let news = if is_progress { News::Outcome } else { News::Other };
+                let news = if outcome.is_progress() { News::Outcome } else { News::Other };
                 self.outcome(entry, outcome);
                 news
             }

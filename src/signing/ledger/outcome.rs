@@ -25,6 +25,17 @@ pub(crate) enum Outcome {
     Unknown,
 }
 
+impl Outcome {
+    /// A delivery settled without an outcome is not progress, nor is the end of connections, or a broker could continue with
+    /// that forever.
+    pub(crate) fn is_progress(&self) -> bool {
+        match self {
+            Self::Unknown | Self::Blamed(_) | Self::Fatal(_) | Self::Postponed(_) => false,
+            Self::Accepted | Self::Undeliverable(_) | Self::Returned(_) | Self::NotNow(_) => true,
+        }
+    }
+}
+
 impl Ledger {
     /// Notes an outcome. One of a request that is no longer open changes nothing.
     ///

@@ -82,3 +82,49 @@ fn requests_go_out_one_by_one_until_all_that_were_open_are_acknowledged() {
     assert_eq!(bench.send([5, 6]), usize::MAX);
     assert_eq!(bench.written().len(), 2);
 }
+
+/// Three connections in a row end with each of the requests, for whose image `reference` is the name; the broker
+/// has acknowledged another one, or not, and sends `last` before each end. Returns the last events.
+fn convict(entries: &[usize], reference: &str, is_acknowledged: bool, last: &[u8]) -> Vec<String> {
+    let mut bench = Bench::established(&[]);
+    if is_acknowledged {
+        bench.send([99]);
+        bench.written();
+        bench.feed(&puback(2, 0x80));
+    }
+    let mut events = Vec::new();
+    for (end, entry) in entries.iter().flat_map(|entry| [*entry; 3]).enumerate() {
+        let sent = bench.session.send(entry, &request_for(reference));
+        assert!(matches!(sent, HandOver::Done), "{end}");
+        bench.written();
+        bench.feed(last);
+        bench = lost(bench);
+        bench.put(&connack(false, 0, &[]));
+        bench.put(&suback(1, 1));
+        events = bench.events();
+    }
+    events
+}
+
+#[test]
+fn a_broker_that_hangs_up_at_two_requests_and_acknowledges_none_forbids_the_topic() {
+    let alone = "3 connections in a row ended while this request was the oldest one that was not acknowledged";
+    let permission = "the client may have no permission to write to \"requests\"";
+    let refused = "sending refused: run: b: sending to \"requests\" refused: the broker hung up 3 times in a row at each of two requests, and has acknowledged none";
+    let [opened, ready] = ["Opened", "Ready"].map(str::to_owned);
+    let name = "host/repo:0";
+    let first = [opened.clone(), format!("0 fatal: {alone}; {permission}"), ready.clone()];
+    assert_eq!(convict(&[0], name, false, &[]), first);
+    let second = format!("1 fatal: {alone}; {permission}");
+    let expected = [opened.clone(), refused.into(), second, ready.clone()];
+    assert_eq!(convict(&[0, 1], name, false, &[]), expected);
+    // It is full, which passes.
+    let full = "0 postponed: implementation specific error (0x83)".to_owned();
+    let expected = [opened.clone(), full, ready.clone()];
+    assert_eq!(convict(&[0], name, false, &disconnect(0x83)), expected);
+    // The broker says why, or has acknowledged another one, or the request may be too large for it.
+    let of_request = [opened, format!("1 fatal: {alone}"), ready];
+    assert_eq!(convict(&[0, 1], name, false, &disconnect(0x95)), of_request);
+    assert_eq!(convict(&[0, 1], name, true, &[]), of_request);
+    assert_eq!(convict(&[0, 1], &format!("host/{}:0", "x".repeat(20_000)), false, &[]), of_request);
+}
