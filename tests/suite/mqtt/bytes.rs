@@ -97,7 +97,7 @@ fn a_peer_that_is_no_broker_is_given_up() {
 
 /// A message that is announced with 256 MB and does not come: its memory is not taken in advance.
 #[test]
-fn an_announced_length_takes_no_memory() {
+fn a_length_that_is_only_announced_is_waited_for_in_little_memory() {
     let bench = bench("raw=30ffffff7f@request=1 no-reply");
     let config = bench.config().set("max_message_size", "1 GiB").patience(1, 1, 1);
     let program = bench.program(&config, &images(1));

@@ -5,7 +5,9 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
+    time::Duration,
 };
 
 use amqp_sandbox::Record;
@@ -150,7 +152,7 @@ fn malformed_replies_before_the_first_request_are_counted_however_the_run_ends()
 /// The broker takes one request at a time (Receive Maximum) and acknowledges none: the second one cannot be sent.
 #[test]
 fn without_an_acknowledgement_each_cycle_takes_its_window() {
-    let (tell, told) = std::sync::mpsc::channel();
+    let (tell, told) = mpsc::channel();
     let (port, _) = peer::listen(move |stream| {
         let mut peer = mqtt::Peer::subscribed_with(stream, &[0x21, 0, 1]).unwrap();
         let _ = tell.send(std::iter::from_fn(|| peer.request().ok()).count());
@@ -178,4 +180,30 @@ fn a_client_that_was_stopped_for_longer_than_the_keep_alive_goes_on_in_its_sessi
     let ended = running.wait().expect(0);
     ended.says_once("connecting again");
     assert_eq!(arrivals(&bench.record()), [1; 2]);
+}
+
+/// Bytes of a message that is skipped because it is too large bring nothing; those of another one are waited for.
+#[test]
+fn a_message_that_trickles_in_holds_up_a_window_only_if_it_can_be_a_reply() {
+    for (size, from, to) in [(2_000_000, 1.0, 4.0), (900_000, 4.0, 15.0)] {
+        let (port, _) = peer::listen(move |stream| {
+            let Ok(mut peer) = mqtt::Peer::subscribed(stream) else { return };
+            let _ = peer.request();
+            let _ = peer.answer(&mqtt::header(mqtt::publish_first(0), size));
+            let (_keep, pause) = mpsc::channel::<()>();
+            // For about five seconds.
+            for _ in 0..50 {
+                let _ = pause.recv_timeout(Duration::from_millis(100));
+                if peer.answer(&[0]).is_err() {
+                    break;
+                }
+            }
+            peer::swallow(peer.stream);
+        });
+        let bench = Protocol::Mqtt.bench();
+        let config = peer::alone(&bench, port).patience(1, 1, 1);
+        let config = config.set("max_message_size", "1000000");
+        let ended = bench.run(&config, &images(1)).expect(75);
+        took_between(&ended, from, to);
+    }
 }
