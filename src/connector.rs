@@ -23,6 +23,8 @@ pub(crate) struct Route {
     pub(crate) listen_to: String,
     /// The client id over MQTT, if the configuration has one.
     pub(crate) client_id: Option<String>,
+    /// There is a state file: a later run with this client id may go on with the session at a broker over MQTT.
+    pub(crate) is_recorded: bool,
     /// An earlier run had this client id, and may have left its session at a broker over MQTT.
     pub(crate) goes_on: bool,
 }
@@ -172,8 +174,12 @@ impl<N: Network> Connector<'_, N> {
             listen_to: &self.route.listen_to,
             send_to: &self.route.send_to,
             ttl: settings.time_to_live(),
-            // Replies extend a run, but silence does not: no run goes on for longer without a connection.
-            session_expiry: settings.deadline.map_or(silence, |deadline| deadline.min(silence)),
+            // Replies extend a run, but silence does not: no run goes on for longer without a connection. The deadline ends
+            // one run, but not those that follow with its state file.
+            session_expiry: match settings.deadline {
+                Some(deadline) if !self.route.is_recorded => deadline.min(silence),
+                _ => silence,
+            },
             goes_on: self.route.goes_on,
             first_reply,
             memory,

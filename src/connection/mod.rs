@@ -1,6 +1,7 @@
 //! One connection to one broker: a session on a wire.
 
 mod alert;
+mod connected;
 mod explain;
 mod outlet;
 mod pump;
@@ -17,6 +18,7 @@ use crate::{
     signing::Request,
     transport::{Fault, Wire},
 };
+pub(crate) use connected::Connected;
 use explain::Situation;
 pub(crate) use explain::unconnected;
 use pump::{Pump, Step};
@@ -55,39 +57,6 @@ pub(crate) enum Failure {
     OfBroker(Error),
     /// No broker would do better.
     OfRun(Error),
-}
-
-/// A connection that was opened: one to a broker, or a scripted one.
-pub(crate) trait Connected {
-    /// Hands over one request, without waiting.
-    fn send(&mut self, entry: usize, request: &Request) -> HandOver;
-
-    /// Writes as much output as the socket accepts now, unless there are events; returns whether that was all.
-    fn flush(&mut self) -> bool;
-
-    /// Whether a request that was handed over may not be wholly on the socket.
-    fn holds(&self, entry: usize) -> bool;
-
-    /// Waits for the next event until `deadline`.
-    ///
-    /// # Errors
-    /// Why the connection has ended: a transient error, or a refusal.
-    fn next(&mut self, deadline: &Deadline) -> Result<Event, Error>;
-
-    /// Takes the events that arrived while the connection was opened.
-    fn take_events(&mut self) -> VecDeque<Event>;
-
-    /// Settles a reply.
-    fn settle(&mut self, reply: ReplyId, settlement: Settlement<'_>);
-
-    /// The number that the next reply gets.
-    fn next_reply(&self) -> u64;
-
-    /// Whether requests go to the anonymous terminus; the broker may accept the address instead.
-    fn is_anonymous(&self) -> bool;
-
-    /// Closes in order: writes the pending dispositions and the Close, and waits for the broker's Close until `deadline`.
-    fn close(self, deadline: &Deadline);
 }
 
 impl<S: Session, W: Wire> Connected for Connection<S, W> {
@@ -151,8 +120,12 @@ impl<S: Session, W: Wire> Connected for Connection<S, W> {
         self.pump.session.is_anonymous()
     }
 
-    fn close(mut self, deadline: &Deadline) {
-        self.pump.session.close();
+    fn has_missed_replies(&self) -> bool {
+        self.pump.session.has_missed_replies()
+    }
+
+    fn close(mut self, stays: bool, deadline: &Deadline) {
+        self.pump.session.close(stays);
         loop {
             match self.step(deadline) {
                 Ok(Step::Event(session::Event::Ended(_)) | Step::Nothing) => break,

@@ -290,7 +290,7 @@ impl<M: Default> Candidate<M> {
         log::debug!("{refusal}; trying again with the address");
         // Two receivers would share the replies, and an exclusive address would refuse the second.
         let close = Deadline::after(connect.now(), settings.close_timeout, Phase::Close);
-        connection.close(&close.or_earlier(*deadline));
+        connection.close(false, &close.or_earlier(*deadline));
         self.target = Target::Address;
         let (connection, sender) = open(self.target)?;
         Ok((connection, sender.err().map(Event::SendingRefused)))

@@ -89,12 +89,19 @@ impl<'a, C: Connect> Failover<'a, C> {
         }
     }
 
-    /// Closes the connection in order, if there is one; waits for the broker up to `close_timeout`.
-    pub(crate) fn close(mut self) {
+    /// Whether replies are lost that came before the current connection.
+    pub(crate) fn has_missed_replies(&self) -> bool {
+        self.connection.as_ref().is_some_and(Connected::has_missed_replies)
+    }
+
+    /// Closes the connection in order, if there is one; waits for the broker up to `close_timeout`. `stays`: replies that
+    /// come later wait at the broker for another process, if the protocol allows it.
+    pub(crate) fn close(mut self, stays: bool) {
         let timeout = self.settings.close_timeout;
         match self.connection.take() {
             Some(connection) => {
-                connection.close(&Deadline::after(self.connect.now(), timeout, Phase::Close));
+                let close = Deadline::after(self.connect.now(), timeout, Phase::Close);
+                connection.close(stays, &close);
             }
             None => self.report_failures(),
         }

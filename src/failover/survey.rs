@@ -31,7 +31,8 @@ pub(crate) fn survey<C: Connect>(
                 Ok(None) => {}
                 Ok(Some((connection, refusal))) => {
                     let timeout = settings.close_timeout;
-                    connection.close(&Deadline::after(connect.now(), timeout, Phase::Close));
+                    let close = Deadline::after(connect.now(), timeout, Phase::Close);
+                    connection.close(false, &close);
                     first.get_or_insert(match refusal {
                         Some(Event::SendingRefused(error)) => Err(error),
                         _ => Ok(()),

@@ -86,7 +86,7 @@ impl Client {
         self.session.input_ended();
         self.turn();
         assert!(self.has_ended, "a stream that has ended ends its session");
-        self.session.close();
+        self.session.close(false);
         self.turn();
         // And the heartbeat's deadline.
         self.now += Duration::from_secs(10);

@@ -18,11 +18,17 @@ pub(super) struct Queue {
     begun: usize,
     /// How many bytes of the last one of these are in the output.
     given: usize,
-    /// How many packets are left over from earlier connections, and not asked for again on this one.
-    left_over: usize,
-    /// The number that each request's last packet has, up to the last request that was sent; 0 for none.
-    latest: Vec<u64>,
+    /// What is known of each request, up to the last one that was sent.
+    requests: Vec<Sent>,
     last: u64,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Sent {
+    /// The number of its last packet; 0 for none.
+    latest: u64,
+    /// How many packets it has that are left over from earlier connections, if it was not asked for again on this one.
+    left_over: u32,
 }
 
 /// A PUBLISH on its way.
@@ -35,8 +41,6 @@ struct Packet {
     bytes: Vec<u8>,
     /// It was begun on an earlier connection.
     is_repeated: bool,
-    /// It is left over from an earlier connection, and not asked for again on this one.
-    is_left_over: bool,
 }
 
 /// A packet that the broker has acknowledged.
@@ -58,14 +62,13 @@ impl Queue {
         self.ids.release(id);
     }
 
-    /// Puts a request at the end.
+    /// Puts a request at the end that does not go out again anyway.
     pub(super) fn push(&mut self, id: u16, entry: usize, bytes: Vec<u8>) {
         self.last += 1;
-        self.latest.resize(self.latest.len().max(entry + 1), 0);
-        self.latest[entry] = self.last;
         self.size += bytes.len();
-        let (number, is_repeated, is_left_over) = (self.last, false, false);
-        self.packets.push_back(Packet { id, entry, number, bytes, is_repeated, is_left_over });
+        self.requests.resize(self.requests.len().max(entry + 1), Sent::default());
+        self.requests[entry].latest = self.last;
+        self.packets.push_back(Packet { id, entry, number: self.last, bytes, is_repeated: false });
     }
 
     pub(super) fn len(&self) -> usize {
@@ -129,44 +132,38 @@ impl Queue {
         let packet = self.packets.remove(place)?;
         self.begun -= 1;
         self.size -= packet.bytes.len();
-        self.left_over -= usize::from(packet.is_left_over);
         self.ids.release(id);
-        let is_latest = self.latest[packet.entry] == packet.number;
+        let sent = &mut self.requests[packet.entry];
+        sent.left_over = sent.left_over.saturating_sub(1);
+        let is_latest = sent.latest == packet.number;
         Some(Acknowledged { entry: packet.entry, is_latest })
     }
 
     /// Prepares all packets for another connection of the same session, whatever was written of them.
     pub(super) fn connection_lost(&mut self) {
+        self.requests.iter_mut().for_each(|sent| sent.left_over = 0);
         for (place, packet) in self.packets.iter_mut().enumerate() {
-            packet.is_left_over = true;
+            self.requests[packet.entry].left_over += 1;
             if place < self.begun && !std::mem::replace(&mut packet.is_repeated, true) {
                 mark_as_repeated(&mut packet.bytes);
             }
         }
-        self.left_over = self.packets.len();
         (self.begun, self.given) = (0, 0);
     }
 
     /// Whether a request goes out again anyway, since it is left over from an earlier connection. Each such request is so
     /// once.
     pub(super) fn goes_out_again(&mut self, entry: usize) -> bool {
-        let before = self.left_over;
-        if before > 0 {
-            for packet in &mut self.packets {
-                if packet.is_left_over && packet.entry == entry {
-                    packet.is_left_over = false;
-                    self.left_over -= 1;
-                }
-            }
-        }
-        self.left_over < before
+        let sent = self.requests.get_mut(entry);
+        sent.is_some_and(|sent| std::mem::take(&mut sent.left_over) > 0)
     }
 
     /// Drops the packets that were not begun.
     pub(super) fn drop_waiting(&mut self) {
         for packet in self.packets.drain(self.begun..) {
             self.size -= packet.bytes.len();
-            self.left_over -= usize::from(packet.is_left_over);
+            let sent = &mut self.requests[packet.entry];
+            sent.left_over = sent.left_over.saturating_sub(1);
             self.ids.release(packet.id);
         }
     }
@@ -175,7 +172,8 @@ impl Queue {
     pub(super) fn give_up(&mut self) {
         self.packets.clear();
         self.size = 0;
-        (self.begun, self.given, self.left_over) = (0, 0, 0);
+        self.requests.iter_mut().for_each(|sent| sent.left_over = 0);
+        (self.begun, self.given) = (0, 0);
     }
 
     /// Drops everything: the broker has no session, and all identifiers are free.
@@ -234,7 +232,9 @@ mod tests {
         assert!(queue.goes_out_again(0) && !queue.goes_out_again(0) && !queue.goes_out_again(5));
         assert_eq!(queue.acknowledged(2).unwrap().entry, 1);
         assert!(!queue.goes_out_again(1), "it has its PUBACK");
-        assert_eq!(queue.left_over, 0);
+        queue.connection_lost();
+        queue.give_up();
+        assert!(!queue.goes_out_again(0));
     }
 
     #[test]

@@ -74,7 +74,11 @@ impl Session for Box<dyn Session> {
         (**self).next_reply()
     }
 
-    fn close(&mut self) {
-        (**self).close();
+    fn has_missed_replies(&self) -> bool {
+        (**self).has_missed_replies()
+    }
+
+    fn close(&mut self, stays: bool) {
+        (**self).close(stays);
     }
 }

@@ -70,8 +70,12 @@ pub(crate) trait Session {
     /// The number that the next reply gets.
     fn next_reply(&self) -> u64;
 
-    /// Starts an orderly close; [`Event::Ended`] is the broker's answer.
-    fn close(&mut self);
+    /// Whether replies that came before this connection are lost, once [`Event::Ready`] was reported.
+    fn has_missed_replies(&self) -> bool;
+
+    /// Starts an orderly close; [`Event::Ended`] is the broker's answer. `stays`: if the protocol allows it, replies that
+    /// come later wait at the broker for another process.
+    fn close(&mut self, stays: bool);
 }
 
 /// What a session reports.

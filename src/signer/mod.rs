@@ -239,8 +239,14 @@ pub(crate) fn sign_on<N: Network>(
         broker.expect_replies();
     }
     let plan = plan::of(settings);
-    let result = broker.connect().and_then(|()| client::sign(&mut broker, ledger, observer, &plan));
-    broker.close();
+    let result = broker.connect().and_then(|()| {
+        if broker.has_missed_replies() {
+            ledger.expect_no_replies();
+        }
+        client::sign(&mut broker, ledger, observer, &plan)
+    });
+    // After an error the state file may lack replies that the ledger has.
+    broker.close(route.is_recorded && (ledger.open() > 0 || result.is_err()));
     result
 }
 

@@ -31,7 +31,8 @@ impl Signer {
         let send_to = address("topic_send_to", &settings.send_to)?;
         let listen_to = address("topic_listen_to", &settings.listen_to)?;
         settings.check_distinct(&send_to, &listen_to)?;
-        Ok(Route { send_to, listen_to, client_id: self.client_id(fields)?, goes_on: false })
+        let client_id = self.client_id(fields)?;
+        Ok(Route { send_to, listen_to, client_id, ..Route::default() })
     }
 
     /// The client id over MQTT for these fields, if the settings have one.

@@ -33,7 +33,7 @@ impl Signer {
     /// - what is signed is not asked for again, and is in the [`Run`] as before,
     /// - what is not signed keeps its request id, so that a late reply to an earlier run counts, and is sent again,
     /// - what the broker accepted less than `timeout × retries` ago is waited for in the first cycle, and sent again in the
-    ///   next one,
+    ///   next one; over MQTT it is sent again at once if the broker has not kept the session,
     /// - what was refused is asked for again.
     ///
     /// If everything is signed, [`Signer::sign`] connects to nothing. Timeouts, brokers and certificates may be others in
@@ -95,7 +95,7 @@ impl Signer {
             })
         };
         let ledger = self.ledger(operation, &mut next)?;
-        route.goes_on = !journal.stamps().is_empty();
+        (route.is_recorded, route.goes_on) = (true, !journal.stamps().is_empty());
         route.client_id = route.client_id.or_else(|| client_id(&ledger));
         self.warn(operation);
         journal.begin(&drawn);
@@ -179,8 +179,8 @@ impl Signer {
     }
 }
 
-/// The client id over MQTT of all runs with a state file: the next one gets what came after a process was killed. It is made
-/// of the first request's id, which the file has.
+/// The client id over MQTT of all runs with a state file: the next one gets what came after a process ended. It is made of
+/// the first request's id, which the file has.
 #[cfg(feature = "mqtt")]
 fn client_id(ledger: &Ledger) -> Option<String> {
     let id = &ledger.entries().first()?.request().id;

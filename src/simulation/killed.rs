@@ -44,13 +44,13 @@ pub(crate) struct Life {
 pub(super) struct Killed;
 
 /// Signs with a state file, in one process after the other until one ends by itself. `requests` makes the requests;
-/// `sign` is as in [`on_record`].
+/// `sign` is as in [`on_record`]; it also gets whether an earlier process has begun.
 pub(super) fn play(
     kills: Vec<Kill>,
     world: &RefCell<World>,
     ttl: Duration,
     requests: impl Fn(&mut dyn FnMut(usize) -> Stamp) -> Ledger,
-    sign: impl Fn(&mut Ledger, &dyn Observer) -> Result<(), Error>,
+    sign: impl Fn(bool, &mut Ledger, &dyn Observer) -> Result<(), Error>,
 ) -> (Ledger, Result<(), Error>, Vec<Life>) {
     let folder = folder();
     let path = folder.path().join("state");
@@ -61,10 +61,12 @@ pub(super) fn play(
         let signed = RefCell::default();
         let witness = Witness { world, path: &path, synced: &synced, signed: &signed };
         let ended = catch_unwind(AssertUnwindSafe(|| {
-            let (mut ledger, mut journal) = open(&path, &requests);
+            let (mut ledger, mut journal, goes_on) = open(&path, &requests);
+            let sign =
+                |ledger: &mut Ledger, observer: &dyn Observer| sign(goes_on, ledger, observer);
             // Any time will do.
             let clock = || UNIX_EPOCH + Duration::from_secs(1 << 30) + world.borrow().now();
-            let result = on_record(&mut ledger, &mut journal, &witness, &clock, ttl, &sign);
+            let result = on_record(&mut ledger, &mut journal, &witness, &clock, ttl, sign);
             (ledger, result)
         }));
         world.borrow_mut().kill_after(None);
@@ -107,7 +109,7 @@ fn folder() -> TempDir {
 fn open(
     path: &Path,
     requests: &impl Fn(&mut dyn FnMut(usize) -> Stamp) -> Ledger,
-) -> (Ledger, Journal) {
+) -> (Ledger, Journal, bool) {
     let mut journal = Journal::open(path, &[Part::new("task_id", "7")]).expect("a good state file");
     let (known, mut drawn) = (journal.stamps().to_vec(), vec![]);
     let ledger = requests(&mut |number| {
@@ -117,7 +119,7 @@ fn open(
         })
     });
     journal.begin(&drawn);
-    (ledger, journal)
+    (ledger, journal, !known.is_empty())
 }
 
 fn length(path: &Path) -> u64 {

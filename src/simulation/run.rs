@@ -195,6 +195,8 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
         username: scenario.settings.username,
         expiry: settings.time_to_live(),
         sessions: Sessions::default(),
+        first: 0,
+        is_recorded: scenario.kills.is_some(),
         ids: ids.enumerate().map(|(index, id)| (id, index)).collect(),
         queues: vec![VecDeque::new(); if scenario.cluster { 1 } else { brokers }],
         has_replies: false,
@@ -206,23 +208,28 @@ pub(crate) fn play(scenario: Scenario) -> Ended {
     };
     let world = Rc::new(RefCell::new(World::new(shared, brokers, outside, scenario.random)));
     let (send_to, listen_to) = scenario.settings.route();
-    let route = Route { send_to: send_to.into(), listen_to: listen_to.into(), ..Route::default() };
+    let own = Route { send_to: send_to.into(), listen_to: listen_to.into(), ..Route::default() };
     let password = scenario.settings.username.then_some("secret");
-    let sign = |ledger: &mut Ledger, observer: &dyn Observer| {
+    let sign = |route: &Route, ledger: &mut Ledger, observer: &dyn Observer| {
         // As a signer does.
         observer.secure()?;
         if ledger.open() == 0 {
             return Ok(());
         }
-        sign_on(&Simulated(world.clone()), &settings, &route, password, ledger, observer)
+        sign_on(&Simulated(world.clone()), &settings, route, password, ledger, observer)
     };
     let (ledger, result, lives) = match scenario.kills {
         None => {
-            let result = sign(&mut first, &());
+            let result = sign(&own, &mut first, &());
             (first, result, vec![])
         }
         Some(kills) => {
             let requests = |stamp: &mut dyn FnMut(usize) -> _| ledger(what, &settings, stamp);
+            let sign = |goes_on, ledger: &mut Ledger, observer: &dyn Observer| {
+                let client_id = Some("client".to_owned());
+                let route = Route { is_recorded: true, goes_on, client_id, ..own.clone() };
+                sign(&route, ledger, observer)
+            };
             killed::play(kills, &world, settings.time_to_live(), requests, sign)
         }
     };

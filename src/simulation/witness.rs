@@ -33,6 +33,8 @@ pub(crate) struct Connection {
     pub(crate) left: Option<(Duration, bool)>,
     /// What the client knew when it wrote its Close.
     pub(crate) closed: Option<Known>,
+    /// Its session outlives that, over MQTT.
+    pub(crate) stays: bool,
 }
 
 /// A request that came to a broker.

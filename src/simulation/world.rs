@@ -43,6 +43,10 @@ pub(crate) struct Shared {
     pub(crate) username: bool,
     /// The time after which a request need not be delivered.
     pub(crate) expiry: Duration,
+    /// There is a state file: another process may go on with the session.
+    pub(crate) is_recorded: bool,
+    /// The first connection of the process that lives.
+    pub(crate) first: usize,
     /// What brokers of MQTT keep of their clients.
     pub(crate) sessions: Sessions,
     /// Replies that wait: for each broker, or for all of them.
@@ -279,6 +283,8 @@ impl World {
                 self.hang_up(number);
             }
         }
+        self.shared.sessions.forget_requests();
+        self.shared.first = self.peers.len();
         self.settle_until(self.now() + pause);
     }
 

@@ -284,7 +284,12 @@ impl session::Session for Session {
         self.inbound.next()
     }
 
-    fn close(&mut self) {
+    fn has_missed_replies(&self) -> bool {
+        // They are in a queue, which no connection owns.
+        false
+    }
+
+    fn close(&mut self, _stays: bool) {
         self.state = State::Closing;
         self.engine.close();
     }

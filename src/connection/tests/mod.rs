@@ -78,7 +78,11 @@ impl Session for Script {
         0
     }
 
-    fn close(&mut self) {}
+    fn has_missed_replies(&self) -> bool {
+        false
+    }
+
+    fn close(&mut self, _stays: bool) {}
 }
 
 /// Takes as many bytes at each turn as its script says, and then none.

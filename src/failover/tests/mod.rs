@@ -203,7 +203,7 @@ fn without_a_connection_nothing_can_be_handed_over() {
     let mut failover = Failover::new(&settings, Script::new([]), 1);
     assert!(!failover.flush());
     failover.settle(ReplyId(1), Settlement::Accept);
-    failover.close();
+    failover.close(false);
 }
 
 #[test]
@@ -213,6 +213,6 @@ fn a_connection_is_closed_in_order_within_the_close_timeout() {
     let mut failover = Failover::new(&settings, script.clone(), 1);
     failover.connect().unwrap();
     assert!(failover.flush());
-    failover.close();
+    failover.close(false);
     assert_eq!(*script.closes.borrow(), [7 * SECOND]);
 }

@@ -201,7 +201,11 @@ impl Connected for Scripted {
         self.target != Target::Address
     }
 
-    fn close(self, deadline: &Deadline) {
+    fn has_missed_replies(&self) -> bool {
+        false
+    }
+
+    fn close(self, _stays: bool, deadline: &Deadline) {
         self.script.closes.borrow_mut().push(deadline.remaining(self.script.now()));
     }
 }

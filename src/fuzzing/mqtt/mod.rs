@@ -134,7 +134,7 @@ impl<'a> Client<'a> {
             // Once: it is the end of a connection.
             Step::Close if self.is_closing => {}
             Step::Close => {
-                self.session.close();
+                self.session.close(self.unsettled.is_empty());
                 (self.is_closing, self.is_ready) = (true, false);
             }
         }

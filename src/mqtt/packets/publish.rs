@@ -24,6 +24,9 @@ pub(crate) struct Publish {
 /// More user properties than this are refused: replies have a handful, and each costs memory.
 const MOST_PROPERTIES: usize = 1000;
 
+/// And more bytes of properties than this: escaped as JSON, texts that are not UTF-8 take nine times their size.
+const MOST_BYTES: usize = 1 << 20;
+
 /// Reads a PUBLISH that begins with the byte `first`; `head` is what comes after the fixed header, at least up to the body.
 /// `body` returns the body, of which it gets the place, and the number of bytes that the properties have as JSON. `None` if the packet ends before its packet identifier does.
 pub(super) fn read(
@@ -80,6 +83,9 @@ fn text(bytes: &[u8]) -> Cow<'_, str> {
 
 /// The user properties as the JSON text of an object; `None` if there are none.
 fn object(bytes: &[u8]) -> Result<Option<String>, &'static str> {
+    if bytes.len() > MOST_BYTES {
+        return Err("more than 1 MiB of application properties");
+    }
     let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
     for (id, value) in Properties::new(bytes) {
         let (property::USER_PROPERTY, Value::Pair(name, value)) = (id, value) else { continue };

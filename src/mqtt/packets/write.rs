@@ -120,17 +120,14 @@ pub(crate) fn write_pingreq(out: &mut Vec<u8>) {
     out.extend_from_slice(&[kind::PINGREQ << 4, 0]);
 }
 
-/// Appends a DISCONNECT; the session then ends at once. Only MQTT 5 has a `code`.
-pub(crate) fn write_disconnect(out: &mut Vec<u8>, version: Version, code: u8) {
-    match version {
-        Version::V5 => {
-            let [a, b, c, d] = 0u32.to_be_bytes();
-            let expiry = [property::SESSION_EXPIRY, a, b, c, d];
-            out.extend_from_slice(&[kind::DISCONNECT << 4, 7, code, 5]);
-            out.extend_from_slice(&expiry);
-        }
-        Version::V311 => out.extend_from_slice(&[kind::DISCONNECT << 4, 0]),
+/// Appends a DISCONNECT. The session ends with it, unless it `stays` for as long as the CONNECT says; in 3.1.1 the CONNECT
+/// alone decides.
+pub(crate) fn write_disconnect(out: &mut Vec<u8>, version: Version, stays: bool) {
+    if version == Version::V311 || stays {
+        return out.extend_from_slice(&[kind::DISCONNECT << 4, 0]);
     }
+    let [a, b, c, d] = 0u32.to_be_bytes();
+    out.extend_from_slice(&[kind::DISCONNECT << 4, 7, 0, 5, property::SESSION_EXPIRY, a, b, c, d]);
 }
 
 /// Appends a packet, of which `write` appends all but the fixed header (§2.1.1).

@@ -213,7 +213,11 @@ impl session::Session for Session {
         self.inbound.next()
     }
 
-    fn close(&mut self) {
+    fn has_missed_replies(&self) -> bool {
+        !self.connack.as_ref().is_some_and(|connack| connack.session_present)
+    }
+
+    fn close(&mut self, stays: bool) {
         if self.has_ended {
             return;
         }
@@ -222,7 +226,7 @@ impl session::Session for Session {
         for id in self.inbound.take_settled() {
             packets::write_puback(&mut self.outbox.others, id);
         }
-        packets::write_disconnect(&mut self.outbox.others, self.version, 0);
+        packets::write_disconnect(&mut self.outbox.others, self.version, stays);
     }
 }
 

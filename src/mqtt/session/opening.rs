@@ -17,6 +17,9 @@ use crate::{
 /// The most replies without a PUBACK: brokers allow fewer, and the client acknowledges each at once.
 const RECEIVE_MAXIMUM: u16 = 1000;
 
+/// The longest time for which a broker is asked to keep a session, in seconds: the next number means forever (§3.1.2.11.2).
+const LONGEST_EXPIRY: u32 = u32::MAX - 1;
+
 /// How many requests without a PUBACK there may be over MQTT 3.1.1, in which a broker cannot say that.
 const OLD_WINDOW: usize = 20;
 
@@ -29,7 +32,8 @@ impl Session {
         let mut remembered = options.memory.take();
         // Without a connection a session lasts only for a run, and 3.1.1 cannot say for how long.
         let lasts = options.version == Version::V5 && options.purpose == Purpose::Sign;
-        let session_expiry = if lasts { seconds(options.session_expiry).max(1) } else { 0 };
+        let expiry = seconds(options.session_expiry).clamp(1, LONGEST_EXPIRY);
+        let session_expiry = if lasts { expiry } else { 0 };
         remembered.has_session |= options.goes_on && lasts && remembered.client_id.is_none();
         let clean_start = !remembered.has_session || remembered.convicted().is_some();
         let client_id = remembered.client_id.get_or_insert_with(|| options.client_id.to_owned());

@@ -62,6 +62,8 @@ impl Session {
             version: self.version,
             id,
             topic: &self.send_to,
+            // A packet that goes out again has all of this again, as one over AMQP has: the loops give a request that was in doubt
+            // the time of a cycle.
             expiry: self.ttl,
             response_topic: &self.listen_to,
             correlation: request.id.text(&mut id_buffer),

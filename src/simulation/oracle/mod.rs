@@ -7,6 +7,7 @@ mod open;
 mod receiving;
 mod resumed;
 mod sending;
+mod sessions;
 mod time;
 
 use std::{collections::HashSet, time::Duration};
@@ -20,6 +21,7 @@ use super::{
 /// What was promised and not kept.
 pub(super) fn judge(ended: &Ended) -> Vec<String> {
     let mut broken = ended.witness.violations.clone();
+    sessions::judge(ended, &mut broken);
     // The other promises are about one process.
     if ended.lives.len() > 1 {
         resumed::judge(ended, &mut broken);

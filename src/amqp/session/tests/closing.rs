@@ -82,7 +82,7 @@ fn once_the_client_closes_only_the_broker_s_close_is_the_end() {
         feed(&mut session, &[reply, ending.clone()].map(|frame| frame.encode()).concat());
         let Some(Event::Reply { id, .. }) = session.next_event() else { panic!("no reply") };
         session.settle(id, Settlement::Accept);
-        session.close();
+        session.close(false);
         let events: Vec<_> = std::iter::from_fn(|| session.next_event()).collect();
         let is_end = |event: &Event| matches!(event, Event::Ended(_));
         assert!(!events.iter().any(is_end), "{ending:?}: {events:?}");

@@ -230,7 +230,7 @@ fn replies_are_numbered_on_and_settled_once() {
 fn a_close_that_is_answered_ends_the_session() {
     let mut session = session(Target::Address, None);
     standing(&mut session);
-    session.close();
+    session.close(false);
     assert!(!written(&mut session).is_empty());
     assert!(matches!(session.send(0, &request()), HandOver::NotNow));
     let events = feed(&mut session, &bytes(&[session_flow(), close(Value::Null)]));

@@ -124,9 +124,10 @@ fn the_small_packets() {
     let mut out = Vec::new();
     write_puback(&mut out, 0x102);
     write_pingreq(&mut out);
-    write_disconnect(&mut out, Version::V5, 0x82);
-    write_disconnect(&mut out, Version::V311, 0x82);
-    assert_eq!(out, b"\x40\x02\x01\x02\xc0\0\xe0\x07\x82\x05\x11\0\0\0\0\xe0\0");
+    write_disconnect(&mut out, Version::V5, false);
+    write_disconnect(&mut out, Version::V5, true);
+    write_disconnect(&mut out, Version::V311, false);
+    assert_eq!(out, b"\x40\x02\x01\x02\xc0\0\xe0\x07\0\x05\x11\0\0\0\0\xe0\0\xe0\0");
 }
 
 #[test]

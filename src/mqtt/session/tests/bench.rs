@@ -45,16 +45,23 @@ pub(super) fn options<'a>(version: Version, memory: &'a Memory, now: Instant) ->
 
 impl Bench {
     pub(super) fn new(version: Version, memory: Memory) -> Self {
-        let session = Session::new(&options(version, &memory, Instant::now())).unwrap();
-        Self { session, memory, version, written: Vec::new() }
+        Self::of(&options(version, &memory, Instant::now()))
     }
 
-    /// One of a process that goes on where another one was killed.
+    pub(super) fn of(options: &Options<'_>) -> Self {
+        let session = Session::new(options).unwrap();
+        Self {
+            session,
+            memory: options.memory.clone(),
+            version: options.version,
+            written: Vec::new(),
+        }
+    }
+
+    /// One of a process that goes on where another one ended.
     pub(super) fn going_on(version: Version) -> Self {
         let memory = Memory::default();
-        let options = Options { goes_on: true, ..options(version, &memory, Instant::now()) };
-        let session = Session::new(&options).unwrap();
-        Self { session, memory, version, written: Vec::new() }
+        Self::of(&Options { goes_on: true, ..options(version, &memory, Instant::now()) })
     }
 
     /// One that is subscribed, with these properties in the CONNACK.
@@ -173,7 +180,8 @@ fn packets(mut bytes: &[u8]) -> Vec<String> {
                 let (clean, keep_alive) = (packet[7] >> 1 & 1, id(8));
                 let id_at = if packet[6] == 5 { 11 + usize::from(packet[10]) } else { 10 };
                 let client = String::from_utf8_lossy(&packet[id_at + 2..]);
-                let expiry = if packet[6] == 5 { id(14) } else { 0 };
+                let four = packet[12..].first_chunk().copied().unwrap_or_default();
+                let expiry = if packet[6] == 5 { u32::from_be_bytes(four) } else { 0 };
                 format!("CONNECT {client} clean {clean} keep alive {keep_alive} expiry {expiry}")
             }
             0x82 => format!("SUBSCRIBE {}", id(0)),

@@ -201,19 +201,38 @@ fn the_broker_s_keep_alive_counts_if_it_is_shorter() {
 
 #[test]
 fn the_end_of_a_session_is_told_after_everything_else() {
-    let mut bench = Bench::established(&[]);
-    bench.written();
-    bench.put(&[5, 6, 7, 9].map(|id| publish(id, b"a")).concat());
-    bench.events();
-    for id in [3, 5, 6] {
-        bench.session.settle(ReplyId(id), Settlement::Accept);
+    // Without an expiry that of the CONNECT counts.
+    for (stays, disconnect) in
+        [(false, "DISCONNECT \\x00\\x05\\x11\\x00\\x00\\x00\\x00"), (true, "DISCONNECT ")]
+    {
+        let mut bench = Bench::established(&[]);
+        bench.written();
+        bench.put(&[5, 6, 7, 9].map(|id| publish(id, b"a")).concat());
+        bench.events();
+        for id in [3, 5, 6] {
+            bench.session.settle(ReplyId(id), Settlement::Accept);
+        }
+        bench.session.close(stays);
+        // The second reply is not settled; its PUBACK would say that it was.
+        assert_eq!(bench.written(), ["PUBACK 5", "PUBACK 7", "PUBACK 9", disconnect]);
+        assert_eq!(bench.feed(&publish(8, b"d")), [""; 0]);
+        bench.session.input_ended();
+        assert_eq!(bench.events(), ["ended: hung up"]);
+        assert!(bench.session.tick(Instant::now()).is_none());
     }
-    bench.session.close();
-    // The second reply is not settled; its PUBACK would say that it was.
-    let disconnect = "DISCONNECT \\x00\\x05\\x11\\x00\\x00\\x00\\x00";
-    assert_eq!(bench.written(), ["PUBACK 5", "PUBACK 7", "PUBACK 9", disconnect]);
-    assert_eq!(bench.feed(&publish(8, b"d")), [""; 0]);
-    bench.session.input_ended();
-    assert_eq!(bench.events(), ["ended: hung up"]);
-    assert!(bench.session.tick(Instant::now()).is_none());
+}
+
+/// The number after that means forever.
+#[test]
+fn a_session_is_not_asked_for_forever() {
+    for (seconds, expected) in
+        [(0, 1), (u64::from(u32::MAX), u32::MAX - 1), (1 << 40, u32::MAX - 1)]
+    {
+        let memory = Memory::default();
+        let session_expiry = Duration::from_secs(seconds);
+        let options = Options { session_expiry, ..options(V5, &memory, Instant::now()) };
+        let mut bench = Bench::of(&options);
+        let connect = format!("CONNECT client clean 1 keep alive 30 expiry {expected}");
+        assert_eq!(bench.written(), [connect]);
+    }
 }

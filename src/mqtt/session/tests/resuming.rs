@@ -46,6 +46,7 @@ fn the_session_that_a_process_left_behind_goes_on() {
     }
     for session_present in [true, false] {
         let mut bench = Bench::going_on(V5).establish(session_present, &[]);
+        assert_eq!(bench.session.has_missed_replies(), !session_present);
         bench.send([0]);
         assert_eq!(bench.written()[1..], ["SUBSCRIBE 1", "PUBLISH 2"]);
     }
@@ -142,7 +143,7 @@ fn a_request_is_not_blamed_for_ends_that_have_other_reasons() {
     let ways: [fn(&mut Bench); 4] = [
         |bench| drop(bench.feed(&disconnect(0x8b))),
         |bench| drop(bench.feed(&connack(false, 0, &[]))),
-        |bench| bench.session.close(),
+        |bench| bench.session.close(false),
         // It is acknowledged in time.
         |bench| (2..20).for_each(|id| drop(bench.feed(&puback(id, 0x97)))),
     ];

@@ -76,16 +76,13 @@ impl Mqtt {
         let (_, known) = self.line.written(begun);
         let number = self.line.number;
         shared.witness.note(shared.agenda.now(), number, "the client disconnects", &[]);
-        let asked = self.client.as_ref().map_or(0, |client| client.expiry);
         if code != 0 {
             self.line.violates(&format!("disconnects with {code:#04x}"), shared);
         } else {
             shared.witness.connections[number].closed = Some(known);
-            if self.is_new() && expiry.unwrap_or(asked) != 0 {
-                self.line.violates("leaves a session behind", shared);
-            }
+            shared.witness.connections[number].stays = self.is_new() && expiry != Some(0);
             if let Some(client) = self.client.as_mut() {
-                client.expiry = 0;
+                client.expiry = expiry.unwrap_or(client.expiry);
             }
         }
         self.is_closing = true;

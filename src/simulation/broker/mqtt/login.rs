@@ -110,7 +110,8 @@ impl Mqtt {
             .iter()
             .filter(|seen| seen.broker == self.line.broker)
             .any(|seen| seen.session.is_some_and(|(told, _)| shared.witness.was_read(told)));
-        if !knows && !connect.clean && connect.level == 5 {
+        // An earlier process may have had it.
+        if !knows && !connect.clean && connect.level == 5 && !shared.is_recorded {
             problems.push("asks for a session that it cannot have".to_owned());
         }
         if connect.level == 5 && connect.expiry == 0 {

@@ -32,7 +32,9 @@ impl Mqtt {
             shared.witness.saw("a request comes again in its session");
         }
         let id = publish.id;
-        if let Some(session) = self.session(shared) {
+        // A process that is gone sends nothing again.
+        let is_of_this_process = self.line.number >= shared.first;
+        if let Some(session) = self.session(shared).filter(|_| is_of_this_process) {
             if let Some(before) = session.requests.iter_mut().find(|request| request.id == id)
                 && publish.dup
             {

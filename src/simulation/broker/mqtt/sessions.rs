@@ -76,6 +76,13 @@ impl Sessions {
     }
 }
 
+impl Sessions {
+    /// The clients' memory is gone: what is not acknowledged does not come again.
+    pub(crate) fn forget_requests(&mut self) {
+        self.0.values_mut().for_each(|session| session.requests.clear());
+    }
+}
+
 impl Shared {
     /// A reply goes to every session that subscribes to it; without one it is lost.
     pub(crate) fn publish(&mut self, reply: usize) {

@@ -72,5 +72,10 @@ fn killed_at_any_step_a_run_goes_on_and_loses_nothing_that_it_acknowledged() {
         if ended.lives.len() == 1 {
             return assert!(steps > 20, "{steps}");
         }
+        // The session that the first process left.
+        let (first, second) = ended.witness.connections.split_at(ended.lives[0].connections);
+        if first.iter().any(|seen| seen.session.is_some()) && !second.is_empty() {
+            assert!(ended.has_seen("session: goes on"), "{steps}");
+        }
     }
 }

@@ -171,12 +171,11 @@ fn the_small_packets_are_read() {
         (decoded(&pingreq), decoded_old(&pingreq)),
         (v5::Packet::Pingreq, v3::Packet::Pingreq)
     );
-    let v5::Packet::Disconnect(read) =
-        decoded(&written(&|out| write_disconnect(out, Version::V5, 0)))
-    else {
-        panic!()
-    };
-    assert_eq!((read.reason_code as u8, read.properties.session_expiry_interval), (0, Some(0)));
-    let disconnect = written(&|out| write_disconnect(out, Version::V311, 0));
-    assert_eq!(decoded_old(&disconnect), v3::Packet::Disconnect);
+    for (stays, expiry) in [(false, Some(0)), (true, None)] {
+        let disconnect = written(&|out| write_disconnect(out, Version::V5, stays));
+        let v5::Packet::Disconnect(read) = decoded(&disconnect) else { panic!() };
+        assert_eq!((read.reason_code as u8, read.properties.session_expiry_interval), (0, expiry));
+        let disconnect = written(&|out| write_disconnect(out, Version::V311, stays));
+        assert_eq!(decoded_old(&disconnect), v3::Packet::Disconnect);
+    }
 }
