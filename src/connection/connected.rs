@@ -41,6 +41,9 @@ pub(crate) trait Connected {
     /// Whether replies that came before this connection are lost.
     fn has_missed_replies(&self) -> bool;
 
+    /// Whether the broker keeps something of the client unless the connection is closed in order.
+    fn outlasts_connection(&self) -> bool;
+
     /// Closes in order: writes the pending dispositions and the Close, and waits for the broker's Close until `deadline`.
     /// `stays` is as in [`Session::close`](crate::session::Session::close).
     fn close(self, stays: bool, deadline: &Deadline);

@@ -124,6 +124,10 @@ impl<S: Session, W: Wire> Connected for Connection<S, W> {
         self.pump.session.has_missed_replies()
     }
 
+    fn outlasts_connection(&self) -> bool {
+        self.pump.session.outlasts_connection()
+    }
+
     fn close(mut self, stays: bool, deadline: &Deadline) {
         self.pump.session.close(stays);
         loop {

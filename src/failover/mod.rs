@@ -164,6 +164,11 @@ impl<'a, C: Connect> Failover<'a, C> {
 
     /// Notes that the connection broke; returns the error unless it is transient.
     fn lose(&mut self, error: Error) -> Result<(), Error> {
+        let is_from_outside = matches!(error, Error::Interrupted | Error::Deadline { .. });
+        if is_from_outside && self.connection.as_ref().is_some_and(Connected::outlasts_connection) {
+            // It is closed in order, which takes no time then.
+            return Err(error);
+        }
         if let Some(connection) = self.connection.take() {
             self.next_reply = connection.next_reply();
         }

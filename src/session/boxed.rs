@@ -78,6 +78,10 @@ impl Session for Box<dyn Session> {
         (**self).has_missed_replies()
     }
 
+    fn outlasts_connection(&self) -> bool {
+        (**self).outlasts_connection()
+    }
+
     fn close(&mut self, stays: bool) {
         (**self).close(stays);
     }

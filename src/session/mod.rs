@@ -73,6 +73,9 @@ pub(crate) trait Session {
     /// Whether replies that came before this connection are lost, once [`Event::Ready`] was reported.
     fn has_missed_replies(&self) -> bool;
 
+    /// Whether the broker keeps something of the client unless the connection is closed in order.
+    fn outlasts_connection(&self) -> bool;
+
     /// Starts an orderly close; [`Event::Ended`] is the broker's answer. `stays`: if the protocol allows it, replies that
     /// come later wait at the broker for another process.
     fn close(&mut self, stays: bool);

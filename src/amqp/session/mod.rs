@@ -289,6 +289,10 @@ impl session::Session for Session {
         false
     }
 
+    fn outlasts_connection(&self) -> bool {
+        false
+    }
+
     fn close(&mut self, _stays: bool) {
         self.state = State::Closing;
         self.engine.close();

@@ -82,6 +82,10 @@ impl Session for Script {
         false
     }
 
+    fn outlasts_connection(&self) -> bool {
+        false
+    }
+
     fn close(&mut self, _stays: bool) {}
 }
 

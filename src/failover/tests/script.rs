@@ -205,6 +205,10 @@ impl Connected for Scripted {
         false
     }
 
+    fn outlasts_connection(&self) -> bool {
+        false
+    }
+
     fn close(self, _stays: bool, deadline: &Deadline) {
         self.script.closes.borrow_mut().push(deadline.remaining(self.script.now()));
     }

@@ -217,6 +217,10 @@ impl session::Session for Session {
         !self.connack.as_ref().is_some_and(|connack| connack.session_present)
     }
 
+    fn outlasts_connection(&self) -> bool {
+        self.session_expiry > 0
+    }
+
     fn close(&mut self, stays: bool) {
         if self.has_ended {
             return;

@@ -5,6 +5,7 @@ mod files;
 mod full;
 mod kill;
 mod others;
+mod sessions;
 mod waits;
 
 use std::{

@@ -1,14 +1,15 @@
 //! What a run that goes on asks for again, and what it only waits for.
 
-use amqp_sandbox::{Body, Refusal, ReplyAct, RequestAct, When};
+use amqp_sandbox::{Body, Record, Refusal, ReplyAct, RequestAct, When, record::End};
 use serde_json::{Value, json};
 
 use super::{events, of, program, requested, run, state};
-use crate::harness::{Bench, LONG, Protocol, images, rule, signal, took_between};
+use crate::harness::{LONG, Protocol, images, rule, signal, took_between};
 
 over_both!(
     what_was_refused_is_asked_for_again,
     a_refusal_of_an_earlier_run_is_not_one_of_this_run,
+    a_late_reply_to_an_earlier_run_counts,
     what_was_accepted_long_ago_or_in_vain_is_sent_again,
     parts_of_a_batch_are_kept_and_the_rest_is_asked_for_again,
     what_was_rejected_or_returned_is_sent_again,
@@ -72,10 +73,9 @@ fn what_was_rejected_or_returned_is_sent_again(protocol: Protocol) {
 
 /// The reply comes while no run listens, or after the next one has begun. (The second reply shows that the client has seen
 /// the outcome of the first request.)
-#[test]
-fn a_late_reply_to_an_earlier_run_counts() {
+fn a_late_reply_to_an_earlier_run_counts(protocol: Protocol) {
     for is_later in [false, true] {
-        let bench = Bench::misbehaving(vec![rule(When::Request(1), ReplyAct::NoReply)]);
+        let bench = protocol.misbehaving(vec![rule(When::Request(1), ReplyAct::NoReply)]);
         let path = state(&bench);
         let config = bench.config().patience(20, 1, 1);
         let arguments = images(2) + " --raw";
@@ -92,10 +92,13 @@ fn a_late_reply_to_an_earlier_run_counts() {
         if !is_later {
             publish();
         }
-        let links = bench.record().links.len();
         let running = program(&bench, &config, &arguments, &path).start();
         if is_later {
-            bench.sandbox.wait_for(LONG, |record| record.links.len() == links + 2).unwrap();
+            let is_listening = |record: &Record| match protocol {
+                Protocol::Amqp => record.links.len() == 4,
+                Protocol::Mqtt => record.sent(2, End::Broker).len() >= 2,
+            };
+            bench.sandbox.wait_for(LONG, is_listening).unwrap();
             publish();
         }
         let ended = running.wait().expect(0);
