@@ -175,7 +175,7 @@ pub fn variable(name: &str) -> String {
 
 /// The program, whose log is read while it runs.
 pub struct Watched {
-    child: Child,
+    pub child: Child,
     log: Arc<(Mutex<String>, Condvar)>,
     reader: Option<JoinHandle<()>>,
     started: Instant,

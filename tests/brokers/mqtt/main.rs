@@ -21,6 +21,7 @@ mod outage;
 mod refusals;
 #[path = "../route.rs"]
 mod route;
+mod sessions;
 #[path = "../signing.rs"]
 mod signing;
 #[path = "../state.rs"]
