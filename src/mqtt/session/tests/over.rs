@@ -24,7 +24,7 @@ fn nothing_is_written_after_the_end() {
     let mut bench = ended();
     assert_eq!(bench.send([1]), 0);
     bench.session.settle(ReplyId(3), Settlement::Accept);
-    bench.session.close();
+    bench.session.close(false);
     assert_eq!(bench.written(), [""; 0]);
 }
 
@@ -34,7 +34,7 @@ fn nothing_is_written_after_the_disconnect() {
     let mut bench = Bench::established(&[]);
     bench.written();
     bench.feed(&publish(5, b"a"));
-    bench.session.close();
+    bench.session.close(false);
     bench.session.settle(ReplyId(3), Settlement::Accept);
     assert_eq!(bench.send([0]), 0);
     assert_eq!(bench.written().len(), 1);
