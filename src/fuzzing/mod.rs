@@ -17,8 +17,8 @@ use crate::{
     amqp::{Outgoing, reply_of},
     config::{Settings, SignerType, Template},
     signing::{
-        Blob, Context, Entry, Image, Items, Key, Ledger, Operation, RawReply, ReplyBody, ReplyKind,
-        RequestId, Stamp, State, TaskId, Text,
+        Blob, Context, Entry, Image, Items, Ledger, Operation, RawReply, ReplyBody, ReplyKind,
+        State, Text, samples,
     },
 };
 #[cfg(feature = "mqtt")]
@@ -156,27 +156,13 @@ fn first_of(document: &str) -> String {
 }
 
 fn ledger(operation: &Operation) -> Ledger {
-    let context = Context {
-        creator: "me",
-        environment: "e",
-        service: "s",
-        task_id_attribute: "pub_task_id",
-        key_aliases: &Default::default(),
-        chunk_size: matches!(operation.items(), Items::Images(images) if images.len() > 1)
-            .then_some(NonZero::new(2).expect("two")),
-        trace: None,
-    };
-    let mut stamp = || Stamp { request_id: RequestId::of_text("1"), created: "now".into() };
-    Ledger::new(operation, &context, &mut stamp, "request_id").expect("a good operation")
+    let chunk_size = matches!(operation.items(), Items::Images(images) if images.len() > 1)
+        .then_some(NonZero::new(2).expect("two"));
+    samples::ledger(operation, &Context { chunk_size, ..samples::CONTEXT })
 }
 
 /// One of each kind that makes a single request: a claim, a batch of two, a text, a file.
 fn operations() -> [Operation; 4] {
-    let operation = |items| {
-        let key = Key::new("key").expect("a good key");
-        Operation::new(TaskId::new("1").expect("a good task id"), vec![key], items)
-            .expect("a good operation")
-    };
     let images = |count: usize| {
         let image = |index| Image::lenient(format!("sha256:{index}"), format!("host/repo:{index}"));
         Items::Images((0..count).map(|index| image(index).expect("a good image")).collect())
@@ -184,10 +170,10 @@ fn operations() -> [Operation; 4] {
     let text = Text::new("text").expect("a small text");
     let blob = Blob::new("blob").expect("a small blob");
     [
-        operation(images(1)),
-        operation(images(2)),
-        operation(Items::Texts { texts: vec![text], repo: None }),
-        operation(Items::Blobs(vec![blob])),
+        samples::operation(images(1)),
+        samples::operation(images(2)),
+        samples::operation(Items::Texts { texts: vec![text], repo: None }),
+        samples::operation(Items::Blobs(vec![blob])),
     ]
 }
 

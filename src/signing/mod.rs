@@ -29,6 +29,8 @@ mod recorded;
 mod reply;
 mod request;
 mod requests;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod samples;
 mod trace;
 mod values;
 

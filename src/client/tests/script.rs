@@ -1,7 +1,7 @@
 //! A broker that is a script.
 
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
+    collections::{HashSet, VecDeque},
     io,
     sync::Arc,
     time::Instant,
@@ -12,8 +12,8 @@ use crate::{
     broker::ReplyId,
     error::{Condition, Subject},
     signing::{
-        Context, Image, Items, Judge, Key, Operation, Outcome, RawReply, ReplyBody, Request,
-        RequestId, Signed, Stamp, TaskId,
+        Image, Items, Judge, Key, Outcome, RawReply, ReplyBody, Request, RequestId, Signed, Stamp,
+        samples,
     },
 };
 use Step::*;
@@ -266,23 +266,16 @@ pub(super) fn ledger(count: usize) -> Ledger {
     let image =
         |index| Image::lenient(format!("sha256:{index}"), format!("host/repo:{index}")).unwrap();
     let images = Items::Images((0..count).map(image).collect());
-    let keys = vec![Key::new("key").unwrap()];
-    let operation = Operation::new(TaskId::new("1").unwrap(), keys, images).unwrap();
-    let aliases = BTreeMap::new();
-    let context = Context {
-        creator: "me",
-        environment: "e",
-        service: "s",
-        task_id_attribute: "pub_task_id",
-        key_aliases: &aliases,
-        chunk_size: None,
-        trace: None,
-    };
     let mut ids = (0..).map(|index| Stamp {
         request_id: RequestId::of_text(format!("id-{index}")),
         created: "now".into(),
     });
-    let ledger = Ledger::new(&operation, &context, &mut || ids.next().unwrap(), "request_id");
+    let ledger = Ledger::new(
+        &samples::operation(images),
+        &samples::CONTEXT,
+        &mut || ids.next().unwrap(),
+        "request_id",
+    );
     ledger.unwrap().judged_by(Arc::new(Word("c2ln")))
 }
 

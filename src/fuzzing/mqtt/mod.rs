@@ -12,7 +12,7 @@ use crate::{
     broker::{HandOver, ReplyId, Settlement},
     mqtt::{Memory, Options, Session, Version},
     session::{End, Event, Purpose, Session as _},
-    signing::{Context, Items, Key, Ledger, Operation, ReplyBody, RequestId, Stamp, TaskId, Text},
+    signing::{Items, Ledger, ReplyBody, Text, samples},
 };
 use wire::Wire;
 
@@ -256,25 +256,8 @@ impl<'a> Client<'a> {
 }
 
 fn ledger() -> Ledger {
-    let key = Key::new("key").expect("a good key");
     let texts = (0..REQUESTS).map(|number| Text::new(format!("text {number}")));
     let texts = texts.collect::<Result<_, _>>().expect("small texts");
     let items = Items::Texts { texts, repo: None };
-    let task_id = TaskId::new("1").expect("a good task id");
-    let operation = Operation::new(task_id, vec![key], items).expect("a good operation");
-    let context = Context {
-        creator: "me",
-        environment: "e",
-        service: "s",
-        task_id_attribute: "pub_task_id",
-        key_aliases: &Default::default(),
-        chunk_size: None,
-        trace: None,
-    };
-    let mut count = 0;
-    let mut stamp = || {
-        count += 1;
-        Stamp { request_id: RequestId::of_text(count.to_string()), created: "now".into() }
-    };
-    Ledger::new(&operation, &context, &mut stamp, "request_id").expect("a good operation")
+    samples::ledger(&samples::operation(items), &samples::CONTEXT)
 }

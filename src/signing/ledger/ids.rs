@@ -39,7 +39,7 @@ impl Ids {
 
 #[cfg(test)]
 mod tests {
-    use crate::signing::{Context, Image, Items, Key, Ledger, Operation, RequestId, Stamp, TaskId};
+    use crate::signing::{Image, Items, Ledger, RequestId, Stamp, samples};
 
     #[test]
     fn every_id_is_found_and_no_other() {
@@ -51,23 +51,14 @@ mod tests {
         {
             let image = |number| Image::lenient("sha256:0", format!("host/repo:{number}")).unwrap();
             let items = Items::Images((0..count).map(image).collect());
-            let keys = vec![Key::new("key").unwrap()];
-            let operation = Operation::new(TaskId::new("1").unwrap(), keys, items).unwrap();
-            let context = Context {
-                creator: "me",
-                environment: "e",
-                service: "s",
-                task_id_attribute: "t",
-                key_aliases: &Default::default(),
-                chunk_size: None,
-                trace: None,
-            };
+            let operation = samples::operation(items);
             let mut numbers = 0..;
             let mut stamp = || Stamp {
                 request_id: RequestId::of_text(id(numbers.next().unwrap())),
                 created: "now".into(),
             };
-            let ledger = Ledger::new(&operation, &context, &mut stamp, "request_id").unwrap();
+            let ledger =
+                Ledger::new(&operation, &samples::CONTEXT, &mut stamp, "request_id").unwrap();
             let find = |text: &str| ledger.ids.find(ledger.entries(), text);
             for number in 0..count {
                 assert_eq!(find(&id(number)), Some(number));

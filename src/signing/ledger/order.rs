@@ -30,8 +30,7 @@ mod tests {
 
     use super::in_input_order;
     use crate::signing::{
-        Context, Image, Items, Key, Ledger, Operation, RawReply, ReplyBody, RequestId, Stamp,
-        TaskId,
+        Context, Image, Items, Key, Operation, RawReply, ReplyBody, TaskId, samples,
     };
 
     #[test]
@@ -45,21 +44,8 @@ mod tests {
         let items = Items::Images(references.iter().map(image).collect());
         let operation = Operation::new(TaskId::new("7").unwrap(), keys.to_vec(), items).unwrap();
         for chunk_size in [None, std::num::NonZero::new(2)] {
-            let context = Context {
-                creator: "c",
-                environment: "e",
-                service: "s",
-                task_id_attribute: "t",
-                key_aliases: &Default::default(),
-                chunk_size,
-                trace: None,
-            };
-            let mut count = 0;
-            let mut stamp = || {
-                count += 1;
-                Stamp { request_id: RequestId::of_text(count.to_string()), created: "now".into() }
-            };
-            let mut ledger = Ledger::new(&operation, &context, &mut stamp, "request_id").unwrap();
+            let context = Context { chunk_size, ..samples::CONTEXT };
+            let mut ledger = samples::ledger(&operation, &context);
             let messages = ledger.entries().iter().map(|entry| entry.request().message().unwrap());
             let bodies: Vec<serde_json::Value> =
                 messages.map(|message| serde_json::from_str(&message.body).unwrap()).collect();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Ledger, ReplyKind, State};
 use crate::signing::{
     Context, Image, Items, Key, Operation, RawReply, ReplyBody, RequestId, Stamp, TaskId, Verdict,
-    claim,
+    claim, samples,
 };
 
 /// Which images each signed claim of a reply is for, and its value.
@@ -25,13 +25,8 @@ impl Bench {
         let items = Items::Images(images.clone());
         let operation = Operation::new(TaskId::new("7").unwrap(), vec![key], items).unwrap();
         let context = Context {
-            creator: "c",
-            environment: "e",
-            service: "s",
-            task_id_attribute: "t",
-            key_aliases: &Default::default(),
             chunk_size: std::num::NonZero::new(count).filter(|_| count > 1),
-            trace: None,
+            ..samples::CONTEXT
         };
         let mut stamp = || Stamp { request_id: RequestId::of_text("id"), created: "now".into() };
         let ledger = Ledger::new(&operation, &context, &mut stamp, "request_id").unwrap();

@@ -1,9 +1,9 @@
 //! Which requests an operation becomes, and where their values stand.
 
-use std::{collections::BTreeMap, num::NonZeroUsize};
+use std::num::NonZeroUsize;
 
 use crate::signing::{
-    Context, Entry, Image, Items, Key, Operation, Request, RequestId, Stamp, TaskId, ledger::Ledger,
+    Context, Entry, Image, Items, Key, Operation, Request, TaskId, ledger::Ledger, samples,
 };
 
 fn operation(references: &[&str], keys: &[&str]) -> Operation {
@@ -18,21 +18,9 @@ fn named(keys: &[&str]) -> Vec<Key> {
 }
 
 fn ledger(operation: &Operation, chunk_size: Option<usize>) -> Ledger {
-    let context = Context {
-        creator: "c",
-        environment: "e",
-        service: "s",
-        task_id_attribute: "t",
-        key_aliases: &BTreeMap::new(),
-        chunk_size: chunk_size.and_then(NonZeroUsize::new),
-        trace: None,
-    };
-    let mut ids = 0..;
-    let mut stamp = || Stamp {
-        request_id: RequestId::of_text(ids.next().unwrap_or(0_u32).to_string()),
-        created: "now".into(),
-    };
-    Ledger::new(operation, &context, &mut stamp, "request_id").unwrap()
+    let context =
+        Context { chunk_size: chunk_size.and_then(NonZeroUsize::new), ..samples::CONTEXT };
+    samples::ledger(operation, &context)
 }
 
 fn requests(operation: &Operation, chunk_size: Option<usize>) -> Vec<Request> {

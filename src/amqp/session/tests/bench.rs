@@ -10,7 +10,7 @@ use amqp_frames::{Frame, HEADER, Role, Value, attach, begin, open, source, targe
 use super::super::*;
 use crate::{
     session::Session as _,
-    signing::{Blob, Context, Image, Items, Key, Operation, RequestId, Stamp, TaskId},
+    signing::{Blob, Image, Items, samples},
 };
 
 /// The handles that Proton gives to the links: the receiver is attached first.
@@ -119,28 +119,10 @@ pub(super) fn standing(session: &mut Bench) {
 }
 
 pub(super) fn request() -> Request {
-    request_of(Items::Images(vec![Image::lenient("sha256:0", "host/repo:0").unwrap()]))
+    samples::request(Items::Images(vec![Image::lenient("sha256:0", "host/repo:0").unwrap()]))
 }
 
 /// One of several frames.
 pub(super) fn large_request() -> Request {
-    request_of(Items::Blobs(vec![Blob::new(vec![b'x'; 500_000]).unwrap()]))
-}
-
-fn request_of(items: Items) -> Request {
-    let (task, key) = (TaskId::new("1").unwrap(), Key::new("key").unwrap());
-    let operation = Operation::new(task, vec![key], items).unwrap();
-    let context = Context {
-        creator: "me",
-        environment: "e",
-        service: "s",
-        task_id_attribute: "pub_task_id",
-        key_aliases: &Default::default(),
-        chunk_size: None,
-        trace: None,
-    };
-    let mut stamp = || Stamp { request_id: RequestId::of_text("id"), created: "now".into() };
-    let mut requests = Vec::new();
-    operation.requests(&context, &mut stamp, &mut |request| requests.push(request)).unwrap();
-    requests.remove(0)
+    samples::request(Items::Blobs(vec![Blob::new(vec![b'x'; 500_000]).unwrap()]))
 }

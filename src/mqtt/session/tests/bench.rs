@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use super::super::*;
 use crate::{
     session::{Scope, Session as _},
-    signing::{
-        Blob, Context, Image, Items, Key, Operation, Outcome, RawReply, ReplyBody, RequestId,
-        Stamp, TaskId,
-    },
+    signing::{Blob, Image, Items, Outcome, RawReply, ReplyBody, samples},
 };
 
 /// A session, what it wrote that was not looked at yet, and what outlives it.
@@ -240,28 +237,10 @@ pub(super) fn request() -> Request {
 
 /// A request for an image with this name.
 pub(super) fn request_for(reference: &str) -> Request {
-    request_of(Items::Images(vec![Image::lenient("sha256:0", reference).unwrap()]))
+    samples::request(Items::Images(vec![Image::lenient("sha256:0", reference).unwrap()]))
 }
 
 /// One with a file of that many bytes.
 pub(super) fn large_request(size: usize) -> Request {
-    request_of(Items::Blobs(vec![Blob::new(vec![b'x'; size]).unwrap()]))
-}
-
-fn request_of(items: Items) -> Request {
-    let (task, key) = (TaskId::new("1").unwrap(), Key::new("key").unwrap());
-    let operation = Operation::new(task, vec![key], items).unwrap();
-    let context = Context {
-        creator: "me",
-        environment: "e",
-        service: "s",
-        task_id_attribute: "pub_task_id",
-        key_aliases: &Default::default(),
-        chunk_size: None,
-        trace: None,
-    };
-    let mut stamp = || Stamp { request_id: RequestId::of_text("id"), created: "now".into() };
-    let mut requests = Vec::new();
-    operation.requests(&context, &mut stamp, &mut |request| requests.push(request)).unwrap();
-    requests.remove(0)
+    samples::request(Items::Blobs(vec![Blob::new(vec![b'x'; size]).unwrap()]))
 }

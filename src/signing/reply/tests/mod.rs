@@ -12,9 +12,10 @@ use super::*;
 use crate::{
     error::Error,
     signing::{
-        Blob, Context, Image, Items, Key, Operation, RequestId, TaskId, Text, claim,
+        Blob, Image, Items, Key, RequestId, Text, claim,
         context::{Common, ServerKey},
         request::{Claim, Expected, Item},
+        samples,
     },
 };
 
@@ -25,19 +26,8 @@ fn raw(body: impl Into<Vec<u8>>) -> RawReply {
 }
 
 fn request(expected: Expected) -> Request {
-    let (task_id, key) = (TaskId::new("1").unwrap(), Key::new("K").unwrap());
-    let items = Items::Blobs(vec![Blob::new("").unwrap()]);
-    let operation = Operation::new(task_id, vec![key], items).unwrap();
-    let context = Context {
-        creator: "",
-        environment: "",
-        service: "",
-        task_id_attribute: "",
-        key_aliases: &BTreeMap::new(),
-        chunk_size: None,
-        trace: None,
-    };
-    let common = Common::new(&operation, &context);
+    let operation = samples::operation(Items::Blobs(vec![Blob::new("").unwrap()]));
+    let common = Common::new(&operation, &samples::CONTEXT);
     Request { id: RequestId::of_text(ID), expected, common }
 }
 
