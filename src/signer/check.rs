@@ -47,7 +47,7 @@ impl Signer {
         let route = self.route_of(task)?;
         if let Some(id) = &route.client_id {
             log::warn!(
-                "mqtt_client_id is \"{}\": the broker ends a run that uses it now, since it knows each client id only once",
+                "mqtt_client_id is \"{}\": the broker ends a run that uses it now, and drops the replies that it keeps for one that goes on later, since it knows each client id only once",
                 printable(id)
             );
         }

@@ -15,6 +15,7 @@ use crate::harness::{Bench, Program, Protocol, images, refused, rule, signal};
 over_both!(
     on_a_full_disk_the_run_ends_and_nothing_more_is_accepted,
     a_killed_run_goes_on_and_a_complete_one_changes_nothing,
+    a_run_that_fails_writes_what_there_is_and_one_that_is_refused_touches_nothing,
 );
 
 /// The files below a folder by their names, also of folders in it.
@@ -93,10 +94,11 @@ fn a_file_gets_what_standard_output_would_have() {
     }
 }
 
-#[test]
-fn a_run_that_fails_writes_what_there_is_and_one_that_is_refused_touches_nothing() {
+fn a_run_that_fails_writes_what_there_is_and_one_that_is_refused_touches_nothing(
+    protocol: Protocol,
+) {
     for format in ["json", "ndjson"] {
-        let bench = Bench::misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
+        let bench = protocol.misbehaving(vec![rule(When::Request(2), ReplyAct::NoReply)]);
         let out = folder(&bench, "out");
         let file = out.join("results");
         let signatures = bench.folder().join("signatures");

@@ -1,10 +1,13 @@
 //! A check over MQTT: the broker's CONNACK and SUBACK, and what the broker says of itself.
 
-use amqp_sandbox::{Answer, ConnectionAct, LinkAct, Options, When};
+use amqp_sandbox::{Answer, Body, ConnectionAct, LinkAct, Options, ReplyAct, When};
 use serde_json::{Value, json};
 
 use super::{CHECK, document, found, steps};
-use crate::harness::{Bench, Config, Protocol, images, rule};
+use crate::{
+    harness::{Bench, Config, LONG, Protocol, images, rule, signal},
+    peer,
+};
 
 pub(super) const WHOLE: [&str; 5] = ["resolve ok", "tcp ok", "tls ok", "open ok", "receiver ok"];
 
@@ -162,4 +165,35 @@ fn a_client_id_of_the_configuration_is_used_and_warned_of() {
     let ended = bench.run(&config, "check").expect(78);
     let expected = "mqtt_client_id: {task_id} has no value; --task-id is required";
     assert!(ended.stdout.contains(expected), "{}", ended.stdout);
+}
+
+/// Replies that wait for a run that was killed are in the session of its client id, which a check does not use. With
+/// `mqtt_client_id` it does, and says so: the run that goes on asks again.
+#[test]
+fn replies_that_wait_for_a_run_with_a_state_file_stay_where_they_are() {
+    for (client_id, sent) in [(None, 2), (Some("signer"), 3)] {
+        let (bench, mut config) = bench(|options| {
+            options.behaviours = vec![rule(When::Request(1), ReplyAct::NoReply)];
+            options.signing[0].1 = "topic://signed/7".into();
+        });
+        config = config.patience(2, 1, 3);
+        if let Some(id) = client_id {
+            config = config.set("mqtt_client_id", id);
+        }
+        let arguments = format!("{} --state {}", images(2), bench.folder().join("state").display());
+        let running = bench.program(&config, &arguments).start();
+        // The second reply shows that the client has seen what became of the first request.
+        bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 1).unwrap();
+        signal("KILL", running.id());
+        assert_eq!(running.wait().status, 137);
+        let id = bench.record().requests[0].request_id.clone().unwrap();
+        bench.sandbox.publish("topic://signed/7", Body::Text(peer::reply_text(&id)), &[]);
+
+        let ended = bench.run(&config, CHECK).expect(0);
+        let warned = ended.reported().contains("and drops the replies that it keeps for one");
+        assert_eq!(warned, client_id.is_some(), "{}", ended.stderr);
+        assert!(bench.record().deliveries.iter().all(|delivery| delivery.connection == 1));
+        bench.run(&config, &arguments).expect(0);
+        assert_eq!(bench.record().requests.len(), sent, "{client_id:?}");
+    }
 }

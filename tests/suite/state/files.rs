@@ -7,7 +7,9 @@ use std::{
 };
 
 use super::{events, program, run, state};
-use crate::harness::{Bench, images, refused};
+use crate::harness::{Bench, Protocol, images, refused};
+
+over_both!(a_state_file_is_for_one_process_at_a_time,);
 
 /// The state of a complete run, and its lines.
 fn complete(bench: &Bench) -> Vec<String> {
@@ -133,10 +135,10 @@ fn only_the_owner_may_read_a_state_file() {
 }
 
 /// The second process ends at once, and nothing of the first is disturbed.
-#[test]
-fn a_state_file_is_for_one_process_at_a_time() {
+fn a_state_file_is_for_one_process_at_a_time(protocol: Protocol) {
     use amqp_sandbox::{ReplyAct, When};
-    let bench = Bench::misbehaving(vec![crate::harness::rule(When::Request(1), ReplyAct::NoReply)]);
+    let bench =
+        protocol.misbehaving(vec![crate::harness::rule(When::Request(1), ReplyAct::NoReply)]);
     let path = state(&bench);
     let config = bench.config().patience(3, 1, 2);
     let first = program(&bench, &config, &images(1), &path).start();
