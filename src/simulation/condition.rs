@@ -112,6 +112,11 @@ fn coded(packet: Packet, code: u8) -> Meaning {
         // another session in mind.
         (Packet::Puback, 0x10 | 0x83 | 0x97 | 0x91) => Meaning::Passing,
         (Packet::Puback, 0x80..) => Meaning::BadMessage,
+        // About the broker or the connection, or about how much is sent.
+        (
+            Packet::Disconnect,
+            0x00 | 0x04 | 0x89 | 0x8b | 0x8d | 0x96..=0x98 | 0x9c | 0x9d | 0x9f | 0xa0,
+        ) => Meaning::Passing,
         // Another client has the id; authorisation, and what is wrong with every request.
         (Packet::Disconnect, 0x8e | 0x87 | 0x90 | 0x9a | 0x9b) => Meaning::Refusal,
         _ => Meaning::Unclear,

@@ -8,7 +8,7 @@ mod request;
 use super::{agenda::Timer, plan::ConnectionPlan, stream::End, world::Shared};
 use crate::config::Protocol;
 pub(crate) use line::{Line, State};
-pub(crate) use mqtt::{A_SIZE, Connack, MqttPlan, Sessions, Suback};
+pub(crate) use mqtt::{A_SIZE, Connack, MqttPlan, NO_REQUESTS, Sessions, Suback};
 
 /// One connection, as its broker has it.
 pub(crate) trait Peer {

@@ -5,6 +5,7 @@ mod blame;
 mod ending;
 mod open;
 mod receiving;
+mod refused;
 mod resumed;
 mod sending;
 mod sessions;
@@ -30,6 +31,7 @@ pub(super) fn judge(ended: &Ended) -> Vec<String> {
     sending::judge(ended, &mut broken);
     receiving::judge(ended, &mut broken);
     ending::judge(ended, &mut broken);
+    refused::judge(ended, &mut broken);
     time::judge(ended, &mut broken);
     broken
 }

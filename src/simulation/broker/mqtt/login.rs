@@ -14,6 +14,9 @@ use crate::simulation::{
 /// What is noted of a broker that announces the most bytes of a packet.
 pub(crate) const A_SIZE: &str = "connack: a maximum packet size";
 
+/// What is noted of a broker that accepts only requests without acknowledgement.
+pub(crate) const NO_REQUESTS: &str = "connack: maximum QoS 0";
+
 /// How much longer than it may be silent a client is waited for.
 const GRACE: Duration = Duration::from_millis(100);
 
@@ -90,6 +93,9 @@ impl Mqtt {
         }
         values.extend(plan.expiry.map(|_| Property::Long(0x11, expiry)));
         values.extend(plan.max_qos.map(|most| Property::Byte(0x24, most)));
+        if plan.max_qos == Some(0) {
+            shared.witness.saw(NO_REQUESTS);
+        }
         let values = Some(&values[..]).filter(|_| level == 5);
         let told = self.say(&write::connack(present, 0, values), shared);
         shared.witness.connections[self.line.number].session = Some((told, goes_on));

@@ -23,7 +23,7 @@ use crate::simulation::{
     witness::Told,
     world::Shared,
 };
-pub(crate) use login::A_SIZE;
+pub(crate) use login::{A_SIZE, NO_REQUESTS};
 pub(crate) use plan::{Connack, MqttPlan, Suback};
 use read::{Packet, Reader};
 use sessions::Session;
