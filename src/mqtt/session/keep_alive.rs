@@ -182,6 +182,13 @@ mod tests {
         play(keep_alive, now, &steps);
     }
 
+    #[test]
+    fn a_question_that_is_not_written_is_not_asked_twice() {
+        let (keep_alive, now) = of(20, 4);
+        let steps = [(2, Nothing, PING, 4), (4, Nothing, "", 20), (19, Nothing, "", 20)];
+        play(keep_alive, now, &steps);
+    }
+
     /// What goes out before it is a sign of life, and the answer cannot come earlier.
     #[test]
     fn a_question_that_cannot_be_written_yet_is_waited_for() {

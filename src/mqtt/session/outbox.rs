@@ -72,11 +72,13 @@ mod tests {
 
     #[test]
     fn other_packets_wait_for_the_end_of_the_packet_before_them() {
-        let (mut outbox, mut queue) = (Outbox::default(), queue(&[(1, PIECE + 10), (2, 5)]));
+        let (mut outbox, mut queue) = (Outbox::default(), queue(&[(1, 2 * PIECE + 10), (2, 5)]));
         let count = outbox.output(&mut queue, 9).len();
         assert_eq!(count, PIECE);
         outbox.others.extend([7; 3]);
         assert!(!outbox.written(count - 1) && !outbox.written(1), "the others are still to come");
+        assert_eq!(runs(outbox.output(&mut queue, 9)), [(1, PIECE)]);
+        assert!(!outbox.written(PIECE));
         assert_eq!(runs(outbox.output(&mut queue, 9)), [(1, 10), (7, 3), (2, 5)]);
         assert!(!outbox.written(17) && outbox.written(1));
         assert_eq!(outbox.output(&mut queue, 9), b"");

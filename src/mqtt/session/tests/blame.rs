@@ -128,3 +128,30 @@ fn a_broker_that_hangs_up_at_two_requests_and_acknowledges_none_forbids_the_topi
     assert_eq!(convict(&[0, 1], name, true, &[]), of_request);
     assert_eq!(convict(&[0, 1], &format!("host/{}:0", "x".repeat(20_000)), false, &[]), of_request);
 }
+
+/// Only if no end had a reason does the broker seem to forbid the topic.
+#[test]
+fn one_end_with_a_reason_is_a_reason() {
+    let (mute, says_why) = (false, true);
+    for (ends, expected) in [
+        ([mute, mute, mute], true),
+        ([says_why, mute, mute], false),
+        ([mute, says_why, mute], false),
+        ([mute, mute, says_why], false),
+    ] {
+        let mut bench = Bench::established(&[]);
+        bench.send([0]);
+        for (end, has_reason) in ends.into_iter().enumerate() {
+            bench.written();
+            if has_reason {
+                bench.feed(&disconnect(0x81));
+            }
+            bench = lost(bench);
+            if end < 2 {
+                bench = bench.establish(true, &[]);
+            }
+        }
+        let suspect = bench.session.remembered.convicted().unwrap();
+        assert_eq!(suspect.is_mute, expected, "{ends:?}");
+    }
+}

@@ -64,3 +64,13 @@ fn what_waits_to_go_out_again_is_dropped_once_sending_is_refused() {
     bench.feed(&puback(2, 0x87));
     assert_eq!(bench.written(), [""; 0]);
 }
+
+/// The broker has another session in mind.
+#[test]
+fn after_an_identifier_that_is_in_use_the_session_is_new() {
+    let mut bench = Bench::established(&[]);
+    bench.send([0]);
+    bench.written();
+    bench.feed(&puback(2, 0x91));
+    assert!(bench.again().session.clean_start);
+}

@@ -3,6 +3,7 @@
 mod arriving;
 mod bench;
 mod blame;
+mod clocks;
 mod ends;
 mod limits;
 mod opening;

@@ -106,3 +106,10 @@ fn a_look_at_the_login_subscribes_to_nothing() {
         assert_eq!(session.output().iter().filter(|byte| **byte == 0x82).count(), packets);
     }
 }
+
+/// They are reserved (MQTT 5.0, 3.2.2.1).
+#[test]
+fn other_bits_of_a_connack_do_not_say_that_there_is_a_session() {
+    let mut bench = Bench::new(V5, Memory::default());
+    assert_eq!(bench.feed(&packet(0x20, &[&[0xfe, 0, 0]])), ["Opened"]);
+}

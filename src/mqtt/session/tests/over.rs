@@ -4,7 +4,7 @@ use super::*;
 
 /// Ended by the broker.
 fn ended() -> Bench {
-    let mut bench = Bench::established(&[0x21, 0, 1]);
+    let mut bench = Bench::established(&[]);
     bench.written();
     bench.feed(&publish(5, b"a"));
     bench.send([0]);
