@@ -43,13 +43,8 @@ impl Unsent {
         }
         let end = self.body.len().min(self.given + PIECE);
         let is_last = end == self.body.len();
-        let piece = &self.body[self.given..end];
-        if self.given == 0 {
-            self.head.extend_from_slice(piece);
-            engine.continue_with(&self.head, is_last);
-        } else {
-            engine.continue_with(piece, is_last);
-        }
+        let head = if self.given == 0 { &*self.head } else { &[] };
+        engine.continue_with([head, &self.body[self.given..end]], is_last);
         (self.given, self.is_begun) = (end, !is_last);
         if is_last && self.body.capacity() > PIECE {
             self.body = Vec::new();

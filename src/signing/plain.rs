@@ -14,7 +14,7 @@ pub(super) fn plain(bytes: &[u8]) -> usize {
         }
         start += 8;
     }
-    start + bytes[start..].iter().take_while(|byte| is_plain(**byte)).count()
+    start + bytes[start..].iter().take_while(|byte| !is_strange(**byte)).count()
 }
 
 /// As many bytes as a processor compares in a few instructions.
@@ -22,11 +22,14 @@ const RUN: usize = 32;
 
 /// Whether all of them stand for themselves: without branches, the compiler makes vectors of them.
 fn are_plain(bytes: &[u8; RUN]) -> bool {
-    bytes.iter().fold(true, |all, byte| all & is_plain(*byte))
+    !bytes.iter().fold(false, |any, byte| any | is_strange(*byte))
 }
 
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\')
+/// In another order the compiler makes twice as many instructions, which are a twentieth of a request's.
+fn is_strange(byte: u8) -> bool {
+    // What is not ASCII is negative.
+    let is_control = (byte as i8) < b' ' as i8;
+    is_control | (byte == b'"') | (byte == b'\\') | (byte == 0x7f)
 }
 
 /// The highest bits of those of eight bytes that do not stand for themselves.
@@ -40,4 +43,24 @@ fn others(eight: u64) -> u64 {
     let no_control = low + all(0x60);
     let delete = low + all(0x01);
     (eight | delete | !(no_quote & no_backslash & no_control)) & all(0x80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At each place of a run, of eight bytes, and of what is left.
+    #[test]
+    fn every_byte_is_found_at_every_place() {
+        for byte in 0..=u8::MAX {
+            let is_plain = (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+            let mut text = [b'a'; 2 * RUN + 11];
+            for place in 0..text.len() {
+                text[place] = byte;
+                let expected = if is_plain { text.len() } else { place };
+                assert_eq!(plain(&text), expected, "{byte} at {place}");
+                text[place] = b'a';
+            }
+        }
+    }
 }

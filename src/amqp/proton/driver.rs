@@ -19,6 +19,9 @@ const USUAL_STACK: usize = 512 << 10;
 pub(super) struct Driver {
     raw: pn_connection_driver_t,
     nesting: Nesting,
+    /// How many bytes of output were given out last, from the beginning of what the engine has, and how many of these are sent.
+    output: usize,
+    sent: usize,
     /// A deep frame has come: no broker sends one in earnest. The engine may read it later than it comes.
     is_deep: bool,
 }
@@ -40,7 +43,8 @@ impl Driver {
             let (connection, transport) = (ptr::null_mut(), ptr::null_mut());
             let status = pn_connection_driver_init(raw.as_mut_ptr(), connection, transport);
             assert_eq!(status, 0, "no memory for a connection driver");
-            Self { raw: raw.assume_init(), nesting: Nesting::default(), is_deep: false }
+            let raw = raw.assume_init();
+            Self { raw, nesting: Nesting::default(), output: 0, sent: 0, is_deep: false }
         }
     }
 
@@ -91,14 +95,26 @@ impl Driver {
     /// The bytes to send to the peer, which live until the next call; may run the engine.
     pub(super) fn output(&mut self) -> pn_bytes_t {
         // SAFETY: the driver is live.
-        unsafe { pn_connection_driver_write_buffer(&mut self.raw) }
+        let all = unsafe { pn_connection_driver_write_buffer(&mut self.raw) };
+        self.output = all.size;
+        match all.size.checked_sub(self.sent) {
+            None | Some(0) => pn_bytes_t { size: 0, start: ptr::null() },
+            // SAFETY: the engine has more than `sent` bytes, and adds only to their end.
+            Some(size) => pn_bytes_t { size, start: unsafe { all.start.add(self.sent) } },
+        }
     }
 
     /// Notes that `count` bytes of [`Driver::output`] were sent.
+    ///
+    /// The engine forgets them once all are sent: each time it moves the rest to the front, which may be megabytes.
     pub(super) fn output_done(&mut self, count: usize) {
-        // SAFETY: `count` is at most what was given out last.
-        unsafe {
-            pn_connection_driver_write_done(&mut self.raw, count);
+        self.sent += count;
+        if self.sent == self.output {
+            // SAFETY: the engine has that many bytes of output.
+            unsafe {
+                pn_connection_driver_write_done(&mut self.raw, self.sent);
+            }
+            self.sent = 0;
         }
     }
 

@@ -162,10 +162,10 @@ impl Engine {
         self.sender.as_ref().is_some_and(Sender::has_room)
     }
 
-    /// Sends more of the message that was begun, which ends with these bytes if `is_last`. Needs room.
-    pub(crate) fn continue_with(&mut self, bytes: &[u8], is_last: bool) {
+    /// Sends more of the message that was begun, which ends with these pieces if `is_last`. Needs room.
+    pub(crate) fn continue_with(&mut self, pieces: [&[u8]; 2], is_last: bool) {
         if let Some(sender) = &mut self.sender {
-            sender.continue_with(&mut self.driver, bytes, is_last);
+            sender.continue_with(&mut self.driver, pieces, is_last);
         }
     }
 

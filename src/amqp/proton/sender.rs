@@ -163,12 +163,19 @@ impl Sender {
         self.is_attached && self.unfinished.is_some_and(is_empty)
     }
 
-    /// Sends more of the unfinished message, which ends with these bytes if `is_last`.
-    pub(super) fn continue_with(&mut self, driver: &mut Driver, bytes: &[u8], is_last: bool) {
+    /// Sends more of the unfinished message, which ends with these pieces if `is_last`.
+    pub(super) fn continue_with(
+        &mut self,
+        driver: &mut Driver,
+        pieces: [&[u8]; 2],
+        is_last: bool,
+    ) {
         let link = self.link.as_ptr();
         // SAFETY: the link is live; the bytes are copied.
         unsafe {
-            pn_link_send(link, bytes.as_ptr().cast(), bytes.len());
+            for piece in pieces {
+                pn_link_send(link, piece.as_ptr().cast(), piece.len());
+            }
             if is_last {
                 pn_link_advance(link);
                 self.unfinished = None;
