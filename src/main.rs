@@ -29,7 +29,7 @@ extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
         let word = unsafe { CStr::from_ptr(*words.add(index)) };
         OsStr::from_bytes(word.to_bytes()).to_owned()
     };
-    amqp_messenger::cli::run((0..usize::try_from(count).unwrap_or(0)).map(word).collect()).into()
+    amqp_messenger::cli::run(&mut (0..usize::try_from(count).unwrap_or(0)).map(word)).into()
 }
 
 /// Replaces each closed standard stream by a descriptor that can be neither read nor written.

@@ -32,17 +32,15 @@ fn is_strange(byte: u8) -> bool {
     is_control | (byte == b'"') | (byte == b'\\') | (byte == 0x7f)
 }
 
-/// The highest bits of those of eight bytes that do not stand for themselves.
+/// The highest bits of those of eight bytes that do not stand for themselves, up to the first of these: what is above it may
+/// have lost a bit to it.
 fn others(eight: u64) -> u64 {
     let all = |byte: u8| u64::from_ne_bytes([byte; 8]);
-    let low = eight & all(0x7f);
-    // No sum goes beyond its byte, and the highest bit says of each: it is no quote, no backslash, no control character;
-    // it is DEL.
-    let no_quote = (low ^ all(b'"')) + all(0x7f);
-    let no_backslash = (low ^ all(b'\\')) + all(0x7f);
-    let no_control = low + all(0x60);
-    let delete = low + all(0x01);
-    (eight | delete | !(no_quote & no_backslash & no_control)) & all(0x80)
+    let control = eight.wrapping_sub(all(b' '));
+    let quote = (eight ^ all(b'"')).wrapping_sub(all(1));
+    let backslash = (eight ^ all(b'\\')).wrapping_sub(all(1));
+    let delete = eight.wrapping_add(all(1));
+    (eight | control | quote | backslash | delete) & all(0x80)
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(crate) enum Parsed {
 ///
 /// # Errors
 /// [`Usage`] for the first word that has no meaning here.
-pub(crate) fn parse(argv: Vec<OsString>) -> Result<Parsed, Usage> {
+pub(crate) fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Parsed, Usage> {
     let mut words = argv.into_iter();
     let called = words.next().unwrap_or_default();
     let name = Path::new(&called).file_name().and_then(OsStr::to_str).unwrap_or_default();

@@ -14,7 +14,7 @@ fn words(line: &str) -> Vec<OsString> {
 }
 
 fn try_line(line: &[&[u8]]) -> Result<Parsed, Usage> {
-    parse(line.iter().map(|word| OsString::from_vec(word.to_vec())).collect())
+    parse(line.iter().map(|word| OsString::from_vec(word.to_vec())))
 }
 
 fn sign(words: Vec<OsString>) -> (Topic, Command, Options) {
@@ -238,7 +238,7 @@ fn every_example_can_be_parsed() {
                 let line = &example[example.find(&call).unwrap()..];
                 let shell = |word: &&str| !word.starts_with(['|', '>']);
                 let line = line.split_whitespace().filter(|word| *word != "\\");
-                let parsed = parse(line.take_while(shell).map(OsString::from).collect());
+                let parsed = parse(line.take_while(shell).map(OsString::from));
                 assert!(parsed.is_ok(), "{example}: {parsed:?}");
             }
         }
