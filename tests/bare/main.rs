@@ -9,8 +9,9 @@
 mod dns;
 mod root;
 
-use std::net::Ipv4Addr;
+use std::{fs, net::Ipv4Addr, time::Duration};
 
+use amqp_sandbox::{ReplyAct, Rule, When};
 use test_support::harness::{self, Bench, images, signal, took_between};
 
 use root::Root;
@@ -109,6 +110,22 @@ fn without_hosts_and_dns_a_name_is_a_clear_error() {
     let ended = root.run(&images(1)).expect(69);
     ended.says(NAME).says("resolve failed").says("/etc/resolv.conf");
     assert!(bench.record().connections.is_empty());
+}
+
+/// All that a run needs is in memory once it waits for the reply.
+#[test]
+fn one_signature_takes_little_memory() {
+    let bench = Bench::misbehaving(vec![Rule::new(When::Any, ReplyAct::NoReply)]);
+    let root = Root::new(&bench, "127.0.0.1");
+    let arguments = images(1);
+    let running = root.program(&arguments.split(' ').collect::<Vec<_>>(), "").start();
+    bench.sandbox.wait_for(Duration::from_secs(20), |record| !record.requests.is_empty()).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", running.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix(" kB"));
+    let peak: u64 = peak.unwrap().trim().parse().unwrap();
+    signal("TERM", running.id());
+    running.wait().expect(143);
+    assert!(peak <= 6 * 1024, "{peak} KiB");
 }
 
 /// A module of the C library cannot be loaded into a program that is linked statically.

@@ -164,12 +164,7 @@ impl Sender {
     }
 
     /// Sends more of the unfinished message, which ends with these pieces if `is_last`.
-    pub(super) fn continue_with(
-        &mut self,
-        driver: &mut Driver,
-        pieces: [&[u8]; 2],
-        is_last: bool,
-    ) {
+    pub(super) fn continue_with(&mut self, driver: &mut Driver, pieces: [&[u8]; 2], is_last: bool) {
         let link = self.link.as_ptr();
         // SAFETY: the link is live; the bytes are copied.
         unsafe {
