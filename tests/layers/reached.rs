@@ -29,6 +29,23 @@ fn collect(folder: &Path, matches: &impl Fn(&Path) -> bool, found: &mut BTreeSet
     }
 }
 
+/// All source files below a folder.
+fn sources(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut files = BTreeSet::new();
+    collect(folder, &|path| path.extension().is_some_and(|e| e == "rs"), &mut files);
+    files
+}
+
+/// Each source file of the repository, and how many lines it has.
+pub(crate) fn lengths() -> Vec<(String, usize)> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let length = |path: PathBuf| {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        (path.strip_prefix(repository).unwrap().display().to_string(), lines)
+    };
+    sources(repository).into_iter().map(length).collect()
+}
+
 /// The first file of each program, library and test, of every crate.
 fn roots(repository: &Path) -> BTreeSet<PathBuf> {
     let mut manifests = BTreeSet::new();
@@ -105,13 +122,12 @@ fn normal(path: &Path) -> PathBuf {
 
 /// The source files below a folder that none of these roots leads to.
 fn unreached(repository: &Path, roots: &BTreeSet<PathBuf>) -> Vec<String> {
-    let (mut files, mut reached) = (BTreeSet::new(), BTreeSet::new());
-    collect(repository, &|path| path.extension().is_some_and(|e| e == "rs"), &mut files);
+    let mut reached = BTreeSet::new();
     for root in roots {
         reach(root, root.parent().unwrap(), &mut reached);
     }
     let relative = |path: &PathBuf| path.strip_prefix(repository).unwrap().display().to_string();
-    files.difference(&reached).map(relative).collect()
+    sources(repository).difference(&reached).map(relative).collect()
 }
 
 #[test]

@@ -121,20 +121,6 @@ impl Fault<'_> {
     }
 }
 
-/// How often each request was received, in the order of their first arrival.
-pub fn times_asked(record: &Record) -> Vec<usize> {
-    let mut places = HashMap::new();
-    let mut times = Vec::new();
-    for request in &record.requests {
-        let place = *places.entry(request.request_id.as_deref().unwrap()).or_insert(times.len());
-        if place == times.len() {
-            times.push(0);
-        }
-        times[place] += 1;
-    }
-    times
-}
-
 /// A request that is answered or accepted is not sent again; no request is sent more than twice.
 #[track_caller]
 pub fn asked_again_only_for_want_of_an_answer(record: &Record, name: &str) {
@@ -142,7 +128,7 @@ pub fn asked_again_only_for_want_of_an_answer(record: &Record, name: &str) {
     for request in &record.requests {
         last.insert(request.request_id.as_deref().unwrap(), request.connection);
     }
-    let times = times_asked(record);
+    let times = record.arrivals();
     assert!(times.iter().all(|count| *count <= 2), "{name}: {times:?}");
     for delivery in record.accepted() {
         let id = delivery.request_id.as_deref().unwrap();

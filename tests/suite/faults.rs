@@ -5,9 +5,7 @@ use std::thread;
 use amqp_sandbox::Record;
 
 use crate::{
-    fault::{
-        AGAIN, Fault, NONE, ONE_WINDOW, asked_again_only_for_want_of_an_answer, over, times_asked,
-    },
+    fault::{AGAIN, Fault, NONE, ONE_WINDOW, asked_again_only_for_want_of_an_answer, over},
     harness::{LONG, Protocol, set_credit},
     three::operations,
 };
@@ -31,7 +29,7 @@ over_both!(
 /// With a credit of 1 the client knows that the broker has accepted the earlier requests, and does not send them again.
 /// (One more request may be on its way when the connection ends.)
 fn nothing_before_it(record: &Record, position: usize) -> bool {
-    let times = times_asked(record);
+    let times = record.arrivals();
     times[..position - 1].iter().all(|times| *times == 1) && times[position - 1] == 2
 }
 
@@ -114,7 +112,7 @@ fn a_reply_comes_from_the_next_broker_of_the_same_queues(protocol: Protocol) {
                     assert!(
                         nothing_before_it(&record, position),
                         "{operation:?}: {:?}",
-                        times_asked(&record)
+                        record.arrivals()
                     );
                     asked_again_only_for_want_of_an_answer(&record, &format!("{operation:?}"));
                 });

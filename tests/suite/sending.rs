@@ -1,11 +1,9 @@
 //! What brokers do to requests, and to the link that carries them.
 
-use std::collections::HashMap;
-
 use amqp_sandbox::{LinkAct, Refusal, ReplyAct, RequestAct, When};
 
 use crate::{
-    harness::{Bench, Ended, LONG, Protocol, images, rule, took_between},
+    harness::{Bench, LONG, Protocol, images, rule, took_between},
     peer::{self, Peer},
     three::operations,
 };
@@ -19,30 +17,6 @@ over_both!(
 
 fn refusal(condition: &str) -> Refusal {
     Refusal { condition: condition.into(), description: Some("says the test".into()) }
-}
-
-/// How often each request id was received, in order of its first arrival.
-fn arrivals(bench: &Bench) -> Vec<usize> {
-    let mut places = HashMap::new();
-    let mut times = Vec::new();
-    for request in bench.record().requests {
-        let place = *places.entry(request.request_id.unwrap()).or_insert(times.len());
-        if place == times.len() {
-            times.push(0);
-        }
-        times[place] += 1;
-    }
-    times
-}
-
-/// Which items of the document are present.
-fn present(ended: &Ended) -> Vec<bool> {
-    ended.document()["operation_results"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item != "")
-        .collect()
 }
 
 const REFUSALS: [&str; 3] = ["amqp:unauthorized-access", "amqp:not-found", "amqp:not-allowed"];
@@ -66,7 +40,7 @@ fn only_a_rejected_request_fails(protocol: Protocol) {
                 operation.signed(&bench, &ended),
                 [1, 2, 3].map(|number| number != rejected)
             );
-            assert_eq!(arrivals(&bench), [1, 1, 1]);
+            assert_eq!(bench.record().arrivals(), [1, 1, 1]);
             assert_eq!(ended.document()["signer_result"]["status"], "error");
         }
     }
@@ -77,7 +51,7 @@ fn all_rejected_ends_at_once(protocol: Protocol) {
         .misbehaving(vec![rule(When::Any, RequestAct::Reject(refusal("amqp:decode-error")))]);
     let ended = bench.run(&bench.config(), &images(3)).expect(75);
     took_between(&ended, 0.0, 5.0);
-    assert_eq!(present(&ended), [false; 3]);
+    assert_eq!(ended.present(), [false; 3]);
 }
 
 #[test]
@@ -87,8 +61,8 @@ fn undeliverable_here_counts_as_rejected() {
     let ended = bench.run(&bench.config(), &images(3)).expect(75);
     took_between(&ended, 0.0, 5.0);
     ended.says("undeliverable here");
-    assert_eq!(present(&ended), [true, false, true]);
-    assert_eq!(arrivals(&bench), [1, 1, 1]);
+    assert_eq!(ended.present(), [true, false, true]);
+    assert_eq!(bench.record().arrivals(), [1, 1, 1]);
 }
 
 /// The broker rejects the first request and grants credit for more at the same time.
@@ -124,7 +98,7 @@ fn a_request_that_is_always_returned_is_reported_at_the_end(protocol: Protocol) 
         ended.says(&format!("{says}; running again can help"));
         let hint = "as RabbitMQ does: check topic_send_to";
         assert_eq!(ended.stderr.contains(hint), says.contains("released"), "{}", ended.stderr);
-        assert_eq!(arrivals(&bench), [2, 2]);
+        assert_eq!(bench.record().arrivals(), [2, 2]);
     }
 }
 
@@ -136,7 +110,7 @@ fn a_request_that_is_neither_settled_nor_answered(protocol: Protocol) {
     let ended = bench.run(&bench.config().patience(1, 1, 1), &images(3)).expect(75);
     took_between(&ended, 1.0, 9.0);
     ended.says("and the broker never confirmed the request");
-    assert_eq!(present(&ended), [true, false, true]);
+    assert_eq!(ended.present(), [true, false, true]);
 }
 
 #[test]
@@ -152,7 +126,7 @@ fn a_refused_sender_ends_the_run_at_once() {
             took_between(&ended, 0.0, 3.0);
             ended.says(&format!("refused: {condition}: says the test"));
             assert_eq!(bench.record().requests.len(), 0);
-            assert_eq!(present(&ended), [false; 2]);
+            assert_eq!(ended.present(), [false; 2]);
         }
     }
 }
@@ -254,7 +228,7 @@ fn a_message_too_large_for_the_link_fails_before_it_is_sent() {
         let ended = bench.run(&bench.config(), &arguments).expect(75);
         took_between(&ended, 0.0, 5.0);
         ended.says("amqp:link:message-size-exceeded").says("the broker accepts at most 8192");
-        assert_eq!(present(&ended), expected);
+        assert_eq!(ended.present(), expected);
     }
     assert_eq!(bench.record().requests.len(), 2);
     bench

@@ -6,6 +6,8 @@ mod message;
 mod mqtt;
 mod recorder;
 
+use std::collections::HashMap;
+
 pub use connection::ConnectionRecord;
 pub use link::{Direction, LinkRecord, TerminusRecord};
 pub(crate) use link::{keys, names};
@@ -40,6 +42,25 @@ impl Record {
         let packets = self.packets.iter();
         let sent = packets.filter(|packet| packet.connection == connection && packet.from == from);
         sent.map(ToString::to_string).collect()
+    }
+
+    /// How often each request was received, by its id, in the order of their first arrival.
+    ///
+    /// # Panics
+    ///
+    /// If a request has no id.
+    pub fn arrivals(&self) -> Vec<usize> {
+        let mut places = HashMap::new();
+        let mut times = Vec::new();
+        for request in &self.requests {
+            let id = request.request_id.as_deref().expect("each request has an id");
+            let place = *places.entry(id).or_insert(times.len());
+            if place == times.len() {
+                times.push(0);
+            }
+            times[place] += 1;
+        }
+        times
     }
 
     /// Whether every connection has ended and the outcome of everything delivered is known.

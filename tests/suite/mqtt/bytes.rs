@@ -1,6 +1,6 @@
 //! Bytes that no broker should send, between packets of one that works.
 
-use super::{arrivals, bench, present};
+use super::bench;
 use crate::{
     fault::{AGAIN, Fault, over},
     harness::{Protocol, images},
@@ -39,7 +39,7 @@ fn packets_that_mean_nothing_are_ignored() {
     for (name, bytes) in meaningless() {
         let bench = bench(&format!("raw={bytes}@request=1"));
         let ended = bench.run(&bench.config(), &images(2)).expect(0);
-        assert_eq!(present(&ended), [true; 2], "{name}");
+        assert_eq!(ended.present(), [true; 2], "{name}");
         assert_eq!(bench.record().connections.len(), 1, "{name}:\n{}", ended.stderr);
     }
 }
@@ -55,10 +55,10 @@ fn packets_that_break_the_protocol_end_the_connection() {
     ] {
         let bench = bench(&format!("raw={bytes}@request=1@connection=1"));
         let ended = bench.run(&bench.config().patience(20, 1, 1), &images(2)).expect(0);
-        assert_eq!(present(&ended), [true; 2], "{name}");
+        assert_eq!(ended.present(), [true; 2], "{name}");
         let record = bench.record();
         assert_eq!(record.connections.len(), 2, "{name}:\n{}", ended.stderr);
-        assert!(arrivals(&record).iter().all(|times| *times <= 2), "{name}");
+        assert!(record.arrivals().iter().all(|times| *times <= 2), "{name}");
         ended.says_once("connecting again");
     }
 }

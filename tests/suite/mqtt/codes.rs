@@ -2,7 +2,7 @@
 
 use crate::harness::{SEND_TO, images, took_between};
 
-use super::{arrivals, bench, one_window, present};
+use super::{bench, one_window};
 
 const SEND: &str = "VirtualTopic.sandbox.sign";
 const LISTEN: &str = "VirtualTopic.sandbox.reply";
@@ -13,7 +13,7 @@ fn a_puback_below_0x80_accepts() {
     for code in ["0x00", "0x00,some-words", "0x11", "0x7f"] {
         let bench = bench(&format!("puback={code}@request=2"));
         bench.run(&bench.config(), &images(3)).expect(0);
-        assert_eq!(arrivals(&bench.record()), [1; 3], "{code}");
+        assert_eq!(bench.record().arrivals(), [1; 3], "{code}");
     }
 }
 
@@ -27,14 +27,14 @@ fn a_puback_of_something_that_passes_has_the_request_sent_again() {
     ] {
         let again = bench(&format!("puback={code}@request=2"));
         again.run(&again.config().patience(1, 2, 1), &images(3)).expect(0);
-        assert_eq!(arrivals(&again.record()), [1, 2, 1], "{code}");
+        assert_eq!(again.record().arrivals(), [1, 2, 1], "{code}");
         let never = bench(&format!("puback={code},full@contains=sha256:{:064x}", 1));
         let ended = never.run(&never.config().patience(1, 2, 1), &images(3)).expect(75);
         ended.says_once(&format!(
             "not accepted by the broker: {name}: full; running again can help"
         ));
-        assert_eq!(present(&ended), [true, false, true]);
-        assert_eq!(arrivals(&never.record()), [1, 2, 1], "{code}");
+        assert_eq!(ended.present(), [true, false, true]);
+        assert_eq!(never.record().arrivals(), [1, 2, 1], "{code}");
     }
 }
 
@@ -72,8 +72,8 @@ fn a_puback_about_the_request_fails_it_alone() {
         let ended = bench.run(&bench.config(), &images(3)).expect(75);
         took_between(&ended, 0.0, 5.0);
         ended.says_once(&format!("not accepted by the broker: {name}: not-so"));
-        assert_eq!(present(&ended), [true, false, true], "{code}");
-        assert_eq!(arrivals(&bench.record()), [1; 3], "{code}");
+        assert_eq!(ended.present(), [true, false, true], "{code}");
+        assert_eq!(bench.record().arrivals(), [1; 3], "{code}");
     }
 }
 
@@ -266,7 +266,7 @@ fn a_disconnect_that_forbids_to_send_ends_sending() {
         let bench = bench(&format!("disconnect={code},says-the-acl@request=2"));
         let ended = bench.run(&one_window(&bench), &images(3)).expect(77);
         ended.says(&format!("{name}: says-the-acl"));
-        assert!(!present(&ended)[1]);
-        assert!(arrivals(&bench.record()).iter().all(|times| *times == 1));
+        assert!(!ended.present()[1]);
+        assert!(bench.record().arrivals().iter().all(|times| *times == 1));
     }
 }

@@ -1,6 +1,6 @@
 //! Connections that end without a word, at each place: the error says what it may have been.
 
-use super::{arrivals, bench, one_window, present};
+use super::{bench, one_window};
 use crate::harness::{images, took_between};
 
 /// Once: nothing is lost.
@@ -9,12 +9,12 @@ fn an_end_at_any_place_loses_nothing() {
     for place in ["connect", "receiver", "request=1", "request=2", "request=3", "acknowledgement"] {
         let bench = bench(&format!("cut@{place}@connection=1"));
         let ended = bench.run(&bench.config(), &images(3)).expect(0);
-        assert_eq!(present(&ended), [true; 3], "{place}");
+        assert_eq!(ended.present(), [true; 3], "{place}");
         let record = bench.record();
         // All replies may have come with the first acknowledgement.
         let least = if place == "acknowledgement" { 1 } else { 2 };
         assert!((least..=2).contains(&record.connections.len()), "{place}");
-        assert!(arrivals(&record).iter().all(|times| *times <= 2), "{place}");
+        assert!(record.arrivals().iter().all(|times| *times <= 2), "{place}");
     }
 }
 
@@ -50,12 +50,12 @@ fn a_request_that_ends_connections_fails_and_the_others_are_signed() {
             let bench = bench(&format!("{end}@contains=sha256:{poison:064x}"));
             let ended = bench.run(&bench.config(), &images(3)).expect(75);
             let expected = [0, 1, 2].map(|index| index != poison);
-            assert_eq!(present(&ended), expected, "{end} {poison}:\n{}", ended.stderr);
+            assert_eq!(ended.present(), expected, "{end} {poison}:\n{}", ended.stderr);
             ended.says(&format!(
                 "registry.example.com/ns/app:{poison} sha256:{poison:064x} key ABCD1234: not accepted by the broker: 3 connections in a row ended while"
             ));
             let record = bench.record();
-            assert!(arrivals(&record).into_iter().max() <= Some(3), "{:?}", arrivals(&record));
+            assert!(record.arrivals().into_iter().max() <= Some(3), "{:?}", record.arrivals());
             // The session is another one then: the broker would get the request again in the old one.
             let last = record.connections.last().unwrap().mqtt.clone().unwrap();
             assert!(last.clean_start || record.connections.len() > 4);
@@ -94,7 +94,7 @@ fn two_requests_that_end_connections_are_no_refusal_of_the_topic() {
         let bench = bench(&places.map(|place| poison(end, place)).join(" "));
         let ended = bench.run(&bench.config().patience(30, 1, 1), &images(4)).expect(75);
         let expected = [0, 1, 2, 3].map(|place| !places.contains(&place));
-        assert_eq!(present(&ended), expected, "{end} {places:?}:\n{}", ended.stderr);
+        assert_eq!(ended.present(), expected, "{end} {places:?}:\n{}", ended.stderr);
     }
 }
 
@@ -105,11 +105,11 @@ fn a_request_that_ends_connections_for_a_reason_that_passes_is_sent_again() {
     let passing = [1, 2, 3].map(|connection| format!("{full}@connection={connection}")).join(" ");
     let again = bench(&passing);
     let ended = again.run(&again.config().patience(2, 2, 1), &images(3)).expect(0);
-    assert_eq!(present(&ended), [true; 3]);
+    assert_eq!(ended.present(), [true; 3]);
     assert_eq!(again.record().connections.len(), 4);
     let never = bench(&full);
     let ended = never.run(&never.config().patience(2, 2, 1), &images(3)).expect(75);
-    assert_eq!(present(&ended), [false, true, true], "{}", ended.stderr);
+    assert_eq!(ended.present(), [false, true, true], "{}", ended.stderr);
     ended.says_once("not accepted by the broker: implementation specific error (0x83): full; running again can help");
 }
 
@@ -118,7 +118,7 @@ fn a_request_that_ends_connections_for_a_reason_that_passes_is_sent_again() {
 fn an_end_after_each_acknowledgement_makes_progress() {
     let bench = bench("cut@acknowledgement");
     let ended = bench.run(&bench.config(), &images(4)).expect(0);
-    assert_eq!(present(&ended), [true; 4]);
+    assert_eq!(ended.present(), [true; 4]);
 }
 
 /// RabbitMQ and AWS do so if the topic is forbidden: the run ends with its windows, however many requests there are.

@@ -12,7 +12,7 @@ use std::{
 
 use amqp_sandbox::Record;
 
-use super::{arrivals, bench_with};
+use super::bench_with;
 use crate::{
     harness::{LONG, Protocol, images, signal, took_between},
     peer::{self, mqtt},
@@ -179,7 +179,7 @@ fn a_client_that_was_stopped_for_longer_than_the_keep_alive_goes_on_in_its_sessi
     signal("CONT", running.id());
     let ended = running.wait().expect(0);
     ended.says_once("connecting again");
-    assert_eq!(arrivals(&bench.record()), [1; 2]);
+    assert_eq!(bench.record().arrivals(), [1; 2]);
 }
 
 /// Bytes of a message that is skipped because it is too large bring nothing; those of another one are waited for.

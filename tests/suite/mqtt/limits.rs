@@ -2,7 +2,7 @@
 
 use amqp_sandbox::{Record, record::End};
 
-use super::{arrivals, bench, bench_with, present};
+use super::{bench, bench_with};
 use crate::harness::{images, took_between};
 
 /// The broker ends connections that have more on their way.
@@ -32,7 +32,7 @@ fn a_packet_above_the_maximum_fails_before_it_is_sent() {
     took_between(&ended, 0.0, 5.0);
     ended.says("packet too large (0x95): the packet has ");
     ended.says("bytes; the broker accepts at most 8192; running again does not help");
-    assert_eq!(present(&ended), [false, true]);
+    assert_eq!(ended.present(), [false, true]);
     let record = bench.record();
     assert_eq!((record.requests.len(), record.connections.len()), (1, 1));
 }
@@ -48,7 +48,7 @@ fn a_payload_that_is_too_large_fails_alone() {
         small.display()
     );
     let ended = bench.run(&bench.config(), &arguments).expect(75);
-    assert_eq!(present(&ended), [false, true]);
+    assert_eq!(ended.present(), [false, true]);
     ended.says("packet too large (0x95)").says_once("or raise the broker's limit");
 }
 
@@ -97,7 +97,7 @@ fn a_broker_that_falls_silent_is_noticed() {
         let config = bench.config().set("idle_timeout", "2").patience(20, 1, 1);
         let ended = bench.run(&config, &images(2));
         if rule.contains("request") {
-            assert_eq!(present(&ended.expect(0)), [true; 2]);
+            assert_eq!(ended.expect(0).present(), [true; 2]);
         } else {
             // The request was accepted, and its reply is lost: only the silence of the window ends that.
             ended.expect(75).says("the broker has been silent for 2 s (idle_timeout)");
@@ -133,7 +133,7 @@ fn no_more_requests_are_open_than_mqtt_max_open() {
     let config = bench.config().set("mqtt_max_open", "3");
     bench.run(&config, &images(15)).expect(0);
     let record = bench.record();
-    assert_eq!(arrivals(&record), [1; 15]);
+    assert_eq!(record.arrivals(), [1; 15]);
     for request in &record.requests {
         let asked = record.requests.iter().filter(|it| it.received <= request.received).count();
         let answered = record.accepted().filter(|it| it.sent < request.received).count();
@@ -159,7 +159,7 @@ fn requests_without_an_answer_do_not_hold_the_others_up_forever() {
     let bench = bench("no-reply@request=1 no-reply@request=2");
     let config = bench.config().set("mqtt_max_open", "2").patience(2, 1, 2);
     let ended = bench.run(&config, &images(6)).expect(0);
-    assert_eq!(present(&ended), [true; 6]);
+    assert_eq!(ended.present(), [true; 6]);
 }
 
 #[test]

@@ -14,11 +14,9 @@ mod settings;
 mod silence;
 mod wire;
 
-use std::collections::HashMap;
+use amqp_sandbox::Options;
 
-use amqp_sandbox::{Options, record::Record};
-
-use crate::harness::{Bench, Config, Ended, Protocol};
+use crate::harness::{Bench, Config, Protocol};
 
 /// A sandbox with rules, in the words of its command line and with blanks between them.
 fn bench(rules: &str) -> Bench {
@@ -36,23 +34,4 @@ fn bench_with(rules: &str, set: impl FnOnce(&mut Options)) -> Bench {
 /// The configuration with one window, for a run that is to end with something missing.
 fn one_window(bench: &Bench) -> Config {
     bench.config().patience(1, 1, 1)
-}
-
-/// Which items of the document are there.
-fn present(ended: &Ended) -> Vec<bool> {
-    ended.messages().iter().map(|message| !message.is_null()).collect()
-}
-
-/// How often each request came, in the order of their first arrival.
-fn arrivals(record: &Record) -> Vec<usize> {
-    let mut places = HashMap::new();
-    let mut times = Vec::new();
-    for request in &record.requests {
-        let place = *places.entry(request.request_id.as_deref().unwrap()).or_insert(times.len());
-        if place == times.len() {
-            times.push(0);
-        }
-        times[place] += 1;
-    }
-    times
 }

@@ -2,7 +2,7 @@
 
 use amqp_sandbox::{Body, Options, record::End};
 
-use super::{bench, bench_with, one_window, present};
+use super::{bench, bench_with, one_window};
 use crate::harness::{Bench, Config, LONG, images, took_between};
 
 fn only_old(options: &mut Options) {
@@ -17,7 +17,7 @@ fn old(bench: &Bench) -> Config {
 fn a_broker_of_3_1_1_is_used_if_the_configuration_says_so() {
     let bench = bench_with("", only_old);
     let ended = bench.run(&old(&bench), &images(3)).expect(0);
-    assert_eq!(present(&ended), [true; 3]);
+    assert_eq!(ended.present(), [true; 3]);
     let record = bench.record();
     let connect = record.connections[0].mqtt.clone().unwrap();
     assert_eq!((connect.level, connect.clean_start, connect.session_expiry), (4, true, None));
@@ -41,7 +41,7 @@ fn connections_that_end_lose_nothing_over_3_1_1() {
     for rule in ["cut@request=1@connection=1", "cut@request=3@connection=1"] {
         let bench = bench(rule);
         let ended = bench.run(&old(&bench).patience(2, 1, 3), &images(4)).expect(0);
-        assert_eq!(present(&ended), [true; 4]);
+        assert_eq!(ended.present(), [true; 4]);
         assert_eq!(bench.record().connections.len(), 2);
     }
 }

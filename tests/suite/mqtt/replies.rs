@@ -2,7 +2,7 @@
 
 use amqp_sandbox::{Body, record::End};
 
-use super::{arrivals, bench, bench_with, present};
+use super::{bench, bench_with};
 use crate::harness::{LONG, images};
 
 /// An AMQP signing server's reply arrives from RabbitMQ as an encoded body, from ActiveMQ Classic as an encoded message.
@@ -11,7 +11,7 @@ fn a_payload_that_amqp_encoded_is_read() {
     for rule in ["amqp-body", "amqp-message"] {
         let bench = bench(rule);
         let ended = bench.run(&bench.config(), &images(3)).expect(0);
-        assert_eq!(present(&ended), [true; 3], "{rule}");
+        assert_eq!(ended.present(), [true; 3], "{rule}");
         for arguments in [images(3) + " --signer-type batch", images(3) + " --raw"] {
             bench.run(&bench.config(), &arguments).expect(0);
         }
@@ -38,7 +38,7 @@ fn a_retained_old_reply_is_no_answer() {
         assert!(!ended.stdout.contains("c2lnbmVk"));
         let record = bench.sandbox.wait_for(LONG, |record| record.is_over()).unwrap();
         assert_eq!(record.deliveries.len(), deliveries, "{rules}");
-        assert_eq!(arrivals(&record), [1; 2]);
+        assert_eq!(record.arrivals(), [1; 2]);
     }
 }
 
@@ -51,11 +51,11 @@ fn a_reply_that_is_too_large_is_acknowledged_and_does_not_come_again() {
     bench.sandbox.wait_for(LONG, |record| record.accepted().count() == 1).unwrap();
     bench.sandbox.cut_connections();
     let ended = running.wait().expect(75);
-    assert_eq!(present(&ended), [false, true]);
+    assert_eq!(ended.present(), [false, true]);
     ended.says_once("a reply was rejected: it has 5");
     let record = bench.sandbox.wait_for(LONG, |record| record.is_over()).unwrap();
     assert_eq!(record.deliveries.iter().filter(|it| it.connection == 2).count(), 1);
-    assert_eq!(arrivals(&record), [1; 2], "it is not asked for again");
+    assert_eq!(record.arrivals(), [1; 2], "it is not asked for again");
 }
 
 /// So is one that cannot be understood.
@@ -76,6 +76,6 @@ fn a_malformed_reply_does_not_come_again() {
 fn a_large_reply_on_a_resumed_connection_is_read() {
     let bench = bench_with("padded=3000000 cut-bytes=1000000@connection=1", |_| {});
     let ended = bench.run(&bench.config(), &images(2)).expect(0);
-    assert_eq!(present(&ended), [true; 2]);
+    assert_eq!(ended.present(), [true; 2]);
     assert_eq!(bench.record().connections.len(), 2);
 }

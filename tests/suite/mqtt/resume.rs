@@ -2,7 +2,7 @@
 
 use amqp_sandbox::{Record, record::End};
 
-use super::{arrivals, bench, bench_with, present};
+use super::{bench, bench_with};
 use crate::harness::{Bench, LONG, images, took_between};
 
 /// The PUBLISHes of a connection.
@@ -30,7 +30,7 @@ fn cut_with_three_open(rules: &str, set: impl FnOnce(&mut amqp_sandbox::Options)
     }
     let ended = running.wait().expect(0);
     took_between(&ended, 0.0, 8.0);
-    assert_eq!(present(&ended), [true; 3]);
+    assert_eq!(ended.present(), [true; 3]);
     bench
 }
 
@@ -76,7 +76,7 @@ fn what_goes_out_again_keeps_to_the_receive_maximum() {
     let problems = record.connections.iter().flat_map(|connection| &connection.problems);
     assert!(!problems.clone().any(|it| it.contains("Receive Maximum")), "{:?}", record.connections);
     assert_eq!(published(&record, 1).len(), 2);
-    assert_eq!(arrivals(&record).iter().sum::<usize>(), 11);
+    assert_eq!(record.arrivals().iter().sum::<usize>(), 11);
 }
 
 /// They come again under their ids, or under new ones, as from RabbitMQ.
@@ -87,7 +87,7 @@ fn replies_that_were_not_acknowledged_come_again_and_are_printed_once() {
         let rules = "reverse=10@from=2 delay=4s@request=1 cut@acknowledgement@connection=1";
         let bench = bench_with(rules, |options| options.mqtt_broker.renumbers = renumbers);
         let ended = bench.run(&bench.config(), &images(11)).expect(0);
-        assert_eq!(present(&ended), [true; 11]);
+        assert_eq!(ended.present(), [true; 11]);
         let record = bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
         let again: Vec<_> = record.deliveries.iter().filter_map(|it| it.mqtt).collect();
         let again: Vec<_> = again.into_iter().filter(|(_, dup)| *dup).collect();
@@ -107,8 +107,8 @@ fn a_reply_before_the_suback_counts() {
     bench.sandbox.wait_for(LONG, settled).unwrap();
     bench.sandbox.cut_connections();
     let ended = running.wait().expect(0);
-    assert_eq!(present(&ended), [true; 2]);
-    assert_eq!(arrivals(&bench.record()), [1; 2]);
+    assert_eq!(ended.present(), [true; 2]);
+    assert_eq!(bench.record().arrivals(), [1; 2]);
 }
 
 /// A second client with the same id: the first run ends, and does not take the session back.

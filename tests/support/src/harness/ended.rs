@@ -68,6 +68,11 @@ impl Ended {
         results.iter().map(|result| result[0]["msg"].clone()).collect()
     }
 
+    /// Which items of the document have a reply.
+    pub fn present(&self) -> Vec<bool> {
+        self.messages().iter().map(|message| !message.is_null()).collect()
+    }
+
     /// Fails the test unless the user reads this text: in warnings, or in the program's own lines.
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
