@@ -162,8 +162,15 @@ impl Session {
         };
         self.state = State::Subscribing(id);
         let out = &mut self.outbox.others;
+        let start = out.len();
         if let Err(error) = packets::write_subscribe(out, self.version, id, &self.listen_to) {
-            self.fail(problem(error));
+            return self.fail(problem(error));
+        }
+        let size = out.len() - start;
+        if let Some(condition) = self.too_large(size) {
+            self.outbox.others.truncate(start);
+            let (what, scope) = (self.listening(), Scope::ThisBroker);
+            self.end(End::Refused { what, condition, scope });
         }
     }
 

@@ -84,16 +84,20 @@ impl Session {
             }
             Ok(()) => {}
         }
-        let (size, limit) =
-            (bytes.len(), self.connack.as_ref().and_then(|it| it.maximum_packet_size));
-        if let Some(limit) = limit.filter(|&limit| size as u64 > limit.into()) {
-            let words = format!("the packet has {size} bytes; the broker accepts at most {limit}");
-            let reason = Reason { code: 0x95, text: words, ..Reason::default() };
-            return Err(HandOver::Never(codes::condition(&reason)));
+        if let Some(condition) = self.too_large(bytes.len()) {
+            return Err(HandOver::Never(condition));
         }
-        let body = &bytes[size - body..];
+        let body = &bytes[bytes.len() - body..];
         log::trace!("request: {}", printable_body(&String::from_utf8_lossy(body)));
         Ok(bytes)
+    }
+
+    /// Why a packet of that many bytes is not sent, if it is larger than the broker accepts.
+    pub(super) fn too_large(&self, size: usize) -> Option<Condition> {
+        let limit = self.connack.as_ref()?.maximum_packet_size?;
+        let words = format!("the packet has {size} bytes; the broker accepts at most {limit}");
+        let reason = Reason { code: 0x95, text: words, ..Reason::default() };
+        (size as u64 > limit.into()).then(|| codes::condition(&reason))
     }
 
     /// Handles the answer to a request. Answers may come in any order.

@@ -74,3 +74,24 @@ fn after_an_identifier_that_is_in_use_the_session_is_new() {
     bench.feed(&puback(2, 0x91));
     assert!(bench.again().session.clean_start);
 }
+
+#[test]
+fn a_subscribe_that_is_too_large_is_not_sent() {
+    // The header, a packet identifier, no properties, and the topic "replies" with its options.
+    const SIZE: u8 = 2 + 2 + 1 + 2 + 7 + 1;
+    for (limit, fits) in [(SIZE, true), (SIZE - 1, false)] {
+        let mut bench = Bench::new(V5, Memory::default());
+        bench.written();
+        let events = bench.feed(&connack(false, 0, &[0x27, 0, 0, 0, limit]));
+        if fits {
+            assert_eq!(
+                (events, bench.written()),
+                (vec!["Opened".into()], vec!["SUBSCRIBE 1".into()])
+            );
+            continue;
+        }
+        let says = "ended: b: listening to \"replies\" refused: packet too large (0x95): the packet has 15 bytes; the broker accepts at most 14";
+        assert_eq!(events, ["Opened", says]);
+        assert!(bench.written().is_empty());
+    }
+}
