@@ -24,7 +24,7 @@ pub(crate) struct Publish {
 /// More user properties than this are refused: replies have a handful, and each costs memory.
 const MOST_PROPERTIES: usize = 1000;
 
-/// And more bytes of properties than this: escaped as JSON, texts that are not UTF-8 take nine times their size.
+/// And more bytes of properties than this: escaped as JSON, texts that are not UTF-8 take many times their size.
 const MOST_BYTES: usize = 1 << 20;
 
 /// Reads a PUBLISH that begins with the byte `first`; `head` is what comes after the fixed header, at least up to the body.

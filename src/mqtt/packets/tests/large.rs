@@ -136,3 +136,17 @@ fn memory_is_for_what_has_come_and_not_for_what_is_announced() {
         assert!(reader.held() < 400_000, "{}", reader.held());
     }
 }
+
+/// Few large ones cost as much memory as many small ones.
+#[test]
+fn properties_may_have_a_mebibyte() {
+    for (size, fits) in [(1 << 20, true), ((1 << 20) + 1, false)] {
+        let mut pairs = [b"\x26\0\x01k\xff\xff", &[b'v'; 0xffff][..]].concat().repeat(16);
+        pairs.truncate(size);
+        let (length, count) = encoded_length(size).unwrap();
+        let rest = [b"\0\x01t\0\x07", &length[..count], &pairs, b"{}"].concat();
+        let Packet::Publish(publish) = Packet::read(0x32, Version::V5, &rest) else { panic!() };
+        assert_eq!(matches!(publish.reply.body, ReplyBody::Bytes(_)), fits, "{size}");
+        assert_eq!(publish.id, 7);
+    }
+}
