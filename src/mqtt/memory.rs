@@ -45,7 +45,7 @@ pub(super) struct Suspect {
 pub(super) const MOST_ENDS: u32 = 3;
 
 /// No broker's limit is as small as a request of this many bytes.
-const SMALL: usize = 16 * 1024;
+pub(super) const SMALL: usize = 16 * 1024;
 
 /// After this many, requests go out one by one, so that the one that is to blame is alone.
 const ENDS_FOR_CARE: u32 = 2;

@@ -5,6 +5,7 @@ use crate::{
     error::{Subject, printable},
     mqtt::{
         codes::{Effect, Place},
+        memory::SMALL,
         packets::{Packet, Publish, Reason, Version},
     },
     session::{End, Event, Purpose, Scope},
@@ -113,6 +114,9 @@ impl Session {
             State::Subscribing(_) => {
                 let topic = printable(&self.listen_to);
                 format!("the client may have no permission to read from \"{topic}\"")
+            }
+            _ if self.remembered.queue.begun() > 0 && self.remembered.queue.largest() > SMALL => {
+                format!("{}, or a request is too large for it", self.no_permission_to_write())
             }
             _ if self.remembered.queue.begun() > 0 => self.no_permission_to_write(),
             _ => return None,

@@ -4,6 +4,7 @@ artifact org.apache.activemq:apache-activemq:5.18.3 apache-activemq-5.18.3-bin.t
 port bare
 port passwords
 port small
+port smallmqtts
 port quota
 mkdir conf data
 for file in activemq.xml login.config users.properties groups.properties cert-users.properties cert-groups.properties \
@@ -20,7 +21,7 @@ exec java $java_options -Djava.security.auth.login.config='$BROKER_DIR/conf/logi
 COMMAND
 chmod 700 command
 ready='Apache ActiveMQ .* started'
-listening="$amqps $bare $passwords $small $mqtts"
+listening="$amqps $bare $passwords $small $mqtts $smallmqtts"
 mqtt_version=3.1.1
 signer_sasl=anonymous
 requests=queue://Consumer.signer.VirtualTopic.sign

@@ -16,8 +16,8 @@ pub struct Kind {
     pub routes: &'static [[&'static str; 4]],
     pub logins: &'static [Login],
     pub refusals: Refusals,
-    /// What comes of a request that is larger than the broker's limit: the exit status, and a text in the log.
-    pub too_large: (i32, &'static str),
+    /// What comes of a request of 4 MB: the name of the port, the exit status, and a text in the log.
+    pub too_large: (&'static str, i32, &'static str),
     /// Whether replies wait for a client that connects again after that.
     pub keeps_replies: bool,
     /// What the log says of a broker that is stopped in order while the client waits.
@@ -38,8 +38,9 @@ pub struct Full {
     pub requests: &'static str,
     /// The queue exists only as long as a signing server has subscribed, which does not acknowledge requests.
     pub needs_subscriber: bool,
-    /// What the log says then.
+    /// What the log says then, and in how many lines, of five requests.
     pub says: &'static str,
+    pub times: usize,
 }
 
 /// What a broker makes of messages between MQTT and AMQP 1.0.
@@ -145,6 +146,8 @@ static MOSQUITTO: Kind = Kind {
         password("passwords", RIGHT, 0, "connected"),
         password("passwords", WRONG, 77, "refused"),
         login("passwords", 77, "refused"),
+        // Every certificate logs in, and the access list decides.
+        stranger(77, "sending to \"suite/"),
     ],
     refusals: Refusals {
         sending: (77, "sending to \"forbidden/write\" refused: not authorized (0x87)"),
@@ -153,7 +156,7 @@ static MOSQUITTO: Kind = Kind {
             "may grant a subscription against its access list (ACL), as Mosquitto does",
         ),
     },
-    too_large: (75, "not accepted by the broker: packet too large (0x95)"),
+    too_large: ("mqtts", 75, "not accepted by the broker: packet too large (0x95)"),
     // It saves only sessions that were resumed once.
     keeps_replies: false,
     stopped: "connecting again",
@@ -173,6 +176,9 @@ static RABBITMQ4: Kind = Kind {
     ],
     logins: &[
         login("mqtts", 0, "connected"),
+        // They count in place of the certificate.
+        password("mqtts", RIGHT, 0, "connected"),
+        password("mqtts", WRONG, 77, "connection refused: bad user name or password (0x86)"),
         stranger(77, "connection refused: bad user name or password (0x86)"),
     ],
     refusals: Refusals {
@@ -182,7 +188,7 @@ static RABBITMQ4: Kind = Kind {
         ),
         listening: (77, "listening to \"forbidden/read\" refused: not authorized (0x87)"),
     },
-    too_large: (0, ""),
+    too_large: ("mqtts", 0, ""),
     keeps_replies: true,
     stopped: "connecting again",
     taken_over: (77, "another client has the same client id"),
@@ -192,6 +198,7 @@ static RABBITMQ4: Kind = Kind {
         requests: "/queues/narrow",
         needs_subscriber: false,
         says: "implementation specific error (0x83)",
+        times: 4,
     }),
     between: Some(Between {
         route: ["suite/REQ", "/queues/REQ", "/exchanges/amq.topic/REP", "suite/REP"],
@@ -211,13 +218,15 @@ static ARTEMIS: Kind = Kind {
     routes: &[TOPICS, PREFIXED],
     logins: &[
         login("mqtts", 0, "connected"),
+        // The certificate is the identity, and the password is ignored.
+        password("mqtts", WRONG, 0, "connected"),
         stranger(77, "connection refused: bad user name or password (0x86)"),
     ],
     refusals: Refusals {
         sending: (77, "sending to \"forbidden/write\" refused: not authorized (0x87)"),
         listening: (77, "listening to \"forbidden/read\" refused: not authorized (0x87)"),
     },
-    too_large: (0, ""),
+    too_large: ("mqtts", 0, ""),
     keeps_replies: true,
     stopped: "connecting again",
     taken_over: (77, "another client has the same client id"),
@@ -226,7 +235,8 @@ static ARTEMIS: Kind = Kind {
         send_to: "full/topic",
         requests: "full/topic",
         needs_subscriber: true,
-        says: "implementation specific error (0x83)",
+        says: "connection ended by the broker: implementation specific error (0x83)",
+        times: 4,
     }),
     between: Some(Between {
         route: ["suite/REQ", "topic://REQ", "topic://REP", "suite/REP"],
@@ -249,6 +259,8 @@ static ACTIVEMQ: Kind = Kind {
     routes: &[TOPICS, PREFIXED],
     logins: &[
         login("mqtts", 0, "connected"),
+        // The certificate is the identity, and the password is ignored.
+        password("mqtts", WRONG, 0, "connected"),
         stranger(77, "connection refused: not authorized (0x87): return code 5 of MQTT 3.1.1"),
     ],
     refusals: Refusals {
@@ -256,7 +268,7 @@ static ACTIVEMQ: Kind = Kind {
         sending: (75, "no reply, though the broker accepted the request"),
         listening: (77, "refused: not authorized (0x87): return code 128 of MQTT 3.1.1"),
     },
-    too_large: (0, ""),
+    too_large: ("smallmqtts", 75, "not accepted by the broker: 3 connections in a row ended"),
     // Over 3.1.1 a clean session ends with its connection.
     keeps_replies: false,
     stopped: "connecting again",
@@ -266,7 +278,9 @@ static ACTIVEMQ: Kind = Kind {
         send_to: "full/topic",
         requests: "full/topic",
         needs_subscriber: true,
-        says: "implementation specific error (0x83)",
+        // It accepts them, and drops all but the first.
+        says: "Accepted",
+        times: 5,
     }),
     between: Some(Between {
         route: ["suite/REQ", "topic://REQ", "topic://REP", "suite/REP"],

@@ -1,22 +1,24 @@
 //! What the broker says if a message is too large, and if another client uses the same id.
 
 use crate::{
-    bench::Bench,
+    bench::{Bench, url},
     harness::{images, took_between},
     kinds::Route,
+    outage::sent,
     signing::all_signed,
 };
 
 #[test]
 fn too_large() {
     let bench = Bench::new();
-    let (status, says) = bench.kind.too_large;
+    let (port, status, says) = bench.kind.too_large;
     let file = bench.file("blob", vec![b'x'; 4_200_000]);
     let arguments =
         format!("blob-sign --signing-key ABCD1234 --task-id 7 --blob-file {}", file.display());
     let route = bench.route();
     let _signer = bench.signer(&route);
-    let ended = bench.run(&bench.config(&route), &arguments).expect(status);
+    let config = bench.config(&route).set("messaging_brokers", &format!("[\"{}\"]", url(port)));
+    let ended = bench.run(&config, &arguments).expect(status);
     ended.says(says);
     took_between(&ended, 0.0, 60.0);
 }
@@ -30,7 +32,7 @@ fn another_client_uses_the_same_id() {
     let signer = bench.signer(&route);
     signer.hold(true);
     let id = format!("suite{}", std::process::id());
-    let config = bench.config(&route).set("mqtt_client_id", &id);
+    let config = bench.kind.prepare_for_loss(bench.config(&route)).set("mqtt_client_id", &id);
     let first = bench.watch(&config, &images(1));
     first.wait_for("Accepted", 1);
     let other = bench.route();
@@ -50,11 +52,13 @@ fn full() {
     let route = Route { send_to, requests, ..bench.route() };
     let signer = full.needs_subscriber.then(|| bench.signer(&route));
     signer.iter().for_each(|signer| signer.hold(true));
-    let program = bench.watch(&bench.config(&route).patience(5, 9, 1), &images(5));
-    program.wait_for(full.says, 4);
+    let program = bench.watch(&bench.config(&route).patience(5, 2, 5), &images(5));
+    program.wait_for(full.says, full.times);
     let signer = signer.unwrap_or_else(|| bench.signer(&route));
     signer.hold(false);
-    all_signed(&program.wait().expect(0), 5);
+    let ended = program.wait().expect(0);
+    all_signed(&ended, 5);
+    assert!(sent(&ended.stderr) > 5, "the queue had room for all");
 }
 
 /// RabbitMQ says so of each request (0x83), and it stays full.

@@ -5,7 +5,8 @@ use test_support::peer::closed_port;
 use crate::{
     bench::{Bench, pem, url},
     harness::{images, took_between},
-    kinds::Login,
+    kinds::{Login, Route},
+    signing::all_signed,
 };
 
 /// Every way to log in has the result that the table gives; a refusal comes at once.
@@ -63,12 +64,17 @@ fn the_next_broker_is_used() {
 fn the_other_version() {
     let bench = Bench::new();
     let other = if bench.kind.version == "5" { "3.1.1" } else { "5" };
-    let config = bench.config(&bench.route()).set("mqtt_version", &format!("\"{other}\""));
-    let ended = bench.run(&config.patience(2, 1, 1), "check --task-id 7");
+    let config_of =
+        |route: &Route| bench.config(route).set("mqtt_version", &format!("\"{other}\""));
+    let config = config_of(&bench.route()).patience(2, 1, 1);
+    let ended = bench.run(&config, "check --task-id 7");
     if other == "5" {
         assert_eq!(ended.status, 69, "{}", ended.stdout);
         assert!(ended.stdout.contains("mqtt_version: \"3.1.1\""), "{}", ended.stdout);
     } else {
         assert_eq!(ended.status, 0, "{}", ended.stdout);
+        let route = bench.route();
+        let _signer = bench.signer(&route);
+        all_signed(&bench.run(&config_of(&route), &images(2)).expect(0), 2);
     }
 }

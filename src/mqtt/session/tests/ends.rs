@@ -121,6 +121,13 @@ fn a_hang_up_is_explained_by_what_was_sent_last() {
     bench.send([0]);
     bench.written();
     assert!(presumed(&mut bench).ends_with("write to \"requests\""));
+    let mut bench = Bench::established(&[]);
+    let large = request_for(&format!("host/{}:0", "x".repeat(20_000)));
+    assert!(matches!(bench.session.send(0, &large), HandOver::Done));
+    bench.written();
+    assert!(
+        presumed(&mut bench).ends_with("write to \"requests\", or a request is too large for it")
+    );
     assert_eq!(presumed(&mut Bench::established(&[])), "");
 }
 
