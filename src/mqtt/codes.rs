@@ -219,6 +219,14 @@ mod tests {
     }
 
     #[test]
+    fn what_a_broker_says_of_itself_or_of_the_number_of_messages_is_about_no_request() {
+        let found: Vec<_> = (0..=u8::MAX).filter(|&code| is_of_broker(code)).collect();
+        let expected =
+            [0x00, 0x04, 0x89, 0x8b, 0x8d, 0x8e, 0x96, 0x97, 0x98, 0x9c, 0x9d, 0x9f, 0xa0];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
     fn return_codes_of_3_1_1_have_their_meaning() {
         let effects =
             [0, 1, 2, 3, 4, 5, 6].map(|code| effect(Place::Connack, of_old_connack(code)));

@@ -26,7 +26,8 @@ fn a_puback_of_something_that_passes_has_the_request_sent_again() {
         ("0x97", "quota exceeded (0x97)"),
     ] {
         let again = bench(&format!("puback={code}@request=2"));
-        again.run(&again.config().patience(1, 2, 1), &images(3)).expect(0);
+        let ended = again.run(&again.config().patience(1, 2, 1), &images(3)).expect(0);
+        assert_eq!(ended.reported().contains("has no subscriber"), code == "0x10", "{code}");
         assert_eq!(again.record().arrivals(), [1, 2, 1], "{code}");
         let never = bench(&format!("puback={code},full@contains=sha256:{:064x}", 1));
         let ended = never.run(&never.config().patience(1, 2, 1), &images(3)).expect(75);

@@ -141,4 +141,8 @@ fn a_shorter_session_is_told_once() {
     let ended = bench.run(&bench.config(), &images(2)).expect(0);
     ended.says_once("the broker keeps the session for 3 s without a connection");
     assert_eq!(bench.record().connections.len(), 2);
+    let bench = bench_with("", |options| options.mqtt_broker.session_expiry = Some(40));
+    let ended = bench.run(&bench.config(), &images(1)).expect(0);
+    assert_eq!(bench.record().connections[0].mqtt.as_ref().unwrap().session_expiry, Some(40));
+    assert!(!ended.reported().contains("keeps the session for"), "{}", ended.stderr);
 }

@@ -187,7 +187,8 @@ fn admit(
         session_present: present,
         reason_code: ConnectReasonCode::Success,
         properties: ConnackProperties {
-            session_expiry_interval: (expiry < wanted).then_some(expiry),
+            // RabbitMQ says it even if it is what the client asked for.
+            session_expiry_interval: settings.session_expiry.map(|_| expiry),
             receive_max: settings.receive_maximum,
             max_qos: settings.maximum_qos.map(|qos| match qos {
                 0 => QoS::Level0,
