@@ -1,6 +1,6 @@
 //! The client speaks MQTT, and the signing server AMQP 1.0, through one broker.
 
-use amqp_sandbox::remote::{RemoteSigner, Settings};
+use amqp_sandbox::remote::{Mqtt, RemoteSigner, Settings};
 
 use crate::{
     bench::{Bench, variable},
@@ -17,6 +17,7 @@ fn between(bench: &Bench) -> Option<(&'static Between, Route, RemoteSigner)> {
     let over_amqp = |settings: &mut Settings| {
         settings.brokers = vec![variable("BROKER_URL")];
         settings.sasl = between.sasl;
+        settings.mqtt = Mqtt::default();
     };
     let signer = bench.signer_with(&route, over_amqp);
     Some((between, route, signer))
