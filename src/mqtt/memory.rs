@@ -17,6 +17,8 @@ pub(super) struct Remembered {
     pub(super) client_id: Option<String>,
     /// The broker has a session of this client, if it has not lost it.
     pub(super) has_session: bool,
+    /// The broker began a new session: what came in an earlier one is lost.
+    pub(super) has_missed_replies: bool,
     /// The requests without a PUBACK.
     pub(super) queue: Queue,
     pub(super) suspect: Option<Suspect>,

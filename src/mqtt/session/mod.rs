@@ -214,7 +214,7 @@ impl session::Session for Session {
     }
 
     fn has_missed_replies(&self) -> bool {
-        !self.connack.as_ref().is_some_and(|connack| connack.session_present)
+        self.remembered.has_missed_replies
     }
 
     fn outlasts_connection(&self) -> bool {

@@ -139,6 +139,7 @@ impl Session {
                 );
             }
             remembered.queue.clear();
+            remembered.has_missed_replies = true;
         }
         let receive_maximum = connack.receive_maximum.map_or(usize::from(u16::MAX), Into::into);
         self.window = if self.version == Version::V5 { receive_maximum } else { OLD_WINDOW };

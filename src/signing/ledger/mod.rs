@@ -153,6 +153,8 @@ impl Ledger {
         for entry in &mut self.entries {
             if entry.state == State::Accepted {
                 entry.state = State::NotSent;
+                // What the broker says of the next sending counts: it may return that, too.
+                (entry.was_accepted, entry.may_have_arrived) = (false, true);
             }
         }
     }

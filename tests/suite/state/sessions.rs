@@ -1,6 +1,6 @@
 //! What a run leaves at a broker of MQTT for the next one with its state file.
 
-use amqp_sandbox::{Body, Record, ReplyAct, When, record::ConnectRecord};
+use amqp_sandbox::{Answer, Body, Record, ReplyAct, RequestAct, When, record::ConnectRecord};
 use serde_json::json;
 
 use super::{program, requested, run, state};
@@ -104,5 +104,24 @@ fn what_an_earlier_run_sent_is_asked_for_again_at_once_if_its_session_is_lost() 
         let asked = requested(&bench, 0);
         assert_eq!((asked.len(), &asked[2]), (3, &asked[0]), "{version}");
         assert_ne!(connection(&bench, 2).session_present, Some(true), "{version}");
+    }
+}
+
+/// A broker that has lost its sessions may have lost the signing server's, too: it drops the request until that is back.
+#[test]
+fn what_is_asked_for_again_may_be_returned_and_is_sent_again() {
+    for code in [0x10, 0x97] {
+        let answer = Answer { code, reason: None, reference: None };
+        let bench = Protocol::Mqtt.misbehaving(vec![
+            rule(When::Request(1), ReplyAct::NoReply),
+            rule(When::Request(3), RequestAct::Puback(answer)),
+        ]);
+        let path = state(&bench);
+        let config = bench.config().patience(3, 10, 1);
+        end_by_signal(&bench, program(&bench, &config, &images(2), &path));
+        bench.sandbox.forget_sessions();
+        run(&bench, &config, &images(2), &path).expect(0);
+        let asked = requested(&bench, 2);
+        assert_eq!(asked, vec![requested(&bench, 0)[0].clone(); 2], "{code:x}");
     }
 }

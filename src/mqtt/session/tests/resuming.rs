@@ -52,6 +52,15 @@ fn the_session_that_a_process_left_behind_goes_on() {
     }
 }
 
+/// The broker has made it anew for a connection that did not last.
+#[test]
+fn a_session_that_was_lost_is_not_kept_because_it_is_there_on_the_next_connection() {
+    let mut bench = Bench::going_on(V5);
+    bench.feed(&connack(false, 0, &[]));
+    let bench = bench.again().establish(true, &[]);
+    assert!(bench.session.has_missed_replies());
+}
+
 #[test]
 fn an_identifier_of_a_subscription_without_an_answer_is_free_again() {
     let mut bench = Bench::established(&[]);
