@@ -200,6 +200,8 @@ impl Signer {
             Some(mut journal) => {
                 let result = self.sign_on_record(run, &mut journal, observer);
                 run.journal = Some(journal);
+                // The run may be signed again.
+                run.route.goes_on = true;
                 result
             }
         }

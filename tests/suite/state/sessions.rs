@@ -1,5 +1,9 @@
 //! What a run leaves at a broker of MQTT for the next one with its state file.
 
+use amqp_messenger::{
+    Operation, Settings, Signer, SignerType,
+    signing::{Image, Items, Key, TaskId},
+};
 use amqp_sandbox::{Answer, Body, Record, ReplyAct, RequestAct, When, record::ConnectRecord};
 use serde_json::json;
 
@@ -26,6 +30,14 @@ fn end_by_signal(bench: &Bench, mut program: crate::harness::Program) {
     running.wait().expect(143);
 }
 
+/// The reply to the first request.
+fn reply(bench: &Bench) {
+    let id = requested(bench, 0)[0].clone();
+    let message = json!({"msg": {"request_id": id, "signed_claim": "c2lnbmVk"}});
+    let body = Body::Text(message.to_string());
+    bench.sandbox.publish("topic://VirtualTopic.sandbox.reply", body, &[]);
+}
+
 /// The reply comes while no run listens, and the next one asks for nothing.
 #[test]
 fn what_comes_after_the_end_of_a_run_waits_for_the_next_one() {
@@ -45,17 +57,32 @@ fn what_comes_after_the_end_of_a_run_waits_for_the_next_one() {
         // The deadline is that of one run, but not of the next.
         assert_eq!((left.session_expiry, left.disconnect), (Some(20), Some(0)), "{deadline:?}");
         assert_eq!(left.disconnect_expiry, None, "as the CONNECT said: {deadline:?}");
-        let id = requested(&bench, 0)[0].clone();
-        let message = json!({"msg": {"request_id": id, "signed_claim": "c2lnbmVk"}});
-        let body = Body::Text(message.to_string());
-        bench.sandbox.publish("topic://VirtualTopic.sandbox.reply", body, &[]);
-
+        reply(&bench);
         let ended = run(&bench, &config, &arguments, &path).expect(0);
         assert_eq!(ended.stdout.lines().next(), Some("c2lnbmVk"));
         assert_eq!(bench.record().requests.len(), 2, "nothing is sent again");
         assert_eq!(connection(&bench, 2).session_present, Some(true));
         assert_eq!(bench.sandbox.sessions(), 0, "the run is complete");
     }
+}
+
+/// A program may sign the same run again, without preparing another one.
+#[test]
+fn what_comes_between_two_signings_of_a_run_waits_for_the_second_one() {
+    let bench = silent();
+    let path = bench.file("config.yaml", bench.config().patience(2, 1, 1).yaml());
+    let signer = Signer::new(Settings::load(&path, SignerType::Single).unwrap(), None).unwrap();
+    let image = Image::new(format!("sha256:{:064x}", 1), "host/repo:1").unwrap();
+    let (task_id, key) = (TaskId::new("7").unwrap(), Key::new("ABCD1234").unwrap());
+    let operation = Operation::new(task_id, vec![key], Items::Images(vec![image])).unwrap();
+    let mut run = signer.prepare_with_state(&operation, state(&bench)).unwrap();
+    signer.sign(&mut run).unwrap();
+    assert_eq!(connection(&bench, 1).disconnect_expiry, None, "it stays");
+    reply(&bench);
+    signer.sign(&mut run).unwrap();
+    assert_eq!(run.signed_values().next().unwrap().as_str(), "c2lnbmVk");
+    assert_eq!(connection(&bench, 2).session_present, Some(true));
+    assert_eq!(bench.sandbox.sessions(), 0, "it is complete");
 }
 
 /// A run without a reply ends by itself, and one that cannot write its file.

@@ -52,7 +52,7 @@ fn the_session_that_a_process_left_behind_goes_on() {
     }
 }
 
-/// The broker has made it anew for a connection that did not last.
+/// The broker has made a new one for a connection that did not last.
 #[test]
 fn a_session_that_was_lost_is_not_kept_because_it_is_there_on_the_next_connection() {
     let mut bench = Bench::going_on(V5);
