@@ -5,7 +5,7 @@
 //! standard output would silently vanish.
 
 #![no_main]
-// A few calls to the system before anything else runs; the rest of the command is in the library.
+// Three calls to the system before anything else runs; the rest of the command is in the library.
 #![allow(unsafe_code)]
 
 use std::{
@@ -17,7 +17,6 @@ use std::{
 #[unsafe(no_mangle)]
 extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
     hold_standard_streams();
-    map_large_blocks();
     // A reader or a broker that hangs up, and a file that may not grow, are errors of the write, not the end of the
     // process.
     for signal in [libc::SIGPIPE, libc::SIGXFSZ] {
@@ -48,16 +47,5 @@ fn hold_standard_streams() {
                 libc::_exit(74);
             }
         }
-    }
-}
-
-/// Keeps each large block of memory in a mapping of its own: one that grows is not copied, and one that is freed goes back
-/// to the system. GNU's C library would end that once it has freed a large block. What is between small blocks stays.
-fn map_large_blocks() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: numbers, and no other thread exists yet.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, 64 << 20);
     }
 }

@@ -21,6 +21,7 @@ mod help;
 mod input;
 mod items;
 mod logging;
+mod memory;
 mod operand;
 mod operation;
 mod options;
@@ -57,6 +58,7 @@ use crate::{
 /// Does what the command line asks for and returns the exit status, one of [`Status`]. The first word of `argv` is
 /// the program's name.
 pub fn run(argv: &mut dyn Iterator<Item = OsString>) -> u8 {
+    memory::map_large_blocks();
     match argv::parse(argv) {
         Ok(Parsed::Run(topic, Command::Sign(kind), options)) => {
             match overrides::read(&topic, &options) {
@@ -117,6 +119,7 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
     let state = options.state.as_ref().map(|path| PathBuf::from(&path.0));
     let wanted = Wanted::of(&options);
     let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
+        memory::prepare_for(asked.rest().items().len());
         let run = match &state {
             None => signer.prepare(asked.rest())?,
             Some(file) => {
