@@ -63,6 +63,12 @@ fn what_mqtt_cannot_do_is_refused_before_anything_connects() {
             " --set topic_send_to=queue://a",
             "--set topic_send_to: \"queue://a\" is no".into(),
         ),
+        // As it is written, with its fields.
+        (
+            mqtt().set("topic_listen_to", "\"queue://Consumer.{creator}-{task_id}.x\""),
+            "",
+            format!("{file}.topic_listen_to: \"queue://Consumer.{{creator}}-{{task_id}}.x\" is no"),
+        ),
         (
             mqtt().set("topic_send_to", "\"signed/{task_id}\""),
             "",

@@ -107,16 +107,13 @@ fn check_topics(settings: &Settings, section: &Section<'_>) -> Result<(), Error>
     for (key, template) in
         [("topic_send_to", &settings.send_to), ("topic_listen_to", &settings.listen_to)]
     {
-        let fixed = topic(filled(template, |_| "x".into()));
-        fixed.map_err(|problem| section.fail(key, problem))?;
-        topics.push(topic(filled(template, |name| format!("{{{name}}}"))));
+        topics.push(topic(shown(template)).map_err(|problem| section.fail(key, problem))?);
     }
     if topics[0] == topics[1] {
         return Err(section.fail("topic_listen_to", SAME));
     }
     if let Some(template) = &settings.mqtt_client_id {
-        let fixed = client_id(filled(template, |_| "x".into()));
-        fixed.map_err(|problem| section.fail("mqtt_client_id", problem))?;
+        client_id(shown(template)).map_err(|problem| section.fail("mqtt_client_id", problem))?;
     }
     Ok(())
 }
@@ -124,7 +121,8 @@ fn check_topics(settings: &Settings, section: &Section<'_>) -> Result<(), Error>
 /// The problem if requests would come back as replies.
 pub(in crate::config) const SAME: &str = "it is the topic of topic_send_to, so that the client would get its own requests; use another topic";
 
-fn filled(template: &Template, value: impl Fn(&str) -> String) -> String {
-    let filled = template.render(|name| Ok::<_, std::convert::Infallible>(value(name)));
-    filled.unwrap_or_else(|never| match never {})
+/// The template with the names of its fields, so that an error quotes it as it is written.
+fn shown(template: &Template) -> String {
+    let shown = template.render(|name| Ok::<_, std::convert::Infallible>(format!("{{{name}}}")));
+    shown.unwrap_or_else(|never| match never {})
 }
