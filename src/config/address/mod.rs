@@ -167,8 +167,9 @@ impl Fields<'_> {
 
     /// The error for a value that cannot be used: the fault is that of the argument, certificate or key that it is from.
     fn unfit(&self, name: &str, fault: String) -> Error {
-        let of_argument =
-            |argument| Error::argument(argument, format!("{fault} (it goes into {})", self.key));
+        let of_argument = |argument| {
+            Error::argument(argument, format!("{fault} (it goes into {}); use another", self.key))
+        };
         if self.operation.iter().any(|(known, _)| *known == name) {
             return of_argument(argument(name));
         }

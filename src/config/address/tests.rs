@@ -97,7 +97,7 @@ fn refuses_values_that_change_the_address() {
             "c",
             &[("task_id", Some("1,queue://Victim,queue://b"))],
             2,
-            "task_id: \"1,queue://Victim,queue://b\" holds ',', which separates addresses on ActiveMQ (it goes into topic_listen_to)",
+            "task_id: \"1,queue://Victim,queue://b\" holds ',', which separates addresses on ActiveMQ (it goes into topic_listen_to); use another",
         ),
         (
             "{requester}",

@@ -95,7 +95,7 @@ impl Session {
             return self.end(codes::end(Place::Connack, Subject::Connection, &reason));
         }
         if connack.maximum_qos == Some(0) {
-            let words = "the broker accepts no requests that it would have to acknowledge (QoS 1)";
+            let words = "the broker accepts no requests that it would have to acknowledge; enable QoS 1 there";
             let condition = Condition::new("maximum QoS 0", words);
             let (what, scope) = (Subject::Connection, Scope::ThisBroker);
             return self.end(End::Refused { what, condition, scope });
@@ -213,7 +213,7 @@ impl Session {
     /// Notes that the broker granted only QoS 0, and warns of it in a run; a check has a line for it.
     fn doubt_subscription(&mut self) {
         let words = format!(
-            "the broker delivers replies from \"{}\" without acknowledgement (QoS 0): those that come while there is no connection are lost",
+            "the broker delivers replies from \"{}\" without acknowledgement (QoS 0): those that come while there is no connection are lost; let it grant QoS 1",
             printable(&self.listen_to)
         );
         if self.purpose == Purpose::Sign {

@@ -32,7 +32,7 @@ fn a_refusal_to_connect_names_its_code() {
         ),
         (
             connack(false, 0, &[0x24, 0]),
-            "ended: b: connection refused: maximum QoS 0: the broker accepts no requests that it would have to acknowledge (QoS 1)",
+            "ended: b: connection refused: maximum QoS 0: the broker accepts no requests that it would have to acknowledge; enable QoS 1 there",
         ),
         (disconnect(0x87), "ended: b: connection refused: not authorized (0x87)"),
         (
