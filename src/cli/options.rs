@@ -30,7 +30,7 @@ pub(crate) struct Options {
     /// name of a key, one for each key in their order; a batch with several keys needs them
     #[argh(option, arg_name = "NAME")]
     pub(super) signing_key_name: Vec<String>,
-    /// task that the signatures are for; runs at the same time with one task id take each other's replies
+    /// task that the signatures are for; runs at the same time need a task id each
     #[argh(option, arg_name = "ID")]
     pub(super) task_id: Option<String>,
     /// digest of an image's manifest; the first goes with the first reference, and so on

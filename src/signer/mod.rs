@@ -31,8 +31,8 @@ pub(crate) use state::on_record;
 ///
 /// [`Signer::new`] reads and checks certificates and secrets; nothing connects before [`Signer::sign`].
 ///
-/// Runs at the same time, on any thread, process or host, need task ids of their own: those that listen to one address
-/// take each other's replies.
+/// Runs at the same time, on any thread, process or host, need task ids of their own: over AMQP those that listen to one
+/// address take each other's replies.
 pub struct Signer {
     settings: Settings,
     requester: Option<String>,
