@@ -219,7 +219,7 @@ const KEYS: [Key; 38] = [
         name: "mqtt_max_open",
         takes: Takes::Value(COUNT),
         default: Default::Is("500"),
-        meaning: "most requests without a reply over MQTT, where brokers drop what a full queue cannot hold without a word",
+        meaning: "most requests without a reply over MQTT, where a broker may drop, without a word, what does not fit into a full queue",
     },
     Key {
         name: "tls_verify",
