@@ -119,7 +119,9 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
     let state = options.state.as_ref().map(|path| PathBuf::from(&path.0));
     let wanted = Wanted::of(&options);
     let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
-        memory::prepare_for(asked.rest().items().len());
+        if wanted.keeps_replies() {
+            memory::prepare_for(asked.rest().items().len());
+        }
         let run = match &state {
             None => signer.prepare(asked.rest())?,
             Some(file) => {
