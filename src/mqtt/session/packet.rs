@@ -108,9 +108,9 @@ impl Session {
         let old = self.version == Version::V5;
         Some(match self.state {
             State::Connecting if old => {
-                "it may refuse the client, or speak only MQTT 3.1.1; set mqtt_version: \"3.1.1\" if so".into()
+                "it may refuse the login, or speak only MQTT 3.1.1; set mqtt_version: \"3.1.1\" if so".into()
             }
-            State::Connecting => "it may refuse the client; check mqtt_version, username and password_file".into(),
+            State::Connecting => "it may refuse the login; check mqtt_version, username and password_file".into(),
             State::Subscribing(_) => {
                 let topic = printable(&self.listen_to);
                 format!("the client may have no permission to read from \"{topic}\"")
