@@ -40,7 +40,9 @@ pub(super) fn causes(run: &Run, result: &Result<(), Error>) -> Vec<(String, Stri
             }
             _ => continue,
         };
-        causes.push((name, format!("{}: {words}", entry.request().subject())));
+        // A reason code of MQTT often comes without words.
+        let words = if words.is_empty() { words } else { format!(": {words}") };
+        causes.push((name, format!("{}{words}", entry.request().subject())));
     }
     causes
 }

@@ -91,17 +91,17 @@ fn each_missing_item_has_its_cause(protocol: Protocol) {
     if protocol == Protocol::Mqtt {
         let puback = |code| Act::from(RequestAct::Puback(Answer::code(code)));
         cases = vec![
-            (puback(0x99), second(), format!("payload format invalid (0x99) : {}: ", item(1)), ""),
+            (puback(0x99), second(), format!("payload format invalid (0x99) : {}", item(1)), ""),
             (
                 puback(0x95),
                 second(),
-                format!("packet too large (0x95) : {}: ", item(1)),
+                format!("packet too large (0x95) : {}", item(1)),
                 "sign fewer items in one request (chunk_size), or raise the broker's limit",
             ),
             (
                 puback(0x10),
                 second(),
-                format!("no matching subscribers (0x10) : {}: ", item(1)),
+                format!("no matching subscribers (0x10) : {}", item(1)),
                 "the topic has no subscriber: check topic_send_to, and whether the signing server runs",
             ),
             (
