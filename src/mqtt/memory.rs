@@ -37,6 +37,8 @@ pub(super) struct Suspect {
     pub(super) entry: usize,
     /// How many connections in a row ended while it was the oldest request without a PUBACK.
     pub(super) ends: u32,
+    /// How many requests were without a PUBACK at the last of these ends.
+    pub(super) open: usize,
     /// Each time the broker ended the stream without a word, and its size cannot be why.
     pub(super) is_mute: bool,
     /// What the broker said the last time, if it is something that passes.
@@ -72,6 +74,7 @@ impl Remembered {
             Suspect {
                 entry,
                 ends: before.map_or(0, |it| it.ends) + 1,
+                open: self.queue.len(),
                 is_mute: was_mute && reason.is_none() && size <= SMALL,
                 passing: reason.filter(|reason| codes::passes(reason.code)).map(codes::condition),
             }
@@ -89,11 +92,12 @@ impl Remembered {
         self.suspect.as_ref().filter(|suspect| suspect.ends >= MOST_ENDS)
     }
 
-    /// Whether requests go out one by one.
-    pub(super) fn is_careful(&self) -> bool {
-        self.suspect
-            .as_ref()
-            .is_some_and(|suspect| (ENDS_FOR_CARE..MOST_ENDS).contains(&suspect.ends))
+    /// How many requests are to go out one by one: as many as were open.
+    pub(super) fn careful(&self) -> usize {
+        let suspect = self.suspect.as_ref();
+        suspect
+            .filter(|suspect| (ENDS_FOR_CARE..MOST_ENDS).contains(&suspect.ends))
+            .map_or(0, |suspect| suspect.open)
     }
 
     /// Forgets the session: the broker has none, or another one.

@@ -61,8 +61,8 @@ pub(crate) struct Session {
     connack: Option<Box<Connack>>,
     /// How many requests without a PUBACK there may be on this connection.
     window: usize,
-    /// Requests go out one by one, until nothing waits for its PUBACK.
-    is_careful: bool,
+    /// Requests go out one by one, until this number more have their PUBACKs.
+    careful: usize,
     /// The connection may have ended because of a request.
     may_be_blamed: bool,
     /// Why the broker ends the connection, if it has said so.

@@ -65,7 +65,7 @@ impl Session {
             clean_start,
             connack: None,
             window: 0,
-            is_careful: false,
+            careful: 0,
             may_be_blamed: false,
             reason: None,
             listen_to: options.listen_to.into(),
@@ -131,7 +131,7 @@ impl Session {
             remembered.client_id = Some(id.clone());
         }
         remembered.has_session = self.session_expiry > 0;
-        self.is_careful = remembered.is_careful();
+        self.careful = remembered.careful();
         if !connack.session_present {
             if !self.clean_start {
                 log::info!(

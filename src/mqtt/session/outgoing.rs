@@ -25,7 +25,7 @@ impl Session {
     pub(super) fn open_window(&self) -> usize {
         match self.state {
             _ if self.has_ended => 0,
-            State::Established if self.is_careful => 1.min(self.window),
+            State::Established if self.careful > 0 => 1.min(self.window),
             State::Established => self.window,
             _ => 0,
         }
@@ -39,7 +39,7 @@ impl Session {
         if queue.goes_out_again(entry) {
             return HandOver::Done;
         }
-        let window = if self.is_careful { 1 } else { self.window };
+        let window = if self.careful > 0 { 1 } else { self.window };
         if queue.len() >= window || queue.size() >= MOST_KEPT {
             return HandOver::NotNow;
         }
@@ -107,7 +107,7 @@ impl Session {
             return log::debug!("a PUBACK with packet identifier {id}, which is not in use");
         };
         remembered.acknowledged(entry);
-        self.is_careful &= remembered.queue.len() > 0;
+        self.careful = self.careful.saturating_sub(1);
         let before = self.events.len();
         match codes::effect(Place::Puback, reason.code) {
             Effect::Success => {

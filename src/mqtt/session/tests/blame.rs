@@ -155,3 +155,33 @@ fn one_end_with_a_reason_is_a_reason() {
         assert_eq!(suspect.is_mute, expected, "{ends:?}");
     }
 }
+
+/// The broker hangs up at the last request, before it acknowledges those that came with it.
+#[test]
+fn without_a_session_others_are_sent_again_as_seldom_as_with_one() {
+    const TO_BLAME: usize = 19;
+    let mut bench = Bench::established(&[]);
+    let (mut open, mut ends) = (Vec::from_iter(0..=TO_BLAME), 0);
+    loop {
+        let mut unsent = open.clone();
+        let with_it = loop {
+            let taken = bench.send(unsent.iter().copied()).min(unsent.len());
+            let sent = Vec::from_iter(unsent.drain(..taken));
+            let packets = bench.written();
+            if sent.contains(&TO_BLAME) {
+                break sent;
+            }
+            open.retain(|entry| !sent.contains(entry));
+            for packet in packets.iter().filter_map(|packet| packet.strip_prefix("PUBLISH ")) {
+                bench.feed(&puback(packet.parse().unwrap(), 0));
+            }
+        };
+        (bench, ends) = (lost(bench), ends + 1);
+        if let Some(convicted) = bench.session.remembered.convicted() {
+            assert_eq!((convicted.entry, with_it.len()), (TO_BLAME, 1));
+            break;
+        }
+        bench = bench.establish(false, &[]);
+    }
+    assert_eq!(ends, 2 + 3);
+}
