@@ -21,7 +21,7 @@ pub(super) fn remedy(what: &Subject, condition: &Condition) -> Option<&'static s
             "check that the client may connect: its certificate, or username and password_file"
         }
         (0x8e, _) => {
-            "another client has the same client id: put {task_id} into mqtt_client_id, or leave it out"
+            "give each run a client id of its own: put {task_id} into mqtt_client_id, or leave the key out"
         }
         (0x8f, Subject::Listening(_)) => {
             "check topic_listen_to: the broker does not accept such a topic"

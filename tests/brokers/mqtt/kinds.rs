@@ -191,7 +191,7 @@ static RABBITMQ4: Kind = Kind {
     too_large: ("mqtts", 0, ""),
     keeps_replies: true,
     stopped: "connecting again",
-    taken_over: (77, "another client has the same client id"),
+    taken_over: (77, "give each run a client id of its own"),
     unheard: (75, "no matching subscribers (0x10)"),
     full: Some(Full {
         send_to: "narrow",
@@ -229,7 +229,7 @@ static ARTEMIS: Kind = Kind {
     too_large: ("mqtts", 0, ""),
     keeps_replies: true,
     stopped: "connecting again",
-    taken_over: (77, "another client has the same client id"),
+    taken_over: (77, "give each run a client id of its own"),
     unheard: (75, "no reply, though the broker accepted the request"),
     full: Some(Full {
         send_to: "full/topic",

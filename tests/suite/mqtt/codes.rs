@@ -251,7 +251,7 @@ fn a_session_that_is_taken_over_ends_the_run() {
     let bench = bench("disconnect=0x8e@request=2 no-reply@request=1");
     let ended = bench.run(&bench.config(), &images(3)).expect(77);
     took_between(&ended, 0.0, 5.0);
-    ended.says_once("session taken over (0x8E)").says_once("another client has the same client id");
+    ended.says_once("session taken over (0x8E)").says_once("give each run a client id of its own");
     assert_eq!(bench.record().connections.len(), 1);
 }
 
