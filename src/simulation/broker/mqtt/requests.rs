@@ -121,6 +121,10 @@ impl Mqtt {
         if !publish.dup {
             return self.is_in_use(id, known, shared).then(|| format!("packet id {id} is in use"));
         }
+        // What a process has written may arrive after it was killed, when what it sent before is forgotten.
+        if self.line.number < shared.first {
+            return None;
+        }
         let goes_on = shared.witness.connections[self.line.number].session;
         if !goes_on.is_some_and(|(_, goes_on)| goes_on) && !self.line.plan.mqtt.invents {
             return Some(format!("packet id {id} again, in another session"));
