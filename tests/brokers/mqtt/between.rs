@@ -61,7 +61,7 @@ fn the_properties_of_a_reply_from_a_signing_server_over_amqp() {
     let ended = bench.run(&bench.config(&route), &images(1)).expect(0);
     let properties = &ended.document()["operation_results"][0][1];
     let names = properties.as_object().map(|map| map.keys().map(String::as_str).collect());
-    assert_eq!(names.unwrap_or_else(Vec::new), between.reply, "{properties}");
+    assert_eq!(names.unwrap_or_default(), between.reply, "{properties}");
 }
 
 /// Its body is a string; on the wire it may be encoded as in AMQP, in which no text of JSON begins.

@@ -43,6 +43,9 @@ pub struct Full {
     pub times: usize,
 }
 
+/// Names and values.
+pub type Properties = Vec<(String, String)>;
+
 /// What a broker makes of messages between MQTT and AMQP 1.0.
 pub struct Between {
     /// Addresses as in `routes`; the signing server's are for AMQP.
@@ -51,7 +54,7 @@ pub struct Between {
     /// Whether the properties of a request are in their order over AMQP, and no others are among them.
     pub keeps_order: bool,
     /// The properties of a request over AMQP, of those that were sent.
-    pub request: fn(&[(&str, &str)]) -> Vec<(String, String)>,
+    pub request: fn(&[(&str, &str)]) -> Properties,
     /// The properties of a reply that the client sees.
     pub reply: &'static [&'static str],
     /// Whether a reply whose body is a string comes in the encoding of AMQP.
