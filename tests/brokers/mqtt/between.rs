@@ -60,7 +60,8 @@ fn the_properties_of_a_reply_from_a_signing_server_over_amqp() {
     let Some((between, route, _signer)) = between(&bench) else { return };
     let ended = bench.run(&bench.config(&route), &images(1)).expect(0);
     let properties = &ended.document()["operation_results"][0][1];
-    let names = properties.as_object().map(|map| map.keys().map(String::as_str).collect());
+    let names =
+        properties.as_object().map(|map| map.keys().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(names.unwrap_or_default(), between.reply, "{properties}");
 }
 
