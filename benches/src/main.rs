@@ -47,10 +47,14 @@ enum Subcommand {
     Page(Page),
 }
 
-/// Runs a command, and prints on standard error what it cost: wall time, processor time, peak memory.
+/// Runs a command, and prints on standard error what it took: wall time and processor time, or its memory.
 #[derive(FromArgs)]
 #[argh(subcommand, name = "launch")]
 struct Launch {
+    /// peak memory, and not time
+    #[argh(switch)]
+    memory: bool,
+
     /// the program and its arguments, after --
     #[argh(positional, greedy)]
     command: Vec<String>,
@@ -101,7 +105,13 @@ fn main() -> ExitCode {
 fn run(options: &Launch) -> Result<ExitCode, Box<dyn Error>> {
     let words: Vec<_> = options.command.iter().skip_while(|word| *word == "--").collect();
     let (program, arguments) = words.split_first().ok_or("nothing to run")?;
-    let cost = launch::launch(Command::new(program).args(arguments))?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    if options.memory {
+        eprintln!("peak {} KiB", launch::peak(&mut command)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let cost = launch::launch(&mut command)?;
     eprintln!("{cost}");
     Ok(ExitCode::from(cost.status.code().map_or(255, |code| code as u8)))
 }

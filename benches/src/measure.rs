@@ -7,9 +7,7 @@ use std::{
     process::Command,
 };
 
-use crate::{
-    background::Background, instructions, launch::launch, samples::Samples, versions, work,
-};
+use crate::{background::Background, instructions, launch, samples::Samples, versions, work};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -50,7 +48,7 @@ impl Bench {
     pub(crate) fn all(&mut self) -> Result<()> {
         // The number of images, of runs, and of those of pubtools-sign, which takes its time.
         let steps =
-            [(1, 25, 11), (10, 11, 5), (100, 11, 3), (1000, 9, 3), (3000, 7, 1), (10_000, 9, 1)];
+            [(1, 25, 25), (10, 11, 5), (100, 11, 3), (1000, 9, 3), (3000, 7, 1), (10_000, 9, 1)];
         for (count, runs, peer_runs) in steps {
             self.images(count, runs, peer_runs)?;
         }
@@ -74,7 +72,7 @@ impl Bench {
         Ok((Background::start(&folder, options)?, folder))
     }
 
-    /// Runs a program once.
+    /// Runs a program for its time, and unless it is pubtools-sign, which takes its time, once more for its memory.
     fn once(
         &mut self,
         at: (&str, &str, usize),
@@ -82,23 +80,43 @@ impl Bench {
         command: &mut Command,
     ) -> Result<()> {
         let (work, program, run) = at;
-        let (out, errors) = (self.folder.path().join("out"), self.folder.path().join("errors"));
-        command.stdout(File::create(&out)?).stderr(File::create(&errors)?);
+        self.timed(at, broker, command)?;
+        if program != "pubtools-sign" {
+            command.stdout(self.file("out")?).stderr(self.file("errors")?);
+            let peak = launch::peak(command)
+                .map_err(|error| format!("{work}: no memory of {program}: {error}"))?;
+            self.samples.put(work, program, run, "peak KiB", peak as f64);
+        }
+        Ok(())
+    }
+
+    /// Runs a program for its time.
+    fn timed(
+        &mut self,
+        (work, program, run): (&str, &str, usize),
+        broker: &Background,
+        command: &mut Command,
+    ) -> Result<()> {
+        command.stdout(self.file("out")?).stderr(self.file("errors")?);
         let before = broker.cpu()?;
-        let cost = launch(command)?;
+        let cost = launch::launch(command)?;
         let broker_cpu = broker.cpu()? - before;
         if !cost.status.success() {
-            let errors = fs::read_to_string(&errors)?;
+            let errors = fs::read_to_string(self.folder.path().join("errors"))?;
             return Err(format!("{work}: {program} failed ({}): {errors}", cost.status).into());
         }
         let cpu = (cost.cpu.user + cost.cpu.system).as_secs_f64();
         self.samples.put(work, program, run, "wall s", cost.wall.as_secs_f64());
         self.samples.put(work, program, run, "cpu s", cpu);
-        self.samples.put(work, program, run, "peak KiB", cost.peak as f64);
         self.samples.put(work, program, run, "broker cpu s", broker_cpu.as_secs_f64());
         let share = 100.0 * broker_cpu.as_secs_f64() / cost.wall.as_secs_f64();
         eprintln!("{work:18} {program:16} {cost}, broker busy {share:.0} %");
         Ok(())
+    }
+
+    /// A new file of this name.
+    fn file(&self, name: &str) -> Result<File> {
+        Ok(File::create(self.folder.path().join(name))?)
     }
 
     fn ours(&self, subcommand: &str, arguments: &[String]) -> Command {
@@ -198,7 +216,7 @@ impl Bench {
         broker.stop().map(drop)
     }
 
-    /// Runs of the client, and one of pubtools-sign, which takes its time.
+    /// The client and pubtools-sign in turn.
     fn beside_peer(
         &mut self,
         work: &str,
@@ -210,9 +228,9 @@ impl Bench {
         for run in 0..runs {
             let mut ours = self.ours("container-sign", arguments);
             self.once((work, "amqp-messenger", run), broker, &mut ours)?;
-        }
-        if count <= self.extent.peer {
-            self.once((work, "pubtools-sign", 0), broker, &mut self.peer(arguments))?;
+            if count <= self.extent.peer {
+                self.once((work, "pubtools-sign", run), broker, &mut self.peer(arguments))?;
+            }
         }
         Ok(())
     }
@@ -268,7 +286,7 @@ impl Bench {
     fn wait(&mut self) -> Result<()> {
         let (broker, _) = self.broker(&["--hold", "30000"])?;
         let arguments = work::images(1, &broker.config);
-        self.once(
+        self.timed(
             ("wait 30 s", "amqp-messenger", 0),
             &broker,
             &mut self.ours("container-sign", &arguments),
