@@ -157,9 +157,7 @@ impl<B: Broker> Client<'_, B> {
         let mut silence = Deadline::after(self.broker.now(), self.timeout, Phase::Reply);
         while self.goes_on()? {
             self.hand_over();
-            if self.ledger.is_any_going_out() {
-                self.flush();
-            }
+            self.flush();
             let waits = !self.has_room() && self.ledger.has_unsent();
             match self.take_in(&silence)? {
                 News::Nothing => {
@@ -181,9 +179,10 @@ impl<B: Broker> Client<'_, B> {
         silence.restart(self.broker.now());
     }
 
-    /// Writes what the socket accepts; returns whether that was all.
+    /// Writes what the socket accepts, if a request is going out; returns whether none is any more. Everything else goes out
+    /// together before the next wait.
     fn flush(&mut self) -> bool {
-        let is_out = self.broker.flush();
+        let is_out = !self.ledger.is_any_going_out() || self.broker.flush();
         if is_out {
             self.ledger.all_out();
         }
