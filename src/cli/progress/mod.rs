@@ -41,7 +41,7 @@ pub(super) fn begin(entries: &[Entry]) -> &'static Progress {
         bar: bar::begin(entries.len() as u64, text),
         next: Mutex::new(now + PERIOD),
     });
-    progress.show();
+    progress.show(now);
     progress
 }
 
@@ -49,7 +49,7 @@ pub(super) fn begin(entries: &[Entry]) -> &'static Progress {
 pub(super) fn pulse() -> Pulse {
     let milliseconds = if io::stderr().is_terminal() { 200 } else { 1000 };
     Pulse {
-        beat: || PROGRESS.get().into_iter().for_each(Progress::show),
+        beat: || PROGRESS.get().into_iter().for_each(|it| it.show(transport::now())),
         period: Duration::from_millis(milliseconds),
     }
 }
@@ -65,13 +65,12 @@ impl Progress {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn show(&self) {
+    fn show(&self, now: Instant) {
         if let Some(bar) = self.bar {
             let answered = self.counts().answered();
             bar.set_position(answered as u64);
             return bar.tick();
         }
-        let now = transport::now();
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         if now >= *next {
             *next = now + PERIOD;
@@ -89,7 +88,8 @@ impl Progress {
 
 impl Observer for Progress {
     fn notice(&self, notice: Notice<'_>) {
-        self.counts().notice(notice, transport::now());
-        self.show();
+        let now = transport::now();
+        self.counts().notice(notice, now);
+        self.show(now);
     }
 }
