@@ -12,12 +12,22 @@ pub(super) fn map_large_blocks() {
     }
 }
 
-/// Lets the memory for many items whose replies are kept come from the system in pages of 2 MiB, if it has them: 10,000
-/// images cost 9 % less processor time, and batches of them 13 %. Little is asked for, so that it is used.
-pub(super) fn prepare_for(items: usize) {
+/// Lets the memory for a long command line come in large pages: 10,000 images or batches of them take 4 ms less.
+pub(super) fn prepare_for_words(words: usize) {
+    prepare(words.saturating_mul(OF_WORD));
+}
+
+/// Lets the memory for many items whose replies are kept come in large pages: 10,000 images cost 9 % less processor time,
+/// and batches of them 13 %.
+pub(super) fn prepare_for_items(items: usize) {
+    prepare(items.saturating_mul(OF_ITEM));
+}
+
+/// Lets so many bytes come from the system in pages of 2 MiB, if it has them. Little is asked for, so that it is used.
+fn prepare(size: usize) {
     #[cfg(target_env = "gnu")]
     {
-        let size = items.saturating_mul(OF_ITEM).min(MOST) / PAGE * PAGE;
+        let size = size.min(MOST) / PAGE * PAGE;
         if size == 0 {
             return;
         }
@@ -34,7 +44,7 @@ pub(super) fn prepare_for(items: usize) {
         map_large_blocks();
     }
     #[cfg(not(target_env = "gnu"))]
-    let _ = items;
+    let _ = (size, MOST);
 }
 
 /// From this size on a block is large.
@@ -45,13 +55,14 @@ const LARGE: libc::c_int = 1 << 20;
 #[cfg(target_env = "gnu")]
 const KEPT: libc::c_int = 64 << 20;
 
+/// How many bytes a word of the command line needs at least, with what is made of it before anything is sent.
+const OF_WORD: usize = 256;
+
 /// How many bytes an item and its reply need at least.
-#[cfg(target_env = "gnu")]
 const OF_ITEM: usize = 2048;
 
 /// The most bytes that are asked for at once.
-#[cfg(target_env = "gnu")]
-const MOST: usize = 16 << 20;
+const MOST: usize = 32 << 20;
 
 #[cfg(target_env = "gnu")]
 const PAGE: usize = 2 << 20;

@@ -59,6 +59,7 @@ use crate::{
 /// the program's name.
 pub fn run(argv: &mut dyn Iterator<Item = OsString>) -> u8 {
     memory::map_large_blocks();
+    memory::prepare_for_words(argv.size_hint().0);
     match argv::parse(argv) {
         Ok(Parsed::Run(topic, Command::Sign(kind), options)) => {
             match overrides::read(&topic, &options) {
@@ -120,7 +121,7 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
     let wanted = Wanted::of(&options);
     let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
         if wanted.keeps_replies() {
-            memory::prepare_for(asked.rest().items().len());
+            memory::prepare_for_items(asked.rest().items().len());
         }
         let run = match &state {
             None => signer.prepare(asked.rest())?,
