@@ -23,7 +23,7 @@ pub(super) fn prepare_for_items(items: usize) {
     prepare(items.saturating_mul(OF_ITEM));
 }
 
-/// Lets so many bytes come from the system in pages of 2 MiB, if it has them. Little is asked for, so that it is used.
+/// Lets the next `size` bytes come from the system in pages of 2 MiB, if it has them.
 fn prepare(size: usize) {
     #[cfg(target_env = "gnu")]
     {
