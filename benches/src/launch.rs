@@ -30,20 +30,19 @@ pub(crate) fn launch(command: &mut Command) -> io::Result<Cost> {
     }
 }
 
-/// Runs a command to its end, and returns the largest resident set that it had, in KiB.
+/// Runs a command to its end, and returns how it ended and the largest resident set that it had, in KiB.
 ///
 /// The kernel's own figure at the end (`ru_maxrss`) has that of the process that began it, too; this one is read from the
 /// process just before it ends. To be stopped there takes a short run a tenth longer, so its time is not measured here.
 #[allow(unsafe_code)]
-pub(crate) fn peak(command: &mut Command) -> io::Result<u64> {
+pub(crate) fn peak(command: &mut Command) -> io::Result<(ExitStatus, u64)> {
     // SAFETY: a system call and nothing else between fork and exec.
     unsafe { command.pre_exec(system::trace_me) };
     let pid = command.spawn()?.id() as libc::pid_t;
     let (mut is_traced, mut peak) = (false, 0);
     loop {
         let signal = match system::wait(pid)? {
-            Step::Ended { status: 0, .. } => return Ok(peak),
-            Step::Ended { .. } => return Err(io::Error::other("it failed")),
+            Step::Ended { status, .. } => return Ok((ExitStatus::from_raw(status), peak)),
             Step::Exiting => {
                 peak = high_water(pid)?;
                 0

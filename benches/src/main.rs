@@ -107,13 +107,16 @@ fn run(options: &Launch) -> Result<ExitCode, Box<dyn Error>> {
     let (program, arguments) = words.split_first().ok_or("nothing to run")?;
     let mut command = Command::new(program);
     command.args(arguments);
-    if options.memory {
-        eprintln!("peak {} KiB", launch::peak(&mut command)?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    let cost = launch::launch(&mut command)?;
-    eprintln!("{cost}");
-    Ok(ExitCode::from(cost.status.code().map_or(255, |code| code as u8)))
+    let status = if options.memory {
+        let (status, peak) = launch::peak(&mut command)?;
+        eprintln!("peak {:.1} MiB", peak as f64 / 1024.0);
+        status
+    } else {
+        let cost = launch::launch(&mut command)?;
+        eprintln!("{cost}");
+        cost.status
+    };
+    Ok(ExitCode::from(status.code().map_or(255, |code| code as u8)))
 }
 
 fn measure_all(options: Run) -> Result<ExitCode, Box<dyn Error>> {

@@ -4,7 +4,7 @@ use std::{
     error::Error,
     fs::{self, File},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitStatus},
 };
 
 use crate::{background::Background, instructions, launch, samples::Samples, versions, work};
@@ -48,7 +48,7 @@ impl Bench {
     pub(crate) fn all(&mut self) -> Result<()> {
         // The number of images, of runs, and of those of pubtools-sign, which takes its time.
         let steps =
-            [(1, 25, 25), (10, 11, 5), (100, 11, 3), (1000, 9, 3), (3000, 7, 1), (10_000, 9, 1)];
+            [(1, 25, 25), (10, 11, 11), (100, 11, 11), (1000, 9, 3), (3000, 7, 1), (10_000, 9, 1)];
         for (count, runs, peer_runs) in steps {
             self.images(count, runs, peer_runs)?;
         }
@@ -83,8 +83,8 @@ impl Bench {
         self.timed(at, broker, command)?;
         if program != "pubtools-sign" {
             command.stdout(self.file("out")?).stderr(self.file("errors")?);
-            let peak = launch::peak(command)
-                .map_err(|error| format!("{work}: no memory of {program}: {error}"))?;
+            let (status, peak) = launch::peak(command)?;
+            self.succeeded(at, status)?;
             self.samples.put(work, program, run, "peak KiB", peak as f64);
         }
         Ok(())
@@ -101,10 +101,7 @@ impl Bench {
         let before = broker.cpu()?;
         let cost = launch::launch(command)?;
         let broker_cpu = broker.cpu()? - before;
-        if !cost.status.success() {
-            let errors = fs::read_to_string(self.folder.path().join("errors"))?;
-            return Err(format!("{work}: {program} failed ({}): {errors}", cost.status).into());
-        }
+        self.succeeded((work, program, run), cost.status)?;
         let cpu = (cost.cpu.user + cost.cpu.system).as_secs_f64();
         self.samples.put(work, program, run, "wall s", cost.wall.as_secs_f64());
         self.samples.put(work, program, run, "cpu s", cpu);
@@ -112,6 +109,14 @@ impl Bench {
         let share = 100.0 * broker_cpu.as_secs_f64() / cost.wall.as_secs_f64();
         eprintln!("{work:18} {program:16} {cost}, broker busy {share:.0} %");
         Ok(())
+    }
+
+    fn succeeded(&self, (work, program, _): (&str, &str, usize), status: ExitStatus) -> Result<()> {
+        if status.success() {
+            return Ok(());
+        }
+        let errors = fs::read_to_string(self.folder.path().join("errors"))?;
+        Err(format!("{work}: {program} failed ({status}): {errors}").into())
     }
 
     /// A new file of this name.

@@ -40,19 +40,17 @@ impl Broker {
     }
 }
 
-fn launched(program: &str, arguments: &[&str]) -> Output {
+fn launched(options: &[&str], program: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(BENCH);
-    command.args(["launch", "--", program]).args(arguments).output().unwrap()
+    command.arg("launch").args(options).args(["--", program]).args(arguments).output().unwrap()
 }
 
+/// Runs a program that succeeds.
 #[track_caller]
-fn cost(output: &Output) -> String {
-    let cost = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(
-        output.status.success() && cost.starts_with("wall ") && cost.contains("peak "),
-        "{cost}"
-    );
-    cost
+fn timed(program: &str, arguments: &[&str]) {
+    let output = launched(&[], program, arguments);
+    let cost = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && cost.starts_with("wall "), "{cost}");
 }
 
 #[test]
@@ -62,7 +60,7 @@ fn a_broker_answers_the_library_on_any_thread_over_both_protocols() {
         let broker = Broker::start(folder.path(), options);
         let config = folder.path().join("config.yaml");
         for place in ["main thread", "thread"] {
-            cost(&launched(LIBRARY, &[place, config.to_str().unwrap(), "7"]));
+            timed(LIBRARY, &[place, config.to_str().unwrap(), "7"]);
         }
         let said = broker.stop();
         assert!(said.starts_with("requests 14, "), "{options:?}: {said}");
@@ -75,27 +73,28 @@ fn the_limit_sends_what_was_recorded() {
     let [config, request] = ["config.yaml", "request"].map(|name| folder.path().join(name));
     let [config, request] = [&config, &request].map(|path| path.to_str().unwrap());
     let broker = Broker::start(folder.path(), &["--canned", "--record", request]);
-    cost(&launched(LIBRARY, &["main thread", config, "1"]));
+    timed(LIBRARY, &["main thread", config, "1"]);
     let dir = folder.path().to_str().unwrap();
     let limit = ["limit", "--dir", dir, "--request", request, "--count", "2000"];
-    cost(&launched(BENCH, &limit));
+    timed(BENCH, &limit);
     let said = broker.stop();
     assert!(said.starts_with("requests 2001, "), "{said}");
 }
 
 #[test]
 fn a_launcher_passes_the_exit_status_on_and_measures_only_the_program() {
-    let output = launched("sh", &["-c", "kill -USR1 $$ || :; exit 7"]);
-    assert_eq!(output.status.code(), Some(255), "killed by a signal that reached it");
-    let output = launched("sh", &["-c", "exit 7"]);
-    assert_eq!(output.status.code(), Some(7));
+    for options in [&[][..], &["--memory"]] {
+        let output = launched(options, "sh", &["-c", "kill -USR1 $$ || :; exit 7"]);
+        assert_eq!(output.status.code(), Some(255), "killed by a signal that reached it");
+        let output = launched(options, "sh", &["-c", "exit 7"]);
+        assert_eq!(output.status.code(), Some(7));
+    }
     let peak = |blocks: &str| {
-        let cost = cost(&launched(
-            "dd",
-            &["if=/dev/zero", "of=/dev/null", "status=none", "count=1", blocks],
-        ));
-        let (_, peak) = cost.trim_end().rsplit_once("peak ").unwrap();
-        peak.trim_end_matches(" MiB").parse::<f64>().unwrap()
+        let dd = ["if=/dev/zero", "of=/dev/null", "status=none", "count=1", blocks];
+        let output = launched(&["--memory"], "dd", &dd);
+        let peak = String::from_utf8(output.stderr).unwrap();
+        let peak = peak.strip_prefix("peak ").and_then(|peak| peak.strip_suffix(" MiB\n"));
+        peak.unwrap().parse::<f64>().unwrap()
     };
     let difference = peak("bs=32M") - peak("bs=1k");
     assert!((31.0..34.0).contains(&difference), "{difference}");

@@ -181,6 +181,8 @@ impl Broker for Script {
     }
 
     fn flush(&mut self) -> bool {
+        let is_any_going_out = !self.fates.going_out.is_empty();
+        assert!(is_any_going_out, "what else is to be written goes out before the next wait");
         if !self.held {
             self.went_out |= self.fates.all_out();
         }
