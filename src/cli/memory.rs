@@ -58,8 +58,8 @@ const KEPT: libc::c_int = 64 << 20;
 /// How many bytes a word of the command line needs at least, with what is made of it before anything is sent.
 const OF_WORD: usize = 256;
 
-/// How many bytes an item and its reply need at least.
-const OF_ITEM: usize = 2048;
+/// How many bytes an item of a batch and its reply need.
+const OF_ITEM: usize = 3072;
 
 /// The most bytes that are asked for at once.
 const MOST: usize = 32 << 20;
