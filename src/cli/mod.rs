@@ -59,7 +59,6 @@ use crate::{
 /// the program's name.
 pub fn run(argv: &mut dyn Iterator<Item = OsString>) -> u8 {
     memory::map_large_blocks();
-    memory::prepare_for_words(argv.size_hint().0);
     match argv::parse(argv) {
         Ok(Parsed::Run(topic, Command::Sign(kind), options)) => {
             match overrides::read(&topic, &options) {
@@ -120,9 +119,6 @@ fn sign(topic: &Topic, kind: Kind, options: Options, overrides: Overrides) -> u8
     let state = options.state.as_ref().map(|path| PathBuf::from(&path.0));
     let wanted = Wanted::of(&options);
     let outcome = start(topic, kind, options, overrides).and_then(|(signer, asked)| {
-        if wanted.keeps_replies() {
-            memory::prepare_for_items(asked.rest().items().len());
-        }
         let run = match &state {
             None => signer.prepare(asked.rest())?,
             Some(file) => {

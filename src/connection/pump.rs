@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How many reads in a row may bring bytes before output is written, and an interrupt of the run is looked for.
-const MOST_READS: u32 = 16;
+const MOST_READS: u32 = 8;
 
 /// How often the wire is read after a deadline: about a megabyte over TLS.
 const MAX_LAST_READS: u32 = 64;

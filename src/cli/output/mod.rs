@@ -51,11 +51,6 @@ impl Wanted {
         let unnamed = if options.raw { Format::Raw } else { Format::Json };
         Self { format: options.format.unwrap_or(unnamed), file, folder }
     }
-
-    /// Whether all replies are kept until the end of the run.
-    pub(super) fn keeps_replies(&self) -> bool {
-        matches!(self.format, Format::Json | Format::Raw)
-    }
 }
 
 /// Writes the results of a run: line by line while it goes on, or at its end.
