@@ -33,7 +33,7 @@ pub(crate) fn launch(command: &mut Command) -> io::Result<Cost> {
 /// Runs a command to its end, and returns how it ended and the largest resident set that it had, in KiB.
 ///
 /// The kernel's own figure at the end (`ru_maxrss`) has that of the process that began it, too; this one is read from the
-/// process just before it ends. To be stopped there takes a short run a tenth longer, so its time is not measured here.
+/// process just before it ends. To be stopped there takes about a millisecond, so its time is not measured here.
 #[allow(unsafe_code)]
 pub(crate) fn peak(command: &mut Command) -> io::Result<(ExitStatus, u64)> {
     // SAFETY: a system call and nothing else between fork and exec.

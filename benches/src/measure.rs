@@ -72,7 +72,7 @@ impl Bench {
         Ok((Background::start(&folder, options)?, folder))
     }
 
-    /// Runs a program for its time, and unless it is pubtools-sign, which takes its time, once more for its memory.
+    /// Runs a program for its time, and unless it is pubtools-sign, whose memory no row shows, once more for its memory.
     fn once(
         &mut self,
         at: (&str, &str, usize),

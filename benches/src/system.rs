@@ -96,7 +96,7 @@ pub(crate) fn trace_me() -> io::Result<()> {
     }
 }
 
-/// What a traced child did next.
+/// What a child did next; one that is not traced only ends.
 pub(crate) enum Step {
     /// It is about to end, and its memory still exists.
     Exiting,
@@ -107,7 +107,7 @@ pub(crate) enum Step {
     },
 }
 
-/// Waits for what a traced child does next.
+/// Waits for what a child does next.
 pub(crate) fn wait(pid: libc::pid_t) -> io::Result<Step> {
     let (mut status, mut usage) = (0, None);
     loop {

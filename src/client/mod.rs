@@ -179,8 +179,8 @@ impl<B: Broker> Client<'_, B> {
         silence.restart(self.broker.now());
     }
 
-    /// Writes what the socket accepts, if a request is going out; returns whether none is any more. Everything else goes out
-    /// together before the next wait.
+    /// Writes what the socket accepts, if a request is going out; returns whether all are out. Everything else is written
+    /// before the next wait, or after some reads.
     fn flush(&mut self) -> bool {
         let is_out = !self.ledger.is_any_going_out() || self.broker.flush();
         if is_out {

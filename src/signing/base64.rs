@@ -44,7 +44,7 @@ fn digits(eight: u64) -> u64 {
     // No byte reaches the next one.
     let from = |eight: u64, first: u8| eight + all(0x80 - first);
     let between = |eight, first, last| from(eight, first) & !from(eight, last + 1);
-    // In small letters; other digits have that bit.
+    // With this bit, a capital letter becomes a small one.
     let letter = between(eight | all(0x20), b'a', b'z');
     is_ascii & (letter | between(eight, b'/', b'9') | between(eight, b'+', b'+'))
 }

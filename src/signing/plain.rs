@@ -30,7 +30,7 @@ fn are_plain(bytes: &[u8; RUN]) -> bool {
     eights.fold(0, |all, eight| all | others(eight)) == 0
 }
 
-/// The same of eight bytes.
+/// How many of eight bytes at the beginning stand for themselves.
 fn plain_of(eight: &[u8; 8]) -> usize {
     others(u64::from_le_bytes(*eight)).trailing_zeros() as usize / 8
 }
