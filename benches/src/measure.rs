@@ -11,6 +11,9 @@ use crate::{background::Background, instructions, launch, samples::Samples, vers
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// A work, a program, and the number of the run.
+type At<'a> = (&'a str, &'a str, usize);
+
 /// The programs.
 pub(crate) struct Programs {
     pub(crate) ours: PathBuf,
@@ -73,12 +76,7 @@ impl Bench {
     }
 
     /// Runs a program for its time, and unless it is pubtools-sign, whose memory no row shows, once more for its memory.
-    fn once(
-        &mut self,
-        at: (&str, &str, usize),
-        broker: &Background,
-        command: &mut Command,
-    ) -> Result<()> {
+    fn once(&mut self, at: At<'_>, broker: &Background, command: &mut Command) -> Result<()> {
         let (work, program, run) = at;
         self.timed(at, broker, command)?;
         if program != "pubtools-sign" {
@@ -91,17 +89,13 @@ impl Bench {
     }
 
     /// Runs a program for its time.
-    fn timed(
-        &mut self,
-        (work, program, run): (&str, &str, usize),
-        broker: &Background,
-        command: &mut Command,
-    ) -> Result<()> {
+    fn timed(&mut self, at: At<'_>, broker: &Background, command: &mut Command) -> Result<()> {
+        let (work, program, run) = at;
         command.stdout(self.file("out")?).stderr(self.file("errors")?);
         let before = broker.cpu()?;
         let cost = launch::launch(command)?;
         let broker_cpu = broker.cpu()? - before;
-        self.succeeded((work, program, run), cost.status)?;
+        self.succeeded(at, cost.status)?;
         let cpu = (cost.cpu.user + cost.cpu.system).as_secs_f64();
         self.samples.put(work, program, run, "wall s", cost.wall.as_secs_f64());
         self.samples.put(work, program, run, "cpu s", cpu);
@@ -111,7 +105,7 @@ impl Bench {
         Ok(())
     }
 
-    fn succeeded(&self, (work, program, _): (&str, &str, usize), status: ExitStatus) -> Result<()> {
+    fn succeeded(&self, (work, program, _): At<'_>, status: ExitStatus) -> Result<()> {
         if status.success() {
             return Ok(());
         }

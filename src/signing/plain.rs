@@ -2,32 +2,14 @@
 
 /// How many bytes at the beginning stand for themselves.
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    // Many at once: many texts are a few words, and some are a run of megabytes.
-    let mut start = 0;
-    while bytes[start..].first_chunk().is_some_and(are_plain) {
-        start += RUN;
-    }
-    while let Some(eight) = bytes[start..].first_chunk() {
-        let count = plain_of(eight);
-        if count < 8 {
-            return start + count;
-        }
-        start += 8;
-    }
-    match bytes.last_chunk() {
+    let (eights, _) = bytes.as_chunks();
+    let full = eights.iter().take_while(|eight| plain_of(eight) == 8).count();
+    match (eights.get(full), bytes.last_chunk()) {
+        (Some(eight), _) => 8 * full + plain_of(eight),
         // Those that are looked at again stand for themselves.
-        Some(eight) => bytes.len() - 8 + plain_of(eight),
-        None => bytes.iter().take_while(|byte| !is_strange(**byte)).count(),
+        (None, Some(last)) => bytes.len() - 8 + plain_of(last),
+        (None, None) => bytes.iter().take_while(|byte| !is_strange(**byte)).count(),
     }
-}
-
-/// As many bytes as fit into a few registers.
-const RUN: usize = 32;
-
-/// Whether all of them stand for themselves.
-fn are_plain(bytes: &[u8; RUN]) -> bool {
-    let eights = bytes.as_chunks().0.iter().map(|eight| u64::from_le_bytes(*eight));
-    eights.fold(0, |all, eight| all | others(eight)) == 0
 }
 
 /// How many of eight bytes at the beginning stand for themselves.
@@ -40,7 +22,8 @@ fn is_strange(byte: u8) -> bool {
 }
 
 /// The highest bits of those of eight bytes that do not stand for themselves, up to the first of these: what is above it may
-/// have lost a bit to it. Compilers make vectors of such a loop over bytes, but not in a program that is to be small.
+/// have lost a bit to it. A loop over bytes is as fast only where the compiler makes vectors of it, which it does not in
+/// programs that are to be small.
 fn others(eight: u64) -> u64 {
     let all = |byte: u8| u64::from_ne_bytes([byte; 8]);
     let control = eight.wrapping_sub(all(b' '));
@@ -54,12 +37,12 @@ fn others(eight: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// At each place of a run, of eight bytes, of what is left, and of fewer than eight.
+    /// At each place of eight bytes, of what is left, and of fewer than eight.
     #[test]
     fn every_byte_is_found_at_every_place() {
         for byte in 0..=u8::MAX {
             let is_plain = (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
-            for length in [5, 11, 2 * RUN + 11] {
+            for length in [5, 11, 35] {
                 for place in 0..length {
                     let mut text = vec![b'a'; length];
                     text[place] = byte;
