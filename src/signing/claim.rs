@@ -18,9 +18,21 @@ pub(crate) fn claim_file(image: &Image) -> String {
     base64::encode_block(&claim(image))
 }
 
+/// Whether a text is that of the claim of an image, as it is sent: that is known in a third of the time that it takes to read
+/// what it states.
+pub(super) fn is_of(claim_file: &str, image: &Image) -> bool {
+    !claim_file.is_empty() && claim_file == self::claim_file(image)
+}
+
 /// Appends a claim's text as it is sent.
 pub(super) fn write_claim_file(out: &mut Vec<u8>, image: &Image) {
     pieces::write(out, &claim(image));
+}
+
+/// About how many bytes a claim's text has.
+pub(super) fn size(image: &Image) -> usize {
+    let named = image.digest().as_str().len() + image.reference().as_str().len();
+    4 * (named + 180) / 3
 }
 
 /// What a claim states, as JSON.

@@ -87,14 +87,6 @@ impl<'a> Object<'a> {
         write_text(self.name(name), text);
     }
 
-    /// Appends an attribute that is a text of which every character stands for itself, such as base64.
-    pub(crate) fn plain(&mut self, name: &str, text: &str) {
-        let out = self.name(name);
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-    }
-
     pub(crate) fn end(self) {
         self.out.push(b'}');
     }

@@ -75,13 +75,11 @@ pub(crate) enum Expected {
     Claims(Box<Claims>),
 }
 
-/// The claims of a batch and their keys.
+/// The images of a batch, no two of which are the same, and their keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claims {
-    pub(crate) claims: Vec<Claim>,
+    pub(crate) images: Vec<Image>,
     pub(crate) keys: Arc<[ServerKey]>,
-    /// The positions of the claims in the order of their texts: replies name them by these.
-    pub(crate) sorted: Vec<usize>,
 }
 
 /// What is signed once with each key. Texts and blobs have a number, from 1.
@@ -92,19 +90,11 @@ pub(crate) enum Item {
     Blob(Blob, u32),
 }
 
-/// A claim of a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Claim {
-    /// Its text, as sent.
-    pub(crate) text: String,
-    pub(crate) image: Image,
-}
-
 impl Claims {
-    /// The claim and the key of the value at a position.
-    fn at(&self, position: usize) -> (&Claim, &ServerKey) {
+    /// The image and the key of the value at a position.
+    fn at(&self, position: usize) -> (&Image, &ServerKey) {
         let keys = &self.keys;
-        (&self.claims[position / keys.len()], &keys[position % keys.len()])
+        (&self.images[position / keys.len()], &keys[position % keys.len()])
     }
 }
 
@@ -132,18 +122,11 @@ impl Item {
 }
 
 impl Expected {
-    /// Claims of a batch, no two with the same text, and its keys.
-    pub(super) fn claims(claims: Vec<Claim>, keys: Arc<[ServerKey]>) -> Self {
-        let mut sorted: Vec<_> = (0..claims.len()).collect();
-        sorted.sort_unstable_by(|&a, &b| claims[a].text.cmp(&claims[b].text));
-        Self::Claims(Box::new(Claims { claims, keys, sorted }))
-    }
-
     /// The number of values asked for.
     pub(super) fn count(&self) -> usize {
         match self {
             Self::Value { .. } => 1,
-            Self::Claims(batch) => batch.claims.len() * batch.keys.len(),
+            Self::Claims(batch) => batch.images.len() * batch.keys.len(),
         }
     }
 
@@ -152,8 +135,8 @@ impl Expected {
         match self {
             Self::Value { item, key, .. } => (item.image(), &key.given),
             Self::Claims(batch) => {
-                let (claim, key) = batch.at(position);
-                (Some(&claim.image), &key.given)
+                let (image, key) = batch.at(position);
+                (Some(image), &key.given)
             }
         }
     }
@@ -163,8 +146,8 @@ impl Expected {
         match self {
             Self::Value { item, key, .. } => (item.signed(), &key.given),
             Self::Claims(batch) => {
-                let (claim, key) = batch.at(position);
-                (Signed::Image(&claim.image), &key.given)
+                let (image, key) = batch.at(position);
+                (Signed::Image(image), &key.given)
             }
         }
     }
@@ -172,7 +155,7 @@ impl Expected {
     /// A readable name of the value at a position of a batch.
     pub(super) fn name(&self, position: usize) -> String {
         let Self::Claims(batch) = self else { return String::new() };
-        let (Claim { image, .. }, key) = batch.at(position);
+        let (image, key) = batch.at(position);
         match key.name() {
             "" => printable(&image.to_string()),
             key_name => printable(&format!("{image} ({key_name})")),

@@ -8,9 +8,9 @@ use super::{
     value::{Found, MAX_ERRORS, errors, kind, signature, status_in_words},
 };
 use crate::signing::{
-    context::ServerKey,
+    operation::Image,
     pyread::{Kind, Value},
-    request::{Claim, Expected, Request},
+    request::{self, Expected, Request},
 };
 
 /// The signed values and the errors found in a reply.
@@ -43,9 +43,7 @@ impl<'a> Answer<'a> {
         };
         let mut answer = match expected {
             Expected::Value { item, .. } => Self::read_value(item.value(), request, message),
-            Expected::Claims(batch) => {
-                Self::read_claims(&batch.claims, &batch.keys, &batch.sorted, message)
-            }
+            Expected::Claims(batch) => Self::read_claims(batch, message),
         };
         let errors = errors(message);
         if status(message) == Status::NotYet {
@@ -85,12 +83,7 @@ impl<'a> Answer<'a> {
         answer
     }
 
-    fn read_claims(
-        claims: &'a [Claim],
-        keys: &'a [ServerKey],
-        sorted: &'a [usize],
-        message: Value<'a>,
-    ) -> Self {
+    fn read_claims(batch: &'a request::Claims, message: Value<'a>) -> Self {
         let described = message.get("claims");
         let nothing = match described {
             Some(described) if described.kind() == Kind::List => {
@@ -100,12 +93,12 @@ impl<'a> Answer<'a> {
             None => "it has neither \"claims\" nor errors".to_owned(),
         };
         let described = described.into_iter().flat_map(Value::items);
-        let found = Claims::read(claims, keys, sorted, described);
+        let found = Claims::read(batch, described);
         let errors = found.errors();
         let mut refused = found.refused();
         let mut problems = found.problems();
         let mut values = found.into_values();
-        if let Some(problem) = another_batch(claims, message) {
+        if let Some(problem) = another_batch(&batch.images, message) {
             values.fill(None);
             problems = vec![problem];
             refused.fill(true);
@@ -141,18 +134,14 @@ fn limit(list: &mut Vec<String>, most: usize) {
 }
 
 /// What the reply to a batch says it is for, all of it, instead of what was asked for.
-pub(super) fn another_batch(claims: &[Claim], message: Value<'_>) -> Option<String> {
-    let images = claims.iter().map(|claim| &claim.image);
-    let repository = claims.first().map(|claim| claim.image.reference().repository());
-    subject::another(message, images, repository)
+pub(super) fn another_batch(images: &[Image], message: Value<'_>) -> Option<String> {
+    let repository = images.first().map(|image| image.reference().repository());
+    subject::another(message, images.iter(), repository)
 }
 
 /// What a single reply says it is for instead of what was asked for.
 fn another(request: &Request, message: Value<'_>) -> Option<String> {
     let (image, repository) = request.named();
-    subject::another(message, image.into_iter(), repository).or_else(|| {
-        let image = image?;
-        let (digest, reference) = (image.digest().as_str(), image.reference().as_str());
-        subject::another_claim(message, digest, reference)
-    })
+    subject::another(message, image.into_iter(), repository)
+        .or_else(|| subject::another_claim(message, image?))
 }

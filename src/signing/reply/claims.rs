@@ -6,20 +6,24 @@ use super::{
     naming::{Name, Naming},
     status::{Status, status},
     subject,
-    value::{Found, MAX_ERRORS, errors, is_nothing, is_truthy, kind, line, signature, text},
+    value::{
+        Found, MAX_ERRORS, errors, is_no_signature, is_nothing, is_truthy, kind, line, signature,
+        text,
+    },
 };
 use crate::{
     error::printable,
     signing::{
         context::ServerKey,
+        operation::Image,
         pyread::{Kind, Value},
-        request::Claim,
+        request,
     },
 };
 
 /// What is found of each claim and key. Work grows with the length of the reply, whatever it repeats.
 pub(super) struct Claims<'a> {
-    claims: &'a [Claim],
+    images: &'a [Image],
     keys: &'a [ServerKey],
     /// The positions of the keys of each name.
     by_name: HashMap<&'a str, Vec<usize>>,
@@ -40,9 +44,7 @@ pub(super) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     pub(super) fn read(
-        claims: &'a [Claim],
-        keys: &'a [ServerKey],
-        sorted: &'a [usize],
+        request::Claims { images, keys }: &'a request::Claims,
         described: impl Iterator<Item = Value<'a>>,
     ) -> Self {
         let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
@@ -50,18 +52,18 @@ impl<'a> Claims<'a> {
             by_name.entry(key.name()).or_default().push(at);
         }
         let mut found = Self {
-            claims,
+            images,
             keys,
             by_name,
-            values: vec![None; claims.len() * keys.len()],
+            values: vec![None; images.len() * keys.len()],
             errors: Vec::new(),
             more_errors: 0,
-            refused: vec![false; claims.len()],
+            refused: vec![false; images.len()],
             key_of: HashMap::new(),
             problems: HashMap::new(),
             other: None,
         };
-        let naming = Naming::new(claims, sorted);
+        let mut naming = Naming::new(images);
         let named: Vec<_> = described
             .filter(|claim| claim.kind() == Kind::Object)
             .map(|claim| (claim, naming.name(claim)))
@@ -99,8 +101,7 @@ impl<'a> Claims<'a> {
             }
             _ => return,
         };
-        let is_nothing = |value| matches!(signature(Some(value)), Found::Nothing);
-        if signed.entries().all(|(_, value)| is_nothing(value)) {
+        if signed.entries().all(|(_, value)| is_no_signature(value)) {
             return;
         }
         match name {
@@ -133,7 +134,7 @@ impl<'a> Claims<'a> {
             }
             self.errors.push(match name {
                 Name::Claim(at) | Name::Only(at) => {
-                    format!("{}: {error}", printable(&self.claims[*at].image.to_string()))
+                    format!("{}: {error}", printable(&self.images[*at].to_string()))
                 }
                 Name::Other(name) => format!("{}: {error}", printable(name)),
                 Name::Nothing => error,
@@ -143,7 +144,7 @@ impl<'a> Claims<'a> {
 
     /// Enters the values of a claim that is named.
     fn sign(&mut self, at: usize, claim: Value<'a>, signed: Value<'a>) {
-        let image = &self.claims[at].image;
+        let image = &self.images[at];
         let repository = image.reference().repository();
         if let Some(problem) = subject::another(claim, [image].into_iter(), Some(repository)) {
             return self.problem(at, || problem);
@@ -215,8 +216,7 @@ impl<'a> Claims<'a> {
             }
             is_missing = true;
             if let Some(problem) = self.problems.get(&at) {
-                problems
-                    .push(format!("{}: {problem}", printable(&self.claims[at].image.to_string())));
+                problems.push(format!("{}: {problem}", printable(&self.images[at].to_string())));
             }
         }
         if let Some(other) = self.other.as_ref().filter(|_| is_missing) {

@@ -10,8 +10,9 @@ use super::{
     verdict::Verdict,
 };
 use crate::signing::{
+    operation::Image,
     pyread::{self, Json, Kind, Value},
-    request::{Claim, Expected, Request},
+    request::{Expected, Request},
 };
 
 /// Joins the first reply to a request and further ones, which add to it: the last, with the claims of all.
@@ -22,7 +23,7 @@ pub(crate) fn join(request: &Request, first: &Reply, more: &[Arc<Part>]) -> Opti
     let last = last.document();
     let alone = Reply::read(last.body().to_owned(), last.properties(), request)?;
     let Expected::Claims(batch) = &request.expected else { return Some(alone) };
-    let asked = &batch.claims;
+    let asked = &batch.images;
     if alone.verdict == Verdict::Signed {
         return Some(alone);
     }
@@ -55,7 +56,7 @@ pub(crate) fn join(request: &Request, first: &Reply, more: &[Arc<Part>]) -> Opti
 
 /// The claims of a reply. If it says that all of it is for something else, they are not for the request, and the others
 /// are not for what it says.
-fn claims_of<'a>(message: Value<'a>, asked: &[Claim]) -> Vec<Value<'a>> {
+fn claims_of<'a>(message: Value<'a>, asked: &[Image]) -> Vec<Value<'a>> {
     if another_batch(asked, message).is_some() {
         return Vec::new();
     }

@@ -5,16 +5,16 @@ use std::{cell::OnceCell, collections::HashMap};
 use super::value::{is_nothing, text};
 use crate::signing::{
     claim::{self, Identity},
+    operation::Image,
     pyread::Value,
-    request::Claim,
 };
 
 /// Finds claims of the request by everything that a reply may name them by.
 pub(super) struct Naming<'a> {
-    claims: &'a [Claim],
-    /// In the order of their texts.
-    sorted: &'a [usize],
-    /// Made once it is needed: servers repeat the text.
+    images: &'a [Image],
+    /// The position of the claim that is probably named next: servers repeat the claims in order.
+    next: usize,
+    /// Made once it is needed.
     otherwise: OnceCell<Otherwise<'a>>,
 }
 
@@ -39,14 +39,14 @@ pub(super) enum Name {
 }
 
 impl<'a> Naming<'a> {
-    pub(super) fn new(claims: &'a [Claim], sorted: &'a [usize]) -> Self {
-        Self { claims, sorted, otherwise: OnceCell::new() }
+    pub(super) fn new(images: &'a [Image]) -> Self {
+        Self { images, next: 0, otherwise: OnceCell::new() }
     }
 
     fn otherwise(&self) -> &Otherwise<'a> {
         self.otherwise.get_or_init(|| {
             let mut otherwise = Otherwise::default();
-            for (at, Claim { image, .. }) in self.claims.iter().enumerate() {
+            for (at, image) in self.images.iter().enumerate() {
                 let (digest, reference) = (image.digest().as_str(), image.reference());
                 otherwise.by_identity.insert((digest, reference.as_str()), at);
                 let shared = otherwise.by_digest.entry((digest, reference.repository()));
@@ -56,12 +56,19 @@ impl<'a> Naming<'a> {
         })
     }
 
-    /// Names a claim by its text, else by what the text says, else, without a text, by its digest and repository.
-    pub(super) fn name(&self, object: Value<'_>) -> Name {
+    /// Names a claim by what its text says, or, without a text, by its digest and repository.
+    pub(super) fn name(&mut self, object: Value<'_>) -> Name {
+        let name = self.named(object);
+        if let Name::Claim(at) | Name::Only(at) = name {
+            self.next = at + 1;
+        }
+        name
+    }
+
+    fn named(&self, object: Value<'_>) -> Name {
         let file = text(object.get("claim_file"));
-        let found = self.sorted.binary_search_by(|&at| self.claims[at].text.as_str().cmp(&file));
-        if let Ok(place) = found {
-            return Name::Claim(self.sorted[place]);
+        if self.images.get(self.next).is_some_and(|image| claim::is_of(&file, image)) {
+            return Name::Claim(self.next);
         }
         let (digest, repository) = (text(object.get("manifest_digest")), text(object.get("repo")));
         if is_nothing(object.get("claim_file")) {

@@ -32,8 +32,9 @@ pub(super) fn another<'a>(
 }
 
 fn is_digest(found: &str, asked: &str) -> bool {
-    let without_algorithm = asked.split_once(':').map_or(asked, |(_, digits)| digits);
-    found.eq_ignore_ascii_case(asked) || found.eq_ignore_ascii_case(without_algorithm)
+    let is_without_algorithm =
+        || asked.split_once(':').is_some_and(|(_, digits)| found.eq_ignore_ascii_case(digits));
+    found.eq_ignore_ascii_case(asked) || is_without_algorithm()
 }
 
 /// Whether it is a reference, or its registry and repository.
@@ -47,9 +48,11 @@ fn is_name(found: &str, reference: &str, repository: &str) -> bool {
 }
 
 /// The same of the claim that a reply repeats.
-pub(super) fn another_claim(object: Value<'_>, digest: &str, reference: &str) -> Option<String> {
-    let named = claim::identity(&text(object.get("claim_file")))?;
-    let is_another = named.digest != digest || named.reference != reference;
+pub(super) fn another_claim(object: Value<'_>, image: &Image) -> Option<String> {
+    let file = text(object.get("claim_file"));
+    let named = if claim::is_of(&file, image) { None } else { claim::identity(&file) }?;
+    let is_another =
+        named.digest != image.digest().as_str() || named.reference != image.reference().as_str();
     let name = || printable(&format!("{} {}", named.reference, named.digest));
     is_another.then(|| format!("it is for another image: {}", name()))
 }

@@ -58,15 +58,21 @@ pub(super) fn signature(value: Option<Value<'_>>) -> Found<'_> {
     let Some(value) = value.filter(|value| value.kind() != Kind::Null) else {
         return Found::Nothing;
     };
-    let Some(text) = value.text() else {
-        return Found::Wrong(format!("it is {}: expected a string", kind(value)));
-    };
-    let word = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
-    if word.is_empty() || WORDS_FOR_NOTHING.iter().any(|nothing| word.eq_ignore_ascii_case(nothing))
-    {
-        return Found::Nothing;
+    match value.text() {
+        None => Found::Wrong(format!("it is {}: expected a string", kind(value))),
+        Some(text) if stands_for_nothing(&text) => Found::Nothing,
+        Some(text) => one_line(&text).map_or_else(Found::Wrong, |_| Found::Signature(value)),
     }
-    one_line(&text).map_or_else(Found::Wrong, |_| Found::Signature(value))
+}
+
+/// Whether in place of a signed value there is nothing, or a word for it.
+pub(super) fn is_no_signature(value: Value<'_>) -> bool {
+    value.kind() == Kind::Null || value.text().is_some_and(|text| stands_for_nothing(&text))
+}
+
+fn stands_for_nothing(text: &str) -> bool {
+    let word = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    word.is_empty() || WORDS_FOR_NOTHING.iter().any(|nothing| word.eq_ignore_ascii_case(nothing))
 }
 
 /// The base64 of a signed value, on one line.

@@ -17,7 +17,7 @@ use crate::{
         context::{Common, ServerKey},
         operation::{Image, KeySets},
         pyjson::{self, Object},
-        request::{Claim, Expected, Place, Request},
+        request::{Claims, Expected, Place, Request},
     },
 };
 
@@ -75,32 +75,30 @@ pub(super) fn requests(
                 places[place + key] = Place { request: number as u32, value: (first + key) as u32 };
             }
         }
-        let claims = batch.claims.iter().map(Asked::claim).collect();
-        request(Expected::claims(claims, Arc::clone(keys)));
+        let images = batch.claims.iter().map(|asked| asked.image.clone()).collect();
+        request(Expected::Claims(Box::new(Claims { images, keys: Arc::clone(keys) })));
     }
     places
 }
 
 /// Appends the body of a batch's message.
-pub(super) fn write_body(
-    out: &mut Vec<u8>,
-    request: &Request,
-    claims: &[Claim],
-    keys: &[ServerKey],
-) {
+pub(super) fn write_body(out: &mut Vec<u8>, request: &Request, Claims { images, keys }: &Claims) {
     let common = &*request.common;
     let mut body = Object::begin(out);
     let out = body.name("claims");
     out.push(b'[');
-    for (place, claim) in claims.iter().enumerate() {
+    for (place, image) in images.iter().enumerate() {
         pyjson::separate(out, place);
         let mut described = Object::begin(out);
-        described.plain("claim_file", &claim.text);
+        let claim = described.name("claim_file");
+        claim.push(b'"');
+        claim::write_claim_file(claim, image);
+        claim.push(b'"');
         pyjson::write_texts(described.name("sig_keynames"), keys.iter().map(ServerKey::name));
         let ids = keys.iter().map(|key| key.id.as_str());
         pyjson::write_texts(described.name("sig_key_ids"), ids);
-        described.text("manifest_digest", claim.image.digest().as_str());
-        described.text("repo", claim.image.reference().repository());
+        described.text("manifest_digest", image.digest().as_str());
+        described.text("repo", image.reference().repository());
         described.end();
     }
     out.push(b']');
@@ -117,15 +115,15 @@ pub(super) fn properties(common: &Common) -> Properties<'_> {
 }
 
 /// About how many bytes the claims of a message have.
-pub(super) fn size(claims: &[Claim], keys: &[ServerKey]) -> u64 {
+pub(super) fn size(Claims { images, keys }: &Claims) -> u64 {
     let keys: usize = keys.iter().map(|key| key.id.len() + key.name().len() + 16).sum();
-    claims.iter().map(|claim| (2 * claim.text.len() + keys + 256) as u64).sum()
+    images.iter().map(|image| (2 * claim::size(image) + keys + 256) as u64).sum()
 }
 
-pub(super) fn subject(claims: &[Claim], keys: &[ServerKey]) -> String {
-    let count = claims.len();
+pub(super) fn subject(Claims { images, keys }: &Claims) -> String {
+    let count = images.len();
     let claim_or_claims = if count == 1 { "claim" } else { "claims" };
-    let repository = claims.first().map_or("", |claim| claim.image.reference().repository());
+    let repository = images.first().map_or("", |image| image.reference().repository());
     let keys = keys.iter().map(ServerKey::shown).collect::<Vec<_>>().join(", ");
     format!("batch of {count} {claim_or_claims} for {repository} key {keys}")
 }
@@ -151,12 +149,6 @@ struct Batch<'a> {
 struct Asked<'a> {
     image: &'a Image,
     places: Vec<usize>,
-}
-
-impl Asked<'_> {
-    fn claim(&self) -> Claim {
-        Claim { text: claim::claim_file(self.image), image: self.image.clone() }
-    }
 }
 
 /// Groups images by repository and keys, in order of first appearance, and cuts each group into batches of `size`.

@@ -121,7 +121,7 @@ impl Request {
         out.reserve(usize::try_from(self.size()).unwrap_or_default());
         match &self.expected {
             Expected::Value { item, key, .. } => single::write_body(out, self, item, key)?,
-            Expected::Claims(batch) => batch::write_body(out, self, &batch.claims, &batch.keys),
+            Expected::Claims(batch) => batch::write_body(out, self, batch),
         }
         Ok(())
     }
@@ -144,7 +144,7 @@ impl Request {
     pub(crate) fn size(&self) -> u64 {
         REST + match &self.expected {
             Expected::Value { item, .. } => single::size(item),
-            Expected::Claims(batch) => batch::size(&batch.claims, &batch.keys),
+            Expected::Claims(batch) => batch::size(batch),
         }
     }
 
@@ -152,7 +152,7 @@ impl Request {
     pub fn subject(&self) -> String {
         printable(&match &self.expected {
             Expected::Value { item, key, .. } => single::subject(item, key),
-            Expected::Claims(batch) => batch::subject(&batch.claims, &batch.keys),
+            Expected::Claims(batch) => batch::subject(batch),
         })
     }
 }

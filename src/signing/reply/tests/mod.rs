@@ -14,7 +14,7 @@ use crate::{
     signing::{
         Blob, Image, Items, Key, RequestId, Text, claim,
         context::{Common, ServerKey},
-        request::{Claim, Expected, Item},
+        request::{Claims, Expected, Item},
         samples,
     },
 };
@@ -54,12 +54,10 @@ fn of_image(digest: &str, reference: &str) -> Request {
 }
 
 fn batch(pairs: &[(&str, &str)], key_names: &[&str]) -> Request {
-    let claim = |&(digest, reference): &(&str, &str)| Claim {
-        text: claim_file(digest, reference),
-        image: Image::lenient(digest, reference).unwrap(),
-    };
+    let image = |&(digest, reference): &(&str, &str)| Image::lenient(digest, reference).unwrap();
     let keys = key_names.iter().map(|&name| key(Key::named("K", name))).collect();
-    request(Expected::claims(pairs.iter().map(claim).collect(), keys))
+    let images = pairs.iter().map(image).collect();
+    request(Expected::Claims(Box::new(Claims { images, keys })))
 }
 
 fn judge(request: &Request, parsed: Parsed) -> Reply {
