@@ -13,7 +13,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
-use super::terminal;
+use super::unblocking;
 
 /// How often it is drawn in a second at most.
 const RATE: u8 = 10;
@@ -33,7 +33,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Nothing, if that is not a terminal on which a line can be drawn again.
 pub(super) fn begin(length: u64, text: fn(usize) -> String) -> Option<&'static ProgressBar> {
     let is_dumb = std::env::var_os("TERM").is_none_or(|name| name.is_empty() || name == "dumb");
-    let file = terminal::open(io::stderr().as_fd()).filter(|_| !is_dumb)?;
+    let file = unblocking::terminal(io::stderr().as_fd()).filter(|_| !is_dumb)?;
     let screen = Screen { file, drawn: Mutex::default() };
     let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen), RATE);
     let text = move |_: &ProgressState, out: &mut dyn fmt::Write| {

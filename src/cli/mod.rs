@@ -36,9 +36,9 @@ mod streams;
 mod style;
 #[cfg(test)]
 mod tables;
-mod terminal;
 mod topic;
 mod trace;
+mod unblocking;
 mod verify;
 
 use std::{ffi::OsString, io, path::PathBuf};

@@ -5,9 +5,12 @@
 
 use std::{
     fmt,
-    fs::File,
+    fs::{self, File},
     io::{self, IsTerminal, Write},
-    os::fd::{AsFd, BorrowedFd},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::fs::{FileTypeExt, MetadataExt},
+    },
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -15,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{bar, terminal};
+use super::{bar, unblocking};
 use crate::{stop::Stop, transport};
 
 /// How long a reader may pause once a signal or the deadline is to end the run, and after which time a second signal
@@ -48,17 +51,16 @@ pub(super) fn stdout() -> io::Result<Stdout> {
     if let Some((file, kind)) = STDOUT.get() {
         return Ok(Stdout(file, *kind));
     }
-    let stdout = io::stdout();
-    let file: File = match terminal::open(stdout.as_fd()) {
-        Some(terminal) => terminal,
-        None => stdout.as_fd().try_clone_to_owned()?.into(),
+    let shared: File = io::stdout().as_fd().try_clone_to_owned()?.into();
+    let opened = match Kind::of(&shared) {
+        Kind::Terminal => (unblocking::terminal(shared.as_fd()).unwrap_or(shared), Kind::Terminal),
+        Kind::Pipe => match unblocking::pipe(&shared) {
+            Some(pipe) => (pipe, Kind::Pipe),
+            None => (shared, Kind::Other),
+        },
+        kind => (shared, kind),
     };
-    let kind = match file.metadata() {
-        Ok(metadata) if metadata.is_file() => Kind::File,
-        _ if file.is_terminal() => Kind::Terminal,
-        _ => Kind::Other,
-    };
-    let (file, kind) = STDOUT.get_or_init(|| (file, kind));
+    let (file, kind) = STDOUT.get_or_init(|| opened);
     Ok(Stdout(file, *kind))
 }
 
@@ -71,7 +73,26 @@ enum Kind {
     Terminal,
     /// It never waits for a reader.
     File,
+    /// It accepts as much as it has room for.
+    Pipe,
     Other,
+}
+
+impl Kind {
+    fn of(file: &File) -> Self {
+        let Ok(metadata) = file.metadata() else { return Self::Other };
+        let kind = metadata.file_type();
+        let is_null = || fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == metadata.rdev());
+        if kind.is_file() || kind.is_char_device() && is_null() {
+            Self::File
+        } else if kind.is_fifo() {
+            Self::Pipe
+        } else if file.is_terminal() {
+            Self::Terminal
+        } else {
+            Self::Other
+        }
+    }
 }
 
 impl Write for Stdout {
@@ -80,8 +101,11 @@ impl Write for Stdout {
         let ready = |part: &[u8]| write(file, file.as_fd(), part, patience);
         match self.1 {
             Kind::File => file.write(bytes),
-            Kind::Terminal if !bytes.is_empty() => whole(bytes, ready).map(|()| bytes.len()),
-            Kind::Terminal | Kind::Other => ready(bytes),
+            Kind::Terminal if !bytes.is_empty() => {
+                whole(bytes, |part| ready(start(part))).map(|()| bytes.len())
+            }
+            Kind::Pipe => ready(bytes),
+            Kind::Terminal | Kind::Other => ready(start(bytes)),
         }
     }
 
@@ -110,7 +134,8 @@ impl Write for Stderr {
         let stderr = io::stderr();
         let patience =
             || if IS_STUCK.load(Ordering::Relaxed) { Duration::ZERO } else { patience() };
-        let written = match TERMINAL.get_or_init(|| terminal::open(stderr.as_fd())) {
+        let bytes = start(bytes);
+        let written = match TERMINAL.get_or_init(|| unblocking::terminal(stderr.as_fd())) {
             Some(file) => write(file, file.as_fd(), bytes, patience),
             None => write(stderr.lock(), stderr.as_fd(), bytes, patience),
         };
@@ -152,6 +177,11 @@ fn left(since: Duration) -> Duration {
     LONGEST.saturating_sub(since).min(PATIENCE)
 }
 
+/// As much as is written at once to what may block.
+fn start(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(READY)]
+}
+
 /// Writes some bytes as soon as the reader is ready.
 fn write(
     mut stream: impl Write,
@@ -171,7 +201,7 @@ fn write(
             let problem = "its reader stopped reading, and the run was to end";
             return Err(io::Error::new(io::ErrorKind::TimedOut, problem));
         }
-        match stream.write(&bytes[..bytes.len().min(READY)]) {
+        match stream.write(bytes) {
             // A terminal may be ready for one byte, when a line break needs two.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 ready?;

@@ -38,6 +38,11 @@ fn without_a_standard_output_nothing_is_sent() {
         ended.says("amqp-messenger: standard output: cannot read or write");
     }
     assert_eq!(redirected(&bench, &images(1), "<&- >&- 2>&-").run().status, 74);
+    // The end of a pipe that is read.
+    let (read, _write) = std::io::pipe().unwrap();
+    let mut program = bench.program(&bench.config(), &images(1));
+    program.command.stdout(read);
+    program.run().expect(74).says("amqp-messenger: standard output: cannot read or write");
     assert!(bench.record().connections.is_empty());
     for (arguments, redirection) in
         [("--version", ">&-"), ("--version", ">/dev/full"), ("--help", ">/dev/full")]
