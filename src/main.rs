@@ -26,7 +26,7 @@ extern "C" fn main(count: c_int, words: *const *const c_char) -> c_int {
     let word = |index| {
         // SAFETY: C gives that many strings, each ended by a NUL, which stay as they are.
         let word = unsafe { CStr::from_ptr(*words.add(index)) };
-        OsStr::from_bytes(word.to_bytes()).to_owned()
+        OsStr::from_bytes(word.to_bytes())
     };
     amqp_messenger::cli::run(&mut (0..usize::try_from(count).unwrap_or(0)).map(word)).into()
 }

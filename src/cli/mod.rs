@@ -41,7 +41,7 @@ mod trace;
 mod unblocking;
 mod verify;
 
-use std::{ffi::OsString, io, path::PathBuf};
+use std::{ffi::OsStr, io, path::PathBuf};
 
 use argv::Parsed;
 use commands::{Command, Kind};
@@ -57,7 +57,7 @@ use crate::{
 
 /// Does what the command line asks for and returns the exit status, one of [`Status`]. The first word of `argv` is
 /// the program's name.
-pub fn run(argv: &mut dyn Iterator<Item = OsString>) -> u8 {
+pub fn run(argv: &mut dyn Iterator<Item = &OsStr>) -> u8 {
     memory::map_large_blocks();
     match argv::parse(argv) {
         Ok(Parsed::Run(topic, Command::Sign(kind), options)) => {

@@ -3,7 +3,7 @@
 //! This struct is the table that the parser, `--help`, the manual page, the completions and the
 //! documents are made from. [`Command`](super::commands::Command) knows which command accepts which option.
 
-use std::{borrow::Cow, ffi::OsString, fmt::Write};
+use std::{borrow::Cow, ffi::OsStr, fmt::Write};
 
 use argh::{ArgsInfo, FlagInfo, FlagInfoKind, FromArgs, Optionality};
 use log::LevelFilter;
@@ -242,8 +242,8 @@ impl Options {
     /// Names the first option whose value has no meaning.
     pub(super) fn new(
         topic: &Topic,
-        options: Vec<(&'static Flag, OsString)>,
-        inputs: Vec<OsString>,
+        options: Vec<(&'static Flag, &OsStr)>,
+        inputs: Vec<&OsStr>,
     ) -> Result<Self, String> {
         let mut words = Vec::new();
         for (flag, value) in options {
@@ -259,14 +259,14 @@ impl Options {
             words.push(Cow::Borrowed(flag.long));
             match value_name(flag) {
                 None => {}
-                Some(_) if is_file(flag) => words.push(Bytes(value).to_string().into()),
+                Some(_) if is_file(flag) => words.push(Bytes::as_characters(value).into()),
                 // The parser has seen to it that it is text.
-                Some(_) => words.push(value.into_string().unwrap_or_default().into()),
+                Some(_) => words.push(value.to_str().unwrap_or_default().into()),
             }
         }
         // After this a word is an input even if it reads "help" or "--raw".
         words.push("--".into());
-        words.extend(inputs.into_iter().map(|word| Cow::Owned(Bytes(word).to_string())));
+        words.extend(inputs.into_iter().map(|word| Cow::Owned(Bytes::as_characters(word))));
         let words: Vec<&str> = words.iter().map(Cow::as_ref).collect();
         Self::from_args(&[&topic.tool], &words).map_err(|exit| {
             let text = exit.output.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -18,8 +18,8 @@ pub(super) fn terminal(stream: BorrowedFd<'_>) -> Option<File> {
 /// The pipe that a stream writes to; `None` if another user made it.
 pub(super) fn pipe(mut stream: &File) -> Option<File> {
     // The end that is read could be opened for writing, too.
-    stream.write(&[]).ok()?;
-    open(stream.as_fd())
+    let is_written = stream.write(&[]).is_ok();
+    if is_written { open(stream.as_fd()) } else { None }
 }
 
 fn open(stream: BorrowedFd<'_>) -> Option<File> {

@@ -4,11 +4,7 @@
 //! reads only UTF-8 and ends the process with 1. So this module sorts the words, by the rules of click,
 //! which pubtools-sign uses, and gives argh only words that it reads correctly.
 
-use std::{
-    ffi::{OsStr, OsString},
-    os::unix::ffi::{OsStrExt, OsStringExt},
-    path::Path,
-};
+use std::{collections::BTreeSet, ffi::OsStr, os::unix::ffi::OsStrExt, path::Path};
 
 use super::{
     commands::{Command, LISTS},
@@ -34,10 +30,10 @@ pub(crate) enum Parsed {
 ///
 /// # Errors
 /// [`Usage`] for the first word that has no meaning here.
-pub(crate) fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Parsed, Usage> {
+pub(crate) fn parse<'a>(argv: impl IntoIterator<Item = &'a OsStr>) -> Result<Parsed, Usage> {
     let mut words = argv.into_iter();
     let called = words.next().unwrap_or_default();
-    let name = Path::new(&called).file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let name = Path::new(called).file_name().and_then(OsStr::to_str).unwrap_or_default();
     let mut topic = Topic::new(Style::Native, "amqp-messenger", None);
     match name.strip_prefix("pubtools-sign") {
         Some("") => topic = Topic::new(Style::PubtoolsSign, name, None),
@@ -74,9 +70,9 @@ enum Chosen {
 }
 
 /// Reads the words up to the command's name.
-fn choose_command(
+fn choose_command<'a>(
     topic: &Topic,
-    words: &mut impl Iterator<Item = OsString>,
+    words: &mut impl Iterator<Item = &'a OsStr>,
 ) -> Result<Chosen, Usage> {
     let commands: Vec<Command> = Command::of(topic.style).collect();
     let names: Vec<String> = commands.iter().map(|command| topic.name_of(*command)).collect();
@@ -125,13 +121,13 @@ fn choose_command(
 }
 
 /// Reads a command's words: sorts them into options and inputs, and types these.
-fn read(
+fn read<'a>(
     topic: Topic,
     command: Command,
-    mut words: impl Iterator<Item = OsString>,
+    mut words: impl Iterator<Item = &'a OsStr>,
 ) -> Result<Parsed, Usage> {
-    let mut given: Vec<(&Flag, OsString)> = Vec::new();
-    let mut single: Vec<(&Flag, OsString)> = Vec::new();
+    let mut given: Vec<(&Flag, &OsStr)> = Vec::new();
+    let mut single: Vec<(&Flag, &OsStr)> = Vec::new();
     let mut inputs = Vec::new();
     let mut wants_version = false;
     let mut wants_help = false;
@@ -145,7 +141,7 @@ fn read(
             b"-h" | b"--help" => wants_help = true,
             b"-V" | b"--version" => wants_version = true,
             // A single "-" is an ordinary word.
-            [b'-', _, ..] => match option(&topic, command, &word, &mut words) {
+            [b'-', _, ..] => match option(&topic, command, word, &mut words) {
                 // If an option with one value is repeated, the last value counts.
                 Ok((flag, value)) if !options::is_repeatable(flag) => {
                     match single
@@ -188,8 +184,8 @@ fn read(
 fn check(
     topic: &Topic,
     command: Command,
-    given: &[(&Flag, OsString)],
-    inputs: &[OsString],
+    given: &[(&Flag, &OsStr)],
+    inputs: &[&OsStr],
 ) -> Result<(), String> {
     operands::check(command, inputs)?;
     // What it verifies needs what the command needs that signed.
@@ -197,7 +193,9 @@ fn check(
         (Command::Verify, Some(name)) => Command::Sign(super::verify::kind(name)),
         _ => command,
     };
-    let is_given = |name: &str| given.iter().any(|(flag, _)| flag.long == name);
+    // The same names may be given 100,000 times.
+    let names: BTreeSet<_> = given.iter().map(|(flag, _)| flag.long).collect();
+    let is_given = |name: &str| names.contains(name);
     let list = LISTS.into_iter().find(|list| is_given(list));
     let inputs = if signing == command { inputs } else { inputs.get(1..).unwrap_or_default() };
     if let (Some(list), Some(operand)) = (list, &signing.row().operand)
@@ -222,7 +220,7 @@ fn check(
     if let Some((one, other)) = options::EXCLUSIVE.iter().find(|pair| both(pair)) {
         return Err(format!("{one} and {other} exclude each other; give one"));
     }
-    let value = |name: &str| given.iter().find(|(flag, _)| flag.long == name).map(|(_, it)| &**it);
+    let value = |name: &str| given.iter().find(|(flag, _)| flag.long == name).map(|(_, it)| *it);
     results::check(value)?;
     let may_be_empty = |flag| options::may_be_empty(flag, topic.style);
     match given.iter().find(|(flag, value)| value.is_empty() && !may_be_empty(flag)) {
@@ -232,15 +230,15 @@ fn check(
 }
 
 /// Reads one option, and its value, which is the next word even if that looks like an option.
-fn option(
+fn option<'a>(
     topic: &Topic,
     command: Command,
-    word: &OsStr,
-    words: &mut impl Iterator<Item = OsString>,
-) -> Result<(&'static Flag, OsString), String> {
+    word: &'a OsStr,
+    words: &mut impl Iterator<Item = &'a OsStr>,
+) -> Result<(&'static Flag, &'a OsStr), String> {
     let bytes = word.as_bytes();
     let (name, attached) = match bytes.iter().position(|b| *b == b'=') {
-        Some(at) => (&bytes[..at], Some(OsString::from_vec(bytes[at + 1..].to_vec()))),
+        Some(at) => (&bytes[..at], Some(OsStr::from_bytes(&bytes[at + 1..]))),
         None => (bytes, None),
     };
     let flag = options::all().find(|flag| flag.long.as_bytes() == name);
@@ -250,7 +248,7 @@ fn option(
     let name = flag.long;
     let value = match (options::value_name(flag), attached) {
         (None, Some(_)) => return Err(format!("{name} takes no value; write only {name}")),
-        (None, None) => OsString::new(),
+        (None, None) => OsStr::new(""),
         (Some(_), Some(value)) => value,
         (Some(_), None) => {
             words.next().ok_or_else(|| format!("{name} needs a value; write {name}=VALUE"))?

@@ -1,6 +1,6 @@
 //! Words that are not options: whether a command takes them.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 
 use crate::{
     cli::{
@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// Checks the words that are not options.
-pub(super) fn check(command: Command, words: &[OsString]) -> Result<(), String> {
+pub(super) fn check(command: Command, words: &[&OsStr]) -> Result<(), String> {
     let name = command.name();
-    let unexpected = |word: &OsString, takes: &str| {
+    let unexpected = |word: &OsStr, takes: &str| {
         let word = printable(&word.to_string_lossy());
         Err(format!("unexpected argument \"{word}\": {name} takes {takes}"))
     };
@@ -25,7 +25,7 @@ pub(super) fn check(command: Command, words: &[OsString]) -> Result<(), String> 
             if command == Command::Verify && operand.choices.iter().any(|it| name == it) =>
         {
             let texts = Command::Sign(verify::kind(name)).row().operand.is_some();
-            if texts { Ok(()) } else { unexpected(&words[1], "only options after COMMAND") }
+            if texts { Ok(()) } else { unexpected(words[1], "only options after COMMAND") }
         }
         (Some(operand), [_, word, ..]) => unexpected(word, &format!("one {}", operand.name)),
         (Some(operand), []) => {

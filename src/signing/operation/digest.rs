@@ -57,8 +57,9 @@ pub(super) fn problem(digest: &str) -> Option<String> {
     let is_digest = |digest: &str, (name, length): (&str, usize)| {
         let hex = digest.strip_prefix(name).and_then(|rest| rest.strip_prefix(':'));
         hex.is_some_and(|hex| {
-            hex.len() == length
-                && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            // Without branches: the compiler looks at many bytes at once.
+            let is_hex = |byte: u8| byte.is_ascii_digit() | (b'a'..=b'f').contains(&byte);
+            hex.len() == length && hex.bytes().fold(true, |all, byte| all & is_hex(byte))
         })
     };
     if ALGORITHMS.iter().any(|algorithm| is_digest(digest, *algorithm)) {

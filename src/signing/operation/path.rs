@@ -23,9 +23,9 @@ pub(super) fn fault(path: &str) -> Option<String> {
     is_long.then(|| format!("has a path of more than {LONGEST} characters"))
 }
 
-/// Whether it has only letters and digits of ASCII, and one separator or slash at a time between them, as nearly all have.
-/// This takes a fifth of the instructions of the rules one by one, and there may be 100,000 references.
-fn is_usual(path: &[u8]) -> bool {
+/// Whether a path, or the name of a host, has only letters and digits of ASCII, and one separator or slash at a time between
+/// them, as nearly all have. This takes a fifth of the instructions of the rules one by one, and there may be 100,000 references.
+pub(super) fn is_usual(path: &[u8]) -> bool {
     let is_letter = u8::is_ascii_alphanumeric;
     let is_between = |three: &[u8]| {
         is_letter(&three[1])

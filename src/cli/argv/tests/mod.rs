@@ -9,15 +9,15 @@ use crate::{
 };
 use log::LevelFilter;
 
-fn words(line: &str) -> Vec<OsString> {
-    line.split(' ').map(OsString::from).collect()
+fn words(line: &str) -> Vec<&OsStr> {
+    line.split(' ').map(OsStr::new).collect()
 }
 
 fn try_line(line: &[&[u8]]) -> Result<Parsed, Usage> {
-    parse(line.iter().map(|word| OsString::from_vec(word.to_vec())))
+    parse(line.iter().map(|word| OsStr::from_bytes(word)))
 }
 
-fn sign(words: Vec<OsString>) -> (Topic, Command, Options) {
+fn sign(words: Vec<&OsStr>) -> (Topic, Command, Options) {
     match parse(words) {
         Ok(Parsed::Run(topic, command, options)) => (topic, command, *options),
         other => panic!("{other:?}"),
@@ -195,7 +195,7 @@ fn accepts_any_bytes_for_files_and_inputs() {
         b"--",
     ];
     let Ok(Parsed::Run(_, _, options)) = try_line(&[&start[..], &rest].concat()) else { panic!() };
-    let bytes = |word: &[u8]| Bytes(OsString::from_vec(word.to_vec()));
+    let bytes = |word: &[u8]| Bytes(OsStr::from_bytes(word).to_owned());
     assert_eq!(options.config_file, Some(bytes(b"\xff")));
     let inputs = [1, 2, 3, 4, 5, 7, 8].map(|index: usize| bytes(rest[index]));
     assert_eq!((options.task_id.as_deref(), options.inputs), (Some("help"), Vec::from(inputs)));
@@ -221,9 +221,9 @@ fn accepts_any_bytes_for_files_and_inputs() {
 
 #[test]
 fn many_words_are_read_in_a_time_that_grows_with_their_number() {
-    let many = |word: &'static str| std::iter::repeat_n(word.to_owned(), 50_000);
+    let many = |word| std::iter::repeat_n(OsStr::new(word), 50_000);
     let line = words("amqp-messenger clear-sign x").into_iter();
-    let line = line.chain(many("--signing-key=K").chain(many("--task-id=1")).map(Into::into));
+    let line = line.chain(many("--signing-key=K")).chain(many("--task-id=1"));
     assert_eq!(sign(line.collect()).2.signing_key.len(), 50_000);
 }
 
@@ -238,7 +238,7 @@ fn every_example_can_be_parsed() {
                 let line = &example[example.find(&call).unwrap()..];
                 let shell = |word: &&str| !word.starts_with(['|', '>']);
                 let line = line.split_whitespace().filter(|word| *word != "\\");
-                let parsed = parse(line.take_while(shell).map(OsString::from));
+                let parsed = parse(line.take_while(shell).map(OsStr::new));
                 assert!(parsed.is_ok(), "{example}: {parsed:?}");
             }
         }
