@@ -15,7 +15,7 @@ pub(super) fn terminal(stream: BorrowedFd<'_>) -> Option<File> {
     if stream.is_terminal() { open(stream) } else { None }
 }
 
-/// The pipe that a stream writes to; `None` if another user made it.
+/// The pipe that a stream writes to; `None` if it cannot be opened: another user made it, or it has no reader.
 pub(super) fn pipe(mut stream: &File) -> Option<File> {
     // The end that is read could be opened for writing, too.
     let is_written = stream.write(&[]).is_ok();

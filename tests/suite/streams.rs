@@ -1,7 +1,12 @@
 //! The standard streams: closed, full, or without a reader at the other end.
 
 use std::{
+    fs::{File, OpenOptions},
     io::Read,
+    os::{
+        fd::OwnedFd,
+        unix::{fs::OpenOptionsExt, net::UnixStream},
+    },
     path::Path,
     process::{Command, Stdio},
     sync::mpsc,
@@ -84,7 +89,7 @@ fn a_full_standard_output_is_74_and_reported(protocol: Protocol) {
     for arguments in [images(3), images(3) + " --raw"] {
         let bench = protocol.bench();
         let mut program = bench.program(&bench.config(), &arguments);
-        program.command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        program.command.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
         let ended = program.run().expect(74);
         ended
             .says_once("standard output: cannot read or write")
@@ -94,19 +99,33 @@ fn a_full_standard_output_is_74_and_reported(protocol: Protocol) {
 
 /// A parent that reads without blocking leaves it so: the two processes share that setting.
 fn the_program_waits_for_a_standard_output_that_does_not_block(protocol: Protocol) {
-    let bench = protocol.bench();
-    let (mut ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-    theirs.set_nonblocking(true).unwrap();
-    let mut program = bench.program(&bench.config().set("log_level", "error"), &images(1000));
-    let mut child = program.command.stdout(std::os::fd::OwnedFd::from(theirs)).spawn().unwrap();
-    drop(program);
-    // Once it has finished with the broker, it prints more than the socket holds.
-    bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
-    let mut document = String::new();
-    ours.read_to_string(&mut document).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
-    assert_eq!(document["operation_results"].as_array().unwrap().len(), 1000);
+    for is_pipe in [true, false] {
+        let bench = protocol.bench();
+        let (mut ours, theirs): (Box<dyn Read>, OwnedFd) = if is_pipe {
+            let path = fifo(&bench, "results");
+            let open = |options: &mut OpenOptions| {
+                options.custom_flags(libc::O_NONBLOCK).open(&path).unwrap()
+            };
+            // One that blocks waits for the other end.
+            let _reader = open(OpenOptions::new().read(true));
+            let theirs = open(OpenOptions::new().write(true));
+            (Box::new(File::open(&path).unwrap()), theirs.into())
+        } else {
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            theirs.set_nonblocking(true).unwrap();
+            (Box::new(ours), theirs.into())
+        };
+        let mut program = bench.program(&bench.config().set("log_level", "error"), &images(1000));
+        let mut child = program.command.stdout(theirs).spawn().unwrap();
+        drop(program);
+        // Once it has finished with the broker, it prints more than the pipe or socket holds.
+        bench.sandbox.wait_for(LONG, Record::is_over).unwrap();
+        let mut document = String::new();
+        ours.read_to_string(&mut document).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        assert_eq!(document["operation_results"].as_array().unwrap().len(), 1000);
+    }
 }
 
 #[test]
@@ -116,14 +135,14 @@ fn a_full_standard_error_changes_no_status() {
     let mistake = "container-sign --signing-key A --task-id 7 --digest sha256:0000000000000000000000000000000000000000000000000000000000000001 --reference nope";
     for (arguments, status) in [(mistake.to_owned(), 2), (images(1), 75)] {
         let mut program = bench.program(&config, &arguments);
-        program.command.stderr(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+        program.command.stderr(OpenOptions::new().write(true).open("/dev/full").unwrap());
         assert_eq!(program.run().status, status);
         let mut child = bench.program(&config, &arguments).command.spawn().unwrap();
         drop(child.stderr.take());
         assert_eq!(child.wait_with_output().unwrap().status.code(), Some(status));
     }
     let mut program = bench.program(&config.clone().without("log_level"), &images(1));
-    program.command.stderr(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    program.command.stderr(OpenOptions::new().write(true).open("/dev/full").unwrap());
     assert_eq!(program.command.env("RUST_LOG", "a=b=c").status().unwrap().code(), Some(75));
     let mut child = bench.program(&config, &images(1)).command.spawn().unwrap();
     drop((child.stdout.take(), child.stderr.take()));
@@ -209,7 +228,7 @@ fn a_standard_output_that_may_not_grow_is_74_and_reported() {
         let config = bench.config().set("log_level", "error");
         let script = r#"ulimit -f 8; exec "$0" "$@""#;
         let mut program = bench.program(&config, &arguments).within("sh", &["-c", script]);
-        let file = std::fs::File::create(bench.file("document", "")).unwrap();
+        let file = File::create(bench.file("document", "")).unwrap();
         program.command.stdout(file);
         let ended = program.run().expect(74);
         ended.says_once("standard output: cannot read or write: File too large");

@@ -14,7 +14,9 @@ pub(super) struct Naming<'a> {
     images: &'a [Image],
     /// The position of the claim that is probably named next: servers repeat the claims in order.
     next: usize,
-    /// Made once it is needed.
+    /// Whether a claim was looked for among all images.
+    has_searched: bool,
+    /// Made once it is needed again: a reply may be to one claim of thousands.
     otherwise: OnceCell<Otherwise<'a>>,
 }
 
@@ -40,7 +42,7 @@ pub(super) enum Name {
 
 impl<'a> Naming<'a> {
     pub(super) fn new(images: &'a [Image]) -> Self {
-        Self { images, next: 0, otherwise: OnceCell::new() }
+        Self { images, next: 0, has_searched: false, otherwise: OnceCell::new() }
     }
 
     fn otherwise(&self) -> &Otherwise<'a> {
@@ -65,7 +67,7 @@ impl<'a> Naming<'a> {
         name
     }
 
-    fn named(&self, object: Value<'_>) -> Name {
+    fn named(&mut self, object: Value<'_>) -> Name {
         let file = text(object.get("claim_file"));
         if self.images.get(self.next).is_some_and(|image| claim::is_of(&file, image)) {
             return Name::Claim(self.next);
@@ -84,12 +86,21 @@ impl<'a> Naming<'a> {
         match claim::identity(&file) {
             Some(identity) => {
                 let Identity { digest, reference } = &identity;
-                match self.otherwise().by_identity.get(&(digest.as_str(), reference.as_str())) {
-                    Some(&at) => Name::Claim(at),
+                match self.position(digest, reference) {
+                    Some(at) => Name::Claim(at),
                     None => Name::Other(format!("{reference} {digest}")),
                 }
             }
             None => Name::Other("a claim_file that was not sent".to_owned()),
         }
+    }
+
+    fn position(&mut self, digest: &str, reference: &str) -> Option<usize> {
+        if std::mem::replace(&mut self.has_searched, true) {
+            return self.otherwise().by_identity.get(&(digest, reference)).copied();
+        }
+        self.images.iter().position(|image| {
+            image.digest().as_str() == digest && image.reference().as_str() == reference
+        })
     }
 }

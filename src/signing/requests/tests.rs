@@ -79,9 +79,16 @@ fn an_image_that_is_given_twice_is_asked_for_once_with_each_key() {
 /// Thousands of requests wait at the same time, each for as long as the signing server takes.
 #[test]
 fn what_waits_is_small_and_a_message_is_always_the_same() {
-    let requests = requests(&operation(&["h/a:1"], &["x"]), None);
-    assert_eq!(requests[0].message().unwrap(), requests[0].message().unwrap());
-    assert!(requests[0].message().unwrap().body.len() as u64 <= requests[0].size());
+    for path in ["a", &"é".repeat(120)] {
+        let references: Vec<_> = (0..20).map(|tag| format!("h/{path}:{tag}")).collect();
+        let references: Vec<_> = references.iter().map(String::as_str).collect();
+        for chunk_size in [None, Some(20)] {
+            let request = &requests(&operation(&references, &["x"]), chunk_size)[0];
+            let message = request.message().unwrap();
+            assert_eq!(message, request.message().unwrap());
+            assert!(message.body.len() as u64 <= request.size());
+        }
+    }
     let sizes = (size_of::<Image>(), size_of::<Request>(), size_of::<Entry>());
     assert!(sizes <= (24, 96, 144), "{sizes:?}");
 }

@@ -51,6 +51,25 @@ fn batch_replies() {
     assert_eq!(verdict(&both, json!({"claims": [one, two], "errors": ["all"]})), refused(&["all"]));
 }
 
+#[test]
+fn claims_are_found_in_every_order_and_however_often_they_come() {
+    let pairs = [("sha256:1", "h/ns/a:1"), ("sha256:2", "h/ns/a:1"), ("sha256:1", "h/ns/a:2")];
+    let values = ["QQ==", "Qg==", "Qw=="];
+    let request = batch(&pairs, &["k"]);
+    let claim = |at: usize| {
+        let file = claim_file(pairs[at].0, pairs[at].1);
+        json!({"claim_file": file, "signed_claims": {"k": values[at]}})
+    };
+    for number in 0..4_usize.pow(4) {
+        // Of the last place there is none.
+        let order = [0, 1, 2, 3].map(|place| number / 4_usize.pow(place) % 4);
+        let claims: Vec<_> = order.into_iter().filter(|at| *at < 3).map(claim).collect();
+        let reply = judged(&request, json!({"claims": claims}));
+        let expected = [0, 1, 2].map(|at| if order.contains(&at) { values[at] } else { "" });
+        assert_eq!(reply.signed_values(&request), expected, "{order:?}");
+    }
+}
+
 /// A limited number of errors is kept, each with its claim's name, and the rest is counted.
 #[test]
 fn errors_of_a_batch_are_limited() {
