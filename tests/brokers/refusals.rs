@@ -3,7 +3,7 @@
 use crate::{
     bench::Bench,
     harness::{Config, images, took_between},
-    kinds::Route,
+    kinds::{Refusals, Route},
 };
 
 /// Refused at once, in the broker's own words.
@@ -13,8 +13,9 @@ fn refused(bench: &Bench, config: &Config, words: &str) {
     took_between(&ended, 0.0, 30.0);
 }
 
-fn sending((address, words): (&str, &str)) {
+fn sending(refusal: impl Fn(&Refusals) -> (&'static str, &'static str)) {
     let bench = Bench::new();
+    let (address, words) = refusal(&bench.kind.refusals);
     let route = bench.route();
     let _signer = bench.signer(&route);
     for target in ["auto", "address"] {
@@ -23,8 +24,9 @@ fn sending((address, words): (&str, &str)) {
     }
 }
 
-fn listening((address, words): (&str, &str)) {
+fn listening(refusal: impl Fn(&Refusals) -> (&'static str, &'static str)) {
     let bench = Bench::new();
+    let (address, words) = refusal(&bench.kind.refusals);
     let route = bench.route();
     let signer = bench.signer(&route);
     let route = Route { listen_to: address.into(), ..route };
@@ -34,22 +36,22 @@ fn listening((address, words): (&str, &str)) {
 
 #[test]
 fn sending_without_permission() {
-    sending(Bench::new().kind.refusals.sending_forbidden);
+    sending(|refusals| refusals.sending_forbidden);
 }
 
 #[test]
 fn listening_without_permission() {
-    listening(Bench::new().kind.refusals.listening_forbidden);
+    listening(|refusals| refusals.listening_forbidden);
 }
 
 #[test]
 fn sending_to_an_unknown_address() {
-    sending(Bench::new().kind.refusals.sending_unknown);
+    sending(|refusals| refusals.sending_unknown);
 }
 
 #[test]
 fn listening_to_an_unknown_address() {
-    listening(Bench::new().kind.refusals.listening_unknown);
+    listening(|refusals| refusals.listening_unknown);
 }
 
 /// Only one of these brokers refuses durable messages: a virtual host of Broker-J that keeps nothing on disk.
