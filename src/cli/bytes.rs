@@ -12,7 +12,7 @@ pub(crate) struct Bytes(pub(super) OsString);
 
 impl Bytes {
     /// The string from which they are parsed.
-    pub(super) fn as_characters(bytes: &OsStr) -> String {
+    pub(super) fn characters(bytes: &OsStr) -> String {
         bytes.as_bytes().iter().map(|byte| char::from(*byte)).collect()
     }
 }
@@ -34,6 +34,6 @@ mod tests {
     fn bytes_pass_through_strings() {
         let bytes: Vec<u8> = (0..=255).collect();
         let bytes = OsString::from_vec(bytes);
-        assert_eq!(Bytes::as_characters(&bytes).parse(), Ok(Bytes(bytes)));
+        assert_eq!(Bytes::characters(&bytes).parse(), Ok(Bytes(bytes)));
     }
 }

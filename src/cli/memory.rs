@@ -4,7 +4,7 @@
 /// Keeps each large block of memory in a mapping of its own: one that grows is not copied, and one that is freed goes back
 /// to the system. By itself the C library would end that once it has freed a large block. What is between small blocks stays,
 /// and more comes a megabyte at a time: 128 KiB at a time, as by itself, takes a hundredth more time in a large operation.
-pub(super) fn map_large_blocks() {
+pub(super) fn set_up() {
     #[cfg(target_env = "gnu")]
     // SAFETY: these are only numbers.
     unsafe {

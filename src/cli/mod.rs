@@ -58,7 +58,7 @@ use crate::{
 /// Does what the command line asks for and returns the exit status, one of [`Status`]. The first word of `argv` is
 /// the program's name.
 pub fn run(argv: &mut dyn Iterator<Item = &OsStr>) -> u8 {
-    memory::map_large_blocks();
+    memory::set_up();
     match argv::parse(argv) {
         Ok(Parsed::Run(topic, Command::Sign(kind), options)) => {
             match overrides::read(&topic, &options) {

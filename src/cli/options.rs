@@ -259,14 +259,14 @@ impl Options {
             words.push(Cow::Borrowed(flag.long));
             match value_name(flag) {
                 None => {}
-                Some(_) if is_file(flag) => words.push(Bytes::as_characters(value).into()),
+                Some(_) if is_file(flag) => words.push(Bytes::characters(value).into()),
                 // The parser has seen to it that it is text.
                 Some(_) => words.push(value.to_str().unwrap_or_default().into()),
             }
         }
         // After this a word is an input even if it reads "help" or "--raw".
         words.push("--".into());
-        words.extend(inputs.into_iter().map(|word| Cow::Owned(Bytes::as_characters(word))));
+        words.extend(inputs.into_iter().map(|word| Cow::Owned(Bytes::characters(word))));
         let words: Vec<&str> = words.iter().map(Cow::as_ref).collect();
         Self::from_args(&[&topic.tool], &words).map_err(|exit| {
             let text = exit.output.split_whitespace().collect::<Vec<_>>().join(" ");

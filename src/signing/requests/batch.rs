@@ -90,10 +90,10 @@ pub(super) fn write_body(out: &mut Vec<u8>, request: &Request, Claims { images, 
     for (place, image) in images.iter().enumerate() {
         pyjson::separate(out, place);
         let mut described = Object::begin(out);
-        let claim = described.name("claim_file");
-        claim.push(b'"');
-        claim::write_claim_file(claim, image);
-        claim.push(b'"');
+        let file = described.name("claim_file");
+        file.push(b'"');
+        claim::write_claim_file(file, image);
+        file.push(b'"');
         pyjson::write_texts(described.name("sig_keynames"), keys.iter().map(ServerKey::name));
         let ids = keys.iter().map(|key| key.id.as_str());
         pyjson::write_texts(described.name("sig_key_ids"), ids);
