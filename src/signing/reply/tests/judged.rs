@@ -5,8 +5,6 @@ use std::sync::Arc;
 use super::*;
 use crate::signing::judge::{Judge, Signed};
 
-const PAIRS: &[(&str, &str)] = &[("sha256:1", "h/ns/a:1"), ("sha256:2", "h/ns/a:2")];
-
 /// Only values that begin with a `Z` count.
 struct Letter;
 

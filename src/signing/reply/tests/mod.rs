@@ -1,6 +1,7 @@
 //! Replies of every kind that servers are known to send, and some that they should not send.
 
 mod batch;
+mod found;
 mod judged;
 mod single;
 
@@ -20,6 +21,9 @@ use crate::{
 };
 
 const ID: &str = "00000000-0000-4000-8000-000000000001";
+
+/// The digests and references of a batch.
+const PAIRS: &[(&str, &str)] = &[("sha256:1", "h/ns/a:1"), ("sha256:2", "h/ns/a:2")];
 
 fn raw(body: impl Into<Vec<u8>>) -> RawReply {
     RawReply { body: ReplyBody::Bytes(body.into()), properties: None }
