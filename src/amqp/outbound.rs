@@ -6,7 +6,10 @@ use super::{
     consequences::{self, Effect, Place},
     proton,
 };
-use crate::{error::Condition, signing::Outcome};
+use crate::{
+    error::Condition,
+    signing::{Outcome, Return},
+};
 
 /// The deliveries of one connection that have no outcome yet. A request may be on its way more than once.
 pub(super) struct Outbound {
@@ -73,8 +76,10 @@ pub(super) fn meaning(outcome: proton::Outcome) -> Outcome {
                 _ => Outcome::Undeliverable(condition),
             }
         }
-        proton::Outcome::Released => Outcome::Returned("released"),
-        proton::Outcome::Modified { undeliverable_here: false } => Outcome::Returned("modified"),
+        proton::Outcome::Released => Outcome::Returned(Return::Released),
+        proton::Outcome::Modified { undeliverable_here: false } => {
+            Outcome::Returned(Return::Modified)
+        }
         proton::Outcome::Modified { undeliverable_here: true } => {
             let words = "modified by the broker as undeliverable here";
             Outcome::Undeliverable(Condition::new("", words))
@@ -152,8 +157,8 @@ mod tests {
         assert_eq!(rejected, Outcome::Undeliverable(condition()));
         let full = || Condition::new("amqp:resource-limit-exceeded", "full");
         assert_eq!(meaning(proton::Outcome::Rejected(full())), Outcome::NotNow(full()));
-        assert_eq!(meaning(proton::Outcome::Released), Outcome::Returned("released"));
-        assert_eq!(here(false), Outcome::Returned("modified"));
+        assert_eq!(meaning(proton::Outcome::Released), Outcome::Returned(Return::Released));
+        assert_eq!(here(false), Outcome::Returned(Return::Modified));
         assert!(
             matches!(here(true), Outcome::Undeliverable(condition) if condition.name.is_empty())
         );

@@ -188,7 +188,7 @@ pub(super) fn print_entries(tool: &str, run: &Run, result: &Result<(), Error>) {
                 remedy::of_running_again(condition)
             }
             (State::Returned(how), None) => {
-                remedies.extend(remedy::of_return(how));
+                remedies.extend(remedy::of_return(*how));
                 again
             }
             (State::NotNow(condition), None) => {

@@ -39,7 +39,7 @@ impl Observer for Recorder<'_> {
             Notice::Outcome(noted) => {
                 let outcome = match noted.entry.state() {
                     State::Accepted => "accepted",
-                    State::Returned(how) => how,
+                    State::Returned(how) => how.name(),
                     State::NotNow(condition) | State::Undeliverable(condition) => &condition.name,
                     _ => return,
                 };

@@ -40,7 +40,7 @@ pub(crate) use context::{Context, Stamp};
 pub use id::RequestId;
 #[cfg(any(feature = "verify", test))]
 pub(crate) use judge::{Judge, Signed};
-pub use ledger::{Entry, State};
+pub use ledger::{Entry, Return, State};
 pub(crate) use ledger::{Ledger, Outcome, ReplyKind, in_input_order};
 pub use observer::{Noted, Notice, Observer, Received};
 pub use operation::{Blob, Digest, Image, Items, Key, Operation, Reference, TaskId, Text};

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    num::NonZero,
     path::{Path, PathBuf},
 };
 
@@ -36,8 +37,8 @@ pub(in crate::cli) struct Pairs<'a> {
     asked: &'a Asked,
     /// For each pair the item, and the position of the key among those of the item.
     pairs: Vec<(u32, u32)>,
-    /// For each pair the number of the request, and that of its value; none if the signature exists.
-    places: Vec<Option<(u32, u32)>>,
+    /// For each pair the number of the request, from 1, and that of its value; none if the signature exists.
+    places: Vec<Option<(NonZero<u32>, u32)>>,
     /// The pairs that are asked for, in the order of the requests.
     by_request: Vec<u32>,
 }
@@ -47,8 +48,8 @@ impl<'a> Pairs<'a> {
         let mut pairs = Self::asked_for(asked);
         let mut places = run.places();
         let exists = |pair: &usize| asked.existing.contains_key(pair);
-        let narrow = |(request, value)| (request as u32, value as u32);
-        let place = |pair| if exists(&pair) { None } else { places.next().map(narrow) };
+        let narrow = |(request, value)| Some((NonZero::new(request as u32 + 1)?, value as u32));
+        let place = |pair| if exists(&pair) { None } else { places.next().and_then(narrow) };
         pairs.places = (0..pairs.len()).map(place).collect();
         let is_open = |&pair: &u32| pairs.places[pair as usize].is_some();
         pairs.by_request = (0..pairs.len() as u32).filter(is_open).collect();
@@ -100,7 +101,7 @@ impl<'a> Pairs<'a> {
 
     /// The number of the request of a pair, and that of its value; `None` if the signature exists.
     pub(super) fn place(&self, pair: usize) -> Option<(usize, usize)> {
-        self.places[pair].map(|(request, value)| (request as usize, value as usize))
+        self.places[pair].map(|(request, value)| (request.get() as usize - 1, value as usize))
     }
 
     /// The pairs whose signatures exist, each with its file, if that is still there.

@@ -3,7 +3,7 @@
 mod reason_code;
 mod silence;
 
-use crate::{Condition, Error, Phase, Subject, TlsCause};
+use crate::{Condition, Error, Phase, Subject, TlsCause, signing::Return};
 pub(super) use silence::remedy as of_silence;
 
 /// One clause for the user; `None` if there is nothing to add to the error.
@@ -106,8 +106,8 @@ pub(super) fn of_running_again(condition: &Condition) -> &'static str {
 }
 
 /// One clause for a request that the broker returned with this AMQP outcome; `None` if there is nothing to add.
-pub(super) fn of_return(outcome: &str) -> Option<String> {
-    (outcome == "released").then(|| {
+pub(super) fn of_return(outcome: Return) -> Option<String> {
+    (outcome == Return::Released).then(|| {
         "a broker may return requests so if no queue belongs to the address, as RabbitMQ does: check topic_send_to"
             .into()
     })

@@ -10,7 +10,7 @@ mod secured;
 use super::*;
 use crate::{
     error::Condition,
-    signing::{Entry, Outcome, State, Verdict},
+    signing::{Entry, Outcome, Return, State, Verdict},
 };
 use script::{Script, Settled, Step, Step::*, ledger};
 
@@ -51,7 +51,7 @@ fn is_answered(entry: &Entry) -> bool {
 fn an_accepted_request_is_waited_for_whatever_the_outcome_of_another_sending() {
     let condition = Condition::new("amqp:precondition-failed", "");
     for outcome in
-        [Outcome::Undeliverable(condition), Outcome::Returned("released"), Outcome::Unknown]
+        [Outcome::Undeliverable(condition), Outcome::Returned(Return::Released), Outcome::Unknown]
     {
         let mut ledger = ledger(1);
         ledger.outcome(0, Outcome::Accepted);
@@ -213,7 +213,7 @@ fn a_request_that_is_returned_while_others_are_sent_waits_for_the_second_window(
 fn a_request_that_is_returned_until_the_end_is_known_as_returned() {
     let (script, ledger, _) = play(1, 9, &plan(2, 1), &[Return(0), Quiet, Return(0), Quiet]);
     assert_eq!(script.sent, [0, 0]);
-    assert_eq!(ledger.entries()[0].state(), &State::Returned("released"));
+    assert_eq!(ledger.entries()[0].state(), &State::Returned(Return::Released));
 }
 
 #[test]

@@ -12,8 +12,8 @@ use crate::{
     broker::ReplyId,
     error::{Condition, Subject},
     signing::{
-        Image, Items, Judge, Key, Outcome, RawReply, ReplyBody, Request, RequestId, Signed, Stamp,
-        samples,
+        Image, Items, Judge, Key, Outcome, RawReply, ReplyBody, Request, RequestId, Return, Signed,
+        Stamp, samples,
     },
 };
 use Step::*;
@@ -229,7 +229,7 @@ impl Broker for Script {
             Reject(entry) => {
                 outcome(entry, Outcome::Undeliverable(Condition::new("amqp:internal-error", "no")))
             }
-            Return(entry) => outcome(entry, Outcome::Returned("released")),
+            Return(entry) => outcome(entry, Outcome::Returned(Return::Released)),
             Forget(entry) => outcome(entry, Outcome::Unknown),
             Reply(entry) => self.reply(format!(
                 r#"{{"msg": {{"request_id": "id-{entry}", "signed_claim": "c2ln"}}}}"#

@@ -1,6 +1,6 @@
 //! One request and its state.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::super::{
     reply::{Faults, Part, Reply},
@@ -13,8 +13,10 @@ use crate::error::Condition;
 pub struct Entry {
     pub(super) request: Request,
     pub(super) state: State,
-    /// The last cycle that sent it; 0 for none.
-    pub(super) cycle: u32,
+    /// It was sent in a cycle of this run.
+    pub(super) was_sent: bool,
+    /// It was sent in this cycle.
+    pub(super) is_sent: bool,
     /// A broker has accepted one of its sendings: a reply is on its way, whatever the outcome of another.
     pub(super) was_accepted: bool,
     /// One of its sendings was without an outcome when its connection was lost: a reply may be on its way.
@@ -79,6 +81,31 @@ pub(super) struct Unfinished {
     pub(super) faults: Faults,
 }
 
+/// The AMQP outcome with which a broker returns a request (AMQP 1.0 part 3.4). [`Display`](fmt::Display) prints its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Return {
+    /// It is `released`: the broker did nothing with it.
+    Released,
+    /// It is `modified`: the broker tried to deliver it, and failed.
+    Modified,
+}
+
+impl Return {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Modified => "modified",
+        }
+    }
+}
+
+impl fmt::Display for Return {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// How far a request got.
 #[derive(Debug, PartialEq)]
 #[non_exhaustive]
@@ -89,8 +116,8 @@ pub enum State {
     Sent,
     /// The broker has accepted it; no reply has come.
     Accepted,
-    /// The broker returned it (AMQP outcome `released` or `modified`, AMQP 1.0 part 3.4): it is sent again.
-    Returned(&'static str),
+    /// The broker returned it: it is sent again.
+    Returned(Return),
     /// The broker cannot accept it at the moment, for this reason: it is sent again.
     NotNow(Box<Condition>),
     /// The broker does not accept it, for this reason.
@@ -106,7 +133,8 @@ impl Entry {
         Self {
             request,
             state: State::NotSent,
-            cycle: 0,
+            was_sent: false,
+            is_sent: false,
             was_accepted: false,
             may_have_arrived: false,
             is_in_doubt: false,

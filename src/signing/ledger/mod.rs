@@ -18,7 +18,7 @@ use super::{
     request::{Place, Request},
 };
 use crate::error::Error;
-pub use entry::{Entry, State};
+pub use entry::{Entry, Return, State};
 use ids::Ids;
 pub(crate) use order::in_input_order;
 pub(crate) use outcome::Outcome;
@@ -48,7 +48,7 @@ pub(crate) struct Ledger {
     room: Room,
     /// Any message has come to the address of replies.
     has_heard: bool,
-    cycle: u32,
+    has_begun: bool,
     /// Decides whether signed values count; without it all do.
     judge: Option<Arc<dyn Judge>>,
 }
@@ -99,7 +99,7 @@ impl Ledger {
             forgotten: Arc::new(Reply::forgotten()),
             room: Room::default(),
             has_heard: false,
-            cycle: 0,
+            has_begun: false,
             judge: None,
             entries,
         })
@@ -136,10 +136,10 @@ impl Ledger {
     /// Marks every open request as to be sent, except those that are still on their way to the socket. In the first cycle a
     /// request may be accepted already, by an earlier run: its reply is on its way.
     pub(crate) fn begin_cycle(&mut self, is_held: impl Fn(usize) -> bool) {
-        let waits = self.cycle == 0;
-        self.cycle += 1;
+        let waits = !std::mem::replace(&mut self.has_begun, true);
         self.unsent.clear();
         for (index, entry) in self.entries.iter_mut().enumerate() {
+            entry.is_sent = false;
             let is_due = entry.state.is_open() && !(waits && entry.state == State::Accepted);
             if is_due && !is_held(index) {
                 self.unsent.insert(index);
@@ -161,7 +161,7 @@ impl Ledger {
 
     /// Lets the next cycle begin with the first request that none has sent: there was no room for it.
     pub(crate) fn begin_with_the_rest(&mut self) {
-        let is_new = |entry: &Entry| entry.is_open() && entry.cycle == 0;
+        let is_new = |entry: &Entry| entry.is_open() && !entry.was_sent;
         self.unsent.begin_with(self.entries.iter().position(is_new).unwrap_or_default());
     }
 
@@ -252,7 +252,8 @@ impl Ledger {
         entry.state = if entry.was_accepted { State::Accepted } else { State::Sent };
         (entry.is_in_doubt, entry.is_out) = (true, false);
         self.outstanding += usize::from(!std::mem::replace(&mut entry.is_outstanding, true));
-        std::mem::replace(&mut entry.cycle, self.cycle) != self.cycle
+        entry.was_sent = true;
+        !std::mem::replace(&mut entry.is_sent, true)
     }
 }
 

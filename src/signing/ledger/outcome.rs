@@ -1,6 +1,6 @@
 //! What becomes of requests at the broker.
 
-use super::{Ledger, State};
+use super::{Ledger, Return, State};
 use crate::error::Condition;
 
 /// The broker's outcome of a request.
@@ -9,8 +9,8 @@ pub(crate) enum Outcome {
     Accepted,
     /// Final for this request.
     Undeliverable(Condition),
-    /// The request is sent again later; the name of the AMQP outcome.
-    Returned(&'static str),
+    /// The request is sent again later.
+    Returned(Return),
     /// The request is sent again later: the broker is full, for example.
     NotNow(Condition),
     /// No outcome, but the broker ended the connection, probably because of this request.

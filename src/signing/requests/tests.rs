@@ -90,5 +90,5 @@ fn what_waits_is_small_and_a_message_is_always_the_same() {
         }
     }
     let sizes = (size_of::<Image>(), size_of::<Request>(), size_of::<Entry>());
-    assert!(sizes <= (24, 96, 144), "{sizes:?}");
+    assert!(sizes <= (16, 64, 96), "{sizes:?}");
 }

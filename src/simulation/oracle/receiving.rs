@@ -9,7 +9,7 @@ use super::super::{
 use super::{answer, blame};
 use crate::{
     config::Protocol,
-    signing::{Entry, State},
+    signing::{Entry, Return, State},
 };
 
 pub(super) fn judge(ended: &Ended, broken: &mut Vec<String>) {
@@ -91,7 +91,7 @@ fn is_true(ended: &Ended, number: usize, entry: &Entry) -> bool {
         State::NotSent => sendings.next().is_none(),
         State::Sent => true,
         State::Accepted => had(&[Outcome::Accepted]) || answer::is_pending(ended, number),
-        State::Returned("released") => had(&[Outcome::Released]),
+        State::Returned(Return::Released) => had(&[Outcome::Released]),
         State::Returned(_) => sendings.any(|sending| {
             sending.outcome.is_some_and(|(outcome, told)| {
                 let is_back = match outcome {
