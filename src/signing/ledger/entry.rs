@@ -81,13 +81,13 @@ pub(super) struct Unfinished {
     pub(super) faults: Faults,
 }
 
-/// The AMQP outcome with which a broker returns a request (AMQP 1.0 part 3.4). [`Display`](fmt::Display) prints its name.
+/// The AMQP outcome with which a broker returns a request (AMQP 1.0 part 3.4.4 and 3.4.5). [`Display`](fmt::Display) prints its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Return {
-    /// It is `released`: the broker did nothing with it.
+    /// `released`: the broker does not process it, and changed nothing.
     Released,
-    /// It is `modified`: the broker tried to deliver it, and failed.
+    /// `modified`: the broker does not process it, and may count this as a failed delivery.
     Modified,
 }
 

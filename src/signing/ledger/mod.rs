@@ -48,6 +48,7 @@ pub(crate) struct Ledger {
     room: Room,
     /// Any message has come to the address of replies.
     has_heard: bool,
+    /// A cycle has begun.
     has_begun: bool,
     /// Decides whether signed values count; without it all do.
     judge: Option<Arc<dyn Judge>>,
