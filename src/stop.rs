@@ -67,11 +67,12 @@ pub(crate) struct Stop {
     pub(crate) pulse: Option<Pulse>,
 }
 
-/// What is called now and then while a run waits, and how often.
+/// What is called now and then while a run waits.
 #[derive(Clone, Copy)]
 pub(crate) struct Pulse {
     pub(crate) beat: fn(),
-    pub(crate) period: Duration,
+    /// The time until it is called next.
+    pub(crate) pause: fn() -> Duration,
 }
 
 impl Stop {

@@ -113,7 +113,7 @@ fn wait_on(
     loop {
         stop.check(clock::now())?;
         let until = stop.total.map_or(until, |total| until.min(total.at()));
-        let pause = stop.pulse.map_or(until, |pulse| until.min(clock::now() + pulse.period));
+        let pause = stop.pulse.map_or(until, |pulse| until.min(clock::now() + (pulse.pause)()));
         // SAFETY: the array is as long as said; both descriptors are borrowed and so open.
         let count = unsafe {
             libc::poll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, milliseconds(pause))

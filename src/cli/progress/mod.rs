@@ -4,7 +4,6 @@ mod counts;
 pub(super) mod summary;
 
 use std::{
-    io::{self, IsTerminal},
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
@@ -21,6 +20,9 @@ use counts::Counts;
 
 /// The time between lines in the log, and until the first one.
 const PERIOD: Duration = Duration::from_secs(10);
+
+/// The time after which the line on a terminal is drawn again.
+const REDRAW: Duration = Duration::from_millis(200);
 
 /// There is one run in a process.
 static PROGRESS: OnceLock<Progress> = OnceLock::new();
@@ -45,12 +47,11 @@ pub(super) fn begin(entries: &[Entry]) -> &'static Progress {
     progress
 }
 
-/// Shows how the time passes while the run waits: a line on a terminal is drawn more often than one is logged.
+/// Shows how the time passes while the run waits. Nothing wakes it for a line that is not due yet.
 pub(super) fn pulse() -> Pulse {
-    let milliseconds = if io::stderr().is_terminal() { 200 } else { 1000 };
     Pulse {
         beat: || PROGRESS.get().into_iter().for_each(|it| it.show(transport::now())),
-        period: Duration::from_millis(milliseconds),
+        pause: || PROGRESS.get().map_or(PERIOD, |it| it.pause(transport::now())),
     }
 }
 
@@ -65,16 +66,28 @@ impl Progress {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn next(&self) -> MutexGuard<'_, Instant> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn show(&self, now: Instant) {
         if let Some(bar) = self.bar {
             let answered = self.counts().answered();
             bar.set_position(answered as u64);
             return bar.tick();
         }
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = self.next();
         if now >= *next {
             *next = now + PERIOD;
             log::info!("{}", self.counts().words(now, usize::MAX));
+        }
+    }
+
+    /// The time until there is something to show, should nothing happen.
+    fn pause(&self, now: Instant) -> Duration {
+        match self.bar {
+            Some(_) => REDRAW,
+            None => self.next().saturating_duration_since(now),
         }
     }
 
@@ -91,5 +104,22 @@ impl Observer for Progress {
         let now = transport::now();
         self.counts().notice(notice, now);
         self.show(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_without_a_bar_is_woken_for_the_next_line_and_not_before() {
+        let now = transport::now();
+        let counts = Mutex::new(Counts::of(&[], now));
+        let progress = Progress { counts, bar: None, next: Mutex::new(now + PERIOD) };
+        assert_eq!(progress.pause(now), PERIOD);
+        progress.show(now + PERIOD / 4);
+        assert_eq!(progress.pause(now + PERIOD / 4), PERIOD * 3 / 4);
+        progress.show(now + PERIOD * 2);
+        assert_eq!(progress.pause(now + PERIOD * 2), PERIOD);
     }
 }
