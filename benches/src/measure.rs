@@ -60,7 +60,7 @@ impl Bench {
         self.far(1000, 3)?;
         self.batch(10_000, 7)?;
         self.large()?;
-        self.thread(10_000, 9)?;
+        self.thread(10_000, 31)?;
         self.mqtt(10_000, 9)?;
         if self.extent.waits {
             self.wait()?;
@@ -258,7 +258,7 @@ impl Bench {
                 let mut command = Command::new(&self.programs.thread);
                 command.arg(place).arg(&broker.config).arg(count.to_string());
                 let work = format!("{place} {count}");
-                self.once((&work, "amqp-messenger", run), &broker, &mut command)?;
+                self.timed((&work, "amqp-messenger", run), &broker, &mut command)?;
             }
         }
         broker.stop().map(drop)

@@ -15,7 +15,7 @@ pub(crate) struct Identity {
 
 /// A claim's text as it is sent: the JSON of containers-signature(5), in base64.
 pub(crate) fn claim_file(image: &Image) -> String {
-    base64::encode_block(&claim(image))
+    pieces::encoded(&claim(image))
 }
 
 /// Whether a text is that of the claim of an image, as it is sent: that is known in a third of the time that it takes to read

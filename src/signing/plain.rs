@@ -2,14 +2,22 @@
 
 /// How many bytes at the beginning stand for themselves.
 pub(super) fn plain(bytes: &[u8]) -> usize {
-    let (eights, _) = bytes.as_chunks();
-    let full = eights.iter().take_while(|eight| plain_of(eight) == 8).count();
-    match (eights.get(full), bytes.last_chunk()) {
-        (Some(eight), _) => 8 * full + plain_of(eight),
+    // With one branch for 32 bytes: two thirds of the instructions, and 2 % of the time of a batch.
+    let (blocks, _) = bytes.as_chunks();
+    let mut found = 32 * blocks.iter().take_while(|block| are_plain(block)).count();
+    let (eights, _) = bytes[found..].as_chunks();
+    found += 8 * eights.iter().take_while(|eight| plain_of(eight) == 8).count();
+    match (bytes[found..].first_chunk(), bytes.last_chunk()) {
+        (Some(eight), _) => found + plain_of(eight),
         // Those that are looked at again stand for themselves.
         (None, Some(last)) => bytes.len() - 8 + plain_of(last),
         (None, None) => bytes.iter().take_while(|byte| !is_strange(**byte)).count(),
     }
+}
+
+fn are_plain(block: &[u8; 32]) -> bool {
+    let (eights, _) = block.as_chunks();
+    eights.iter().fold(0, |all, eight| all | others(u64::from_le_bytes(*eight))) == 0
 }
 
 /// How many of eight bytes at the beginning stand for themselves.
@@ -37,12 +45,12 @@ fn others(eight: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// At each place of eight bytes, of what is left, and of fewer than eight.
+    /// At each place of 32 bytes, of the next eight, of what is left, and of fewer than eight.
     #[test]
     fn every_byte_is_found_at_every_place() {
         for byte in 0..=u8::MAX {
             let is_plain = (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
-            for length in [5, 11, 35] {
+            for length in [5, 11, 35, 75] {
                 for place in 0..length {
                     let mut text = vec![b'a'; length];
                     text[place] = byte;
