@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, ExitStatus},
 };
 
@@ -137,7 +137,7 @@ impl Bench {
         command
     }
 
-    /// Images, each in a request of its own: the client, pubtools-sign and the limit in turn.
+    /// Images, each in a request of its own: the client, the limit and pubtools-sign in turn.
     fn images(&mut self, count: usize, runs: usize, peer_runs: usize) -> Result<()> {
         if count > self.extent.ours {
             return Ok(());
@@ -146,6 +146,7 @@ impl Bench {
         let request = self.folder.path().join("request");
         let record = request.display().to_string();
         let (broker, _) = self.broker(&["--record", &record])?;
+        let limit = Limit::new(count, request)?;
         let arguments = work::images(count, &broker.config);
         for run in 0..runs {
             self.once(
@@ -156,23 +157,13 @@ impl Bench {
             if count == 1 {
                 self.once((&work, "static", run), &broker, &mut self.alone(&arguments))?;
             }
+            self.once((&work, "limit", run), &limit.broker, &mut limit.command()?)?;
             if run < peer_runs && count <= self.extent.peer {
                 self.once((&work, "pubtools-sign", run), &broker, &mut self.peer(&arguments))?;
             }
         }
         broker.stop()?;
-        self.limit(&work, count, runs, &request)
-    }
-
-    fn limit(&mut self, work: &str, count: usize, runs: usize, request: &Path) -> Result<()> {
-        let (broker, folder) = self.broker(&["--canned"])?;
-        for run in 0..runs {
-            let mut command = Command::new(std::env::current_exe()?);
-            command.arg("limit").arg("--dir").arg(&folder).arg("--request").arg(request);
-            command.arg("--count").arg(count.to_string());
-            self.once((work, "limit", run), &broker, &mut command)?;
-        }
-        broker.stop().map(drop)
+        limit.broker.stop().map(drop)
     }
 
     /// Images of a list, more than a command line holds.
@@ -194,10 +185,14 @@ impl Bench {
             }
         }
         broker.stop()?;
-        match self.extent.ours {
-            100_000.. => self.limit("list 100000", 100_000, 3, &folder.join("request")),
-            _ => Ok(()),
+        if self.extent.ours < 100_000 {
+            return Ok(());
         }
+        let limit = Limit::new(100_000, folder.join("request"))?;
+        for run in 0..3 {
+            self.once(("list 100000", "limit", run), &limit.broker, &mut limit.command()?)?;
+        }
+        limit.broker.stop().map(drop)
     }
 
     /// A round trip of 50 ms.
@@ -324,5 +319,30 @@ impl Bench {
             self.samples.put("size", program, 0, "bytes", fs::metadata(path)?.len() as f64);
         }
         Ok(())
+    }
+}
+
+/// The limit, and the broker that it is measured with.
+struct Limit {
+    count: usize,
+    /// The file with its request, which has been recorded when it runs.
+    request: PathBuf,
+    /// With certificates and a configuration of its own.
+    folder: tempfile::TempDir,
+    broker: Background,
+}
+
+impl Limit {
+    fn new(count: usize, request: PathBuf) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let broker = Background::start(folder.path(), &["--canned"])?;
+        Ok(Self { count, request, folder, broker })
+    }
+
+    fn command(&self) -> Result<Command> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("limit").arg("--dir").arg(self.folder.path()).arg("--request");
+        command.arg(&self.request).arg("--count").arg(self.count.to_string());
+        Ok(command)
     }
 }
